@@ -1,0 +1,43 @@
+package apply
+
+import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+// Action is what a run did to an object, or, in a plan, what it would do.
+type Action string
+
+// The actions, as the report has them.
+const (
+	Created    Action = "created"
+	Configured Action = "configured"
+	Unchanged  Action = "unchanged"
+	Pruned     Action = "pruned"
+	RolledBack Action = "rolled-back"
+)
+
+// Change is one object and what became of it.
+type Change struct {
+	// Object is the object as object.ID writes it: "apps/v1 Deployment shop/cart".
+	Object string `json:"object"`
+	Action Action `json:"action"`
+	// Before is the object as it was, nil if there was none.
+	Before *unstructured.Unstructured `json:"-"`
+	// After is the object as the API server answered it, nil if there is none any more.
+	After *unstructured.Unstructured `json:"-"`
+}
+
+// Diff shows the change as a unified diff, "" if nothing differs. See the function of that name.
+func (c Change) Diff() string { return Diff(c.Before, c.After) }
+
+// ChangeSet is what a run did, in the order of the objects it was given.
+type ChangeSet []Change
+
+// Live returns the objects that are on the cluster after the run: what a rollout has to wait for.
+func (s ChangeSet) Live() []*unstructured.Unstructured {
+	var live []*unstructured.Unstructured
+	for _, c := range s {
+		if c.After != nil {
+			live = append(live, c.After)
+		}
+	}
+	return live
+}
