@@ -1,0 +1,79 @@
+package image
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// Error is the registry's own word that there is no such image, or none to be seen with these credentials.
+type Error struct {
+	// Code is finding.ImageNotFound or finding.ImageUnauthorized.
+	Code      finding.Code
+	Reference name.Reference
+	// Message says what the registry answered, Fix what to do about it.
+	Message, Fix string
+	// Err is the answer itself. Its text is no part of Error's: it can hold a URL with a signature in its query.
+	Err error
+}
+
+func (e *Error) Error() string { return e.Message + ". " + e.Fix }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Finding is the error as the report shows it.
+func (e *Error) Finding() finding.Finding {
+	return finding.Finding{
+		Code: e.Code, Severity: finding.Error, Image: e.Reference.String(), Message: e.Message, Fix: e.Fix,
+	}
+}
+
+// failure is any other reason why nothing is known about a reference. Like Error, it keeps the cause out of its text.
+type failure struct {
+	message string
+	err     error
+}
+
+func (f *failure) Error() string { return f.message }
+
+func (f *failure) Unwrap() error { return f.err }
+
+// silentError ends a request to a registry that accepted it and then sent nothing.
+type silentError struct{ after time.Duration }
+
+func (e *silentError) Error() string { return fmt.Sprintf("nothing received for %s", e.after) }
+
+// slowError ends the work on a reference whose registry answers, but too slowly.
+type slowError struct{ after time.Duration }
+
+func (e *slowError) Error() string { return fmt.Sprintf("not done after %s", e.after) }
+
+// artifactError is about a manifest whose config is not that of a container image.
+type artifactError struct{ mediaType types.MediaType }
+
+func (e *artifactError) Error() string {
+	return fmt.Sprintf("not a container image but an artifact of type %q, such as a chart or a signature; name an image", e.mediaType)
+}
+
+// entryError is about a manifest that an index lists and that could not be had.
+type entryError struct {
+	entry v1.Descriptor
+	err   error
+}
+
+func (e *entryError) Error() string { return e.name() + ": " + e.err.Error() }
+
+func (e *entryError) Unwrap() error { return e.err }
+
+// name says which entry it is: "linux/arm64 (sha256:…)".
+func (e *entryError) name() string {
+	if e.entry.Platform == nil {
+		return e.entry.Digest.String()
+	}
+	return fmt.Sprintf("%s (%s)", e.entry.Platform, e.entry.Digest)
+}

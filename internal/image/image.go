@@ -1,0 +1,66 @@
+// Package image finds out what an image reference really leads to: the digest of its index and the
+// platforms behind it, as the registry has them now. It reads manifests and configs, never layers.
+package image
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// Image is what a reference led to when it was resolved.
+type Image struct {
+	// Reference is what was resolved.
+	Reference name.Reference
+	// Digest is that of the index, or of the manifest where there is no index. It is the digest
+	// to pin: a child's digest would send every node the binary of one platform.
+	Digest v1.Hash
+	// Index says whether Digest is an index. Nodes choose by platform from an index only;
+	// a single manifest is pulled and started on any of them.
+	Index bool
+	// Manifests are the images behind the reference, in the order of the index; a nested index is flattened.
+	Manifests []Manifest
+	// Skipped counts index entries that are no images: attestations, signatures and other artifacts.
+	Skipped int
+}
+
+// Manifest is the image of one platform.
+type Manifest struct {
+	// Platform is what the index says, normalised; it is what a node chooses by. Where the index
+	// says nothing, or there is none, it is the config's platform.
+	Platform v1.Platform
+	// Config is what the image's own config says, normalised; its Architecture is empty when the config names none.
+	Config v1.Platform
+
+	Digest    v1.Hash
+	Size      int64 // of the manifest itself, in bytes
+	MediaType types.MediaType
+}
+
+// Platforms lists each platform that the image offers once, in the order of the index.
+// A manifest that names no architecture offers none.
+func (i *Image) Platforms() []v1.Platform {
+	var list []v1.Platform
+	for _, m := range i.Manifests {
+		known := m.Platform.Architecture != ""
+		if known && !slices.ContainsFunc(list, m.Platform.Equals) {
+			list = append(list, m.Platform)
+		}
+	}
+	return list
+}
+
+// ParseReference reads an image reference as docker writes it, such as "ghcr.io/shop/cart:1.2",
+// "nginx" or "127.0.0.1:5000/cart@sha256:…". Registries on loopback and private addresses are
+// spoken to over plain HTTP if they know no TLS, all others over HTTPS alone.
+func ParseReference(s string) (name.Reference, error) {
+	ref, err := name.ParseReference(s)
+	if err != nil {
+		return nil, fmt.Errorf("image reference %q: %w; write it as REGISTRY/REPOSITORY:TAG or "+
+			"REGISTRY/REPOSITORY@sha256:DIGEST, the repository in lower case, without https://", s, err)
+	}
+	return ref, nil
+}

@@ -1,0 +1,55 @@
+package image
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/containerd/platforms"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	specs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// normalise writes a platform the way containerd compares it: "aarch64" is arm64, arm64/v8 is arm64, arm is arm/v7.
+func normalise(p v1.Platform) v1.Platform {
+	if p.Architecture == "" {
+		return v1.Platform{OS: p.OS}
+	}
+	n := platforms.Normalize(spec(p))
+	return v1.Platform{
+		OS: n.OS, Architecture: n.Architecture, Variant: n.Variant,
+		OSVersion: n.OSVersion, OSFeatures: n.OSFeatures,
+	}
+}
+
+// matches tells whether an image for have is what was meant by want. Unlike a node, which also
+// takes 386 for amd64 or arm/v6 for arm/v7, it takes no substitute: who asks for a platform wants that one.
+func matches(want, have v1.Platform) bool {
+	return have.Architecture != "" && platforms.OnlyStrict(spec(want)).Match(spec(have))
+}
+
+// agree tells whether an index entry and the config behind it can both be right.
+// Many builders leave the variant out of the config, so it counts only where the config has one.
+func agree(index, config v1.Platform) bool {
+	if config.Variant == "" || index.Variant == "" {
+		index.Variant, config.Variant = "", ""
+	}
+	return index.OS == config.OS && index.Architecture == config.Architecture && index.Variant == config.Variant
+}
+
+// spec converts to the type that containerd's matchers take. They would fill an empty OS with
+// that of the machine this runs on; the nodes are what matters, and theirs is Linux.
+func spec(p v1.Platform) specs.Platform {
+	return specs.Platform{
+		OS: cmp.Or(p.OS, "linux"), Architecture: p.Architecture, Variant: p.Variant,
+		OSVersion: p.OSVersion, OSFeatures: p.OSFeatures,
+	}
+}
+
+// join writes platforms as users type them.
+func join(list []v1.Platform, separator string) string {
+	var words []string
+	for _, p := range list {
+		words = append(words, p.String())
+	}
+	return strings.Join(words, separator)
+}

@@ -1,0 +1,78 @@
+package image
+
+import (
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// Verify compares an image with the platforms that were asked for. It finds each platform that is
+// missing, and each that the image's index and config disagree about: an error where the platform
+// was asked for, else a warning. No finding means that all is there.
+func Verify(img *Image, want []v1.Platform) []finding.Finding {
+	var findings []finding.Finding
+	for _, p := range want {
+		offers := func(have v1.Platform) bool { return matches(p, have) }
+		if !slices.ContainsFunc(img.Platforms(), offers) {
+			findings = append(findings, missing(img, normalise(p), want))
+		}
+	}
+	for _, m := range img.Manifests {
+		if !agree(m.Platform, m.Config) {
+			findings = append(findings, mismatch(img, m, want))
+		}
+	}
+	return findings
+}
+
+func missing(img *Image, p v1.Platform, want []v1.Platform) finding.Finding {
+	return finding.Finding{
+		Code: finding.PlatformMissing, Severity: finding.Error,
+		Image: img.Reference.String(), Architecture: p.Architecture,
+		Message: fmt.Sprintf("Image %s lacks %s: %s. %s.", img.Reference, p, img.describe(), img.consequence(p)),
+		Fix: fmt.Sprintf("Build the image for %s too (docker buildx build --platform %s), or leave %s out of its platforms and keep its pods on other nodes.",
+			p, join(want, ","), p),
+	}
+}
+
+// describe says what is there.
+func (i *Image) describe() string {
+	switch list := i.Platforms(); {
+	case len(list) == 0:
+		return "its config names no architecture"
+	case i.Index:
+		return "its index offers " + join(list, ", ")
+	default:
+		return fmt.Sprintf("it is a single manifest for %s, not an index", join(list, ", "))
+	}
+}
+
+// consequence says what a node of the missing platform would do with the image.
+// Nodes look for their platform in an index only; a single manifest they start, whatever it holds.
+func (i *Image) consequence(p v1.Platform) string {
+	if i.Index {
+		return fmt.Sprintf("A %s node cannot pull it", p.Architecture)
+	}
+	return fmt.Sprintf("A %s node would start it all the same and fail with exec format error", p.Architecture)
+}
+
+func mismatch(img *Image, m Manifest, want []v1.Platform) finding.Finding {
+	severity := finding.Warning
+	if slices.ContainsFunc(want, func(p v1.Platform) bool { return matches(p, m.Platform) }) {
+		severity = finding.Error
+	}
+	config := m.Config.String()
+	if m.Config.Architecture == "" {
+		config = "no architecture"
+	}
+	return finding.Finding{
+		Code: finding.PlatformMismatch, Severity: severity,
+		Image: img.Reference.String(), Architecture: m.Platform.Architecture,
+		Message: fmt.Sprintf("Image %s lists %s as %s, but the config of that image names %s. A node goes by the index, so a %s node would start it whatever it holds.",
+			img.Reference, m.Digest, m.Platform, config, m.Platform.Architecture),
+		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.", m.Platform),
+	}
+}

@@ -1,0 +1,144 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"golang.org/x/sync/errgroup"
+)
+
+// Bounds on what a registry can make us do; real indexes stay far below them.
+const (
+	maxDepth   = 4       // indexes within indexes
+	maxEntries = 256     // entries of one index
+	maxConfig  = 4 << 20 // bytes of one config
+)
+
+// walker reads the tree of manifests below one reference.
+type walker struct {
+	puller     *remote.Puller
+	repository name.Repository
+	jobs       int
+}
+
+// found is what a part of the tree holds.
+type found struct {
+	manifests []Manifest
+	skipped   int
+}
+
+func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
+	top, err := w.puller.Get(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	all, err := w.read(ctx, top, nil, maxDepth)
+	if err != nil {
+		return nil, err
+	}
+	if len(all.manifests) == 0 {
+		return nil, fmt.Errorf("index %s lists no image for any platform; build and push it again", top.Digest)
+	}
+	return &Image{
+		Reference: ref, Digest: top.Digest, Index: kindOf(top) == kindIndex,
+		Manifests: all.manifests, Skipped: all.skipped,
+	}, nil
+}
+
+// read takes what the index said about a manifest, or nil where it said nothing.
+func (w walker) read(ctx context.Context, d *remote.Descriptor, claim *v1.Platform, depth int) (found, error) {
+	switch kindOf(d) {
+	case kindImage:
+		m, err := readManifest(d, claim)
+		return found{manifests: []Manifest{m}}, err
+	case kindIndex:
+		if depth == 0 {
+			return found{}, fmt.Errorf("index %s lies more than %d indexes deep", d.Digest, maxDepth)
+		}
+		return w.readIndex(ctx, d, depth-1)
+	case kindSchema1:
+		return found{}, errors.New("manifest has the obsolete schema 1, which names no platform; push the image again with a current tool")
+	default:
+		return found{}, fmt.Errorf("registry sent %q in place of a manifest; is it a container registry?", d.MediaType)
+	}
+}
+
+// readIndex reads the entries side by side and keeps their order.
+func (w walker) readIndex(ctx context.Context, d *remote.Descriptor, depth int) (found, error) {
+	entries, skipped, err := parseIndex(d)
+	if err != nil {
+		return found{}, err
+	}
+	parts := make([]found, len(entries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(w.jobs)
+	for i, entry := range entries {
+		group.Go(func() (err error) {
+			parts[i], err = w.readEntry(ctx, entry, depth)
+			return err
+		})
+	}
+	all := found{skipped: skipped}
+	err = group.Wait()
+	for _, part := range parts {
+		all.manifests = append(all.manifests, part.manifests...)
+		all.skipped += part.skipped
+	}
+	return all, err
+}
+
+func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (found, error) {
+	child, err := w.puller.Get(ctx, w.repository.Digest(entry.Digest.String()))
+	if err != nil {
+		return found{}, &entryError{entry: entry, err: err}
+	}
+	part, err := w.read(ctx, child, entry.Platform, depth)
+	var artifact *artifactError
+	if errors.As(err, &artifact) {
+		return found{skipped: 1}, nil
+	}
+	return part, err
+}
+
+// readManifest reads the config too, which says what the builder thought it was building for.
+func readManifest(d *remote.Descriptor, claim *v1.Platform) (Manifest, error) {
+	manifest, err := v1.ParseManifest(bytes.NewReader(d.Manifest))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("reading manifest %s: %w", d.Digest, err)
+	}
+	if !manifest.Config.MediaType.IsConfig() {
+		return Manifest{}, &artifactError{mediaType: manifest.Config.MediaType}
+	}
+	if manifest.Config.Size > maxConfig {
+		return Manifest{}, fmt.Errorf("config of manifest %s has %d bytes; at most %d are read", d.Digest, manifest.Config.Size, maxConfig)
+	}
+	config, err := readConfig(d)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("reading the config of manifest %s: %w", d.Digest, err)
+	}
+	m := Manifest{Platform: config, Config: config, Digest: d.Digest, Size: d.Size, MediaType: d.MediaType}
+	if claim != nil {
+		m.Platform = normalise(*claim)
+	}
+	return m, nil
+}
+
+func readConfig(d *remote.Descriptor) (v1.Platform, error) {
+	img, err := d.Image()
+	if err != nil {
+		return v1.Platform{}, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return v1.Platform{}, err
+	}
+	return normalise(v1.Platform{
+		OS: config.OS, Architecture: config.Architecture, Variant: config.Variant,
+		OSVersion: config.OSVersion, OSFeatures: config.OSFeatures,
+	}), nil
+}
