@@ -1,0 +1,25 @@
+package rootfs
+
+import "errors"
+
+// Why a path leads to no program. They come wrapped in a *PathError; the words are those of Linux.
+var (
+	ErrNotFound      = errors.New("no such file or directory")
+	ErrNotDirectory  = errors.New("not a directory")
+	ErrIsDirectory   = errors.New("is a directory")
+	ErrNotExecutable = errors.New("permission denied")
+	ErrLoop          = errors.New("too many levels of symbolic links")
+	// ErrNotInPath is for a command without a slash that no directory of PATH has (the words are those of Go's
+	// os/exec, which runc prints).
+	ErrNotInPath = errors.New("executable file not found in $PATH")
+)
+
+// PathError says which path of the container could not be used, and why.
+type PathError struct {
+	Path string
+	Err  error // one of the Err values of this package
+}
+
+func (e *PathError) Error() string { return e.Path + ": " + e.Err.Error() }
+
+func (e *PathError) Unwrap() error { return e.Err }
