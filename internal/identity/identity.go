@@ -1,0 +1,78 @@
+// Package identity signs a run in: credentials for registries and for the cluster.
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// dialTimeout bounds how long a cluster that does not answer holds up a run. Requests themselves carry contexts.
+const dialTimeout = 10 * time.Second
+
+// Cluster is a way into one cluster.
+type Cluster struct {
+	Config *rest.Config
+	// Namespace is the one that objects get when they name none.
+	Namespace string
+}
+
+// KubeconfigOptions says which kubeconfig to read.
+type KubeconfigOptions struct {
+	// Path is the file; "" takes Precedence instead.
+	Path string
+	// Precedence are the files that kubectl would merge: those of KUBECONFIG, or ~/.kube/config.
+	Precedence []string
+	// Context is the context's name; "" takes the current one.
+	Context string
+	// Namespace overrides the context's namespace; "" keeps it.
+	Namespace string
+}
+
+// ConfigError means that a kubeconfig can't be used as it is: the user has to change an input.
+type ConfigError struct{ Err error }
+
+// Error says what is wrong and what to do.
+func (e *ConfigError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// Kubeconfig reads a kubeconfig. Its error is a *ConfigError. The returned config has no client-side rate limit: the
+// API server's own priority and fairness decides.
+func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
+	if opts.Path != "" {
+		if _, err := os.Stat(opts.Path); errors.Is(err, fs.ErrNotExist) {
+			return Cluster{}, configError("kubeconfig %q does not exist; give the path of the file with --kubeconfig", opts.Path)
+		}
+	}
+	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: opts.Path, Precedence: opts.Precedence}
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: opts.Context}
+	overrides.Context.Namespace = opts.Namespace
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
+
+	config, err := loader.ClientConfig()
+	if clientcmd.IsEmptyConfig(err) {
+		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one; give a kubeconfig with --kubeconfig")
+	}
+	if err != nil {
+		return Cluster{}, configError("reading the kubeconfig: %w", err)
+	}
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return Cluster{}, configError("reading the kubeconfig: %w", err)
+	}
+	config.QPS = -1
+	config.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	return Cluster{Config: rest.AddUserAgent(config, "multiarch-deploy"), Namespace: namespace}, nil
+}
+
+func configError(format string, args ...any) error {
+	return &ConfigError{Err: fmt.Errorf(format, args...)}
+}

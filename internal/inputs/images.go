@@ -1,0 +1,96 @@
+package inputs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// images parses the images input: a line an image, NAME=REPOSITORY followed by key=value pairs.
+// Empty lines and lines that start with # are passed over.
+func (p *parser) images(needs Needs) []Image {
+	tag := p.text("tag")
+	if tag == "" {
+		tag = needs.CommitSHA
+	}
+	platforms := p.platforms("platforms", p.text("platforms"))
+
+	var images []Image
+	seen := map[string]bool{}
+	for number, line := range strings.Split(p.value("images"), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		image, ok := p.image(fmt.Sprintf("images, line %d", number+1), line, tag, platforms)
+		if !ok {
+			continue
+		}
+		if seen[image.Name] {
+			p.problem("images, line %d: %q is named twice", number+1, image.Name)
+		}
+		seen[image.Name] = true
+		images = append(images, image)
+	}
+	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
+		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
+	}
+	return images
+}
+
+func (p *parser) image(where, line, tag string, platforms []v1.Platform) (Image, bool) {
+	fields := strings.Fields(line)
+	imageName, repository, ok := strings.Cut(fields[0], "=")
+	if !ok || imageName == "" || repository == "" {
+		p.problem("%s: %q is not NAME=REPOSITORY", where, fields[0])
+		return Image{}, false
+	}
+	for _, field := range fields[1:] {
+		key, value, _ := strings.Cut(field, "=")
+		switch {
+		case value == "":
+			p.problem("%s: %q is not key=value", where, field)
+		case key == "tag":
+			tag = value
+		case key == "platforms":
+			platforms = p.platforms(where+", platforms", value)
+		default:
+			p.problem("%s: unknown key %q; known are platforms and tag", where, key)
+		}
+	}
+	if tag == "" {
+		p.problem("%s: no tag is known for %s: run inside a git checkout, set GITHUB_SHA, or give tag", where, imageName)
+		return Image{}, false
+	}
+	reference, ok := p.reference(where, repository, tag)
+	return Image{Name: imageName, Reference: reference, Platforms: platforms}, ok
+}
+
+func (p *parser) reference(where, repository, tag string) (name.Tag, bool) {
+	repo, err := name.NewRepository(repository)
+	if err != nil {
+		p.problem("%s: %q is not a repository such as ghcr.io/me/app (the tag goes into the tag input): %v", where, repository, err)
+		return name.Tag{}, false
+	}
+	ref, err := name.NewTag(repo.Name()+":"+tag, name.StrictValidation)
+	if err != nil {
+		p.problem("%s: %q is not a tag: letters, digits, dots, dashes and underscores, at most 128", where, tag)
+		return name.Tag{}, false
+	}
+	return ref, true
+}
+
+func (p *parser) platforms(where, text string) []v1.Platform {
+	var platforms []v1.Platform
+	for _, item := range strings.Split(text, ",") {
+		platform, err := v1.ParsePlatform(strings.TrimSpace(item))
+		if err != nil || platform.OS == "" || platform.Architecture == "" {
+			p.problem("%s: %q is not a platform such as linux/amd64 or linux/arm64", where, item)
+			continue
+		}
+		platforms = append(platforms, *platform)
+	}
+	return platforms
+}

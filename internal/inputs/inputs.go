@@ -1,0 +1,156 @@
+// Package inputs turns flags and INPUT_* variables into one validated Config.
+// All problems are collected and reported together.
+package inputs
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Config is everything a run needs to know, checked.
+type Config struct {
+	Images            []Image
+	RegistryUsername  string
+	RegistryPassword  string
+	Kustomization     string
+	PinDigest         bool
+	RemoteResources   bool
+	Kubeconfig        string
+	KubeContext       string
+	Namespace         string
+	ArchPolicy        string
+	DryRun            bool
+	Prune             bool
+	Wait              bool
+	WaitTimeout       time.Duration
+	RollbackOnFailure bool
+	ForceConflicts    bool
+	FieldManager      string
+}
+
+// Image is one line of the images input.
+type Image struct {
+	// Name is the image as the manifests call it.
+	Name string
+	// Reference is where the commit's image stands: repository and tag.
+	Reference name.Tag
+	// Platforms are those the image must have.
+	Platforms []v1.Platform
+}
+
+// Problems is the error that Parse returns: every problem with the inputs, each with its next step.
+type Problems []string
+
+// Error lists the problems, a line each.
+func (p Problems) Error() string {
+	if len(p) == 1 {
+		return "1 problem with the inputs:\n  - " + p[0]
+	}
+	return fmt.Sprintf("%d problems with the inputs:\n  - %s", len(p), strings.Join(p, "\n  - "))
+}
+
+// Needs says which inputs a command cannot do without.
+type Needs struct {
+	// Images: at least one image must be given.
+	Images bool
+	// CommitSHA is the tag for images that name none; "" when no commit is known.
+	CommitSHA string
+}
+
+// Parse reads every input through value, which returns what the user gave for a name, or "".
+// The error is a Problems.
+func Parse(value func(name string) string, needs Needs) (Config, error) {
+	p := parser{value: value}
+	config := Config{
+		RegistryUsername:  p.text("registry-username"),
+		RegistryPassword:  p.text("registry-password"),
+		Kustomization:     p.text("kustomization"),
+		PinDigest:         p.boolean("pin-digest"),
+		RemoteResources:   p.boolean("remote-resources"),
+		Kubeconfig:        p.text("kubeconfig"),
+		KubeContext:       p.text("kube-context"),
+		Namespace:         p.text("namespace"),
+		ArchPolicy:        p.choice("arch-policy", "fail", "pin", "spread", "warn"),
+		DryRun:            p.boolean("dry-run"),
+		Prune:             p.boolean("prune"),
+		Wait:              p.boolean("wait"),
+		WaitTimeout:       p.duration("wait-timeout"),
+		RollbackOnFailure: p.choice("on-failure", "keep", "rollback") == "rollback",
+		ForceConflicts:    p.boolean("force-conflicts"),
+		FieldManager:      p.text("field-manager"),
+	}
+	p.choice("mode", "verify")
+	p.choice("provider", "kubeconfig")
+	config.Images = p.images(needs)
+	p.credentials(config)
+	if len(p.problems) > 0 {
+		return Config{}, p.problems
+	}
+	return config, nil
+}
+
+type parser struct {
+	value    func(name string) string
+	problems Problems
+}
+
+func (p *parser) problem(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Sprintf(format, args...))
+}
+
+// text returns what was given for an input, or its default. A runner passes inputs that were left out as "".
+func (p *parser) text(name string) string {
+	if v := strings.TrimSpace(p.value(name)); v != "" {
+		return v
+	}
+	return Default(name)
+}
+
+// Default returns an input's default, or "".
+func Default(name string) string {
+	for _, in := range Catalogue {
+		if in.Name == name {
+			return in.Default
+		}
+	}
+	return ""
+}
+
+func (p *parser) boolean(name string) bool {
+	text := p.text(name)
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		p.problem("%s: %q is neither true nor false", name, text)
+	}
+	return v
+}
+
+func (p *parser) choice(name string, choices ...string) string {
+	text := p.text(name)
+	if !slices.Contains(choices, text) {
+		p.problem("%s: %q is not one of %s", name, text, strings.Join(choices, ", "))
+	}
+	return text
+}
+
+func (p *parser) duration(name string) time.Duration {
+	text := p.text(name)
+	v, err := time.ParseDuration(text)
+	if err != nil || v <= 0 {
+		p.problem("%s: %q is not a duration; write it as 90s, 10m or 1h", name, text)
+	}
+	return v
+}
+
+// credentials come in pairs.
+func (p *parser) credentials(c Config) {
+	if (c.RegistryUsername == "") != (c.RegistryPassword == "") {
+		p.problem("registry-username and registry-password go together; only one of them was given")
+	}
+}
