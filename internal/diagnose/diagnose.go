@@ -1,0 +1,61 @@
+// Package diagnose tells why a pod is not running: the cause, the evidence for it, and what to change.
+// It looks at values, and at what the caller's Evidence lets it look up; it never waits and never writes.
+package diagnose
+
+import (
+	"context"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// Image is what a registry says about a reference.
+type Image struct {
+	// Index is false for a single manifest, which every node pulls and starts, whatever its CPU.
+	Index bool
+	// Platforms are those of the index's entries, or the one of a single manifest's config.
+	Platforms []v1.Platform
+}
+
+// Evidence is what may be looked at beside the pod. Every field may stay empty; the more is there,
+// the more exact the answer.
+type Evidence struct {
+	// Log returns the end of a container's log, of the run before the current one if previous is set.
+	// See ClusterLog. A log often needs a permission of its own (pods/log), so an error is no fault.
+	Log func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
+	// Image returns what the registry holds for a reference as the pod spec has it; false when unknown.
+	Image func(reference string) (Image, bool)
+	// Nodes are the cluster's nodes: they give architectures, and the reason why a pod fits nowhere.
+	Nodes []corev1.Node
+	// Events are the Warning events about the pod.
+	Events []corev1.Event
+}
+
+// Judgement is what can be said about a pod. The zero value says that nothing is known to be wrong.
+type Judgement struct {
+	// Finding is the cause; its Object is the pod. Nil when nothing is known to be wrong.
+	Finding *finding.Finding
+	// Doomed means that waiting will not heal the pod: only a change to image, manifest or cluster will.
+	Doomed bool
+}
+
+// Pod judges a pod as it is now: first whether it has a node, then its init containers and sidecars, then its
+// containers. Of several causes the first that dooms the pod wins, then the first at all.
+func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) Judgement {
+	if j := unscheduled(pod, ev); j.Finding != nil {
+		return j
+	}
+	var first Judgement
+	for _, s := range subjects(pod, ev) {
+		j := s.judge(ctx)
+		if j.Doomed {
+			return j
+		}
+		if first.Finding == nil {
+			first = j
+		}
+	}
+	return first
+}

@@ -1,0 +1,68 @@
+package diagnose
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+var (
+	// execError is what the kernel's ENOEXEC becomes in runc ("exec /app: exec format error"), dash ("exec: /app: Exec format error"),
+	// bash ("/app: cannot execute binary file: Exec format error") and Go ("fork/exec /app: exec format error").
+	execError = regexp.MustCompile(`(?i)(\S+): (?:cannot execute binary file: )?exec format error`)
+	// readAsScript is busybox sh and dash, which read a program that the kernel refuses as a script, and stumble
+	// over its first bytes.
+	readAsScript = regexp.MustCompile(`(?i)(\S+): (?:line )?[12]: syntax error: (?:unexpected |word unexpected|unterminated|"\(" unexpected|"\)" unexpected)`)
+)
+
+// silentExits are the statuses with which a program for another CPU ends: 1 (runc 1.1), 255 (runc 1.2 to 1.5),
+// 126 and 2 (shells).
+var silentExits = []int32{1, 2, 126, 255}
+
+// execFormat returns the finding for a container that died of a binary for another CPU, or nil. The log is the proof. Where
+// no log is to be had, an image that cannot run on the node's CPU, and a status that fits, are proof enough.
+func (s subject) execFormat(exit *corev1.ContainerStateTerminated, log string) *finding.Finding {
+	image := s.image()
+	if program := wrongProgram(exit, log); program != "" {
+		return s.wrongCPU(fmt.Sprintf("exec format error on %s.", program), image, program)
+	}
+	foreign := s.architecture != "" && len(image.Platforms) > 0 && !runsOn(image.Platforms, s.architecture)
+	if log == "" && foreign && slices.Contains(silentExits, exit.ExitCode) {
+		return s.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "its program")
+	}
+	return nil
+}
+
+func wrongProgram(exit *corev1.ContainerStateTerminated, log string) string {
+	if exit.ExitCode == 0 {
+		return ""
+	}
+	if m := execError.FindStringSubmatch(log); m != nil {
+		return m[1]
+	}
+	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
+		return m[1]
+	}
+	return ""
+}
+
+// wrongCPU says what the image holds against what the node needs. An image that claims the node's platform lies, and
+// then a nodeSelector would not help for sure, but a rebuild does.
+func (s subject) wrongCPU(what string, image Image, program string) *finding.Finding {
+	reference := short(s.container.Image)
+	switch {
+	case s.architecture == "" || len(image.Platforms) == 0:
+		what += fmt.Sprintf(" Image %s holds a binary for another CPU.", reference)
+	case runsOn(image.Platforms, s.architecture):
+		what += fmt.Sprintf(" Image %s claims to offer linux/%s, but %s is for another CPU, or a script without a #! line.", reference, s.architecture, program)
+		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", s.architecture)
+		return s.finding(finding.ExecFormatError, what, fix)
+	default:
+		what += fmt.Sprintf(" Image %s offers %s only.", reference, offers(image.Platforms))
+	}
+	return s.finding(finding.ExecFormatError, what, buildOrKeepAway(image.Platforms, s.architecture))
+}

@@ -1,0 +1,100 @@
+package diagnose
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+)
+
+// noRoom are the scheduler's words for nodes that would do if they were emptier.
+var noRoom = regexp.MustCompile(`Insufficient |Too many pods|free ports|anti-affinity rules|topology spread|node\(s\) exceed`)
+
+// unscheduled judges a pod that the scheduler finds no node for. The nodes themselves are asked first: since Kubernetes 1.34
+// the scheduler's message no longer names the taints, and it gives only the first reason against each node. Nothing here dooms
+// a pod: an autoscaler may bring the node that fits.
+func unscheduled(pod *corev1.Pod, ev Evidence) Judgement {
+	message, ok := schedulerMessage(pod)
+	if !ok {
+		return Judgement{}
+	}
+	fit, kept := candidates(pod, ev.Nodes)
+	opened := runnable(pod, byArchitecture(kept), ev)
+	switch {
+	case len(ev.Nodes) > 0 && len(fit)+len(kept) == 0,
+		len(ev.Nodes) == 0 && strings.Contains(message, "node affinity/selector") && !strings.Contains(message, "untolerated taint"):
+		return pending(pod, finding.NoMatchingNode, "no node matches its node selector and affinity"+have(ev.Nodes)+".",
+			"Change nodeSelector or nodeAffinity, or add a node that they match.")
+	case len(kept) > 0 && (len(fit) == 0 || len(opened) > 0):
+		return pending(pod, finding.UntoleratedTaint, besides(fit, message)+describe(kept)+".", tolerate(append(opened, kept...)))
+	case len(ev.Nodes) == 0 && strings.Contains(message, "untolerated taint") && !noRoom.MatchString(message):
+		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
+	case noRoom.MatchString(message):
+		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+".",
+			"Lower the resource requests or the number of replicas, or add a node.")
+	}
+	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
+}
+
+// schedulerMessage returns why the scheduler left the pod, without its remarks on preemption.
+func schedulerMessage(pod *corev1.Pod) (string, bool) {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
+			message, _, _ := strings.Cut(c.Message, " preemption:")
+			message, _, _ = strings.Cut(message, " no new claims to deallocate")
+			return oneLine(message), true
+		}
+	}
+	return "", false
+}
+
+// taintedNode is a node that would do but for its taints.
+type taintedNode struct {
+	node   corev1.Node
+	taints []corev1.Taint
+}
+
+// candidates sorts out the nodes that selector and affinity allow: those open to the pod, and those that a taint keeps it from.
+// The matching is kube-scheduler's own.
+func candidates(pod *corev1.Pod, nodes []corev1.Node) (fit []corev1.Node, kept []taintedNode) {
+	affinity := nodeaffinity.GetRequiredNodeAffinity(pod)
+	for _, node := range nodes {
+		if ok, err := affinity.Match(&node); err != nil || !ok {
+			continue
+		}
+		if taints := untolerated(pod, node); len(taints) > 0 {
+			kept = append(kept, taintedNode{node, taints})
+		} else {
+			fit = append(fit, node)
+		}
+	}
+	return fit, kept
+}
+
+// have lists what there is: "; the cluster has 3 amd64 and 3 arm64 nodes".
+func have(nodes []corev1.Node) string {
+	if len(nodes) == 0 {
+		return ""
+	}
+	return "; the cluster has " + count(nodes) + " nodes"
+}
+
+func pending(pod *corev1.Pod, code finding.Code, why, fix string) Judgement {
+	f := podFinding(pod, code)
+	f.Message = object.Name("Pod", pod) + " waits for a node: " + why
+	f.Fix = fix
+	return Judgement{Finding: f}
+}
+
+// besides tells the fate of the untainted nodes before that of the tainted ones.
+func besides(fit []corev1.Node, message string) string {
+	if len(fit) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the %s node(s) open to it will not do (%s), and ", count(fit), message)
+}
