@@ -1,0 +1,79 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+)
+
+// Build compiles the app for each platform, side by side, and makes an image of each binary, in
+// the order of the platforms. Join them with assemble.Index, or push one as the single manifest
+// that builds for one platform used to leave. The binary stands at /app/NAME, where NAME is the
+// last part of the module's path, and the same source gives the same digests.
+func Build(ctx context.Context, app App, platforms ...v1.Platform) ([]v1.Image, error) {
+	images := make([]v1.Image, len(platforms))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, platform := range platforms {
+		group.Go(func() (err error) {
+			images[i], err = build(ctx, app, platform)
+			return err
+		})
+	}
+	return images, group.Wait()
+}
+
+func build(ctx context.Context, app App, platform v1.Platform) (v1.Image, error) {
+	out, err := os.MkdirTemp("", "demo-app-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(out)
+	if err := compile(ctx, app.Source, out, platform); err != nil {
+		return nil, fmt.Errorf("compiling %q for %s: %w", app.Source, platform, err)
+	}
+	binary, err := readBinary(out)
+	if err != nil {
+		return nil, err
+	}
+	spec := assemble.Spec{Platform: platform, Files: []assemble.File{binary}, Config: app.Config}
+	spec.Config.Entrypoint = []string{binary.Path}
+	return assemble.Image(spec)
+}
+
+// compile lets the go command name the binary, after the module, in the folder out.
+func compile(ctx context.Context, source, out string, platform v1.Platform) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
+		"-o", out+string(filepath.Separator), ".")
+	command.Dir = source
+	command.Env = append(command.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=",
+		"GOOS="+platform.OS, "GOARCH="+platform.Architecture, "GOARM="+strings.TrimPrefix(platform.Variant, "v"))
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, output.Bytes())
+	}
+	return nil
+}
+
+// readBinary takes the one file in dir into memory, since the folder goes before the image is pushed.
+func readBinary(dir string) (assemble.File, error) {
+	binaries, err := os.ReadDir(dir)
+	if err != nil {
+		return assemble.File{}, err
+	}
+	if len(binaries) != 1 {
+		return assemble.File{}, fmt.Errorf("go build left %d files, want the one binary of a main package", len(binaries))
+	}
+	name := binaries[0].Name()
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	return assemble.File{Path: "/app/" + name, Mode: 0o755, Content: content}, err
+}

@@ -1,0 +1,3 @@
+module envspitter
+
+go 1.26.0
