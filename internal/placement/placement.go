@@ -3,21 +3,14 @@
 package placement
 
 import (
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"maps"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
-
-// Image is what a registry really holds under a reference.
-type Image struct {
-	// Index tells an index, of which a node takes the entry for its own platform, from a single manifest, which a node
-	// starts whatever its CPU is.
-	Index bool
-	// Platforms are those of the index's entries, attestations left out, or the one of the single manifest's config.
-	Platforms []v1.Platform
-}
 
 // Outcome is what happens to a workload on the nodes of one architecture.
 type Outcome string
@@ -36,6 +29,18 @@ const (
 	Absent Outcome = "absent"
 )
 
+// badness orders the outcomes that nodes of one architecture can have at the same time, worst last.
+func badness(o Outcome) int {
+	return slices.Index([]Outcome{Excluded, Runs, PullFails, Crashes}, o)
+}
+
+func worse(a, b Outcome) Outcome {
+	if badness(b) > badness(a) {
+		return b
+	}
+	return a
+}
+
 // Verdict is where one workload can run, and what was or should be changed.
 type Verdict struct {
 	// Object is what to apply: the very pointer that was given when nothing had to change, else a patched copy.
@@ -44,7 +49,7 @@ type Verdict struct {
 	Images []string
 	// Architectures maps a GOARCH value to what happens to Object there. Its keys are the nodes' architectures and the images'.
 	Architectures map[string]Outcome
-	// Fix is a YAML patch to paste into a kustomization's patches, or "" when nothing needs or could get one.
+	// Fix is a YAML patch for kustomize, or "" when nothing needs one or none helps.
 	Fix string
 	// Patched tells that Object already holds Fix.
 	Patched bool
@@ -53,7 +58,55 @@ type Verdict struct {
 	Findings []finding.Finding
 }
 
-// Plan returns a verdict for each object that makes pods, in their order.
+// Plan returns a verdict for each object that makes pods, in their order. An image that is not in images is taken to
+// run everywhere: who could not read it has said why. With no nodes every architecture is Absent, which is no finding:
+// a cluster that starts its nodes on demand looks like that.
 func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]Image, policy Policy) []Verdict {
-	return nil
+	workloads := workloadsOf(objects)
+	p := planner{shapes: shapesOf(nodes, workloads), images: images, policy: policy}
+	verdicts := make([]Verdict, len(workloads))
+	for i, w := range workloads {
+		verdicts[i] = p.judge(w)
+	}
+	return verdicts
+}
+
+type planner struct {
+	shapes []shape
+	images map[string]Image
+	policy Policy
+}
+
+func (p planner) judge(w workload) Verdict {
+	s := p.survey(w)
+	v := Verdict{Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
+	if len(p.shapes) == 0 {
+		return v
+	}
+	r := p.remedy(s)
+	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
+	if r.applied {
+		v.Object, v.Architectures = r.after.workload.object, p.architectures(r.after)
+	}
+	return v
+}
+
+// architectures sums up a survey: the worst that can happen on the nodes of each architecture.
+func (p planner) architectures(s survey) map[string]Outcome {
+	all := map[string]Outcome{}
+	for _, c := range s.workload.containers {
+		for _, arch := range p.images[c.image].architectures() {
+			all[arch] = Absent
+		}
+	}
+	present := map[string]Outcome{}
+	for _, site := range s.sites {
+		worst := Excluded
+		if site.admitted() {
+			worst = site.outcome()
+		}
+		present[site.Architecture] = worse(worst, present[site.Architecture])
+	}
+	maps.Copy(all, present)
+	return all
 }

@@ -1,16 +1,106 @@
 package placement
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// PodTemplate returns the template of the pods that obj makes, and the path that leads to it.
+// PodTemplate returns the template of the pods that obj makes, and the path that leads to it: spec.template for
+// all kinds whose spec.template.spec.containers is a list, spec.jobTemplate.spec.template for a CronJob, template for
+// a PodTemplate, and the object itself, with an empty path, for a Pod. Other objects are not ok, and neither is a
+// template that does not parse: the API server will name the field at fault.
 func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSpec, path []string, ok bool) {
-	return nil, nil, false
+	path = templatePath(obj.GroupVersionKind().GroupKind())
+	raw := obj.Object
+	if len(path) > 0 {
+		raw, _, _ = unstructured.NestedMap(obj.Object, path...)
+	}
+	containers, found, _ := unstructured.NestedFieldNoCopy(raw, "spec", "containers")
+	if _, isList := containers.([]any); !found || !isList {
+		return nil, nil, false
+	}
+	template = &corev1.PodTemplateSpec{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, template); err != nil {
+		return nil, nil, false
+	}
+	return template, path, true
+}
+
+func templatePath(kind schema.GroupKind) []string {
+	switch kind {
+	case schema.GroupKind{Kind: "Pod"}:
+		return nil
+	case schema.GroupKind{Kind: "PodTemplate"}:
+		return []string{"template"}
+	case schema.GroupKind{Group: "batch", Kind: "CronJob"}:
+		return []string{"spec", "jobTemplate", "spec", "template"}
+	}
+	return []string{"spec", "template"}
 }
 
 // References returns the image references of all workloads, each once, in order of appearance.
 func References(objects []*unstructured.Unstructured) []string {
-	return nil
+	var all []string
+	seen := map[string]bool{}
+	for _, w := range workloadsOf(objects) {
+		for _, image := range w.images() {
+			if !seen[image] {
+				seen[image] = true
+				all = append(all, image)
+			}
+		}
+	}
+	return all
+}
+
+type workload struct {
+	object     *unstructured.Unstructured
+	path       []string // to the pod template
+	spec       corev1.PodSpec
+	containers []container
+}
+
+type container struct{ name, image string }
+
+func workloadsOf(objects []*unstructured.Unstructured) []workload {
+	var all []workload
+	for _, obj := range objects {
+		if w, ok := workloadOf(obj); ok {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+func workloadOf(obj *unstructured.Unstructured) (workload, bool) {
+	template, path, ok := PodTemplate(obj)
+	if !ok {
+		return workload{}, false
+	}
+	w := workload{object: obj, path: path, spec: template.Spec}
+	for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
+		if c.Image != "" {
+			w.containers = append(w.containers, container{c.Name, c.Image})
+		}
+	}
+	return w, true
+}
+
+func (w workload) images() []string {
+	var all []string
+	for _, c := range w.containers {
+		if !slices.Contains(all, c.image) {
+			all = append(all, c.image)
+		}
+	}
+	return all
+}
+
+// daemon tells a DaemonSet, whose controller puts pods on the nodes that fit: where none does it makes no pod.
+func (w workload) daemon() bool {
+	return w.object.GroupVersionKind().GroupKind() == schema.GroupKind{Group: "apps", Kind: "DaemonSet"}
 }

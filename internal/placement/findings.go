@@ -1,0 +1,96 @@
+package placement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+)
+
+// findings puts in words what is wrong with a workload, or, where Spread opened nodes to it, what was done.
+func (p planner) findings(s survey, r remedy) []finding.Finding {
+	var all []finding.Finding
+	switch {
+	case s.fine() && r.applied:
+		all = opened(s, r)
+	case s.fine():
+	case slices.ContainsFunc(s.sites, site.admitted):
+		all = p.failing(s, r)
+	default:
+		all = []finding.Finding{p.nowhere(s, r)}
+	}
+	gvk := s.workload.object.GroupVersionKind()
+	for i := range all {
+		all[i].Object = object.ID(gvk, s.workload.object)
+		all[i].Message = object.Name(gvk.Kind, s.workload.object) + " " + all[i].Message
+		all[i].Severity, all[i].Fix = p.severity(s, r), r.fix
+	}
+	return all
+}
+
+func (p planner) severity(s survey, r remedy) finding.Severity {
+	switch {
+	case r.applied:
+		return finding.Info
+	case p.policy == Warn:
+		return finding.Warning
+	case s.workload.daemon() && !slices.ContainsFunc(s.sites, site.admitted):
+		return finding.Warning // no node, no pod: nothing would hang
+	}
+	return finding.Error
+}
+
+// failing returns a finding for each architecture and container that would fail there.
+func (p planner) failing(s survey, r remedy) []finding.Finding {
+	var all []finding.Finding
+	for i, c := range s.workload.containers {
+		for _, outcome := range []Outcome{Crashes, PullFails} {
+			for _, sites := range byArchitecture(s.where(func(at site) bool { return at.admitted() && at.outcomes[i] == outcome })) {
+				all = append(all, p.failure(s, r, c, outcome, sites))
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b finding.Finding) int { return cmp.Compare(a.Architecture, b.Architecture) })
+	return all
+}
+
+func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites []site) finding.Finding {
+	code, fate := finding.ExecFormatError, "crash with exec format error"
+	if outcome == PullFails {
+		code, fate = finding.PlatformMissing, "fail to pull its image"
+	}
+	advice := r.advice(fmt.Sprintf("Build it for %s/%s", sites[0].OS, sites[0].Architecture))
+	if r.fix == "" {
+		advice += " No patch helps: " + p.obstacle(s) + "."
+	}
+	return finding.Finding{
+		Code: code, Container: c.name, Image: c.image, Architecture: sites[0].Architecture,
+		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
+			nodeNames(sites), c.name, fate, c.image, p.images[c.image].offers(), advice),
+	}
+}
+
+// nowhere returns the finding for a workload that no node admits.
+func (p planner) nowhere(s survey, r remedy) finding.Finding {
+	if len(s.where(site.behindTaints)) == 0 {
+		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.obstacle(s) + "."}
+	}
+	return finding.Finding{
+		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
+		Message: fmt.Sprintf("could land nowhere: %s. %s", p.obstacle(s), r.advice("")),
+	}
+}
+
+// opened returns a note for each architecture that Spread opened to a workload that ran elsewhere before.
+func opened(s survey, r remedy) []finding.Finding {
+	var all []finding.Finding
+	for _, sites := range byArchitecture(s.where(site.behindArchitectureTaints)) {
+		all = append(all, finding.Finding{
+			Code: finding.UntoleratedTaint, Architecture: sites[0].Architecture,
+			Message: fmt.Sprintf("runs on %s too, where only a taint keeps it off. %s", nodeNames(sites), r.advice("")),
+		})
+	}
+	return all
+}

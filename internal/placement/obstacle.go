@@ -1,0 +1,46 @@
+package placement
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// obstacle says what keeps a workload from the nodes on which all its images run, as a clause without its stop.
+func (p planner) obstacle(s survey) string {
+	good := s.where(site.runs)
+	switch {
+	case len(good) == 0:
+		return "no node of the cluster runs all of its images (" + p.offers(s.workload) + ")"
+	case slices.ContainsFunc(good, site.lands):
+		return "neither kubernetes.io/arch nor kubernetes.io/os tells the nodes that run it from the others"
+	case len(s.closed()) > 0:
+		closed := s.closed()
+		var taints []corev1.Taint
+		for _, at := range closed {
+			taints = append(taints, at.barred...)
+		}
+		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed), conjoin(taintTexts(distinctTaints(taints))))
+	}
+	return unmet(s.workload.spec, good)
+}
+
+func (p planner) offers(w workload) string {
+	var all []string
+	for _, image := range w.images() {
+		if known, ok := p.images[image]; ok {
+			all = append(all, image+" offers "+known.offers())
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// closed are the nodes that taints alone keep from a workload: those that are about the architecture, if there are such.
+func (s survey) closed() []site {
+	if sites := s.where(site.behindArchitectureTaints); len(sites) > 0 {
+		return sites
+	}
+	return s.where(site.behindTaints)
+}

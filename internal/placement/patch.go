@@ -1,0 +1,126 @@
+package placement
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+)
+
+// patch returns the workload with the repair made, and the same change as a patch that kustomize accepts:
+// strategic merge, and plain merge for custom kinds.
+func (r repair) patch(w workload) (workload, string) {
+	patched := w.object.DeepCopy()
+	template := patched.Object
+	for _, key := range w.path {
+		template = child(template, key)
+	}
+	added := r.amend(child(template, "spec"))
+	after, _ := workloadOf(patched) // it parsed before, and a repair adds nothing that would not
+	return after, document(w, added)
+}
+
+// amend changes a pod spec and returns the part of it that a patch must hold.
+func (r repair) amend(spec map[string]any) map[string]any {
+	added := map[string]any{}
+	if r.os != "" {
+		selectNodes(spec, added, corev1.LabelOSStable, r.os)
+	}
+	switch len(r.architectures) {
+	case 0:
+	case 1:
+		selectNodes(spec, added, corev1.LabelArchStable, r.architectures[0])
+	default:
+		requireArchitectures(spec, added, r.architectures)
+	}
+	if len(r.taints) > 0 {
+		tolerate(spec, added, r.taints)
+	}
+	return added
+}
+
+func selectNodes(spec, added map[string]any, label, value string) {
+	child(spec, "nodeSelector")[label] = value
+	child(added, "nodeSelector")[label] = value
+}
+
+// requireArchitectures goes into every term: a node needs to meet one of them only, so a term more would widen what the
+// user wrote, and an empty term, which matches no node, must stay empty. Lists of terms are replaced by a patch, not
+// merged, so it holds them all.
+func requireArchitectures(spec, added map[string]any, architectures []string) {
+	values := make([]any, len(architectures))
+	for i, arch := range architectures {
+		values[i] = arch
+	}
+	requirement := map[string]any{"key": corev1.LabelArchStable, "operator": string(corev1.NodeSelectorOpIn), "values": values}
+	required := child(child(child(spec, "affinity"), "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution")
+	terms, _ := required["nodeSelectorTerms"].([]any)
+	if len(terms) == 0 {
+		terms = []any{map[string]any{"matchExpressions": []any{requirement}}}
+	} else {
+		addToEach(terms, requirement)
+	}
+	required["nodeSelectorTerms"] = terms
+	child(added, "affinity")["nodeAffinity"] = map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": required}
+}
+
+func addToEach(terms []any, requirement map[string]any) {
+	for _, t := range terms {
+		term, _ := t.(map[string]any)
+		expressions, _ := term["matchExpressions"].([]any)
+		fields, _ := term["matchFields"].([]any)
+		if len(expressions)+len(fields) > 0 {
+			term["matchExpressions"] = append(expressions, requirement)
+		}
+	}
+}
+
+// tolerate adds exactly what the taints ask for, and to the patch the tolerations that were there: a patch replaces this list too.
+func tolerate(spec, added map[string]any, taints []corev1.Taint) {
+	tolerations, _ := spec["tolerations"].([]any)
+	for _, t := range taints {
+		toleration := map[string]any{"key": t.Key, "operator": string(corev1.TolerationOpEqual), "effect": string(t.Effect)}
+		if t.Value != "" {
+			toleration["value"] = t.Value
+		}
+		tolerations = append(tolerations, toleration)
+	}
+	spec["tolerations"], added["tolerations"] = tolerations, tolerations
+}
+
+// document writes the patch. It leaves the namespace out: kustomize finds the object of a patch by the name and namespace that stand in
+// the resource's own file, where a kustomization that sets the namespace has none. Where the file does name one, the
+// patch's entry needs a target, which a comment says.
+func document(w workload, added map[string]any) string {
+	gvk := w.object.GroupVersionKind()
+	doc := map[string]any{
+		"apiVersion": gvk.GroupVersion().String(),
+		"kind":       gvk.Kind,
+		"metadata":   map[string]any{"name": w.object.GetName()},
+	}
+	template := doc
+	for _, key := range w.path {
+		template = child(template, key)
+	}
+	template["spec"] = added
+	text, err := yaml.Marshal(doc)
+	if err != nil { // maps of strings and of what was parsed from JSON
+		panic(fmt.Sprintf("placement: patch for %s: %v", object.Name(gvk.Kind, w.object), err))
+	}
+	if w.object.GetNamespace() == "" {
+		return string(text)
+	}
+	return fmt.Sprintf("# patches: [{path: FILE, target: {kind: %s, name: %s}}]\n%s", gvk.Kind, w.object.GetName(), text)
+}
+
+// child returns the map under key, made where it is missing or null.
+func child(m map[string]any, key string) map[string]any {
+	c, ok := m[key].(map[string]any)
+	if !ok {
+		c = map[string]any{}
+		m[key] = c
+	}
+	return c
+}

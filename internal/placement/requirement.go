@@ -1,0 +1,102 @@
+package placement
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+)
+
+// requirement is one of the things that a pod spec asks of a node.
+type requirement struct {
+	text   string
+	labels []string       // that it is about
+	spec   corev1.PodSpec // which asks nothing else
+}
+
+func requirements(spec corev1.PodSpec) []requirement {
+	var all []requirement
+	if spec.NodeName != "" {
+		all = append(all, requirement{text: "the name " + spec.NodeName, spec: corev1.PodSpec{NodeName: spec.NodeName}})
+	}
+	if spec.OS != nil {
+		all = append(all, requirement{"the OS " + string(spec.OS.Name), []string{corev1.LabelOSStable}, corev1.PodSpec{OS: spec.OS}})
+	}
+	for _, key := range slices.Sorted(maps.Keys(spec.NodeSelector)) {
+		selector := map[string]string{key: spec.NodeSelector[key]}
+		all = append(all, requirement{key + "=" + selector[key], []string{key}, corev1.PodSpec{NodeSelector: selector}})
+	}
+	if terms := requiredTerms(spec); len(terms) > 0 {
+		text, labels := termsInWords(terms)
+		all = append(all, requirement{text, labels, corev1.PodSpec{Affinity: spec.Affinity}})
+	}
+	return all
+}
+
+// termsInWords writes "kubernetes.io/arch In [arm64], pool Exists or zone NotIn [a b]", and names the labels in it.
+func termsInWords(terms []corev1.NodeSelectorTerm) (text string, labels []string) {
+	var ors []string
+	for _, term := range terms {
+		var ands []string
+		for _, e := range slices.Concat(term.MatchExpressions, term.MatchFields) {
+			ands = append(ands, strings.TrimSuffix(fmt.Sprintf("%s %s %v", e.Key, e.Operator, e.Values), " []"))
+		}
+		for _, e := range term.MatchExpressions {
+			labels = append(labels, e.Key)
+		}
+		ors = append(ors, strings.Join(ands, ", "))
+	}
+	return strings.Join(ors, " or "), distinct(labels)
+}
+
+func (r requirement) met(node *corev1.Node) bool {
+	return selects(r.spec, nodeaffinity.NewRequiredNodeAffinity(r.spec.NodeSelector, r.spec.Affinity), node)
+}
+
+// unmet names the requirements that none of the sites meets, and what these have instead.
+func unmet(spec corev1.PodSpec, sites []site) string {
+	all := requirements(spec)
+	var failed, have []string
+	for _, r := range all {
+		if !slices.ContainsFunc(sites, func(at site) bool { return r.met(at.node) }) {
+			failed = append(failed, r.text)
+			have = append(have, labelValues(r.labels, sites)...)
+		}
+	}
+	switch {
+	case len(failed) == 0:
+		var texts []string
+		for _, r := range all {
+			texts = append(texts, r.text)
+		}
+		return "no node on which its images run has at once " + conjoin(texts)
+	case len(have) == 0:
+		return "no node on which its images run has " + conjoin(failed)
+	}
+	return fmt.Sprintf("no node on which its images run has %s; they have %s", conjoin(failed), conjoin(have))
+}
+
+// valuesShown is how many values of a label a message names.
+const valuesShown = 3
+
+// labelValues tells which values the sites' nodes have of some labels.
+func labelValues(labels []string, sites []site) []string {
+	var all []string
+	for _, label := range labels {
+		var values []string
+		for _, at := range sites {
+			if value, ok := at.node.Labels[label]; ok {
+				values = append(values, label+"="+value)
+			}
+		}
+		values = distinct(values)
+		if len(values) == 0 {
+			values = []string{"no label " + label}
+		}
+		all = append(all, values[:min(valuesShown, len(values))]...)
+	}
+	return all
+}

@@ -1,0 +1,91 @@
+package placement
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// shape stands for all nodes that none of the workloads at hand can tell apart. A big cluster has few shapes, so
+// planning does not slow down with its size.
+type shape struct {
+	platforms.Platform
+	node   *corev1.Node   // any of them
+	taints []corev1.Taint // those that last and keep pods off
+	names  []string       // in order
+}
+
+func shapesOf(nodes []corev1.Node, workloads []workload) []shape {
+	asked := questionsOf(workloads)
+	index := map[string]int{}
+	var shapes []shape
+	for n := range nodes {
+		node := &nodes[n]
+		key := asked.answers(node)
+		i, found := index[key]
+		if !found {
+			i = len(shapes)
+			index[key] = i
+			shapes = append(shapes, shape{Platform: platformOf(node), node: node, taints: lastingTaints(node)})
+		}
+		shapes[i].names = append(shapes[i].names, node.Name)
+	}
+	for _, s := range shapes {
+		slices.Sort(s.names)
+	}
+	return shapes
+}
+
+// questions are what the workloads ask about a node, besides its platform and taints.
+type questions struct {
+	labels []string
+	name   bool
+}
+
+func questionsOf(workloads []workload) questions {
+	q := questions{labels: []string{corev1.LabelArchStable, corev1.LabelOSStable}} // a patch may ask for these
+	for _, w := range workloads {
+		q.name = q.name || w.spec.NodeName != ""
+		for key := range w.spec.NodeSelector {
+			q.labels = append(q.labels, key)
+		}
+		for _, term := range requiredTerms(w.spec) {
+			q.name = q.name || len(term.MatchFields) > 0
+			for _, e := range term.MatchExpressions {
+				q.labels = append(q.labels, e.Key)
+			}
+		}
+	}
+	slices.Sort(q.labels)
+	q.labels = slices.Compact(q.labels)
+	return q
+}
+
+func (q questions) answers(node *corev1.Node) string {
+	p := platformOf(node)
+	all := []string{p.OS, p.Architecture}
+	if q.name {
+		all = append(all, node.Name)
+	}
+	for _, key := range q.labels {
+		if value, ok := node.Labels[key]; ok {
+			all = append(all, key+"="+value)
+		}
+	}
+	for _, t := range lastingTaints(node) {
+		all = append(all, t.ToString())
+	}
+	return strings.Join(all, "\n")
+}
+
+// requiredTerms are the terms of the node affinity that must hold; a node needs to meet one of them.
+func requiredTerms(spec corev1.PodSpec) []corev1.NodeSelectorTerm {
+	affinity := cmp.Or(spec.Affinity, &corev1.Affinity{})
+	if affinity.NodeAffinity == nil || affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return nil
+	}
+	return affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
+}

@@ -1,0 +1,97 @@
+package placement
+
+import (
+	"slices"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	scheduling "k8s.io/component-helpers/scheduling/corev1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+)
+
+// survey is one workload held against every shape of node.
+type survey struct {
+	workload workload
+	sites    []site // one a shape, in the shapes' order
+}
+
+// site is a shape of node seen from a workload.
+type site struct {
+	shape
+	index    int            // in the survey
+	selected bool           // by node name, OS, selectors and affinity
+	barred   []corev1.Taint // that the workload does not tolerate
+	outcomes []Outcome      // one a container, were it started here
+}
+
+func (p planner) survey(w workload) survey {
+	s := survey{workload: w, sites: make([]site, len(p.shapes))}
+	affinity := nodeaffinity.NewRequiredNodeAffinity(w.spec.NodeSelector, w.spec.Affinity)
+	for i, shape := range p.shapes {
+		s.sites[i] = site{shape: shape, index: i, selected: selects(w.spec, affinity, shape.node), barred: bars(w, shape.taints)}
+		for _, c := range w.containers {
+			s.sites[i].outcomes = append(s.sites[i].outcomes, p.outcome(c.image, shape))
+		}
+	}
+	return s
+}
+
+func (p planner) outcome(image string, s shape) Outcome {
+	if known, ok := p.images[image]; ok {
+		return known.outcome(s.Platform)
+	}
+	return Runs
+}
+
+// selects tells whether a node is what the pod asks for. kube-scheduler matches selectors and affinity, and the kubelet does
+// it again for a pod that names its node; os.name is the kubelet's alone, which turns pods for another OS away.
+func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, node *corev1.Node) bool {
+	if spec.NodeName != "" && spec.NodeName != node.Name {
+		return false
+	}
+	if spec.OS != nil && string(spec.OS.Name) != platformOf(node).OS {
+		return false
+	}
+	match, err := affinity.Match(node) // a term that does not parse matches nothing, and the API server refuses it
+	return match && err == nil
+}
+
+// bars returns the taints that keep the workload off. A pod that names its node goes past the scheduler, and only
+// NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
+func bars(w workload, taints []corev1.Taint) []corev1.Taint {
+	bypass := w.spec.NodeName != "" && !w.daemon()
+	return slices.DeleteFunc(slices.Clone(taints), func(t corev1.Taint) bool {
+		return bypass && t.Effect != corev1.TaintEffectNoExecute ||
+			scheduling.TolerationsTolerateTaint(logr.Discard(), w.spec.Tolerations, &t, true)
+	})
+}
+
+// fine: the workload runs somewhere, and wherever it can land.
+func (s survey) fine() bool {
+	return len(s.where(site.lands)) > 0 && !slices.ContainsFunc(s.sites, site.fails)
+}
+
+// where returns the sites of which is holds.
+func (s survey) where(is func(site) bool) []site {
+	return slices.DeleteFunc(slices.Clone(s.sites), func(at site) bool { return !is(at) })
+}
+
+func (s site) admitted() bool { return s.selected && len(s.barred) == 0 }
+func (s site) runs() bool     { return s.outcome() == Runs }
+func (s site) lands() bool    { return s.admitted() && s.runs() }
+func (s site) fails() bool    { return s.admitted() && !s.runs() }
+
+// behindTaints: taints alone keep the workload off nodes where it would run.
+func (s site) behindTaints() bool { return s.selected && s.runs() && len(s.barred) > 0 }
+
+func (s site) behindArchitectureTaints() bool {
+	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !architectural(t, s.Architecture) })
+}
+
+func (s site) outcome() Outcome {
+	worst := Runs
+	for _, o := range s.outcomes {
+		worst = worse(worst, o)
+	}
+	return worst
+}

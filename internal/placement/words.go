@@ -1,0 +1,91 @@
+package placement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// advice ends a message with what to do, or what was done. otherwise is what else would help, as a sentence without its stop.
+func (r remedy) advice(otherwise string) string {
+	switch {
+	case r.applied:
+		return "Patched for this deploy to " + r.words() + "."
+	case r.fix == "" && otherwise == "":
+		return "No patch helps."
+	case r.fix == "":
+		return otherwise + "."
+	case otherwise == "":
+		return "Patch it to " + r.words() + "."
+	}
+	return otherwise + ", or " + r.words() + "."
+}
+
+// words says what a repair does: "keep it on amd64 nodes and tolerate kubernetes.io/arch=arm64:NoSchedule".
+func (r repair) words() string {
+	var all []string
+	if kinds := append(slices.Clone(r.architectures), r.os); r.os != "" || len(r.architectures) > 0 {
+		kinds = slices.DeleteFunc(kinds, func(k string) bool { return k == "" })
+		all = append(all, "keep it on "+conjoin(kinds)+" nodes")
+	}
+	if len(r.taints) > 0 {
+		all = append(all, "tolerate "+conjoin(taintTexts(r.taints)))
+	}
+	return strings.Join(all, " and ")
+}
+
+func taintTexts(taints []corev1.Taint) []string {
+	all := make([]string, len(taints))
+	for i, t := range taints {
+		all[i] = t.ToString()
+	}
+	return all
+}
+
+// namesShown is how many nodes a message names; more would bury what it says.
+const namesShown = 3
+
+// nodeNames is "aks-arm64-0, aks-arm64-1, aks-arm64-2 and 5 more (arm64)".
+func nodeNames(sites []site) string {
+	var names, arches []string
+	count := 0
+	for _, s := range sites {
+		names = append(names, s.names[:min(namesShown, len(s.names))]...)
+		arches = append(arches, s.Architecture)
+		count += len(s.names)
+	}
+	slices.Sort(names)
+	shown := names[:min(namesShown, len(names))]
+	text := conjoin(shown)
+	if more := count - len(shown); more > 0 {
+		text = fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), more)
+	}
+	return fmt.Sprintf("%s (%s)", text, strings.Join(distinct(arches), ", "))
+}
+
+// byArchitecture groups sites, ordered by architecture and then OS.
+func byArchitecture(sites []site) [][]site {
+	slices.SortStableFunc(sites, func(a, b site) int {
+		return cmp.Or(cmp.Compare(a.Architecture, b.Architecture), cmp.Compare(a.OS, b.OS))
+	})
+	var all [][]site
+	for i, s := range sites {
+		if i == 0 || sites[i-1].Architecture != s.Architecture || sites[i-1].OS != s.OS {
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], s)
+	}
+	return all
+}
+
+// conjoin is "a", "a and b", "a, b and c".
+func conjoin(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
