@@ -54,14 +54,22 @@ func compile(ctx context.Context, source, out string, platform v1.Platform) erro
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
 		"-o", out+string(filepath.Separator), ".")
 	command.Dir = source
-	command.Env = append(command.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=",
-		"GOOS="+platform.OS, "GOARCH="+platform.Architecture, "GOARM="+strings.TrimPrefix(platform.Variant, "v"))
+	command.Env = append(command.Environ(), target(platform)...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, output.Bytes())
 	}
 	return nil
+}
+
+// target leaves the caller's own Go settings no say in what is compiled.
+func target(platform v1.Platform) []string {
+	env := []string{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GOOS=" + platform.OS, "GOARCH=" + platform.Architecture}
+	if platform.Architecture == "arm" {
+		env = append(env, "GOARM="+strings.TrimPrefix(platform.Variant, "v"))
+	}
+	return env
 }
 
 // readBinary takes the one file in dir into memory, since the folder goes before the image is pushed.
