@@ -89,7 +89,7 @@ func opened(s survey, r remedy) []finding.Finding {
 	for _, sites := range byArchitecture(s.where(site.behindArchitectureTaints)) {
 		all = append(all, finding.Finding{
 			Code: finding.UntoleratedTaint, Architecture: sites[0].Architecture,
-			Message: fmt.Sprintf("runs on %s too, where only a taint keeps it off. %s", nodeNames(sites), r.advice("")),
+			Message: fmt.Sprintf("also runs on %s, where a taint alone keeps it off. %s", nodeNames(sites), r.advice("")),
 		})
 	}
 	return all

@@ -112,7 +112,7 @@ func document(w workload, added map[string]any) string {
 	if w.object.GetNamespace() == "" {
 		return string(text)
 	}
-	return fmt.Sprintf("# patches: [{path: FILE, target: {kind: %s, name: %s}}]\n%s", gvk.Kind, w.object.GetName(), text)
+	return fmt.Sprintf("# kustomization.yaml: patches: [{path: THIS-FILE, target: {kind: %s, name: %s}}]\n%s", gvk.Kind, w.object.GetName(), text)
 }
 
 // child returns the map under key, made where it is missing or null.
