@@ -1,26 +1,31 @@
+// Command localcluster runs a Kubernetes cluster with amd64 and arm64 nodes on this machine: the real control plane,
+// stand-ins for the nodes' kubelets, and an OCI registry. It needs no root, no container engine and no network.
 package main
+
 import (
-	_ "github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	_ "github.com/spf13/cobra"
-	_ "github.com/google/go-cmp/cmp"
-	_ "sigs.k8s.io/yaml"
-	_ "k8s.io/client-go/kubernetes"
+	"context"
+	"fmt"
 	"os"
-	"k8s.io/component-base/cli"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	kcm "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	sched "k8s.io/kubernetes/cmd/kube-scheduler/app"
-	"go.etcd.io/etcd/server/v3/etcdmain"
-	_ "github.com/google/go-containerregistry/pkg/registry"
-	_ "github.com/google/go-containerregistry/pkg/v1/remote"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
 )
+
 func main() {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "etcd": etcdmain.Main(os.Args[1:])
-		case "kube-apiserver": c := apiserver.NewAPIServerCommand(); c.SetArgs(os.Args[2:]); os.Exit(cli.Run(c))
-		case "kube-controller-manager": c := kcm.NewControllerManagerCommand(); c.SetArgs(os.Args[2:]); os.Exit(cli.Run(c))
-		case "kube-scheduler": c := sched.NewSchedulerCommand(); c.SetArgs(os.Args[2:]); os.Exit(cli.Run(c))
-		}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once, wherever it hangs.
+	context.AfterFunc(ctx, stop)
+	root := &cobra.Command{
+		Use:           "localcluster",
+		Short:         "A mixed-architecture Kubernetes cluster on this machine",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(upCommand())
+	root.AddCommand(componentCommands()...)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "localcluster:", err)
+		os.Exit(1)
 	}
 }
