@@ -1,42 +1,46 @@
 package apply
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// Options says how a set of objects is applied. Start from DefaultOptions.
+// Options says how a set of objects is applied. A field left zero has the value of DefaultOptions.
 type Options struct {
-	// FieldManager is the name under which the API server records which fields are ours.
+	// FieldManager is the name under which the API server records which fields are ours: "multiarch-deploy".
 	// A deploy keeps its name for ever: under another one, the fields it no longer sets would stay.
 	FieldManager string
 	// ForceConflicts takes over fields that another manager owns. Without it they are apply-conflict findings.
 	ForceConflicts bool
-	// Namespace is where namespaced objects go that name no namespace, and where the inventory is kept.
+	// Namespace is where namespaced objects go that name no namespace, and where the inventory is kept: "default".
 	Namespace string
 	// Inventory names this deploy among all that share the cluster, such as "owner/repository:deploy/production".
 	// Each object is marked with it and remembered in a ConfigMap, from which Prune learns what is no longer there.
-	// Empty keeps no inventory, and marks nothing.
+	// Empty, the default, keeps no inventory and marks nothing.
 	Inventory string
-	// Concurrency is how many objects are on their way to the API server at once.
+	// Concurrency is how many objects are on their way to the API server at once: 16.
 	Concurrency int
-	// EstablishTimeout is how long a CustomResourceDefinition may take until its kind is served.
+	// EstablishTimeout is how long a CustomResourceDefinition may take until its kind is served: 30 s.
 	EstablishTimeout time.Duration
-	// InterruptGrace is how long a request that is under way when the context ends may take to be answered.
+	// InterruptGrace is how long a change that is under way when the context ends may take to be answered: 5 s.
 	InterruptGrace time.Duration
-	// Progress hears how far a stage is, and the warnings of the API server.
+	// Progress hears how far a stage is, and the warnings of the API server. The default drops them.
 	Progress progress.Sink
 }
 
 // DefaultOptions returns the options of a deploy that forces nothing and keeps no inventory.
-func DefaultOptions() Options {
-	return Options{
-		FieldManager:     "multiarch-deploy",
-		Namespace:        "default",
-		Concurrency:      16,
-		EstablishTimeout: 30 * time.Second,
-		InterruptGrace:   5 * time.Second,
-		Progress:         progress.Discard,
+func DefaultOptions() Options { return Options{}.complete() }
+
+func (o Options) complete() Options {
+	o.FieldManager = cmp.Or(o.FieldManager, "multiarch-deploy")
+	o.Namespace = cmp.Or(o.Namespace, "default")
+	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)
+	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
+	if o.Progress == nil {
+		o.Progress = progress.Discard
 	}
+	return o
 }

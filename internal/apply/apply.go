@@ -1,0 +1,88 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+)
+
+// Apply brings objects to the cluster. The ChangeSet says what became of each, in their order; it is right and
+// complete even when findings, an error or an interrupt ended the run half-way: an object it does not name was not touched.
+//
+// Findings say which objects the API server refuses (apply-rejected) or other managers hold fields of (apply-conflict).
+// With a finding from the dry run nothing is applied. Only what rests on a namespace, a kind or a role of this very
+// set is judged later, when that is there. One object that fails does not stop the others of its stage, but no later
+// stage is started. An error is about the cluster, not about the objects.
+func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (ChangeSet, []finding.Finding, error) {
+	r, findings, err := a.prepare(ctx, objects, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	for stage := range stageCount {
+		refused, err := r.preview(ctx)
+		if findings = append(findings, refused...); err != nil || len(findings) > 0 {
+			return r.applied(), findings, err
+		}
+		if findings, err = r.applyStage(ctx, stage); err != nil || len(findings) > 0 {
+			return r.applied(), findings, err
+		}
+	}
+	return r.applied(), nil, nil
+}
+
+func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, error) {
+	if stage == foundations && r.opts.Inventory != "" {
+		// The inventory's own namespace is there now, and nothing that is ever pruned.
+		if err := r.remember(ctx); err != nil {
+			return r.judge(ctx, inventoryTarget(r.opts), err)
+		}
+	}
+	return r.each(ctx, stage, func(ctx context.Context, t *target) error {
+		if err := r.applyOne(ctx, t); err != nil {
+			return err
+		}
+		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.targets))})
+		if t.key().GroupKind == crdKind && t.change.Action != Unchanged {
+			return r.established(ctx, t)
+		}
+		return nil
+	})
+}
+
+func (r *run) applyOne(ctx context.Context, t *target) error {
+	if t.change.Action == Unchanged {
+		t.done = true
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := outlasting(ctx, r.opts.InterruptGrace)
+	defer cancel()
+	after, created, err := r.patch(false).send(ctx, r.Applier, t, t.desired)
+	if err != nil {
+		return err
+	}
+	t.done = true
+	if created {
+		t.becomes(Created, nil, after)
+		return nil
+	}
+	t.becomes(compared(t.change.Before, after, r.opts.FieldManager), t.change.Before, after)
+	return nil
+}
+
+// applied returns what became of the targets that were reached.
+func (r *run) applied() ChangeSet {
+	var set ChangeSet
+	for _, t := range r.targets {
+		if t.done {
+			set = append(set, t.change)
+		}
+	}
+	return set
+}

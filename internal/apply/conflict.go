@@ -1,0 +1,48 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// conflicts returns the fields that other managers own, as the API server names them.
+func conflicts(err error) []metav1.StatusCause {
+	return slices.DeleteFunc(causes(err), func(c metav1.StatusCause) bool { return c.Type != metav1.CauseTypeFieldManagerConflict })
+}
+
+func causes(err error) []metav1.StatusCause {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	return slices.Clone(status.Status().Details.Causes)
+}
+
+// holder finds the manager in `conflict with "kubectl" using apps/v1 at 2026-01-02T03:04:05Z`,
+// or `conflict with "kubectl" with subresource "scale" using apps/v1`.
+var holder = regexp.MustCompile(`conflict with ("[^"]*"(?: with subresource "[^"]*")?)`)
+
+// explainConflict names each field, who owns it, and the two ways out.
+func explainConflict(t *target, fields []metav1.StatusCause) finding.Finding {
+	var held []string
+	for _, c := range fields {
+		owner := c.Message
+		if m := holder.FindStringSubmatch(c.Message); m != nil {
+			owner = m[1]
+		}
+		held = append(held, fmt.Sprintf("%s is owned by %s", c.Field, owner))
+	}
+	return finding.Finding{
+		Code: finding.ApplyConflict, Severity: finding.Error, Object: t.id(),
+		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", t.name(), strings.Join(held, "; ")),
+		Fix:     "Take the fields over with force-conflicts: true, or leave them to their owner: remove them from the manifest.",
+	}
+}

@@ -1,0 +1,107 @@
+package apply
+
+import (
+	"maps"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/json"
+)
+
+// A field set is what managedFields says a manager owns, the format FieldsV1: "f:NAME" is a field of a map,
+// "k:KEYS" the list item with these keys, "v:VALUE" an item of a set, "i:INDEX" an item by its place, "." the
+// thing itself; a set with nothing in it is the whole value.
+// See https://github.com/kubernetes-sigs/structured-merge-diff, fieldpath/serialize-pe.go.
+
+// union returns the fields that are in either set.
+func union(a, b map[string]any) map[string]any {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]any{}
+	}
+	for path, fields := range b {
+		inA, _ := all[path].(map[string]any)
+		inB, _ := fields.(map[string]any)
+		if inA != nil && len(inA) == 0 {
+			continue // the whole value already
+		}
+		if len(inB) == 0 {
+			all[path] = map[string]any{}
+			continue
+		}
+		all[path] = union(inA, inB)
+	}
+	return all
+}
+
+// pick returns the part of value that fields names, as far as it is there.
+func pick(value any, fields map[string]any) any {
+	if len(fields) == 0 {
+		return value
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		return pickFields(v, fields)
+	case []any:
+		return pickItems(v, fields)
+	default:
+		return value
+	}
+}
+
+func pickFields(from, fields map[string]any) map[string]any {
+	picked := map[string]any{}
+	for path, sub := range fields {
+		name, isField := strings.CutPrefix(path, "f:")
+		value, there := from[name]
+		if isField && there {
+			below, _ := sub.(map[string]any)
+			picked[name] = pick(value, below)
+		}
+	}
+	return picked
+}
+
+// pickItems keeps the order of the list. An item keeps its keys, owned or not: without them it is nobody.
+func pickItems(from []any, fields map[string]any) []any {
+	picked := []any{}
+	for i, item := range from {
+		for path, sub := range fields {
+			keys, selected := selects(path, i, item)
+			if !selected {
+				continue
+			}
+			below, _ := sub.(map[string]any)
+			kept := pick(item, below)
+			if m, ok := kept.(map[string]any); ok {
+				maps.Copy(m, keys)
+			}
+			picked = append(picked, kept)
+		}
+	}
+	return picked
+}
+
+// selects says whether path names the item at index i, and by which keys.
+func selects(path string, i int, item any) (keys map[string]any, ok bool) {
+	kind, text, _ := strings.Cut(path, ":")
+	switch kind {
+	case "k":
+		m, isMap := item.(map[string]any)
+		if !isMap || json.Unmarshal([]byte(text), &keys) != nil {
+			return nil, false
+		}
+		for name, value := range keys {
+			if !reflect.DeepEqual(m[name], value) {
+				return nil, false
+			}
+		}
+		return keys, true
+	case "v":
+		var value any
+		return nil, json.Unmarshal([]byte(text), &value) == nil && reflect.DeepEqual(value, item)
+	default:
+		return nil, kind == "i" && text == strconv.Itoa(i)
+	}
+}

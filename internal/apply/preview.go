@@ -1,0 +1,76 @@
+package apply
+
+import (
+	"context"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// preview asks the API server, in a dry run, about each object that it can judge now and has not yet judged.
+// What rests on something this run has yet to bring stays unsettled and is asked about again after that.
+func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
+	var refused []finding.Finding
+	for stage := range stageCount {
+		findings, err := r.each(ctx, stage, func(ctx context.Context, t *target) error {
+			if t.settled {
+				return nil
+			}
+			return r.previewOne(listening(ctx, r.opts.Progress, t.name()), t)
+		})
+		refused = append(refused, findings...)
+		if err != nil {
+			return refused, err
+		}
+	}
+	return refused, nil
+}
+
+func (r *run) previewOne(ctx context.Context, t *target) error {
+	rests := r.pending(t)
+	if rests == Created {
+		// No use asking: the answer would be "not found". Nothing can be there yet either.
+		t.becomes(Created, nil, t.desired)
+		return nil
+	}
+	after, created, err := r.patch(true).send(ctx, r.Applier, t, t.desired)
+	switch {
+	case err == nil && created:
+		t.becomes(Created, nil, after)
+		t.settled = true
+		return nil
+	case err == nil:
+		t.settled = true
+		before, err := r.get(ctx, t)
+		if err != nil {
+			return err
+		}
+		t.becomes(compared(before, after, r.opts.FieldManager), before, after)
+		return nil
+	case rests == Configured && atFault(err), noDryRun(err):
+		// A changed definition or namespace may make this a good object; a webhook may have side effects. The apply tells.
+		t.settled = noDryRun(err)
+		return r.unseen(ctx, t)
+	default:
+		return err
+	}
+}
+
+// unseen previews an object without a dry run: all that is known is whether it is there.
+func (r *run) unseen(ctx context.Context, t *target) error {
+	before, err := r.get(ctx, t)
+	switch {
+	case apierrors.IsNotFound(err):
+		t.becomes(Created, nil, t.desired)
+	case err != nil:
+		return err
+	default:
+		t.becomes(Configured, before, before)
+	}
+	return nil
+}
+
+func (r *run) patch(dryRun bool) patch {
+	return patch{manager: r.opts.FieldManager, force: r.opts.ForceConflicts, dryRun: dryRun}
+}

@@ -1,0 +1,86 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// The API server's own phrases, where nothing but the text tells one refusal from another.
+var (
+	// k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go: forbiddenMessage.
+	lacksVerb = regexp.MustCompile(`(User ".*") cannot (\w+) resource "([^"]+)" in API group "([^"]*)"`)
+	// k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go: ToStatusErr.
+	webhookDenied = regexp.MustCompile(`admission webhook ("[^"]+") denied the request`)
+	// k8s.io/apiserver/pkg/admission/plugin/webhook/errors.go: ErrCallingWebhook.
+	webhookDown = regexp.MustCompile(`failed calling webhook ("[^"]+")`)
+	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg, and how StatefulSet, Pod and PersistentVolumeClaim say it.
+	immutable = regexp.MustCompile(`field is immutable|is immutable after creation|updates to \w+ spec for fields other than|may not change fields other than|may not change once set`)
+	unknown   = regexp.MustCompile(`field not declared in schema|unknown field`)
+	quota     = regexp.MustCompile(`exceeded quota`)
+	security  = regexp.MustCompile(`violates PodSecurity`)
+	// k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
+	noNamespace       = regexp.MustCompile(`namespaces "[^"]+" not found`)
+	dryRunUnsupported = regexp.MustCompile(`does not support dry run`)
+)
+
+// remedyFor says what to do about a refusal.
+func remedyFor(t *target, err error) string {
+	var own *refusal
+	text := err.Error()
+	switch {
+	case errors.As(err, &own):
+		return own.fix
+	case lacksVerb.MatchString(text):
+		return grant(t, lacksVerb.FindStringSubmatch(text))
+	case webhookDenied.MatchString(text):
+		return "Change the object as the webhook says, or ask whoever runs " + webhookDenied.FindStringSubmatch(text)[1] + " in this cluster."
+	case webhookDown.MatchString(text):
+		return "The service behind webhook " + webhookDown.FindStringSubmatch(text)[1] + " does not answer: look at its pods, then deploy again."
+	case immutable.MatchString(text):
+		return "No one can change this field on an object that exists. Set it back, or delete the object and deploy again: " + deletion(t)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return fmt.Sprintf("Namespace %s is being deleted: wait until it is gone, then deploy again.", t.desired.GetNamespace())
+	case noNamespace.MatchString(text):
+		return fmt.Sprintf("Create the namespace, or add it to the kustomization: kubectl create namespace %s", t.desired.GetNamespace())
+	case quota.MatchString(text):
+		return fmt.Sprintf("Ask for less, or raise the quota: kubectl describe resourcequota -n %s", t.desired.GetNamespace())
+	case security.MatchString(text):
+		return "Set the securityContext fields that the message names, or lower the namespace's label pod-security.kubernetes.io/enforce."
+	case unknown.MatchString(text):
+		return fmt.Sprintf("Correct or remove the field; kubectl explain %s shows which there are.", strings.ToLower(t.desired.GetKind()))
+	default:
+		return "Correct the manifest as the message says."
+	}
+}
+
+// grant is the RBAC rule that the role of this user lacks. Apply reads, creates and patches; one verb alone won't do.
+func grant(t *target, refused []string) string {
+	user, verb, resource, group := refused[1], refused[2], refused[3], refused[4]
+	kind, where := "ClusterRole", ""
+	if ns := t.desired.GetNamespace(); ns != "" {
+		kind, where = "Role", " in namespace "+ns
+	}
+	verbs := "get, create, patch"
+	if !strings.Contains(verbs, verb) {
+		verbs += ", " + verb
+	}
+	return fmt.Sprintf("Give %s a %s%s with this rule:\n- apiGroups: [%q]\n  resources: [%q]\n  verbs: [%s]", user, kind, where, group, resource, verbs)
+}
+
+func deletion(t *target) string {
+	kind := t.resource.GroupResource().String()
+	if ns := t.desired.GetNamespace(); ns != "" {
+		return fmt.Sprintf("kubectl delete %s %s -n %s", kind, t.desired.GetName(), ns)
+	}
+	return fmt.Sprintf("kubectl delete %s %s", kind, t.desired.GetName())
+}
+
+// noDryRun says whether an admission webhook with side effects stands in the way of a dry run.
+func noDryRun(err error) bool {
+	return apierrors.IsBadRequest(err) && dryRunUnsupported.MatchString(err.Error())
+}
