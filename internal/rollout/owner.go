@@ -1,0 +1,60 @@
+package rollout
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// key identifies an object across API versions.
+type key struct {
+	schema.GroupKind
+	namespace, name string
+}
+
+func keyOf(u *unstructured.Unstructured) key {
+	return key{u.GroupVersionKind().GroupKind(), u.GetNamespace(), u.GetName()}
+}
+
+// workload returns the applied object that a pod belongs to, through ReplicaSets, Jobs or whatever else was seen
+// between. It is nil for foreign pods and for those of a revision that is being replaced.
+func (b *board) workload(pod *corev1.Pod) *tracked {
+	if t := b.objects[key{schema.GroupKind{Kind: "Pod"}, pod.Namespace, pod.Name}]; t != nil {
+		return t
+	}
+	// Owners cannot form a circle in practice; the bound is for a cluster where somebody made one.
+	var child metav1.Object = pod
+	for range 10 {
+		ref := metav1.GetControllerOf(child)
+		if ref == nil {
+			return nil
+		}
+		parent := b.owners[ref.UID]
+		if parent == nil || !ofCurrentRevision(child, parent) {
+			return nil
+		}
+		if t := b.objects[keyOf(parent)]; t != nil {
+			return t.ifFresh()
+		}
+		child = parent
+	}
+	return nil
+}
+
+// ofCurrentRevision says whether the owner made the child for its present template, by the marks that its controller sets:
+// https://github.com/kubernetes/kubernetes/tree/v1.36.3/pkg/controller/{deployment,statefulset,daemon}
+func ofCurrentRevision(child metav1.Object, owner *unstructured.Unstructured) bool {
+	switch owner.GetKind() {
+	case "Deployment":
+		const revision = "deployment.kubernetes.io/revision"
+		return child.GetAnnotations()[revision] == owner.GetAnnotations()[revision]
+	case "StatefulSet":
+		update, _, _ := unstructured.NestedString(owner.Object, "status", "updateRevision")
+		return child.GetLabels()["controller-revision-hash"] == update
+	case "DaemonSet":
+		generation := owner.GetAnnotations()["deprecated.daemonset.template.generation"]
+		return child.GetLabels()["pod-template-generation"] == generation
+	}
+	return true
+}

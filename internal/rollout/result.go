@@ -1,0 +1,106 @@
+package rollout
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// result is what is known now, without findings.
+func (b *board) result() Result {
+	var r Result
+	mine := b.byWorkload()
+	now := time.Now()
+	for _, t := range b.order {
+		at, ok := t.settledAt(mine[t], b.opts.Settle)
+		r.Objects = append(r.Objects, Object{ID: t.id, Settled: ok && !at.After(now), Message: t.state.message})
+		for _, p := range mine[t] {
+			r.Pods = append(r.Pods, b.row(t, p))
+		}
+	}
+	slices.SortFunc(r.Pods, func(x, y Pod) int {
+		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
+	})
+	return r
+}
+
+func (b *board) row(t *tracked, p *watchedPod) Pod {
+	row := Pod{Namespace: p.Namespace, Name: p.Name, Workload: t.id, Node: p.Spec.NodeName, Ready: isReady(p.Pod) && !p.doomed}
+	if row.Node != "" {
+		row.Architecture = b.opts.Architecture(row.Node)
+	}
+	switch {
+	case row.Ready:
+	case p.cause != nil:
+		row.Reason = string(p.cause.Code)
+	default:
+		row.Reason = reason(p.Pod)
+	}
+	return row
+}
+
+// reason is what kubectl shows in its column STATUS, or close to it.
+func reason(pod *corev1.Pod) string {
+	for _, c := range append(slices.Clone(pod.Status.InitContainerStatuses), pod.Status.ContainerStatuses...) {
+		if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "PodInitializing" {
+			return w.Reason
+		}
+		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
+			return cmp.Or(t.Reason, "Error")
+		}
+	}
+	switch pod.Status.Phase {
+	case corev1.PodSucceeded:
+		return "Completed"
+	case corev1.PodRunning:
+		return "NotReady"
+	}
+	return cmp.Or(pod.Status.Reason, string(pod.Status.Phase))
+}
+
+// summary is the line for the eye: "cart 3/4 ready, web 1/1 ready". Only what is still waited for is named, four at most.
+func (b *board) summary() string {
+	const most = 4
+	var parts []string
+	waiting := 0
+	mine := b.byWorkload()
+	now := time.Now()
+	for _, t := range b.order {
+		if at, ok := t.settledAt(mine[t], b.opts.Settle); ok && !at.After(now) {
+			continue
+		}
+		if waiting++; waiting <= most {
+			parts = append(parts, t.summary(mine[t]))
+		}
+	}
+	if waiting > most {
+		parts = append(parts, fmt.Sprintf("and %d more", waiting-most))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (t *tracked) summary(pods []*watchedPod) string {
+	want := desired(t.last)
+	if want < 0 {
+		want = int64(len(pods))
+	}
+	if want == 0 {
+		return t.name + ": " + cmp.Or(t.state.message, "waiting")
+	}
+	ready := 0
+	for _, p := range pods {
+		if isReady(p.Pod) && !p.doomed {
+			ready++
+		}
+	}
+	text := fmt.Sprintf("%s %d/%d ready", t.last.GetName(), ready, want)
+	if t.state.status == status.CurrentStatus {
+		text += ", settling"
+	}
+	return text
+}

@@ -1,0 +1,107 @@
+// Package rollout watches applied objects until each is current and has settled, or cannot get there.
+//
+// A container for the wrong CPU is "running, ready" for about a second at each restart, and its Deployment may record
+// that the rollout is complete. So no single look decides: every container has to stay up for a while under observation.
+// See steadiness for the rule.
+package rollout
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+)
+
+// Cluster is what Watch needs of a cluster: the verbs list and watch on the applied kinds that have a status, on pods, and
+// on replicasets where a Deployment was applied; on events if allowed. All of it in the objects' namespaces only.
+type Cluster struct {
+	Client dynamic.Interface
+	// Mapper must know the applied kinds, those of CRDs applied a moment ago included.
+	Mapper meta.RESTMapper
+}
+
+// Options configures Watch. Start from DefaultOptions.
+type Options struct {
+	// Timeout ends the wait for what is neither current nor doomed. Default 10 minutes.
+	Timeout time.Duration
+	// Settle is how long a container must have been running and ready under observation. One that has crashed
+	// before must last longer. Default 5 seconds, of which a container for the wrong CPU survives one or two.
+	Settle time.Duration
+	// Gather is how long the other pods may show what is wrong with them once one is doomed. Default 2 seconds.
+	Gather time.Duration
+	// Judge tells what is wrong with a pod, and whether waiting is useless. It gets the pod's Warning events, is asked
+	// again when the pod changes, and may be called by several goroutines at once. The default knows nothing.
+	Judge func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (cause *finding.Finding, doomed bool)
+	// Architecture returns a node's CPU architecture, or "". The default knows nothing.
+	Architecture func(node string) string
+	// Progress receives a Status when the picture changes, a Message when a pod's trouble is first seen, and, at the end,
+	// a Found for each finding of the result. The default drops them.
+	Progress progress.Sink
+}
+
+// DefaultOptions returns the defaults named in Options.
+func DefaultOptions() Options {
+	return Options{
+		Timeout:      10 * time.Minute,
+		Settle:       5 * time.Second,
+		Gather:       2 * time.Second,
+		Judge:        func(context.Context, *corev1.Pod, []corev1.Event) (*finding.Finding, bool) { return nil, false },
+		Architecture: func(string) string { return "" },
+		Progress:     progress.Discard,
+	}
+}
+
+// Result is what was known when the watch ended.
+type Result struct {
+	// Pods are the pods of the applied workloads' current revision, sorted by namespace and name.
+	Pods []Pod
+	// Objects are the applied objects in the order given.
+	Objects []Object
+	// Findings say why it was no success; empty when every object is current and has settled. One stands for all pods
+	// of a workload that fail alike on one architecture.
+	Findings []finding.Finding
+}
+
+// Pod is one row of the report's "pods".
+type Pod struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Workload is the applied object that the pod belongs to, as object.ID writes it.
+	Workload     string `json:"workload"`
+	Node         string `json:"node"`
+	Architecture string `json:"architecture"`
+	Ready        bool   `json:"ready"`
+	// Reason says why the pod is not ready: a finding's code, or what kubectl shows as its status.
+	Reason string `json:"reason"`
+}
+
+// Object is the state of one applied object.
+type Object struct {
+	// ID is the object as object.ID writes it.
+	ID string
+	// Settled means that the object is current and its pods have lasted.
+	Settled bool
+	// Message is kstatus's, such as "Available: 2/4".
+	Message string
+}
+
+// Watch waits until all applied objects are current and settled, one is doomed or failed, or the time is over; the last
+// two give findings. The objects are as the API server returned them, namespaces set. The error is not nil when
+// the outcome could not be seen: ctx's own error, a permission that is missing, a cluster that stays out of reach.
+// The result then holds what was known.
+func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstructured, opts Options) (Result, error) {
+	b := newBoard(applied, opts)
+	streams, err := plan(cluster.Mapper, applied)
+	if err != nil {
+		return b.result(), err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return (&loop{board: b, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
+}

@@ -1,0 +1,123 @@
+package rollout
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	// afterCrash bounds what a container that has crashed must last: longer than the runs before it, but not for ever.
+	afterCrash = time.Minute
+	// longRun is a run after which earlier crashes no longer count; the kubelet forgets them then, too. It also dwarfs
+	// the difference between the clocks of a node and ours.
+	longRun = 10 * time.Minute
+)
+
+// steadiness is how long a pod has been up under observation. The rule: a pod has settled when it is Ready, and each of its
+// containers and sidecars has been running and ready, in one and the same run, for
+//   - Settle, if it never crashed;
+//   - twice as long as its run before, at least twice Settle and at most a minute, if it did.
+//
+// What counts is what was seen between events, not what one snapshot claims: a container that restarts starts anew.
+type steadiness struct {
+	ready time.Time
+	runs  map[string]run
+}
+
+// run is one run of a container, and since when it has been seen ready without a break.
+type run struct {
+	id    string
+	since time.Time
+	need  time.Duration
+}
+
+// observe takes in a new state of the pod.
+func (s *steadiness) observe(pod *corev1.Pod, settle time.Duration, now time.Time) {
+	if !isReady(pod) {
+		s.ready = time.Time{}
+	} else if s.ready.IsZero() {
+		s.ready = now
+	}
+	runs := map[string]run{}
+	for _, c := range lasting(pod) {
+		if c.State.Running == nil || !c.Ready {
+			continue
+		}
+		r := run{id: c.ContainerID, since: now, need: need(c, settle, now)}
+		if before, ok := s.runs[c.Name]; ok && before.id == r.id {
+			r = before
+		}
+		runs[c.Name] = r
+	}
+	s.runs = runs
+}
+
+// settledAt is when the pod will have settled if nothing changes; false when something has to change first.
+func (s *steadiness) settledAt(pod *corev1.Pod, settle time.Duration) (time.Time, bool) {
+	if pod.Status.Phase == corev1.PodSucceeded {
+		return time.Time{}, true
+	}
+	if s.ready.IsZero() || len(s.runs) < len(lasting(pod)) {
+		return time.Time{}, false
+	}
+	at := s.ready.Add(settle)
+	for _, r := range s.runs {
+		at = later(at, r.since.Add(r.need))
+	}
+	return at, true
+}
+
+// need is how long the container's present run must last.
+func need(c corev1.ContainerStatus, settle time.Duration, now time.Time) time.Duration {
+	last := c.LastTerminationState.Terminated
+	if c.RestartCount == 0 && last == nil || now.Sub(c.State.Running.StartedAt.Time) > longRun {
+		return settle
+	}
+	var before time.Duration
+	// A container that could not be started has the epoch as its start.
+	if last != nil && last.StartedAt.Unix() > 0 {
+		before = last.FinishedAt.Sub(last.StartedAt.Time)
+	}
+	return max(2*settle, min(2*before, afterCrash))
+}
+
+// lasting are the containers that are meant to stay up: the pod's own and its sidecars.
+func lasting(pod *corev1.Pod) []corev1.ContainerStatus {
+	var all []corev1.ContainerStatus
+	for _, c := range pod.Spec.InitContainers {
+		if c.RestartPolicy == nil || *c.RestartPolicy != corev1.ContainerRestartPolicyAlways {
+			continue
+		}
+		all = append(all, named(c.Name, pod.Status.InitContainerStatuses))
+	}
+	for _, c := range pod.Spec.Containers {
+		all = append(all, named(c.Name, pod.Status.ContainerStatuses))
+	}
+	return all
+}
+
+func named(name string, statuses []corev1.ContainerStatus) corev1.ContainerStatus {
+	for _, s := range statuses {
+		if s.Name == name {
+			return s
+		}
+	}
+	return corev1.ContainerStatus{Name: name}
+}
+
+func isReady(pod *corev1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,54 @@
+package rollout
+
+import (
+	"maps"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// store is what a reflector writes to. It keeps nothing but the names, to tell what is gone after a new list.
+type store struct {
+	from  stream
+	send  func(change)
+	known map[key]*unstructured.Unstructured
+}
+
+// Add is called for an object that is new to the watch.
+func (s *store) Add(o any) error { return s.Update(o) }
+
+// Update is called for an object that changed.
+func (s *store) Update(o any) error {
+	u := o.(*unstructured.Unstructured)
+	s.known[keyOf(u)] = u
+	s.send(change{from: s.from, object: u})
+	return nil
+}
+
+// Delete is called for an object that was deleted.
+func (s *store) Delete(o any) error {
+	u := o.(*unstructured.Unstructured)
+	delete(s.known, keyOf(u))
+	s.send(change{from: s.from, object: u, gone: true})
+	return nil
+}
+
+// Replace is called with each new list, the first one included.
+func (s *store) Replace(list []any, _ string) error {
+	before := maps.Clone(s.known)
+	for _, o := range list {
+		u := o.(*unstructured.Unstructured)
+		delete(before, keyOf(u))
+		if err := s.Update(u); err != nil {
+			return err
+		}
+	}
+	for _, u := range before {
+		if err := s.Delete(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resync is never asked for.
+func (s *store) Resync() error { return nil }
