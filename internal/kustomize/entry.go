@@ -1,0 +1,117 @@
+package kustomize
+
+import (
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/types"
+)
+
+// entry is one entry of images.
+type entry struct {
+	// node is the mapping. It is nil for an alias of a mapping that stands elsewhere, which has no text to edit.
+	node *yaml.Node
+	item *yaml.Node
+	// image is what kustomize reads, merge keys and aliases resolved.
+	image types.Image
+}
+
+// The fields of an entry that this package sets, in the order in which it adds them.
+const (
+	fieldName    = "name"
+	fieldNewName = "newName"
+	fieldNewTag  = "newTag"
+	fieldDigest  = "digest"
+)
+
+func (d *document) readEntry(item *yaml.Node) (*entry, error) {
+	node := resolve(item)
+	if node.Kind != yaml.MappingNode {
+		return nil, d.errorf(item, "an entry of images is a mapping with a name; write `- name: …`")
+	}
+	e := &entry{node: node, item: item}
+	for _, field := range []struct {
+		name   string
+		target *string
+	}{
+		{fieldName, &e.image.Name}, {fieldNewName, &e.image.NewName}, {fieldNewTag, &e.image.NewTag}, {fieldDigest, &e.image.Digest},
+	} {
+		var err error
+		if *field.target, err = d.read(node, field.name); err != nil {
+			return nil, err
+		}
+	}
+	if e.image.Name == "" {
+		return nil, d.errorf(item, "this entry of images has no name; name the image as the manifests have it")
+	}
+	if item.Kind == yaml.AliasNode {
+		e.node = nil
+	}
+	return e, nil
+}
+
+// read returns the text of a field; "" when it is missing or null.
+func (d *document) read(mapping *yaml.Node, name string) (string, error) {
+	value, err := d.lookup(mapping, name)
+	if err != nil || value == nil || value.ShortTag() == "!!null" {
+		return "", err
+	}
+	if value.Kind != yaml.ScalarNode {
+		return "", d.errorf(value, "%s of an image is a string; this is something else", name)
+	}
+	return value.Value, nil
+}
+
+// lookup returns the value of a field, its own or merged in by "<<", or nil.
+func (d *document) lookup(mapping *yaml.Node, name string) (*yaml.Node, error) {
+	if _, value, err := d.field(mapping, name); value != nil || err != nil {
+		return resolve(value), err
+	}
+	return d.merged(mapping, name)
+}
+
+// merged returns the value that merge keys give to a field. Of several sources the first wins, by
+// https://yaml.org/type/merge.html.
+func (d *document) merged(mapping *yaml.Node, name string) (*yaml.Node, error) {
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if mapping.Content[i].ShortTag() != "!!merge" {
+			continue
+		}
+		sources := []*yaml.Node{resolve(mapping.Content[i+1])}
+		if sources[0].Kind == yaml.SequenceNode {
+			sources = sources[0].Content
+		}
+		for _, source := range sources {
+			if value, err := d.lookup(resolve(source), name); value != nil || err != nil {
+				return value, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+func resolve(node *yaml.Node) *yaml.Node {
+	if node != nil && node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// reference is what kustomize makes of the image's name:
+// https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag. An entry without a tag and digest keeps those of
+// the manifest, so that its reference has none.
+func reference(image types.Image) string {
+	ref := repository(image)
+	if image.NewTag != "" {
+		ref += ":" + image.NewTag
+	}
+	if image.Digest != "" {
+		ref += "@" + image.Digest
+	}
+	return ref
+}
+
+func repository(image types.Image) string {
+	if image.NewName != "" {
+		return image.NewName
+	}
+	return image.Name
+}

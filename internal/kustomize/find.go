@@ -1,0 +1,51 @@
+package kustomize
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/konfig"
+)
+
+// Find returns the path of the kustomization file in dir: kustomization.yaml, kustomization.yml or Kustomization,
+// the names that kustomize knows. Dir may also name the file itself. None, or more than one, is an error,
+// since kustomize refuses such a folder too.
+func Find(dir string) (string, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return "", fmt.Errorf("looking for the kustomization: %w; name its folder in the input kustomization", err)
+	}
+	names := konfig.RecognizedKustomizationFileNames()
+	if !info.IsDir() {
+		if !slices.Contains(names, filepath.Base(dir)) {
+			return "", fmt.Errorf("%s is not a kustomization: kustomize reads files named %s only; name the folder that holds one",
+				dir, list(names))
+		}
+		return dir, nil
+	}
+	found := slices.DeleteFunc(names, func(name string) bool { return !isFile(filepath.Join(dir, name)) })
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("no kustomization in folder %s: there is no %s; name the right folder in the input kustomization, "+
+			"or run `kustomize create --autodetect` there", dir, list(konfig.RecognizedKustomizationFileNames()))
+	case 1:
+		return filepath.Join(dir, found[0]), nil
+	default:
+		return "", fmt.Errorf("folder %s holds %d kustomizations (%s): kustomize reads only one; remove the others",
+			dir, len(found), strings.Join(found, ", "))
+	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// list writes names as a choice: "a, b or c".
+func list(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

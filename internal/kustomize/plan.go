@@ -1,0 +1,107 @@
+package kustomize
+
+import (
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/types"
+)
+
+// plan collects what is to change in a document before any byte does, because whether an anchor can stay depends
+// on all the changes together.
+type plan struct {
+	doc     *document
+	changes []change
+	added   []types.Image
+	// targets are the values that get another text or go.
+	targets map[*yaml.Node]fieldEdit
+	splices splices
+}
+
+// change is one entry that comes to say something else.
+type change struct {
+	entry  *entry
+	index  int
+	image  types.Image
+	fields []fieldEdit
+}
+
+func newPlan(doc *document) *plan {
+	return &plan{doc: doc, targets: map[*yaml.Node]fieldEdit{}}
+}
+
+// checkImages keeps to the characters that references are made of, all of them printable ASCII, so that none needs an
+// escape: https://github.com/distribution/reference/blob/main/reference.go
+func checkImages(images []types.Image) error {
+	seen := map[string]bool{}
+	for _, image := range images {
+		switch {
+		case image.Name == "":
+			return fmt.Errorf("setting image %q: its name is missing; write NAME=REPOSITORY", reference(image))
+		case seen[image.Name]:
+			return fmt.Errorf("setting image %q: it is given twice; keep one", image.Name)
+		case image.NewTag == "" && image.Digest == "":
+			return fmt.Errorf("setting image %q: it has neither tag nor digest; give one", image.Name)
+		}
+		seen[image.Name] = true
+		for _, r := range image.Name + image.NewName + image.NewTag + image.Digest {
+			if r <= ' ' || r > '~' {
+				return fmt.Errorf("setting image %q: %q cannot stand in an image reference; remove it", reference(image), r)
+			}
+		}
+	}
+	return nil
+}
+
+// set plans one image: all its entries, or a new one.
+func (p *plan) set(image types.Image) error {
+	found := false
+	for i, e := range p.doc.entries {
+		if e.image.Name != image.Name {
+			continue
+		}
+		found = true
+		if err := p.setEntry(i, e, image); err != nil {
+			return err
+		}
+	}
+	if !found {
+		p.added = append(p.added, image)
+	}
+	return nil
+}
+
+func (p *plan) setEntry(index int, e *entry, image types.Image) error {
+	fields, err := p.doc.diff(e, image)
+	if err != nil || len(fields) == 0 {
+		return err
+	}
+	if e.node == nil {
+		return p.doc.errorf(e.item, "image %s is an alias of an entry that stands elsewhere; write it out here", image.Name)
+	}
+	p.changes = append(p.changes, change{entry: e, index: index, image: image, fields: fields})
+	for _, f := range fields {
+		if f.own != nil {
+			p.targets[f.own] = f
+		}
+	}
+	return nil
+}
+
+// apply returns the edited content.
+func (p *plan) apply() ([]byte, error) {
+	for _, c := range p.changes {
+		if err := p.editEntry(c); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.moveAnchors(); err != nil {
+		return nil, err
+	}
+	if len(p.added) > 0 {
+		if err := p.addEntries(); err != nil {
+			return nil, err
+		}
+	}
+	return p.splices.apply(p.doc.content)
+}

@@ -1,0 +1,104 @@
+package kustomize
+
+import (
+	"bytes"
+	"errors"
+	"sort"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// errForm is why a node's place in the text cannot be told: the parser gives where a node begins, never where it ends.
+var errForm = errors.New("this value is written in a form that cannot be edited in place; write it on one line")
+
+// text finds the bytes of parsed nodes.
+type text struct {
+	content []byte
+	lines   []line
+}
+
+// line is the range of one line: content[start:end] without its break, the next line beginning at next.
+type line struct{ start, end, next int }
+
+// newText splits content at the breaks that YAML 1.1 knows (and the parser counts): CR, LF, CRLF, NEL, LS and PS.
+func newText(content []byte) text {
+	t := text{content: content}
+	start := len(content) - len(bytes.TrimPrefix(content, []byte("\ufeff")))
+	for pos := start; pos < len(content); {
+		r, size := utf8.DecodeRune(content[pos:])
+		if r == '\r' && bytes.HasPrefix(content[pos+1:], []byte("\n")) {
+			size = 2
+		}
+		if isBreak(r) {
+			t.lines = append(t.lines, line{start, pos, pos + size})
+			start = pos + size
+		}
+		pos += size
+	}
+	t.lines = append(t.lines, line{start, len(content), len(content)})
+	return t
+}
+
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// offset is where the node begins, its anchor and tag included. Columns count characters, from 1.
+func (t text) offset(node *yaml.Node) int {
+	if node.Line > len(t.lines) {
+		return len(t.content)
+	}
+	pos := t.lines[node.Line-1].start
+	for range node.Column - 1 {
+		_, size := utf8.DecodeRune(t.content[pos:])
+		pos += size
+	}
+	return pos
+}
+
+// lineAt returns the line that holds the position.
+func (t text) lineAt(pos int) line {
+	return t.lines[sort.Search(len(t.lines)-1, func(i int) bool { return t.lines[i].next > pos })]
+}
+
+// newline is the line break of the file, that of its first line.
+func (t text) newline() string {
+	if first := t.lines[0]; first.end < first.next {
+		return string(t.content[first.end:first.next])
+	}
+	return "\n"
+}
+
+func (t text) at(pos int, b byte) bool { return pos < len(t.content) && t.content[pos] == b }
+
+// skipSpaces passes spaces and tabs.
+func (t text) skipSpaces(pos int) int {
+	for t.at(pos, ' ') || t.at(pos, '\t') {
+		pos++
+	}
+	return pos
+}
+
+// skipBlank passes spaces, line breaks and comments.
+func (t text) skipBlank(pos int) int {
+	for {
+		pos = t.skipSpaces(pos)
+		here := t.lineAt(pos)
+		if inText, last := pos < here.end && !t.at(pos, '#'), here.end == here.next; inText || last {
+			return pos
+		}
+		pos = here.next
+	}
+}
+
+// restIsBlank reports whether nothing but spaces and a comment follow on the line.
+func (t text) restIsBlank(pos int) bool {
+	pos = t.skipSpaces(pos)
+	return t.at(pos, '#') || pos >= t.lineAt(pos).end
+}
+
+// startsLine reports whether only spaces precede on the line.
+func (t text) startsLine(pos int) bool {
+	return len(bytes.TrimSpace(t.content[t.lineAt(pos).start:pos])) == 0
+}
