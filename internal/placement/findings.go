@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/containerd/platforms"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
@@ -25,7 +27,7 @@ func (p planner) findings(s survey, r remedy) []finding.Finding {
 	for i := range all {
 		all[i].Object = object.ID(gvk, s.workload.object)
 		all[i].Message = object.Name(gvk.Kind, s.workload.object) + " " + all[i].Message
-		all[i].Severity, all[i].Fix = p.severity(s, r), r.fix
+		all[i].Severity, all[i].Fix = p.severity(s, r), cmp.Or(r.fix, all[i].Fix)
 	}
 	return all
 }
@@ -61,12 +63,14 @@ func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites
 	if outcome == PullFails {
 		code, fate = finding.PlatformMissing, "fail to pull its image"
 	}
-	advice := r.advice(fmt.Sprintf("Build it for %s/%s", sites[0].OS, sites[0].Architecture))
+	platform := platforms.Format(sites[0].Platform)
+	advice := r.advice("Build it for " + platform)
 	if r.fix == "" {
 		advice += " No patch helps: " + p.obstacle(s) + "."
 	}
 	return finding.Finding{
 		Code: code, Container: c.name, Image: c.image, Architecture: sites[0].Architecture,
+		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
 		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
 			nodeNames(sites), c.name, fate, c.image, p.images[c.image].offers(), advice),
 	}
@@ -89,7 +93,7 @@ func opened(s survey, r remedy) []finding.Finding {
 	for _, sites := range byArchitecture(s.where(site.behindArchitectureTaints)) {
 		all = append(all, finding.Finding{
 			Code: finding.UntoleratedTaint, Architecture: sites[0].Architecture,
-			Message: fmt.Sprintf("also runs on %s, where a taint alone keeps it off. %s", nodeNames(sites), r.advice("")),
+			Message: fmt.Sprintf("also runs on %s, where taints alone keep it off. %s", nodeNames(sites), r.advice("")),
 		})
 	}
 	return all

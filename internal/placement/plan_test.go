@@ -167,7 +167,7 @@ func readScenario(t *testing.T, path string) scenario {
 	return s
 }
 
-func parse(t *testing.T, texts []string) []v1.Platform {
+func parse(t testing.TB, texts []string) []v1.Platform {
 	t.Helper()
 	var all []v1.Platform
 	for _, text := range texts {

@@ -3,6 +3,7 @@ package placement
 import (
 	"slices"
 
+	"github.com/containerd/platforms"
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	scheduling "k8s.io/component-helpers/scheduling/corev1"
@@ -27,13 +28,30 @@ type site struct {
 func (p planner) survey(w workload) survey {
 	s := survey{workload: w, sites: make([]site, len(p.shapes))}
 	affinity := nodeaffinity.NewRequiredNodeAffinity(w.spec.NodeSelector, w.spec.Affinity)
+	outcomes := p.outcomes(w)
 	for i, shape := range p.shapes {
-		s.sites[i] = site{shape: shape, index: i, selected: selects(w.spec, affinity, shape.node), barred: bars(w, shape.taints)}
-		for _, c := range w.containers {
-			s.sites[i].outcomes = append(s.sites[i].outcomes, p.outcome(c.image, shape))
+		s.sites[i] = site{
+			shape: shape, index: i, outcomes: outcomes[platforms.Format(shape.Platform)],
+			selected: selects(w.spec, affinity, shape.node), barred: bars(w, shape.taints),
 		}
 	}
 	return s
+}
+
+// outcomes are those of a workload's containers, by platform: many shapes share one.
+func (p planner) outcomes(w workload) map[string][]Outcome {
+	all := map[string][]Outcome{}
+	for _, shape := range p.shapes {
+		key := platforms.Format(shape.Platform)
+		if _, done := all[key]; done {
+			continue
+		}
+		all[key] = make([]Outcome, len(w.containers))
+		for i, c := range w.containers {
+			all[key][i] = p.outcome(c.image, shape)
+		}
+	}
+	return all
 }
 
 func (p planner) outcome(image string, s shape) Outcome {

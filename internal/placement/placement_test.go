@@ -1,0 +1,130 @@
+package placement_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+)
+
+func TestParsePolicy(t *testing.T) {
+	for _, policy := range policies {
+		if got, err := placement.ParsePolicy(string(policy)); got != policy || err != nil {
+			t.Errorf("ParsePolicy(%q) = %q, %v", policy, got, err)
+		}
+	}
+	for _, wrong := range []string{"", "Fail", "pin "} {
+		if _, err := placement.ParsePolicy(wrong); err == nil || !strings.Contains(err.Error(), "fail, pin, spread, warn") {
+			t.Errorf("ParsePolicy(%q): error %v does not name the policies", wrong, err)
+		}
+	}
+}
+
+func TestGroupNodes(t *testing.T) {
+	arm := []string{"kubernetes.io/arch=arm64:NoSchedule"}
+	rows := []struct {
+		cluster string
+		want    []placement.NodeGroup
+	}{
+		{"none", []placement.NodeGroup{}},
+		{"gke", []placement.NodeGroup{{"amd64", "linux", 3, []string{}}, {"arm64", "linux", 3, arm}}},
+		{"windows", []placement.NodeGroup{{"amd64", "linux", 1, []string{}}, {"amd64", "windows", 1, []string{}}}},
+		{"hand-tainted", []placement.NodeGroup{
+			{"amd64", "linux", 1, []string{}},
+			{"arm64", "linux", 1, []string{"arch=arm64:NoSchedule"}},
+			{"arm64", "linux", 1, []string{"example.com/aarch64:NoExecute", "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}},
+		}},
+	}
+	for _, r := range rows {
+		t.Run(r.cluster, func(t *testing.T) {
+			var nodes []corev1.Node
+			read(t, "testdata/clusters/"+r.cluster+".yaml", &nodes)
+			if diff := cmp.Diff(r.want, placement.GroupNodes(nodes)); diff != "" {
+				t.Errorf("groups (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReferences(t *testing.T) {
+	s := readScenario(t, "testdata/cases/each_container_counts.yaml")
+	want := []string{"migrate:1", "proxy:1", "web:1", "proxy:2", "arm:1", "private:1"}
+	if diff := cmp.Diff(want, placement.References(s.objects)); diff != "" {
+		t.Errorf("references (-want +got):\n%s", diff)
+	}
+}
+
+// TestPlanOfOneIsThatOfMany guards the grouping of nodes, which depends on what all the workloads ask about them.
+func TestPlanOfOneIsThatOfMany(t *testing.T) {
+	var objects []*unstructured.Unstructured
+	images := map[string]placement.Image{}
+	all := scenarios(t)
+	for i, s := range all {
+		for _, obj := range s.objects { // references of two cases may share a name
+			if _, _, ok := placement.PodTemplate(obj); ok && i%2 == 0 {
+				objects = append(objects, obj)
+			}
+		}
+		for ref, image := range s.images {
+			images[ref] = image
+		}
+	}
+	for _, s := range all {
+		t.Run(s.name, func(t *testing.T) {
+			for i, v := range placement.Plan(s.nodes, objects, images, placement.Spread) {
+				alone := placement.Plan(s.nodes, objects[i:i+1], images, placement.Spread)
+				if diff := cmp.Diff(alone[0], v); diff != "" {
+					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	for _, selector := range []string{"agentpool", corev1.LabelHostname} {
+		b.Run("200_workloads_5000_nodes_by_"+selector[strings.LastIndex(selector, "/")+1:], func(b *testing.B) {
+			nodes, objects, images := fleet(5000), deployments(200, selector), map[string]placement.Image{
+				"web:1": {Platforms: parse(b, []string{"linux/amd64"})},
+			}
+			for b.Loop() {
+				if got := placement.Plan(nodes, objects, images, placement.Pin); len(got) != 200 {
+					b.Fatalf("%d verdicts", len(got))
+				}
+			}
+		})
+	}
+}
+
+func fleet(n int) []corev1.Node {
+	nodes := make([]corev1.Node, n)
+	for i := range nodes {
+		arch := []string{"amd64", "arm64"}[i%2]
+		nodes[i].Name = fmt.Sprintf("node-%d", i)
+		nodes[i].Labels = map[string]string{corev1.LabelArchStable: arch, corev1.LabelOSStable: "linux",
+			corev1.LabelHostname: nodes[i].Name, "agentpool": fmt.Sprintf("pool%d", i%10)}
+		nodes[i].Status.NodeInfo.Architecture, nodes[i].Status.NodeInfo.OperatingSystem = arch, "linux"
+	}
+	return nodes
+}
+
+// deployments ask that a label exists, and are pinned.
+func deployments(n int, label string) []*unstructured.Unstructured {
+	all := make([]*unstructured.Unstructured, n)
+	term := map[string]any{"matchExpressions": []any{map[string]any{"key": label, "operator": "Exists"}}}
+	for i := range all {
+		all[i] = &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": fmt.Sprintf("web-%d", i)},
+			"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+				"affinity": map[string]any{"nodeAffinity": map[string]any{
+					"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{"nodeSelectorTerms": []any{term}}}},
+				"containers": []any{map[string]any{"name": "web", "image": "web:1"}},
+			}}}}}
+	}
+	return all
+}
