@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/containerd/platforms"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
@@ -63,7 +61,7 @@ func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites
 	if outcome == PullFails {
 		code, fate = finding.PlatformMissing, "fail to pull its image"
 	}
-	platform := platforms.Format(sites[0].Platform)
+	platform := sites[0].platform
 	advice := r.advice("Build it for " + platform)
 	if r.fix == "" {
 		advice += " No patch helps: " + p.obstacle(s) + "."

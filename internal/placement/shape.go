@@ -13,9 +13,10 @@ import (
 // planning does not slow down with its size.
 type shape struct {
 	platforms.Platform
-	node   *corev1.Node   // any of them
-	taints []corev1.Taint // those that last and keep pods off
-	names  []string       // in order
+	platform string         // in words, "linux/arm64"
+	node     *corev1.Node   // any of them
+	taints   []corev1.Taint // those that last and keep pods off
+	names    []string       // in order
 }
 
 func shapesOf(nodes []corev1.Node, workloads []workload) []shape {
@@ -29,7 +30,8 @@ func shapesOf(nodes []corev1.Node, workloads []workload) []shape {
 		if !found {
 			i = len(shapes)
 			index[key] = i
-			shapes = append(shapes, shape{Platform: platformOf(node), node: node, taints: lastingTaints(node)})
+			platform := platformOf(node)
+			shapes = append(shapes, shape{platform, platforms.Format(platform), node, lastingTaints(node), nil})
 		}
 		shapes[i].names = append(shapes[i].names, node.Name)
 	}

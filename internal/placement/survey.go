@@ -3,7 +3,6 @@ package placement
 import (
 	"slices"
 
-	"github.com/containerd/platforms"
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	scheduling "k8s.io/component-helpers/scheduling/corev1"
@@ -18,7 +17,7 @@ type survey struct {
 
 // site is a shape of node seen from a workload.
 type site struct {
-	shape
+	*shape
 	index    int            // in the survey
 	selected bool           // by node name, OS, selectors and affinity
 	barred   []corev1.Taint // that the workload does not tolerate
@@ -29,9 +28,10 @@ func (p planner) survey(w workload) survey {
 	s := survey{workload: w, sites: make([]site, len(p.shapes))}
 	affinity := nodeaffinity.NewRequiredNodeAffinity(w.spec.NodeSelector, w.spec.Affinity)
 	outcomes := p.outcomes(w)
-	for i, shape := range p.shapes {
+	for i := range p.shapes {
+		shape := &p.shapes[i]
 		s.sites[i] = site{
-			shape: shape, index: i, outcomes: outcomes[platforms.Format(shape.Platform)],
+			shape: shape, index: i, outcomes: outcomes[shape.platform],
 			selected: selects(w.spec, affinity, shape.node), barred: bars(w, shape.taints),
 		}
 	}
@@ -42,13 +42,12 @@ func (p planner) survey(w workload) survey {
 func (p planner) outcomes(w workload) map[string][]Outcome {
 	all := map[string][]Outcome{}
 	for _, shape := range p.shapes {
-		key := platforms.Format(shape.Platform)
-		if _, done := all[key]; done {
+		if _, done := all[shape.platform]; done {
 			continue
 		}
-		all[key] = make([]Outcome, len(w.containers))
+		all[shape.platform] = make([]Outcome, len(w.containers))
 		for i, c := range w.containers {
-			all[key][i] = p.outcome(c.image, shape)
+			all[shape.platform][i] = p.outcome(c.image, shape)
 		}
 	}
 	return all
@@ -86,12 +85,18 @@ func bars(w workload, taints []corev1.Taint) []corev1.Taint {
 
 // fine: the workload runs somewhere, and wherever it can land.
 func (s survey) fine() bool {
-	return len(s.where(site.lands)) > 0 && !slices.ContainsFunc(s.sites, site.fails)
+	return slices.ContainsFunc(s.sites, site.lands) && !slices.ContainsFunc(s.sites, site.fails)
 }
 
 // where returns the sites of which is holds.
 func (s survey) where(is func(site) bool) []site {
-	return slices.DeleteFunc(slices.Clone(s.sites), func(at site) bool { return !is(at) })
+	var all []site
+	for _, at := range s.sites {
+		if is(at) {
+			all = append(all, at)
+		}
+	}
+	return all
 }
 
 func (s site) admitted() bool { return s.selected && len(s.barred) == 0 }
