@@ -1,7 +1,6 @@
 package image
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +13,8 @@ import (
 
 // Bounds on what a registry can make us do; real indexes stay far below them.
 const (
-	maxDepth   = 4       // indexes within indexes
-	maxEntries = 256     // entries of one index
-	maxConfig  = 4 << 20 // bytes of one config
+	maxDepth   = 4   // indexes within indexes
+	maxEntries = 256 // entries of one index
 )
 
 // walker reads the tree of manifests below one reference.
@@ -103,42 +101,4 @@ func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (
 		return found{skipped: 1}, nil
 	}
 	return part, err
-}
-
-// readManifest reads the config too, which says what the builder thought it was building for.
-func readManifest(d *remote.Descriptor, claim *v1.Platform) (Manifest, error) {
-	manifest, err := v1.ParseManifest(bytes.NewReader(d.Manifest))
-	if err != nil {
-		return Manifest{}, fmt.Errorf("reading manifest %s: %w", d.Digest, err)
-	}
-	if !manifest.Config.MediaType.IsConfig() {
-		return Manifest{}, &artifactError{mediaType: manifest.Config.MediaType}
-	}
-	if manifest.Config.Size > maxConfig {
-		return Manifest{}, fmt.Errorf("config of manifest %s has %d bytes; at most %d are read", d.Digest, manifest.Config.Size, maxConfig)
-	}
-	config, err := readConfig(d)
-	if err != nil {
-		return Manifest{}, fmt.Errorf("reading the config of manifest %s: %w", d.Digest, err)
-	}
-	m := Manifest{Platform: config, Config: config, Digest: d.Digest, Size: d.Size, MediaType: d.MediaType}
-	if claim != nil {
-		m.Platform = normalise(*claim)
-	}
-	return m, nil
-}
-
-func readConfig(d *remote.Descriptor) (v1.Platform, error) {
-	img, err := d.Image()
-	if err != nil {
-		return v1.Platform{}, err
-	}
-	config, err := img.ConfigFile()
-	if err != nil {
-		return v1.Platform{}, err
-	}
-	return normalise(v1.Platform{
-		OS: config.OS, Architecture: config.Architecture, Variant: config.Variant,
-		OSVersion: config.OSVersion, OSFeatures: config.OSFeatures,
-	}), nil
 }
