@@ -2,83 +2,92 @@ package kustomize
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // cause is one way in which a kustomization does not render, recognised in kustomize's text, since its errors have no
-// types to tell them by. The pattern's first group, if it has one, is the value at fault in a kustomization.
+// types to tell them by. The group "at" is the path or word by which the line at fault is found in a kustomization.
 type cause struct {
 	pattern *regexp.Regexp
-	text    string
+	what    string // with ${groups} of the pattern
 	next    string
 }
 
 // causes go from the most specific to the least: kustomize tries each resource as a file and then as a folder, and
-// its error holds both attempts.
+// its error tells both attempts.
 var causes = []cause{
-	{regexp.MustCompile(`'[^']*' is not in or below '[^']*'`), "$0", "kustomize reads files in or below a kustomization's folder only; " +
-		"move the file there, or give it a kustomization of its own"},
-	{regexp.MustCompile(`(?:MalformedYAMLError|invalid Kustomization): .*`), "$0", "correct the YAML"},
-	{regexp.MustCompile(`unable to load external plugin '(.*?)'|external plugins disabled; unable to load external plugin '(.*?)'`), "$0",
+	{regexp.MustCompile(`file '(?P<at>[^']*)' is not in or below '(?P<root>[^']*)'`), "${at} is outside ${root}", "kustomize reads files in or below a " +
+		"kustomization's folder only; move the file there, or give it a kustomization of its own and name that folder"},
+	{regexp.MustCompile(`MalformedYAMLError: yaml: (?P<error>.*?) in File: (?P<at>[^'" ]*)`), "${at} is broken YAML: ${error}", "correct it"},
+	{regexp.MustCompile(`missing (?:kind|metadata.name) in object.*: '(?P<at>[^']*)': file is not directory`),
+		"${at} holds an object without kind or metadata.name", "add it, or list Kubernetes objects only"},
+	{regexp.MustCompile(`unknown field \\?"(?P<at>\w*)`), "kustomize knows no field ${at}", "correct its spelling"},
+	{regexp.MustCompile(`cannot unmarshal (?P<have>\w+) into Go struct field \S*?(?P<path>\w+\.)(?P<at>\w+) of type (?P<type>\S+)`),
+		"${path}${at} is a ${have}, not a ${type}", "put a string in quotes, write a list with dashes"},
+	{regexp.MustCompile(`unable to load external plugin '(?P<kind>.*?)'`), "it asks for the plugin ${kind}",
 		"only kustomize's built-in plugins run here; render with the plugin beforehand and commit the result"},
 	{regexp.MustCompile(`must specify --enable-helm`), "helm charts are not rendered here", "run `helm template` beforehand and commit the result"},
-	{regexp.MustCompile(`unable to find one of 'kustomization.yaml'.* in directory '([^']*)'`), "$0", "add a kustomization.yaml there"},
-	{regexp.MustCompile(`kustomization.yaml is empty`), "a kustomization that it names is empty", "list the manifests under its resources"},
-	{regexp.MustCompile(`cycle detected: .*?'[^']*' contains visited root '[^']*'`), "$0", "remove one of the references"},
-	{regexp.MustCompile(`may not add resource with an already registered id: [^'"]*`), "$0", "remove one of the two, or list the file once"},
-	{regexp.MustCompile(`accumulating resources from '([^']*)': evalsymlink failure`), "$1 does not exist", "create it, or correct the path"},
-	{regexp.MustCompile(`evalsymlink failure on '[^']*/([^'/]*)'`), "$1 does not exist", "create it, or correct the path"},
+	{regexp.MustCompile(`unable to find one of 'kustomization.yaml'.* in directory '(?P<at>[^']*)'`), "there is no kustomization in ${at}", "add one there"},
+	{regexp.MustCompile(`'(?P<at>[^']*)': kustomization.yaml is empty`), "the kustomization in ${at} is empty", "list the manifests under its resources"},
+	{regexp.MustCompile(`cycle detected: candidate root '(?P<at>[^']*)' contains visited root '(?P<root>[^']*)'`),
+		"${at} contains ${root}, which names it", "remove one of the references"},
+	{regexp.MustCompile(`may not add resource with an already registered id: (?P<id>[^'"]*)`), "two manifests are ${id}",
+		"remove one of the two, or list the file once"},
+	{regexp.MustCompile(`evalsymlink failure on '(?P<at>[^']*)'`), "${at} does not exist", "create it, or correct the path"},
 }
 
 // explain keeps the useful part of kustomize's nested errors.
 func (r *renderer) explain(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	for _, cause := range causes {
-		match := cause.pattern.FindStringSubmatchIndex(text)
+		match := cause.pattern.FindStringSubmatch(text)
 		if match == nil {
 			continue
 		}
-		what := string(cause.pattern.ExpandString(nil, cause.text, text, match))
-		value := ""
-		if len(match) > 2 && match[2] >= 0 {
-			value = text[match[2]:match[3]]
+		group := func(name string) string {
+			if i := cause.pattern.SubexpIndex(name); i >= 0 {
+				return match[i]
+			}
+			return ""
 		}
-		return fmt.Errorf("%s: %s; %s", r.place(value), what, cause.next)
+		what := os.Expand(cause.what, func(name string) string { return r.files.display(group(name)) })
+		return fmt.Errorf("%s: %s; %s", r.place(group("at")), what, cause.next)
 	}
-	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", r.path, innermost(text), r.dir)
+	text = strings.ReplaceAll(doing.ReplaceAllString(text, ""), filepath.Dir(r.files.target), r.dir)
+	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", r.path, text, r.dir)
 }
 
-// place is the last kustomization read that holds the value, with its line, or else the root one.
-func (r *renderer) place(value string) string {
-	for i := len(r.files.read) - 1; i >= 0 && value != ""; i-- {
-		for _, doc := range documents(r.files.read[i].content) {
-			if line := lineOf(doc, value); line > 0 {
-				return fmt.Sprintf("%s:%d", r.files.read[i].path, line)
+// place is the last kustomization read that names the path or word, with its line, or else the root one.
+func (r *renderer) place(name string) string {
+	for _, file := range slices.Backward(r.files.read) {
+		for _, doc := range documents(file.content) {
+			if line := lineOf(doc, name, filepath.Dir(file.real)); line > 0 && name != "" {
+				return fmt.Sprintf("%s:%d", file.path, line)
 			}
 		}
 	}
 	return r.path
 }
 
-func lineOf(node *yaml.Node, value string) int {
-	if node.Kind == yaml.ScalarNode && node.Value == value {
+// lineOf finds a value that is the name, or that is a path to it from the folder.
+func lineOf(node *yaml.Node, name, folder string) int {
+	if node.Kind == yaml.ScalarNode && node.Value != "" && (node.Value == name || filepath.Join(folder, node.Value) == name) {
 		return node.Line
 	}
 	for _, child := range node.Content {
-		if line := lineOf(child, value); line > 0 {
+		if line := lineOf(child, name, folder); line > 0 {
 			return line
 		}
 	}
 	return 0
 }
 
-// innermost drops what kustomize was doing around the cause.
-func innermost(text string) string {
-	return doing.ReplaceAllString(text, "")
-}
-
+// doing is what kustomize was about when the cause turned up.
 var doing = regexp.MustCompile(`(?:accumulating resources|accumulating components|accumulateDirectory|recursed accumulation of path '[^']*'|` +
-	`accumulation err='.*?must resolve to a file'|accumulating resources from '[^']*'): "?`)
+	`accumulation err='.*?must resolve to a file'|accumulating resources from '[^']*'): "?|"$`)

@@ -30,10 +30,10 @@ type files struct {
 	hashesAny bool
 }
 
-// manifest is a file and its content.
+// manifest is a file, by the path to show and the real one, and its content.
 type manifest struct {
-	path    string
-	content []byte
+	path, real string
+	content    []byte
 }
 
 func newFiles(path string, content []byte, remoteFetch bool) (*files, error) {
@@ -52,33 +52,36 @@ func realPath(path string) (string, error) {
 // ReadFile implements filesys.FileSystem. Kustomize asks with real paths.
 func (f *files) ReadFile(path string) ([]byte, error) {
 	if path == f.target {
-		return f.standIn, f.inspect(f.path, f.shown)
+		return f.standIn, f.inspect(manifest{f.path, f.target, f.shown})
 	}
 	content, err := f.FileSystem.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return content, f.inspect(f.display(path), content)
+	return content, f.inspect(manifest{f.display(path), path, content})
 }
 
 // inspect refuses a file that names remote addresses. Kustomize itself takes a kustomization that cannot be read for
 // one that isn't there, hence refused.
-func (f *files) inspect(path string, content []byte) error {
-	f.hashesAny = f.hashesAny || bytes.Contains(content, []byte("kustomize.config.k8s.io/needs-hash"))
-	isKustomization := slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(path))
+func (f *files) inspect(file manifest) error {
+	f.hashesAny = f.hashesAny || bytes.Contains(file.content, []byte("kustomize.config.k8s.io/needs-hash"))
+	isKustomization := slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(file.path))
 	if isKustomization {
-		f.read = append(f.read, manifest{path, content})
+		f.read = append(f.read, file)
 	}
-	if f.remoteFetch || !isKustomization && !bytes.Contains(content, []byte("builtin")) {
+	if f.remoteFetch || !isKustomization && !bytes.Contains(file.content, []byte("builtin")) {
 		return nil
 	}
-	found := remoteErrors(path, content, isKustomization)
+	found := remoteErrors(file.path, 0, file.content, isKustomization)
 	f.refused = append(f.refused, found...)
 	return errors.Join(found...)
 }
 
-// display turns a real path into one relative to the root kustomization's folder as the user gave it.
+// display turns a real path into one below the root kustomization's folder as the user gave it.
 func (f *files) display(path string) string {
+	if !filepath.IsAbs(path) {
+		return path
+	}
 	relative, err := filepath.Rel(filepath.Dir(f.target), path)
 	if err != nil {
 		return path

@@ -22,8 +22,9 @@ var kustomizationPaths = []string{
 // builtinPaths are the same for the configuration of a built-in plugin, a file with apiVersion builtin.
 var builtinPaths = []string{"path", "paths/*", "files/*", "envs/*", "env", "replacements/*/path"}
 
-// remoteErrors returns an error for each remote address that the file names.
-func remoteErrors(path string, content []byte, isKustomization bool) []error {
+// remoteErrors returns an error for each remote address that the content names, which begins after a number of lines
+// of the file.
+func remoteErrors(path string, before int, content []byte, isKustomization bool) []error {
 	var found []error
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	for {
@@ -39,22 +40,25 @@ func remoteErrors(path string, content []byte, isKustomization bool) []error {
 		}
 		for _, fields := range paths {
 			for _, node := range at(doc.Content[0], strings.Split(fields, "/")) {
-				found = append(found, remoteIn(path, node)...)
+				found = append(found, remoteIn(path, before, node)...)
 			}
 		}
 	}
 }
 
 // remoteIn looks at one value, which may also be a plugin's configuration written inline.
-func remoteIn(path string, node *yaml.Node) []error {
+func remoteIn(path string, before int, node *yaml.Node) []error {
 	if isRemote(node.Value) {
 		return []error{fmt.Errorf("%s:%d: %s is remote, and nothing is fetched during a deploy; copy it into the repository "+
-			"and name the copy here", path, node.Line, node.Value)}
+			"and name the copy here", path, before+node.Line, node.Value)}
 	}
 	if !strings.Contains(node.Value, "builtin") {
 		return nil
 	}
-	return remoteErrors(fmt.Sprintf("%s:%d", path, node.Line), []byte(node.Value), false)
+	if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		before-- // the text begins on the value's own line, not below it
+	}
+	return remoteErrors(path, before+node.Line, []byte(node.Value), false)
 }
 
 // isRemote mirrors how kustomize tells an address from a path: a URL of a file, or what it takes for a git repository.

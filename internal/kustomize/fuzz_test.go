@@ -1,0 +1,128 @@
+package kustomize
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/yaml"
+)
+
+// FuzzSetImages holds SetImages to its promise without looking at how it is kept:
+// the result parses, and the values before and after differ in image entries alone; those read as `kustomize edit set
+// image` would leave them; all text before images and behind them stands; and once set, images are set.
+func FuzzSetImages(f *testing.F) {
+	cases, err := filepath.Glob("testdata/set/*/in.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range cases {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content, "registry/app", "127.0.0.1:5000/app", "4f2a9c1", "")
+		f.Add(content, "registry/app", "registry/app", "1e3", "sha256:0123")
+		f.Add(content, "registry/web", "", "", "sha256:0123")
+	}
+	f.Fuzz(func(t *testing.T, content []byte, name, newName, tag, digest string) {
+		images := []types.Image{{Name: name, NewName: newName, NewTag: tag, Digest: digest}}
+		edited, edits, err := SetImages("kustomization.yaml", bytes.Clone(content), images)
+		if err != nil {
+			return // refused, and nothing was changed
+		}
+		if (edits == nil) != bytes.Equal(edited, content) {
+			t.Fatalf("%d edits, and equal is %t", len(edits), bytes.Equal(edited, content))
+		}
+		sameValues(t, content, edited, images[0])
+		sameLines(t, string(content), string(edited))
+		if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil || !bytes.Equal(again, edited) {
+			t.Fatalf("set once more: edits %v, error %v, text\n%s", edits, err, again)
+		}
+	})
+}
+
+// sameValues compares all fields, with images as kustomize's own type, edited as `kustomize edit set image` does:
+// https://github.com/kubernetes-sigs/kustomize/blob/master/kustomize/commands/edit/set/setimage.go
+func sameValues(t *testing.T, before, after []byte, image types.Image) {
+	t.Helper()
+	want, wantImages := values(t, before)
+	got, gotImages := values(t, after)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("another field changed:\n%s\nto\n%s\n%s", before, after, diff)
+	}
+	found := false
+	for i := range wantImages {
+		if wantImages[i].Name == image.Name {
+			wantImages[i].NewName, wantImages[i].NewTag, wantImages[i].Digest = image.NewName, image.NewTag, image.Digest
+			found = true
+		}
+	}
+	if !found {
+		wantImages = append(wantImages, image)
+	}
+	for _, list := range [][]types.Image{wantImages, gotImages} {
+		for i := range list {
+			list[i].NewName = repository(list[i])
+		}
+	}
+	if diff := cmp.Diff(wantImages, gotImages); diff != "" {
+		t.Fatalf("images:\n%s\nto\n%s\n%s", before, after, diff)
+	}
+}
+
+func values(t *testing.T, content []byte) (map[string]any, []types.Image) {
+	t.Helper()
+	var fields map[string]any
+	var kustomization struct{ Images []types.Image }
+	if err := yaml.Unmarshal(content, &fields); err != nil {
+		t.Fatalf("%v:\n%s", err, content)
+	}
+	for key := range fields {
+		if strings.EqualFold(key, "images") {
+			delete(fields, key)
+		}
+	}
+	if err := yaml.Unmarshal(content, &kustomization); err != nil {
+		// A tag that was a number before, in an entry that isn't ours: kustomize refuses the file as it did.
+		t.Skip("kustomize cannot read it")
+	}
+	return fields, kustomization.Images
+}
+
+// sameLines allows a line to change only from where images begins to where the next field does; anchors may move.
+func sameLines(t *testing.T, before, after string) {
+	t.Helper()
+	doc, err := parse("before", []byte(before))
+	if err != nil || len(doc.users) > 0 {
+		return
+	}
+	head, tail := len(before), 0
+	if doc.imagesKey != nil {
+		head = doc.offset(doc.imagesKey)
+		tail = len(before) - doc.nextField()
+	}
+	if doc.root.Style != 0 {
+		head, tail = min(head, doc.offset(doc.root)), 0
+	}
+	if marker := documentEnd.FindStringIndex(before); marker != nil {
+		head = min(head, marker[0])
+	}
+	if !strings.HasPrefix(after, before[:head]) || !strings.HasSuffix(after, before[len(before)-tail:]) {
+		t.Fatalf("text outside images changed:\n%q\nto\n%q", before, after)
+	}
+}
+
+// nextField is where the field after images begins.
+func (d *document) nextField() int {
+	for i := 0; i+2 < len(d.root.Content); i += 2 {
+		if d.root.Content[i] == d.imagesKey {
+			return d.offset(d.root.Content[i+2])
+		}
+	}
+	return len(d.content)
+}
