@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -117,6 +118,23 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: its index lists linux/arm64 (DIGEST), ` +
 		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole index again, every platform of it`}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestErrorIsAFinding(t *testing.T) {
+	host := serve(t, answering(404, "text/plain", ""))
+	_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), options())
+	var known *image.Error
+	if !errors.As(err, &known) {
+		t.Fatalf("got error %v, want an *image.Error", err)
+	}
+	want := finding.Finding{
+		Code: finding.ImageNotFound, Severity: finding.Error, Image: host + "/cart:1",
+		Message: fmt.Sprintf("image %q is not in registry %q: 404 Not Found", host+"/cart:1", host),
+		Fix:     "Check the repository and the tag, and that the build pushed it",
+	}
+	if diff := cmp.Diff(want, known.Finding()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -249,7 +267,7 @@ func refused(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// speak is a server that takes every connection and says its piece; without one it stays silent.
+// speak is a server that says its piece to everyone and hangs up; without one it keeps silent until the other side goes.
 func speak(t *testing.T, piece string) string {
 	t.Helper()
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
@@ -260,8 +278,12 @@ func speak(t *testing.T, piece string) string {
 			if err != nil {
 				return
 			}
-			fmt.Fprint(connection, piece)
-			t.Cleanup(func() { connection.Close() })
+			go func() {
+				defer connection.Close()
+				if fmt.Fprint(connection, piece); piece == "" {
+					io.Copy(io.Discard, connection)
+				}
+			}()
 		}
 	}()
 	return listener.Addr().String()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 )
 
@@ -148,6 +150,46 @@ func TestResolveAllKeepsOrderAndAsksOnce(t *testing.T) {
 	}
 	if agent, _ := agents.Load().(string); !strings.HasPrefix(agent, "multiarch-deploy") {
 		t.Errorf("user agent %q, want one that names this program", agent)
+	}
+}
+
+// account is a keychain with one account for every registry.
+type account authn.AuthConfig
+
+func (a account) Resolve(authn.Resource) (authn.Authenticator, error) {
+	return authn.FromConfig(authn.AuthConfig(a)), nil
+}
+
+func TestResolveSignsInWithKeychain(t *testing.T) {
+	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); r.Method == http.MethodGet && user+":"+password != "shop:open" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	ref := parse(t, host+"/cart:1")
+	signedIn := account{Username: "shop", Password: "open"}
+	must(true, remote.Push(ref, imageFor(t, amd64), remote.WithAuthFromKeychain(signedIn)))(t)
+	for _, test := range []struct {
+		name     string
+		keychain authn.Keychain
+		want     finding.Code
+	}{
+		{"the_right_password", signedIn, ""},
+		{"a_wrong_password", account{Username: "shop", Password: "sesame"}, finding.ImageUnauthorized},
+		{"none", nil, finding.ImageUnauthorized},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			opts := options()
+			opts.Keychain = test.keychain
+			_, err := image.Resolve(t.Context(), ref, opts)
+			if got := faultOf(err, host).Code; got != test.want || (err == nil) != (test.want == "") {
+				t.Errorf("got code %q and error %v, want code %q", got, err, test.want)
+			}
+		})
 	}
 }
 
