@@ -26,39 +26,32 @@ var silentExits = []int32{1, 2, 126, 255}
 // execFormat returns the finding for a container that died of a binary for another CPU, or nil. The log is the proof. Where
 // no log is to be had, an image that cannot run on the node's CPU, and a status that fits, are proof enough.
 func (s subject) execFormat(exit *corev1.ContainerStateTerminated, log string) *finding.Finding {
+	if exit.ExitCode == 0 {
+		return nil
+	}
 	image := s.image()
-	if program := wrongProgram(exit, log); program != "" {
-		return s.wrongCPU(fmt.Sprintf("exec format error on %s.", program), image, program)
+	if m := execError.FindStringSubmatch(log); m != nil {
+		return s.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image, m[1]+" is for another CPU, or a script without a #! line")
+	}
+	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
+		return s.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image, m[1]+" is for another CPU")
 	}
 	foreign := s.architecture != "" && len(image.Platforms) > 0 && !runsOn(image.Platforms, s.architecture)
 	if log == "" && foreign && slices.Contains(silentExits, exit.ExitCode) {
-		return s.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "its program")
+		return s.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
 	}
 	return nil
 }
 
-func wrongProgram(exit *corev1.ContainerStateTerminated, log string) string {
-	if exit.ExitCode == 0 {
-		return ""
-	}
-	if m := execError.FindStringSubmatch(log); m != nil {
-		return m[1]
-	}
-	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
-		return m[1]
-	}
-	return ""
-}
-
-// wrongCPU says what the image holds against what the node needs. An image that claims the node's platform lies, and
-// then a nodeSelector would not help for sure, but a rebuild does.
-func (s subject) wrongCPU(what string, image Image, program string) *finding.Finding {
+// wrongCPU says what the image holds against what the node needs. Of an image that claims the node's platform, the lie
+// is told: a nodeSelector might not help then, but a rebuild does.
+func (s subject) wrongCPU(what string, image Image, lie string) *finding.Finding {
 	reference := short(s.container.Image)
 	switch {
 	case s.architecture == "" || len(image.Platforms) == 0:
 		what += fmt.Sprintf(" Image %s holds a binary for another CPU.", reference)
 	case runsOn(image.Platforms, s.architecture):
-		what += fmt.Sprintf(" Image %s claims to offer linux/%s, but %s is for another CPU, or a script without a #! line.", reference, s.architecture, program)
+		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, s.architecture, lie)
 		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", s.architecture)
 		return s.finding(finding.ExecFormatError, what, fix)
 	default:

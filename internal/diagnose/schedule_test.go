@@ -1,0 +1,92 @@
+package diagnose
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+func TestPod_that_waits_for_a_node(t *testing.T) {
+	arm := corev1.Taint{Key: "kubernetes.io/arch", Value: "arm64", Effect: corev1.TaintEffectNoSchedule}
+	system := corev1.Taint{Key: "CriticalAddonsOnly", Value: "true", Effect: corev1.TaintEffectNoSchedule}
+	soft := corev1.Taint{Key: "kubernetes.io/arch", Value: "arm64", Effect: corev1.TaintEffectPreferNoSchedule}
+	const full = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are available"
+	tests := []struct {
+		name     string
+		selector map[string]string
+		nodes    []corev1.Node
+		message  string
+		image    []v1.Platform
+		want     finding.Code
+		text     string
+		fix      string
+	}{
+		{
+			name: "only_tainted_nodes", nodes: []corev1.Node{node("b", "arm64", arm)}, message: "0/1 nodes are available: 1 node(s) had untolerated taint(s).",
+			want: finding.UntoleratedTaint,
+			text: "Pod shop/cart waits for a node: 1 arm64 node(s) carry the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
+			fix:  "Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
+		},
+		{
+			name: "full_amd64_and_tainted_arm64_for_an_image_that_runs_on_both", nodes: []corev1.Node{node("s", "amd64", system), node("a", "amd64"), node("b", "arm64", arm)}, message: full,
+			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
+			want:  finding.UntoleratedTaint,
+			text:  "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s)), and 1 amd64 node(s) carry the taint CriticalAddonsOnly=true:NoSchedule, 1 arm64 node(s) carry the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
+			fix:   "Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
+		},
+		{
+			name: "full_amd64_for_an_image_that_runs_nowhere_else", nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", arm)}, message: full,
+			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}},
+			want:  finding.InsufficientCapacity,
+			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
+			fix:   "Lower the resource requests or the number of replicas, or add a node.",
+		},
+		{
+			name: "selector_matches_nothing", selector: map[string]string{"kubernetes.io/arch": "s390x"}, nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", arm)}, message: "0/2 nodes are available: 2 node(s) had untolerated taint(s).",
+			want: finding.NoMatchingNode,
+			text: "Pod shop/cart waits for a node: no node matches its node selector and affinity; the cluster has 1 amd64 and 1 arm64 nodes.",
+			fix:  "Change nodeSelector or nodeAffinity, or add a node that they match.",
+		},
+		{
+			name: "a_soft_taint_keeps_nobody_away", nodes: []corev1.Node{node("b", "arm64", soft)}, message: "0/1 nodes are available: 1 Too many pods.",
+			want: finding.InsufficientCapacity,
+			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 Too many pods.",
+			fix:  "Lower the resource requests or the number of replicas, or add a node.",
+		},
+		{
+			name: "nodes_unknown_but_the_message_names_the_taint", message: "0/6 nodes are available: 3 node(s) didn't match Pod's node affinity/selector, 3 node(s) had untolerated taint {kubernetes.io/arch: arm64}.",
+			want: finding.UntoleratedTaint,
+			text: "Pod shop/cart waits for a node: the nodes carry taints that it does not tolerate: 0/6 nodes are available: 3 node(s) didn't match Pod's node affinity/selector, 3 node(s) had untolerated taint {kubernetes.io/arch: arm64}.",
+			fix:  "Add a toleration, or remove the taint.",
+		},
+		{
+			name: "volume_stands_elsewhere", nodes: []corev1.Node{node("a", "amd64")}, message: "0/1 nodes are available: 1 node(s) had volume node affinity conflict.",
+			want: finding.NoMatchingNode,
+			text: "Pod shop/cart waits for a node: no node will do: 0/1 nodes are available: 1 node(s) had volume node affinity conflict.",
+			fix:  "Change what the pod asks for, or add a node that has it.",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			pod := placed(corev1.ContainerStatus{})
+			pod.Spec.NodeName, pod.Spec.NodeSelector = "", tt.selector
+			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{
+				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: tt.message,
+			}}}
+			got := Pod(t.Context(), pod, Evidence{
+				Nodes: tt.nodes,
+				Image: func(string) (Image, bool) { return Image{Platforms: tt.image}, tt.image != nil },
+			})
+			want := Judgement{Finding: &finding.Finding{
+				Code: tt.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: tt.text, Fix: tt.fix,
+			}}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
