@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -72,7 +73,7 @@ func addToEach(terms []any, requirement map[string]any) {
 		expressions, _ := term["matchExpressions"].([]any)
 		fields, _ := term["matchFields"].([]any)
 		if len(expressions)+len(fields) > 0 {
-			term["matchExpressions"] = append(expressions, requirement)
+			term["matchExpressions"] = append(expressions, runtime.DeepCopyJSON(requirement)) // terms must not share a map
 		}
 	}
 }
