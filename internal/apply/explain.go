@@ -34,7 +34,7 @@ func rejected(t *target, why, fix string) finding.Finding {
 // reason is the server's own words; of an invalid object, the fields at fault without the preamble.
 func reason(err error) string {
 	if !apierrors.IsInvalid(err) || len(causes(err)) == 0 {
-		return err.Error()
+		return goValue.ReplaceAllString(untyped.ReplaceAllString(err.Error(), ""), "")
 	}
 	var faults []string
 	for _, c := range causes(err) {
@@ -44,8 +44,9 @@ func reason(err error) string {
 }
 
 func unnamed(t *target) finding.Finding {
-	return rejected(t, "it has no metadata.name, and without a name nothing can be applied twice",
-		"Give it a name. (generateName works with kubectl create only.)")
+	f := rejected(t, "", "Give it a name. (generateName works with kubectl create only.)")
+	f.Message = fmt.Sprintf("%s without a name: what has no metadata.name can't be applied", t.desired.GetKind())
+	return f
 }
 
 func duplicate(t *target) finding.Finding {

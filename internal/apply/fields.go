@@ -63,45 +63,42 @@ func pickFields(from, fields map[string]any) map[string]any {
 	return picked
 }
 
-// pickItems keeps the order of the list. An item keeps its keys, owned or not: without them it is nobody.
+// pickItems keeps the order of the list. An item gets the keys that are owned: one that is not has its default,
+// such as a port's protocol, and leaving it out once more keeps it from being owned.
 func pickItems(from []any, fields map[string]any) []any {
 	picked := []any{}
 	for i, item := range from {
 		for path, sub := range fields {
-			keys, selected := selects(path, i, item)
-			if !selected {
-				continue
+			if selects(path, i, item) {
+				below, _ := sub.(map[string]any)
+				picked = append(picked, pick(item, below))
 			}
-			below, _ := sub.(map[string]any)
-			kept := pick(item, below)
-			if m, ok := kept.(map[string]any); ok {
-				maps.Copy(m, keys)
-			}
-			picked = append(picked, kept)
 		}
 	}
 	return picked
 }
 
-// selects says whether path names the item at index i, and by which keys.
-func selects(path string, i int, item any) (keys map[string]any, ok bool) {
+// selects says whether path names the item at index i.
+func selects(path string, i int, item any) bool {
 	kind, text, _ := strings.Cut(path, ":")
 	switch kind {
 	case "k":
-		m, isMap := item.(map[string]any)
-		if !isMap || json.Unmarshal([]byte(text), &keys) != nil {
-			return nil, false
-		}
-		for name, value := range keys {
-			if !reflect.DeepEqual(m[name], value) {
-				return nil, false
-			}
-		}
-		return keys, true
+		var keys map[string]any
+		fields, isMap := item.(map[string]any)
+		return isMap && json.Unmarshal([]byte(text), &keys) == nil && contains(fields, keys)
 	case "v":
 		var value any
-		return nil, json.Unmarshal([]byte(text), &value) == nil && reflect.DeepEqual(value, item)
+		return json.Unmarshal([]byte(text), &value) == nil && reflect.DeepEqual(value, item)
 	default:
-		return nil, kind == "i" && text == strconv.Itoa(i)
+		return kind == "i" && text == strconv.Itoa(i)
 	}
+}
+
+func contains(fields, part map[string]any) bool {
+	for name, value := range part {
+		if !reflect.DeepEqual(fields[name], value) {
+			return false
+		}
+	}
+	return true
 }

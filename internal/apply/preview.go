@@ -34,27 +34,38 @@ func (r *run) previewOne(ctx context.Context, t *target) error {
 		t.becomes(Created, nil, t.desired)
 		return nil
 	}
-	after, created, err := r.patch(true).send(ctx, r.Applier, t, t.desired)
-	switch {
-	case err == nil && created:
-		t.becomes(Created, nil, after)
+	err := r.ask(ctx, t)
+	if rests == Configured && atFault(err) {
+		// Once the definition or namespace has changed, this may well be a good object.
+		return r.unseen(ctx, t)
+	}
+	return err
+}
+
+// ask previews an object with a dry run and, if it is there, a look at it as it is now. Should a controller have
+// written to it in between, the two can't be compared, and it asks again: that is over in a moment, or a fourth
+// answer is taken as it is.
+func (r *run) ask(ctx context.Context, t *target) error {
+	for range 4 {
+		after, created, err := r.patch(true).send(ctx, r.Applier, t, t.desired)
+		if err != nil {
+			return err
+		}
 		t.settled = true
-		return nil
-	case err == nil:
-		t.settled = true
+		if created {
+			t.becomes(Created, nil, after)
+			return nil
+		}
 		before, err := r.get(ctx, t)
 		if err != nil {
 			return err
 		}
 		t.becomes(compared(before, after, r.opts.FieldManager), before, after)
-		return nil
-	case rests == Configured && atFault(err), noDryRun(err):
-		// A changed definition or namespace may make this a good object; a webhook may have side effects. The apply tells.
-		t.settled = noDryRun(err)
-		return r.unseen(ctx, t)
-	default:
-		return err
+		if t.change.Action == Unchanged || before.GetResourceVersion() == after.GetResourceVersion() {
+			return nil
+		}
 	}
+	return nil
 }
 
 // unseen previews an object without a dry run: all that is known is whether it is there.

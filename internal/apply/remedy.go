@@ -20,12 +20,14 @@ var (
 	webhookDown = regexp.MustCompile(`failed calling webhook ("[^"]+")`)
 	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg, and how StatefulSet, Pod and PersistentVolumeClaim say it.
 	immutable = regexp.MustCompile(`field is immutable|is immutable after creation|updates to \w+ spec for fields other than|may not change fields other than|may not change once set`)
-	unknown   = regexp.MustCompile(`field not declared in schema|unknown field`)
-	quota     = regexp.MustCompile(`exceeded quota`)
-	security  = regexp.MustCompile(`violates PodSecurity`)
+	// sigs.k8s.io/structured-merge-diff, as k8s.io/apimachinery/pkg/util/managedfields passes it on.
+	untyped  = regexp.MustCompile(`^failed to create typed patch object \([^)]*\): \.?`)
+	goValue  = regexp.MustCompile(`, got &value\..*`)
+	unknown  = regexp.MustCompile(`field not declared in schema|unknown field`)
+	quota    = regexp.MustCompile(`exceeded quota`)
+	security = regexp.MustCompile(`violates PodSecurity`)
 	// k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
 	noNamespace       = regexp.MustCompile(`namespaces "[^"]+" not found`)
-	dryRunUnsupported = regexp.MustCompile(`does not support dry run`)
 )
 
 // remedyFor says what to do about a refusal.
@@ -78,9 +80,4 @@ func deletion(t *target) string {
 		return fmt.Sprintf("kubectl delete %s %s -n %s", kind, t.desired.GetName(), ns)
 	}
 	return fmt.Sprintf("kubectl delete %s %s", kind, t.desired.GetName())
-}
-
-// noDryRun says whether an admission webhook with side effects stands in the way of a dry run.
-func noDryRun(err error) bool {
-	return apierrors.IsBadRequest(err) && dryRunUnsupported.MatchString(err.Error())
 }

@@ -37,6 +37,9 @@ func passing(err error) bool {
 	if _, waited := apierrors.SuggestsClientDelay(err); waited {
 		return false
 	}
+	if untyped.MatchString(err.Error()) {
+		return false // a 500, although the fault is the manifest's
+	}
 	return code(err) == http.StatusTooManyRequests || code(err) >= http.StatusInternalServerError || lostRace(err)
 }
 

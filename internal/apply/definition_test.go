@@ -1,0 +1,121 @@
+package apply_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// fresh is a set in which most objects rest on others of the set, in no useful order.
+const fresh = `
+{apiVersion: tests.example/v1, kind: Widget, metadata: {name: w, namespace: fresh}, spec: {size: 3}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: fresh}, spec: {serviceAccountName: s, priorityClassName: fresh-high, containers: [{name: c, image: registry.example/c}]}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: s, namespace: fresh}}
+---
+{apiVersion: tests.example/v1, kind: Planet, metadata: {name: mars}}
+---
+{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: fresh-high}, value: 7}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.tests.example}
+spec:
+  group: tests.example
+  names: {kind: Widget, plural: widgets}
+  scope: Namespaced
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}]
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: planets.tests.example}
+spec:
+  group: tests.example
+  names: {kind: Planet, plural: planets}
+  scope: Cluster
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`
+
+var freshObjects = []string{
+	"tests.example/v1 Widget fresh/w", "v1 Pod fresh/p", "v1 ServiceAccount fresh/s", "tests.example/v1 Planet mars",
+	"scheduling.k8s.io/v1 PriorityClass fresh-high", "v1 Namespace fresh",
+	"apiextensions.k8s.io/v1 CustomResourceDefinition widgets.tests.example",
+	"apiextensions.k8s.io/v1 CustomResourceDefinition planets.tests.example",
+}
+
+func all(action apply.Action, objects []string) []string {
+	var lines []string
+	for _, o := range objects {
+		lines = append(lines, string(action)+" "+o)
+	}
+	return lines
+}
+
+func plan(t *testing.T, text string, opts apply.Options) (apply.ChangeSet, []finding.Finding) {
+	t.Helper()
+	set, findings, err := applier(t, cluster).Plan(t.Context(), manifests(t, text), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set, findings
+}
+
+func TestObjectsThatRestOnOthersOfTheSet(t *testing.T) {
+	set, findings := plan(t, fresh, apply.DefaultOptions())
+	same(t, []finding.Finding(nil), findings)
+	same(t, all(apply.Created, freshObjects), told(set))
+	same(t, true, live(t, "namespaces.v1.", "", "fresh") == nil)
+	same(t, true, live(t, "customresourcedefinitions.v1.apiextensions.k8s.io", "", "widgets.tests.example") == nil)
+
+	same(t, all(apply.Created, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
+	same(t, all(apply.Unchanged, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
+
+	// A definition and an object that needs its new field, both at once.
+	wider := strings.NewReplacer("{size: {type: integer}}", "{size: {type: integer}, colour: {type: string}}", "{size: 3}", "{size: 3, colour: red}").Replace(fresh)
+	want := all(apply.Unchanged, freshObjects)
+	want[0], want[6] = "configured "+freshObjects[0], "configured "+freshObjects[6]
+	set, findings = plan(t, wider, apply.DefaultOptions())
+	same(t, []finding.Finding(nil), findings)
+	same(t, want, told(set))
+	same(t, want, told(must(t, wider, apply.DefaultOptions())))
+	same(t, any("red"), field(live(t, "widgets.v1.tests.example", "fresh", "w"), "spec", "colour"))
+}
+
+func TestBadObjectInNewNamespaceStopsTheStagesAfter(t *testing.T) {
+	set, findings := refused(t, cluster, `
+{apiVersion: v1, kind: Namespace, metadata: {name: half}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: half}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: half}, spec: {}}
+`, apply.DefaultOptions())
+	same(t, []string{"created v1 Namespace half"}, told(set))
+	same(t, 1, len(findings))
+	same(t, true, live(t, "configmaps.v1.", "half", "c") == nil)
+}
+
+func TestDefinitionThatIsNeverServed(t *testing.T) {
+	const crd = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: NAME.tests.example}
+spec:
+  group: tests.example
+  names: {kind: Twin, plural: NAME}
+  scope: Cluster
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`
+	must(t, strings.ReplaceAll(crd, "NAME", "twins"), apply.DefaultOptions())
+	set, findings := refused(t, cluster, strings.ReplaceAll(crd, "NAME", "twinses"), apply.DefaultOptions())
+	same(t, []string{"created apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example"}, told(set))
+	same(t, []finding.Finding{{
+		Code: finding.ApplyRejected, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example",
+		Message: `CustomResourceDefinition twinses.tests.example: its names are not accepted: "TwinList" is already in use`,
+		Fix:     "Another definition has the name already: choose another, or delete that one.",
+	}}, findings)
+}

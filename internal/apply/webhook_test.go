@@ -1,0 +1,95 @@
+package apply_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+)
+
+// webhook puts an admission webhook before the ConfigMaps of a namespace, which answers with response.
+func webhook(t *testing.T, namespace string, response map[string]any) *httptest.Server {
+	t.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var review struct{ Request struct{ UID string } }
+		_ = json.NewDecoder(r.Body).Decode(&review)
+		answer := map[string]any{"uid": review.Request.UID}
+		for k, v := range response {
+			answer[k] = v
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": answer})
+	}))
+	t.Cleanup(server.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	must(t, strings.NewReplacer("NAMESPACE", namespace, "URL", server.URL, "BUNDLE", base64.StdEncoding.EncodeToString(ca)).Replace(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: NAMESPACE}
+webhooks:
+- name: NAMESPACE.tests.example
+  clientConfig: {url: "URL", caBundle: BUNDLE}
+  rules: [{apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [CREATE, UPDATE]}]
+  namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAMESPACE}}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+`), apply.DefaultOptions())
+	return server
+}
+
+// eventually applies until the API server has heard of the webhook, which it does a moment after it was configured.
+func eventually(t *testing.T, opts apply.Options, heard func() bool) []finding.Finding {
+	t.Helper()
+	for t.Context().Err() == nil {
+		_, findings := refused(t, cluster, maps("a"), opts)
+		if len(findings) > 0 || heard() {
+			return findings
+		}
+		must(t, strings.Replace(maps("a"), "of: a", "of: b", 1), opts)
+	}
+	return nil
+}
+
+func never() bool { return false }
+
+func TestWebhookThatDenies(t *testing.T) {
+	opts := in(t, "denied")
+	webhook(t, "denied", map[string]any{"allowed": false, "status": map[string]any{"message": "no ConfigMaps on Fridays"}})
+	same(t, []finding.Finding{{
+		Code: finding.ApplyRejected, Severity: finding.Error, Object: "v1 ConfigMap denied/a",
+		Message: `ConfigMap denied/a: admission webhook "denied.tests.example" denied the request: no ConfigMaps on Fridays`,
+		Fix:     `Change the object as the webhook says, or ask whoever runs "denied.tests.example" in this cluster.`,
+	}}, eventually(t, opts, never))
+}
+
+func TestWebhookThatIsDown(t *testing.T) {
+	opts := in(t, "webhook-down")
+	webhook(t, "webhook-down", map[string]any{"allowed": true}).Close()
+	findings := eventually(t, opts, never)
+	same(t, 1, len(findings))
+	same(t, `The service behind webhook "webhook-down.tests.example" does not answer: look at its pods, then deploy again.`, findings[0].Fix)
+}
+
+func TestWarningsAreHeard(t *testing.T) {
+	opts := in(t, "warned")
+	var mu sync.Mutex
+	var heard []string
+	opts.Progress = func(e progress.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if m, ok := e.(progress.Message); ok {
+			heard = append(heard, m.Text)
+		}
+	}
+	webhook(t, "warned", map[string]any{"allowed": true, "warnings": []string{"ConfigMaps go out of fashion"}})
+	same(t, 0, len(eventually(t, opts, func() bool { return len(heard) > 0 })))
+	same(t, []string{"warning: ConfigMap warned/a: ConfigMaps go out of fashion"}, slices.Compact(heard))
+}
