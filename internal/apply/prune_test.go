@@ -47,8 +47,8 @@ func TestPrune(t *testing.T) {
 	set, findings := plan(t, maps("a"), opts)
 	same(t, []finding.Finding(nil), findings)
 	want := []string{
-		"unchanged v1 ConfigMap prune/a", "pruned apps/v1 Deployment prune/web", "pruned v1 Service prune/web", "pruned v1 ConfigMap prune/b", "pruned v1 ConfigMap prune/c",
-		"pruned v1 ConfigMap prune/stranger", "pruned v1 ConfigMap prune/web", "pruned v1 ServiceAccount prune/web",
+		"unchanged v1 ConfigMap prune/a", "pruned v1 ConfigMap prune/b", "pruned v1 ConfigMap prune/c", "pruned v1 ConfigMap prune/stranger", "pruned v1 ConfigMap prune/web",
+		"pruned v1 Service prune/web", "pruned v1 ServiceAccount prune/web", "pruned apps/v1 Deployment prune/web",
 	}
 	same(t, want, told(set))
 	same(t, true, live(t, "configmaps.v1.", "prune", "b") != nil)

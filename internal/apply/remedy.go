@@ -27,7 +27,7 @@ var (
 	quota    = regexp.MustCompile(`exceeded quota`)
 	security = regexp.MustCompile(`violates PodSecurity`)
 	// k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
-	noNamespace       = regexp.MustCompile(`namespaces "[^"]+" not found`)
+	noNamespace = regexp.MustCompile(`namespaces "[^"]+" not found`)
 )
 
 // remedyFor says what to do about a refusal.
