@@ -3,23 +3,16 @@ package kubelet
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
-	"sync"
-	"time"
 
-	coordinationv1 "k8s.io/api/coordination/v1"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
-)
-
-// leaseDuration and leaseRenewal are the kubelet's own defaults (nodeLeaseDurationSeconds and a quarter of it).
-const (
-	leaseDuration = 40 * time.Second
-	leaseRenewal  = 10 * time.Second
+	"k8s.io/client-go/tools/record"
 )
 
 // nodes are all the stand-in nodes of one Run.
@@ -41,27 +34,42 @@ func newNodes(opts Options) (*nodes, error) {
 	return &nodes{opts: opts, client: client}, nil
 }
 
+// run serves first, then watches, and only then shows the nodes: a pod that is bound to one is played at once.
 func (n *nodes) run(ctx context.Context) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("opening the stand-in nodes' endpoint: %w", err)
-	}
-	server := &http.Server{Handler: http.NotFoundHandler(), TLSConfig: n.opts.TLS, ReadHeaderTimeout: 10 * time.Second}
-	defer server.Close()
-	go func() { _ = server.ServeTLS(listener, "", "") }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events := record.NewBroadcaster(record.WithContext(ctx))
+	defer events.Shutdown()
+	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: n.client.CoreV1().Events("")})
 
-	port := int32(listener.Addr().(*net.TCPAddr).Port)
-	var leases sync.WaitGroup
+	pods := n.newPods(events)
+	port, err := serve(ctx, n.opts.TLS, pods)
+	if err != nil {
+		return err
+	}
+	defer pods.running.Wait()
+	defer cancel() // before waiting: all workers end with ctx
+	if err := pods.watch(ctx, n); err != nil {
+		return err
+	}
 	for i := range n.opts.Nodes {
 		node := n.opts.Nodes[i].DeepCopy()
 		if err := n.register(ctx, node, port); err != nil {
 			return err
 		}
-		leases.Go(func() { n.renewLease(ctx, node.Name) })
+		pods.running.Go(func() { n.renewLease(ctx, node.Name) })
 	}
 	<-ctx.Done()
-	leases.Wait()
 	return nil
+}
+
+func (n *nodes) newPods(events record.EventBroadcaster) *pods {
+	files := &filesCache{known: map[v1.Hash]*files{}}
+	p := &pods{nodes: map[string]*node{}, workers: map[types.UID]*worker{}}
+	for i := range n.opts.Nodes {
+		p.nodes[n.opts.Nodes[i].Name] = n.newNode(i, &n.opts.Nodes[i], events, files)
+	}
+	return p
 }
 
 // register creates the node and then writes its status, as only the status subresource may.
@@ -93,56 +101,7 @@ func readyStatus(status corev1.NodeStatus, name string, port int32) corev1.NodeS
 		condition(corev1.NodePIDPressure, corev1.ConditionFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
 		condition(corev1.NodeReady, corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"),
 	}
-	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}, {Type: corev1.NodeHostName, Address: name}}
+	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: nodeIP}, {Type: corev1.NodeHostName, Address: name}}
 	status.DaemonEndpoints.KubeletEndpoint.Port = port
 	return status
-}
-
-func (n *nodes) createLease(ctx context.Context, node *corev1.Node) error {
-	seconds, now := int32(leaseDuration/time.Second), metav1.NowMicro()
-	lease := &coordinationv1.Lease{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: node.Name, Namespace: corev1.NamespaceNodeLease,
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID}},
-		},
-		Spec: coordinationv1.LeaseSpec{HolderIdentity: &node.Name, LeaseDurationSeconds: &seconds, RenewTime: &now},
-	}
-	for {
-		_, err := n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Create(ctx, lease, metav1.CreateOptions{})
-		if err == nil || apierrors.IsAlreadyExists(err) {
-			return nil
-		}
-		// A young API server makes the kube-node-lease namespace a moment after it starts to serve.
-		if !apierrors.IsNotFound(err) || !wait(ctx, 100*time.Millisecond) {
-			return fmt.Errorf("creating the lease of node %q: %w", node.Name, err)
-		}
-	}
-}
-
-// renewLease keeps the node controller from marking the node unreachable.
-func (n *nodes) renewLease(ctx context.Context, name string) {
-	leases := n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
-	for wait(ctx, leaseRenewal) {
-		lease, err := leases.Get(ctx, name, metav1.GetOptions{})
-		if err == nil {
-			now := metav1.NowMicro()
-			lease.Spec.RenewTime = &now
-			_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
-		}
-		if err != nil && ctx.Err() == nil {
-			n.opts.Log("renewing the lease of node %q: %v", name, err)
-		}
-	}
-}
-
-// wait sleeps for d and reports whether ctx is still alive.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -1,0 +1,79 @@
+package kubelet
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
+)
+
+// startMissing starts every container that should run now and does not.
+func (w *worker) startMissing(ctx context.Context, runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
+	inits, initialized := initsToStart(w.pod, runtime, w.probes.started)
+	todo := inits
+	if initialized {
+		todo = append(todo, containersToStart(w.pod, runtime)...)
+	}
+	for _, c := range todo {
+		failure := w.start(ctx, c, runtime)
+		if failure == nil {
+			delete(w.reasons, c.Name)
+			started++
+			continue
+		}
+		w.reasons[c.Name] = *failure
+		failures = append(failures, *failure)
+		// Before the pod is initialized, an init container that fails holds up those behind it.
+		if !initialized && !podutil.IsRestartableInitContainer(c) {
+			break
+		}
+	}
+	return started, failures
+}
+
+// initsToStart mirrors computeInitContainerActions of Kubernetes 1.36: which init containers to start now, and whether
+// the others may start. It goes from the last one that was ever started: what stands before it is done, save for
+// sidecars, which are kept running.
+func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus, started func(*corev1.Container, *kubecontainer.Status) bool) (todo []*corev1.Container, initialized bool) {
+	inits := pod.Spec.InitContainers
+	if len(inits) == 0 {
+		return nil, true
+	}
+	initialized = kubecontainer.HasAnyActiveRegularContainerStarted(&pod.Spec, runtime)
+	reached := initialized
+	for i := len(inits) - 1; i >= 0; i-- {
+		c, status := &inits[i], find(runtime, inits[i].Name)
+		sidecar := podutil.IsRestartableInitContainer(c)
+		switch {
+		case status == nil && !(reached && sidecar), status != nil && reached && !sidecar:
+			continue
+		case status == nil, wantsRestart(c, pod, runtime):
+			todo = append(todo, c)
+		case sidecar && started(c, status), !sidecar && status.State == kubecontainer.ContainerStateExited:
+			if i == len(inits)-1 {
+				initialized = true
+			} else if !reached {
+				todo = append(todo, &inits[i+1])
+			}
+		}
+		reached = true
+	}
+	if !reached {
+		todo = append(todo, &inits[0])
+	}
+	slices.Reverse(todo)
+	return todo, initialized
+}
+
+// containersToStart are those that never ran, or died and are to run again.
+func containersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo []*corev1.Container) {
+	for i := range pod.Spec.Containers {
+		c := &pod.Spec.Containers[i]
+		if wantsRestart(c, pod, runtime) {
+			todo = append(todo, c)
+		}
+	}
+	return todo
+}

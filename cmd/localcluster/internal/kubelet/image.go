@@ -1,0 +1,84 @@
+package kubelet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/pkg/kubelet/events"
+)
+
+// ensureImage mirrors EnsureImageExists of the kubelet's image manager.
+func (w *worker) ensureImage(ctx context.Context, c *corev1.Container) (*image, *startFailure) {
+	ref, err := name.ParseReference(c.Image)
+	if err != nil {
+		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %v", c.Image, c.Image, err)
+		w.event(c, corev1.EventTypeWarning, events.FailedToInspectImage, "%s", message)
+		return nil, &startFailure{reason: reasonInvalidImage, message: message}
+	}
+	present := w.node.images.get(containerdName(ref))
+	switch {
+	case present != nil && c.ImagePullPolicy != corev1.PullAlways:
+		w.event(c, corev1.EventTypeNormal, events.PulledImage, "Container image %q already present on machine and can be accessed by the pod", c.Image)
+		return present, nil
+	case c.ImagePullPolicy == corev1.PullNever:
+		message := fmt.Sprintf("Container image %q is not present with pull policy of Never", c.Image)
+		w.event(c, corev1.EventTypeWarning, events.ErrImageNeverPullPolicy, "%s", message)
+		return nil, &startFailure{reason: reasonNeverPull, message: message}
+	}
+	return w.pullImage(ctx, c, withTag(c.Image, ref))
+}
+
+// withTag adds ":latest" where neither tag nor digest is named.
+func withTag(image string, ref name.Reference) string {
+	tag, ok := ref.(name.Tag)
+	if !ok || strings.HasSuffix(image, ":"+tag.TagStr()) {
+		return image
+	}
+	return image + ":" + tag.TagStr()
+}
+
+// pullImage pulls, or waits out the back-off of an earlier failure: 10 s, 20 s, 40 s … up to 5 min.
+func (w *worker) pullImage(ctx context.Context, c *corev1.Container, ref string) (*image, *startFailure) {
+	key := string(w.pod.UID) + "_" + ref
+	if w.node.pulls.IsInBackOffSinceUpdate(key, time.Now()) {
+		message := fmt.Sprintf("Back-off pulling image %q", ref)
+		w.event(c, corev1.EventTypeNormal, events.BackOffPullImage, "%s", message)
+		return nil, &startFailure{reason: reasonPullBackOff, message: message + ": " + w.pullErrors[key]}
+	}
+	w.event(c, corev1.EventTypeNormal, events.PullingImage, "Pulling image %q", ref)
+	asked := time.Now()
+	img, took, err := w.pull(ctx, ref)
+	if err != nil {
+		w.event(c, corev1.EventTypeWarning, events.FailedToPullImage, "Failed to pull image %q: %v", ref, err)
+		w.node.pulls.Next(key, time.Now())
+		w.pullErrors[key] = reasonPull + ": " + err.Error()
+		return nil, &startFailure{reason: reasonPull, message: err.Error()}
+	}
+	w.event(c, corev1.EventTypeNormal, events.PulledImage, "Successfully pulled image %q in %v (%v including waiting). Image size: %v bytes.",
+		ref, took.Truncate(time.Millisecond), time.Since(asked).Truncate(time.Millisecond), img.size)
+	return img, nil
+}
+
+// pull waits for the node's turn first: one image is pulled after the other.
+func (w *worker) pull(ctx context.Context, ref string) (*image, time.Duration, error) {
+	select {
+	case w.node.images.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	defer func() { <-w.node.images.turn }()
+	begun := time.Now()
+	auth, err := credentials(ctx, w.node.client, w.pod, ref)
+	if err != nil {
+		return nil, 0, err
+	}
+	p, err := w.node.puller.pull(ctx, ref, auth)
+	if err != nil {
+		return nil, 0, err
+	}
+	return w.node.images.add(p), time.Since(begun), nil
+}

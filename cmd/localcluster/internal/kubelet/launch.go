@@ -1,0 +1,107 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/pkg/kubelet/events"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+)
+
+// refusedLife is how long a container lives whose program Linux will not load. Real ones last about as long, and the
+// kubelet, which looks once a second, reports them running and ready meanwhile.
+const refusedLife = 100 * time.Millisecond
+
+// launch creates a container and plays its first process.
+func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {
+	cmd := command(c, w.pod, created.image.config)
+	if len(cmd.Args) == 0 {
+		message := "failed to generate container spec: no command specified"
+		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", message)
+		return &startFailure{reason: reasonCreate, message: message}
+	}
+	w.box.add(created)
+	w.event(c, corev1.EventTypeNormal, events.CreatedContainer, "Container created")
+	m := w.machine(c, created)
+	_, err := m.load(cmd)
+	if refused := startRefused(err); refused != nil {
+		message := w.node.dialect.startError(cmd.Args[0], refused)
+		w.event(c, corev1.EventTypeWarning, events.FailedToStartContainer, "Error: %s", message)
+		created.kill, created.stop = func() {}, func() {}
+		w.box.exited(created, 128, "StartError", message)
+		return &startFailure{reason: reasonRun, message: message}
+	}
+	w.play(ctx, c, created, m, cmd)
+	w.event(c, corev1.EventTypeNormal, events.StartedContainer, "Container started")
+	return nil
+}
+
+// startRefused picks the failures that runc finds before it gives way to the program. What Linux refuses after that,
+// a wrong CPU or a missing interpreter, looks like a container that ran.
+func startRefused(err error) error {
+	var interpreter *rootfs.InterpreterError
+	if err == nil || errors.Is(err, errFormat) || errors.As(err, &interpreter) {
+		return nil
+	}
+	return err
+}
+
+func (w *worker) machine(c *corev1.Container, created *container) machine {
+	term := make(chan struct{})
+	created.stop = sync.OnceFunc(func() { close(term) })
+	return machine{
+		files: created.image.files, arch: w.node.arch, dialect: w.node.dialect,
+		finishes: endsWell(w.pod, c), term: term,
+	}
+}
+
+// play runs the container's process in its own goroutine, until it ends or is killed.
+func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine, cmd rootfs.Command) {
+	// Not the worker's context: the container outlives the sync that started it, up to the end of the node.
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
+	created.kill = kill
+	w.probes.expect(uri(created.id), c)
+	w.box.running(created)
+	go func() {
+		defer kill()
+		begun := time.Now()
+		code := m.runInit(life, cmd, created.log)
+		wait(life, refusedLife-time.Since(begun))
+		w.box.exited(created, code, exitReason(code), w.terminationMessage(c, created, code))
+	}()
+	go w.probe(life, c, created)
+}
+
+func exitReason(code int) string {
+	if code == 0 {
+		return "Completed"
+	}
+	return "Error"
+}
+
+// terminationMessage: a stand-in writes no /dev/termination-log, so the only message is the log's end, where asked for.
+func (w *worker) terminationMessage(c *corev1.Container, created *container, code int) string {
+	if code == 0 || c.TerminationMessagePolicy != corev1.TerminationMessageFallbackToLogsOnError {
+		return ""
+	}
+	return created.log.tail()
+}
+
+// endsWell: init containers and the pods of Jobs are made to end, so a fine program of theirs ends at once.
+func endsWell(pod *corev1.Pod, c *corev1.Container) bool {
+	for i := range pod.Spec.InitContainers {
+		if pod.Spec.InitContainers[i].Name == c.Name {
+			return c.RestartPolicy == nil
+		}
+	}
+	for _, owner := range pod.OwnerReferences {
+		if owner.Kind == "Job" {
+			return true
+		}
+	}
+	return false
+}

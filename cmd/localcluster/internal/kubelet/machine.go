@@ -1,0 +1,134 @@
+package kubelet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+)
+
+// errFormat is ENOEXEC: Linux has no way to load the file on this CPU.
+var errFormat = errors.New("exec format error")
+
+// killed is the exit code of a process that SIGKILL ended.
+const killed = 137
+
+// machine stands for the CPU and kernel of a node, with one image's files on it. It starts nothing: it works out what
+// would happen.
+type machine struct {
+	files   *files
+	arch    string // GOARCH of the node
+	dialect dialect
+	// finishes: a program that would run well ends at once with 0 (Jobs, init containers) instead of running for ever.
+	finishes bool
+	// term closes when the container is asked to stop (SIGTERM).
+	term <-chan struct{}
+}
+
+// load finds a command's program and checks that this CPU can run it.
+func (m machine) load(cmd rootfs.Command) (rootfs.Program, error) {
+	p, err := m.files.find(cmd)
+	if err != nil {
+		return p, err
+	}
+	if !runsOn(p.Architecture, m.arch) {
+		return p, errFormat
+	}
+	return p, nil
+}
+
+// runsOn: the 64-bit CPUs of x86 and Arm run the 32-bit programs of their family, which is also how containerd
+// matches platforms.
+func runsOn(program, node string) bool {
+	return program == node || (program == "386" && node == "amd64") || (program == "arm" && node == "arm64")
+}
+
+// runInit plays a container's first process and returns its exit code. A program that Linux refuses is told of by
+// runc, in the container's log.
+func (m machine) runInit(ctx context.Context, cmd rootfs.Command, out io.Writer) int {
+	p, err := m.load(cmd)
+	if err != nil {
+		fmt.Fprintf(out, "exec %s: %v\n", commandPath(p, cmd), reason(err))
+		return m.dialect.execExit
+	}
+	return m.run(ctx, process{program: p, cmd: cmd, out: out, err: out, first: true})
+}
+
+// commandPath is what runc passes to execve: the path that PATH led to.
+func commandPath(p rootfs.Program, cmd rootfs.Command) string {
+	if p.Path != "" {
+		return p.Path
+	}
+	return cmd.Args[0]
+}
+
+// reason is an error without the path: execve returns a bare number.
+func reason(err error) error {
+	var pathErr *rootfs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// process is one program that this machine can load.
+type process struct {
+	program  rootfs.Program
+	cmd      rootfs.Command
+	out, err io.Writer
+	first    bool // the container's first process: it gets SIGTERM
+}
+
+// run plays a process: shells are interpreted, a few tools are known, and any other program is fine.
+func (m machine) run(ctx context.Context, p process) int {
+	if script, ok := m.readScript(p); ok {
+		return m.interpret(ctx, p, script)
+	}
+	if tool := toolNamed(p.name()); tool != nil {
+		return tool(ctx, m, p)
+	}
+	return m.runFine(ctx, p)
+}
+
+// name is what the program thinks it is called: busybox decides by it what to be.
+func (p process) name() string {
+	base := p.program.Args[0][strings.LastIndexByte(p.program.Args[0], '/')+1:]
+	if base == "busybox" && len(p.program.Args) > 1 {
+		return p.program.Args[1]
+	}
+	return base
+}
+
+// args are the arguments behind the name.
+func (p process) args() []string {
+	args := p.program.Args[1:]
+	if strings.HasSuffix(p.program.Args[0], "busybox") && len(args) > 0 {
+		return args[1:]
+	}
+	return args
+}
+
+// runFine plays a program that nothing is known of but that it is built for this CPU. It says so in its log, then runs
+// until it is told to stop, or ends well at once where it is expected to end.
+func (m machine) runFine(ctx context.Context, p process) int {
+	if !p.first && endsAtOnce(p.name()) {
+		return 0
+	}
+	fmt.Fprintf(p.out, "stand-in node: %s is a linux/%s program and would run here; nothing was started\n", p.program.Path, p.program.Architecture)
+	if m.finishes {
+		return 0
+	}
+	var term <-chan struct{}
+	if p.first {
+		term = m.term
+	}
+	select {
+	case <-ctx.Done():
+		return killed
+	case <-term:
+		return 0
+	}
+}
