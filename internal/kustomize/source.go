@@ -49,7 +49,7 @@ func newSources(path string, content []byte) *sources {
 	return &sources{path: path, known: map[string][]*yaml.Node{path: documents(content)}}
 }
 
-// of returns the source of an object; without an origin, or with a remote one, that is the root kustomization.
+// of returns the source of an object; without an origin on the disk, that is the root kustomization.
 func (s *sources) of(object *unstructured.Unstructured, origin *resource.Origin) Source {
 	switch {
 	case origin == nil || origin.Repo != "":
@@ -59,8 +59,8 @@ func (s *sources) of(object *unstructured.Unstructured, origin *resource.Origin)
 	}
 	file := s.join(origin.Path)
 	node := best(s.load(file), object)
-	if node == nil {
-		return Source{File: file, Line: 1}
+	if node == nil { // fetched from a URL
+		return Source{File: s.path, Line: 1}
 	}
 	source := Source{File: file, Line: node.Line, Images: map[string]int{}}
 	source.addPodSpecs(node, node.Line)
@@ -87,7 +87,7 @@ func (s *sources) load(file string) []*yaml.Node {
 	if _, known := s.known[file]; !known {
 		content, err := os.ReadFile(file)
 		if err != nil {
-			return nil // it was read a moment ago; without it the line stays unknown
+			return nil // not a file of this disk
 		}
 		s.known[file] = documents(content)
 	}

@@ -1,0 +1,43 @@
+package kustomize
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRemoteFetchWhenAskedFor(t *testing.T) {
+	requests := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests++
+		_, _ = w.Write([]byte(service))
+	}))
+	defer server.Close()
+	folder(t, map[string]string{"kustomization.yaml": "resources:\n- " + server.URL + "/svc.yaml\n"})
+
+	if _, err := Render(".", RenderOptions{}); err == nil || requests != 0 {
+		t.Errorf("by default: error %v, %d requests", err, requests)
+	}
+	objects, err := Render(".", RenderOptions{RemoteFetch: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []summary{{Name: "Service web", Source: Source{File: "kustomization.yaml", Line: 1}}}
+	if diff := cmp.Diff(want, summarize(objects)); diff != "" || requests == 0 {
+		t.Errorf("asked for: %d requests, %s", requests, diff)
+	}
+}
+
+func TestIsRemote(t *testing.T) {
+	for value, want := range map[string]bool{
+		"https://example.com/a.yaml": true, "HTTP://example.com/a": true, "github.com/a/b": true, "github.com/a/b/c?ref=v1": true, "git@example.com:a/b": true,
+		"ssh://git@example.com/a/b": true, "git::https://example.com/a/b.git": true, "file:///a/b": true, "key=https://example.com/x": true,
+		"../base": false, "app.yaml": false, "a/b/c": false, "example.com/a/b": false, "/abs": false, "key=file.txt": false, "": false,
+	} {
+		if got := isRemote(value); got != want {
+			t.Errorf("%q: %t, want %t", value, got, want)
+		}
+	}
+}
