@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/containerd/platforms v1.0.0-rc.2
 	github.com/fluxcd/cli-utils v1.3.0
+	github.com/gofrs/flock v0.12.1
 	github.com/google/go-cmp v0.7.0
 	github.com/google/go-containerregistry v0.22.1
 	github.com/sethvargo/go-githubactions v1.3.1
