@@ -25,10 +25,12 @@ func (p *plan) follows(f fieldEdit) bool {
 		anchored.want == f.want && len(p.strangers(f.own.Alias)) == 0
 }
 
-// extent is what a new text takes the place of: a value's own text, and its anchor too when that moves.
+// extent is what a new text takes the place of: a value's own text, and its anchor too when that moves. A tag goes when
+// it makes something else than a string of the value.
 func (p *plan) extent(node *yaml.Node) (start, end int, err error) {
 	end, err = p.doc.end(node)
-	if node.Kind == yaml.AliasNode || len(p.strangers(node)) > 0 {
+	mistagged := node.Style&yaml.TaggedStyle != 0 && node.ShortTag() != "!!str"
+	if node.Kind == yaml.AliasNode || mistagged || len(p.strangers(node)) > 0 {
 		return p.doc.offset(node), end, err
 	}
 	return p.doc.value(node), end, err
