@@ -1,4 +1,29 @@
-// Command multiarch-deploy builds or verifies, rewrites, plans, applies and watches a mixed-architecture deploy.
+// Command multiarch-deploy deploys a commit's images to a Kubernetes cluster with nodes of several CPU architectures.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	program := action.Program{
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Getenv:   os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stdout.Fd())),
+		Version:  version,
+	}
+	os.Exit(program.Main(ctx, os.Args[1:]))
+}

@@ -8,15 +8,23 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// images parses the images input: a line an image, NAME=REPOSITORY followed by key=value pairs.
-// Empty lines and lines that start with # are passed over.
+// images are those of the images input and those given as arguments.
 func (p *parser) images(needs Needs) []Image {
 	tag := p.text("tag")
 	if tag == "" {
 		tag = needs.CommitSHA
 	}
 	platforms := p.platforms("platforms", p.text("platforms"))
+	images := append(p.lines(tag, platforms), p.references(needs.References, platforms)...)
+	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
+		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
+	}
+	return images
+}
 
+// lines parses the images input: a line an image, NAME=REPOSITORY followed by key=value pairs.
+// Empty lines and lines that start with # are passed over.
+func (p *parser) lines(tag string, platforms []v1.Platform) []Image {
 	var images []Image
 	seen := map[string]bool{}
 	for number, line := range strings.Split(p.value("images"), "\n") {
@@ -33,9 +41,6 @@ func (p *parser) images(needs Needs) []Image {
 		}
 		seen[image.Name] = true
 		images = append(images, image)
-	}
-	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
-		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
 	}
 	return images
 }
@@ -68,16 +73,16 @@ func (p *parser) image(where, line, tag string, platforms []v1.Platform) (Image,
 	return Image{Name: imageName, Reference: reference, Platforms: platforms}, ok
 }
 
-func (p *parser) reference(where, repository, tag string) (name.Tag, bool) {
+func (p *parser) reference(where, repository, tag string) (name.Reference, bool) {
 	repo, err := name.NewRepository(repository)
 	if err != nil {
 		p.problem("%s: %q is not a repository such as ghcr.io/me/app (the tag goes into the tag input): %v", where, repository, err)
-		return name.Tag{}, false
+		return nil, false
 	}
 	ref, err := name.NewTag(repo.Name()+":"+tag, name.StrictValidation)
 	if err != nil {
 		p.problem("%s: %q is not a tag: letters, digits, dots, dashes and underscores, at most 128", where, tag)
-		return name.Tag{}, false
+		return nil, false
 	}
 	return ref, true
 }
@@ -93,4 +98,18 @@ func (p *parser) platforms(where, text string) []v1.Platform {
 		platforms = append(platforms, *platform)
 	}
 	return platforms
+}
+
+// references parses the images given as arguments, such as ghcr.io/me/app:v1 or ghcr.io/me/app@sha256:….
+func (p *parser) references(references []string, platforms []v1.Platform) []Image {
+	var images []Image
+	for _, text := range references {
+		ref, err := name.ParseReference(text)
+		if err != nil {
+			p.problem("%q is not an image reference such as ghcr.io/me/app:v1: %v", text, err)
+			continue
+		}
+		images = append(images, Image{Name: text, Reference: ref, Platforms: platforms})
+	}
+	return images
 }

@@ -38,8 +38,8 @@ type Config struct {
 type Image struct {
 	// Name is the image as the manifests call it.
 	Name string
-	// Reference is where the commit's image stands: repository and tag.
-	Reference name.Tag
+	// Reference is where the commit's image stands: repository and tag. For an argument it may be a digest too.
+	Reference name.Reference
 	// Platforms are those the image must have.
 	Platforms []v1.Platform
 }
@@ -59,6 +59,8 @@ func (p Problems) Error() string {
 type Needs struct {
 	// Images: at least one image must be given.
 	Images bool
+	// References are images given as arguments. Each stands under its own name.
+	References []string
 	// CommitSHA is the tag for images that name none; "" when no commit is known.
 	CommitSHA string
 }

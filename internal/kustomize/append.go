@@ -1,12 +1,9 @@
 package kustomize
 
 import (
-	"bytes"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"sigs.k8s.io/kustomize/api/types"
 )
 
 // addEntries adds the entries that are missing, and the images field when there is none.
@@ -85,86 +82,4 @@ func (t text) belongings(pos, indent int) int {
 		here = next
 	}
 	return here.end
-}
-
-// fillField gives entries to an images field that is null or [].
-func (p *plan) fillField() error {
-	colon, err := p.doc.afterColon(p.doc.imagesKey)
-	if err != nil {
-		return err
-	}
-	end, err := p.doc.pairEnd(p.doc.imagesKey, p.doc.images)
-	if err != nil {
-		return err
-	}
-	if p.doc.root.Style&yaml.FlowStyle != 0 {
-		keys := p.doc.imagesKey.Style
-		p.splices.add(colon, end, " ["+strings.Join(p.flowEntries(keys, keys, ""), ", ")+"]")
-		return nil
-	}
-	if !p.doc.restIsBlank(end) || p.doc.lineAt(colon) != p.doc.lineAt(end) || bytes.ContainsAny(p.doc.content[colon:end], "&!") {
-		return errForm
-	}
-	at := p.doc.lineAt(end).end
-	texts := p.blockEntries(p.doc.otherLayout(), 0, 0)
-	p.splices.add(colon, end, "")
-	p.splices.add(at, at, p.doc.newline()+strings.Join(texts, p.doc.newline()))
-	return nil
-}
-
-// addField writes a whole images field at the end of the document.
-func (p *plan) addField() {
-	newline := p.doc.newline()
-	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"}, p.blockEntries(p.doc.otherLayout(), 0, 0)...)
-	text := strings.Join(lines, newline)
-	at := len(p.doc.content)
-	if marker := documentEnd.FindIndex(p.doc.content); marker != nil {
-		at = marker[0]
-	}
-	if last := p.doc.lineAt(at); last.start < at { // no final line break before, and none after
-		p.splices.add(at, at, newline+text)
-		return
-	}
-	p.splices.add(at, at, text+newline)
-}
-
-var documentEnd = regexp.MustCompile(`(?m)^\.\.\.(?:\s|$)`)
-
-// addedFields are the fields of a new entry. A newName that is the name would say nothing.
-func addedFields(image types.Image) [][2]string {
-	fields := [][2]string{{fieldName, image.Name}}
-	if repository(image) != image.Name {
-		fields = append(fields, [2]string{fieldNewName, image.NewName})
-	}
-	for _, field := range [][2]string{{fieldNewTag, image.NewTag}, {fieldDigest, image.Digest}} {
-		if field[1] != "" {
-			fields = append(fields, field)
-		}
-	}
-	return fields
-}
-
-func (p *plan) flowEntries(keys, values yaml.Style, padding string) []string {
-	var entries []string
-	for _, image := range p.added {
-		entries = append(entries, "{"+padding+strings.Join(pairs(image, keys, values), ", ")+padding+"}")
-	}
-	return entries
-}
-
-func (p *plan) blockEntries(l layout, keys, values yaml.Style) []string {
-	var entries []string
-	for _, image := range p.added {
-		separator := p.doc.newline() + spaces(len(l.dash()))
-		entries = append(entries, l.dash()+strings.Join(pairs(image, keys, values), separator))
-	}
-	return entries
-}
-
-func pairs(image types.Image, keys, values yaml.Style) []string {
-	var pairs []string
-	for _, field := range addedFields(image) {
-		pairs = append(pairs, pair(field[0], field[1], keys, values))
-	}
-	return pairs
 }

@@ -123,6 +123,13 @@ func TestRender(t *testing.T) {
 			want:  []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1, Images: map[string]int{}}, Origins: true}},
 		},
 		{
+			name: "a_name_suffix_covers_no_origin", // the suffix is that of `kustomize build`
+			files: map[string]string{"kustomization.yaml": "resources: [a.yaml]\n",
+				"a.yaml": "apiVersion: x.io/v1\nkind: Task\nmetadata:\n  name: t\n  annotations:\n    kustomize.config.k8s.io/needs-hash: \"true\"\n"},
+			dir:  ".",
+			want: []summary{{Name: "Task t-HASH", Source: Source{File: "a.yaml", Line: 1, Images: map[string]int{}}}},
+		},
+		{
 			name: "objects_in_a_list_and_of_one_kind_are_told_apart",
 			files: map[string]string{"kustomization.yaml": "namePrefix: x-\nresources: [list.yaml]\n",
 				"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: web}}\n" +

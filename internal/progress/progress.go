@@ -11,8 +11,8 @@ import (
 // Event is one of the event types below.
 type Event interface{ event() }
 
-// StepStarted opens a named step of the pipeline, such as "verify images".
-type StepStarted struct{ Name string }
+// StepStarted opens a step of the pipeline. Name is one word, such as "verify"; Title is for people.
+type StepStarted struct{ Name, Title string }
 
 // StepFinished closes the step that was opened last.
 type StepFinished struct {

@@ -27,6 +27,9 @@ func newKubeconfigFile(path string) (*kubeconfigFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
+	if dir := filepath.Dir(path); !isDir(dir) {
+		return nil, fmt.Errorf("kubeconfig: directory %q does not exist; make it, or name another file", dir)
+	}
 	_, err = os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &kubeconfigFile{path: path}, nil
@@ -38,6 +41,11 @@ func newKubeconfigFile(path string) (*kubeconfigFile, error) {
 		return nil, fmt.Errorf("kubeconfig %q exists already, and is not a leftover of a local cluster that is gone; name another file, or remove it", path)
 	}
 	return &kubeconfigFile{path: path}, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // leftover tells whether path holds the kubeconfig of a local cluster that was killed before it could remove it.

@@ -1,0 +1,35 @@
+# Everything a newcomer needs: `make demo` and `make test` do their own set-up. They need Go, make, git and a network.
+GO            ?= go
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS       := -s -w -X main.version=$(VERSION)
+LOCALCLUSTER  := cmd/localcluster
+GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+
+.PHONY: build demo test lint bench image clean
+
+build: ## both programs, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
+	CGO_ENABLED=0 $(GO) build -C $(LOCALCLUSTER) -trimpath -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
+
+demo: ## the main job on the local cluster, from nothing
+	$(GO) run ./cmd/demo
+
+test: build ## all tests
+	$(GO) vet ./...
+	$(GO) test ./...
+	cd $(LOCALCLUSTER) && $(GO) vet ./... && $(GO) test ./...
+
+lint: ## the linters of .golangci.yml
+	$(GOLANGCI_LINT) run ./...
+	cd $(LOCALCLUSTER) && $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
+
+bench: build ## speed and memory
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd $(LOCALCLUSTER) && $(GO) test -run '^$$' -bench . ./...
+
+image: ## the action's container image
+	docker build --build-arg VERSION=$(VERSION) --tag multiarch-deploy:$(VERSION) .
+	docker save multiarch-deploy:$(VERSION) | gzip -9 | wc -c
+
+clean:
+	rm -rf bin

@@ -1,0 +1,151 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// preview shows what apply would change, by a server-side dry run.
+func (d *deploy) preview(ctx context.Context) error {
+	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
+	d.report.Changes = changes
+	d.find(d.located(findings)...)
+	for _, change := range changes {
+		d.say("%s %s", change.Action, change.Object)
+		if diff := change.Diff(); diff != "" {
+			d.say("%s", diff)
+		}
+	}
+	return err
+}
+
+// apply brings the objects to the cluster.
+func (d *deploy) apply(ctx context.Context) error {
+	changes, findings, err := d.applier.Apply(ctx, d.unstructured(), d.applyOptions())
+	d.report.Changes = changes
+	d.find(d.located(findings)...)
+	for _, change := range changes {
+		d.say("%s %s", change.Action, change.Object)
+	}
+	return err
+}
+
+// watch follows the rollout. A failed one is rolled back where that was asked for.
+func (d *deploy) watch(ctx context.Context) error {
+	result, err := d.follow(ctx, d.report.Changes.Live())
+	d.report.Pods = append(d.report.Pods, result.Pods...)
+	d.report.Add(d.located(result.Findings)...)
+	d.say("%s", report.Table(d.report.PlacementTable()))
+	if d.config.RollbackOnFailure && (err != nil || finding.Worst(result.Findings) == finding.Error) {
+		return errors.Join(err, d.rollback(ctx))
+	}
+	return err
+}
+
+func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructured) (rollout.Result, error) {
+	client, err := kubernetes.NewForConfig(d.cluster.Config)
+	if err != nil {
+		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	objectsClient, err := dynamic.NewForConfig(d.cluster.Config)
+	if err != nil {
+		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	nodes, err := d.nodes()
+	if err != nil {
+		return rollout.Result{}, err
+	}
+	// Discovery waits until now, so that it knows the kinds of CRDs that were applied a moment ago.
+	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
+	opts := rollout.DefaultOptions()
+	opts.Timeout = d.config.WaitTimeout
+	opts.Progress = d.emit
+	opts.Architecture = architecture(nodes)
+	opts.Judge = d.judgePod(diagnose.ClusterLog(client), nodes)
+	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
+}
+
+// judgePod joins what a pod shows with what its image holds and what the nodes are.
+func (d *deploy) judgePod(log logFunc, nodes []corev1.Node) judgeFunc {
+	images := map[string]diagnose.Image{}
+	for reference, offer := range d.offers() {
+		images[reference] = diagnose.Image(offer)
+	}
+	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool) {
+		judgement := diagnose.Pod(ctx, pod, diagnose.Evidence{
+			Log:    log,
+			Image:  func(reference string) (diagnose.Image, bool) { img, ok := images[reference]; return img, ok },
+			Nodes:  nodes,
+			Events: events,
+		})
+		return judgement.Finding, judgement.Doomed
+	}
+}
+
+type (
+	logFunc   = func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
+	judgeFunc = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool)
+)
+
+func architecture(nodes []corev1.Node) func(node string) string {
+	byName := map[string]string{}
+	for _, node := range nodes {
+		byName[node.Name] = node.Status.NodeInfo.Architecture
+	}
+	return func(node string) string { return byName[node] }
+}
+
+// rollback sets everything back that this run has changed. It goes on after an interrupt, within its own time.
+func (d *deploy) rollback(ctx context.Context) error {
+	changes, err := d.applier.Rollback(context.WithoutCancel(ctx), d.report.Changes, d.applyOptions())
+	d.report.Changes = append(d.report.Changes, changes...)
+	for _, change := range changes {
+		d.say("%s %s", change.Action, change.Object)
+	}
+	return err
+}
+
+// prune deletes what an earlier deploy of this kustomization applied and this one does not hold.
+func (d *deploy) prune(ctx context.Context) error {
+	changes, findings, err := d.applier.Prune(ctx, d.unstructured(), d.applyOptions())
+	d.report.Changes = append(d.report.Changes, changes...)
+	d.find(findings...)
+	for _, change := range changes {
+		d.say("%s %s", change.Action, change.Object)
+	}
+	return err
+}
+
+func (d *deploy) applyOptions() apply.Options {
+	opts := apply.DefaultOptions()
+	opts.FieldManager = d.config.FieldManager
+	opts.ForceConflicts = d.config.ForceConflicts
+	opts.Namespace = d.cluster.Namespace
+	opts.Progress = d.emit
+	if d.config.Prune {
+		opts.Inventory = d.inventory
+	}
+	return opts
+}
+
+// located adds to findings where their objects were written.
+func (d *deploy) located(findings []finding.Finding) []finding.Finding {
+	for i, f := range findings {
+		findings[i] = d.locate(f)
+	}
+	return findings
+}

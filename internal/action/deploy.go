@@ -1,0 +1,129 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+)
+
+// deploy is one run: what it was told, what the steps hand to one another, and what is reported.
+type deploy struct {
+	config  inputs.Config
+	cluster identity.Cluster
+	applier *apply.Applier
+	emit    progress.Sink
+	report  *report.Report
+
+	// inventory names this deploy, so that prune knows what is its own.
+	inventory string
+
+	// resolved holds each image reference that was looked up, so that none is looked up twice.
+	resolved map[string]image.Result
+	registry image.Options
+
+	// nodes waits for the cluster's nodes, which are read while the images are verified.
+	nodes func() ([]corev1.Node, error)
+
+	manifests
+}
+
+// newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
+func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
+	d := &deploy{config: config, report: report.New(), resolved: map[string]image.Result{}, registry: image.DefaultOptions()}
+	d.emit = emit
+	d.registry.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
+	if !needsCluster(steps) {
+		return d, nil
+	}
+	cluster, err := identity.Kubeconfig(identity.KubeconfigOptions{
+		Path:       config.Kubeconfig,
+		Precedence: kubeconfigs,
+		Context:    config.KubeContext,
+		Namespace:  config.Namespace,
+	})
+	d.cluster = cluster
+	return d, err
+}
+
+func needsCluster(steps []step) bool {
+	for _, s := range steps {
+		if s.name == place.name {
+			return true
+		}
+	}
+	return false
+}
+
+func registries(images []inputs.Image) []string {
+	var hosts []string
+	for _, img := range images {
+		hosts = append(hosts, img.Reference.Context().RegistryStr())
+	}
+	return hosts
+}
+
+// find notes findings, and tells of each at once.
+func (d *deploy) find(findings ...finding.Finding) {
+	d.report.Add(findings...)
+	for _, f := range findings {
+		d.emit(progress.Found{Finding: f})
+	}
+}
+
+// say keeps a line, or a table, in the log.
+func (d *deploy) say(format string, args ...any) {
+	d.emit(progress.Message{Text: fmt.Sprintf(format, args...)})
+}
+
+// resolve looks references up, side by side, and each only once in a run.
+func (d *deploy) resolve(ctx context.Context, refs []name.Reference) {
+	var unknown []name.Reference
+	for _, ref := range refs {
+		if _, known := d.resolved[ref.String()]; !known {
+			unknown = append(unknown, ref)
+		}
+	}
+	for i, result := range image.ResolveAll(ctx, unknown, d.registry) {
+		d.resolved[unknown[i].String()] = result
+	}
+}
+
+// readNodes starts to list the cluster's nodes, and returns a function that waits for them.
+func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.Node, error) {
+	wait := sync.OnceValues(func() ([]corev1.Node, error) {
+		client, err := kubernetes.NewForConfig(cluster.Config)
+		if err != nil {
+			return nil, fmt.Errorf("connecting to the cluster: %w", err)
+		}
+		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("reading the nodes of %s: %w", cluster.Config.Host, err)
+		}
+		return list.Items, nil
+	})
+	go func() { _, _ = wait() }() // the error is returned to whoever waits
+	return wait
+}
+
+// asFinding returns the finding that an error is about, if it is about one.
+func asFinding(err error) (finding.Finding, bool) {
+	var refused *image.Error
+	if errors.As(err, &refused) {
+		return refused.Finding(), true
+	}
+	return finding.Finding{}, false
+}

@@ -1,0 +1,94 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+)
+
+// reportFile is where the JSON report goes on a runner that was told no other place, below the workspace.
+const reportFile = "multiarch-deploy-report.json"
+
+// execute takes the steps and publishes what came of them, however they ended.
+func (p Program) execute(ctx context.Context, steps []step, config inputs.Config, out output) error {
+	log := p.Stdout
+	if out.json {
+		log = p.Stderr
+	}
+	r := runner.New(log, p.Getenv)
+	d, err := newDeploy(config, steps, p.kubeconfigs(), p.sink(log, r))
+	if err != nil {
+		return err
+	}
+	d.inventory = p.inventory(d.config)
+	err = d.start(ctx, steps)
+	d.report.Conclude(err)
+	if p.onRunner() {
+		report.Annotate(r, d.report.Findings)
+	}
+	fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, d.report.Headline())
+	return errors.Join(err, p.publish(r, d, out))
+}
+
+// start opens what the steps need and takes them.
+func (d *deploy) start(ctx context.Context, steps []step) error {
+	if needsCluster(steps) {
+		applier, err := apply.New(d.cluster.Config)
+		if err != nil {
+			return fmt.Errorf("connecting to the cluster: %w", err)
+		}
+		d.applier = applier
+		d.nodes = readNodes(ctx, d.cluster)
+	}
+	return d.take(ctx, steps)
+}
+
+func (p Program) onRunner() bool { return runner.Detected(p.Getenv) }
+
+func (p Program) sink(log io.Writer, r *runner.Runner) progress.Sink {
+	if p.onRunner() {
+		return report.GroupedLog(log, r)
+	}
+	live := p.Terminal && log == p.Stdout
+	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live})
+}
+
+// publish writes the report, the step's outputs and the job summary.
+func (p Program) publish(r *runner.Runner, d *deploy, out output) error {
+	path := out.report
+	if path == "" && p.onRunner() {
+		path = filepath.Join(p.Getenv("GITHUB_WORKSPACE"), reportFile)
+	}
+	var problems []error
+	if path != "" {
+		problems = append(problems, d.report.WriteFile(path))
+	}
+	if out.json {
+		content, err := d.report.JSON()
+		problems = append(problems, err)
+		_, err = p.Stdout.Write(content)
+		problems = append(problems, err)
+	}
+	problems = append(problems, r.Summarize(d.report.Summary()))
+	for _, o := range outputs(d.report, path) {
+		problems = append(problems, r.SetOutput(o.Name, o.Value))
+	}
+	return errors.Join(problems...)
+}
+
+// inventory names this deploy among all that share the cluster: the repository and its kustomization.
+func (p Program) inventory(config inputs.Config) string {
+	folder := filepath.ToSlash(filepath.Clean(config.Kustomization))
+	if repository := p.Getenv("GITHUB_REPOSITORY"); repository != "" {
+		return repository + ":" + folder
+	}
+	return folder
+}

@@ -1,0 +1,70 @@
+package action
+
+import (
+	"context"
+	"errors"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+)
+
+// The exit statuses.
+const (
+	statusOK          = 0   // all good, warnings included
+	statusFaulty      = 1   // the images, the manifests or the rollout are at fault
+	statusInputs      = 2   // the inputs are wrong
+	statusUnavailable = 3   // something the run needs failed: registry, cloud, cluster, network, sign-in
+	statusInterrupted = 130 // interrupted, as a shell reports SIGINT
+)
+
+// errFindings ends a run whose findings say it all.
+var errFindings = errors.New("findings of severity error")
+
+// faultError is an error that the user's files are to blame for.
+type faultError struct{ error }
+
+func (e faultError) Unwrap() error { return e.error }
+
+// refusedError is errFindings for a run that only lacks permission.
+type refusedError struct{}
+
+func (refusedError) Error() string        { return errFindings.Error() }
+func (refusedError) Is(target error) bool { return target == errFindings }
+
+// findingsError is nil when no finding is an error.
+func findingsError(findings []finding.Finding) error {
+	var err error
+	for _, f := range findings {
+		switch {
+		case f.Severity != finding.Error:
+		case f.Code == finding.ImageUnauthorized:
+			err = refusedError{}
+		default:
+			return errFindings
+		}
+	}
+	return err
+}
+
+func exitStatus(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return statusOK
+	case ctx.Err() != nil:
+		return statusInterrupted
+	case isA[inputs.Problems](err), isA[*identity.ConfigError](err):
+		return statusInputs
+	case isA[refusedError](err):
+		return statusUnavailable
+	case errors.Is(err, errFindings), isA[faultError](err):
+		return statusFaulty
+	default:
+		return statusUnavailable
+	}
+}
+
+func isA[E error](err error) bool {
+	var target E
+	return errors.As(err, &target)
+}

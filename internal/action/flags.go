@@ -1,0 +1,68 @@
+package action
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+)
+
+// flagSet are a command's flags: one for each input, and those that say where the results go.
+type flagSet struct {
+	flags  *pflag.FlagSet
+	images []string
+	text   map[string]*string
+	report string
+	format string
+}
+
+func newFlags(cmd *cobra.Command) *flagSet {
+	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}}
+	f.flags.SortFlags = false
+	for _, in := range inputs.Catalogue {
+		usage := strings.ReplaceAll(in.Description, "`", "")
+		if in.Name == "images" {
+			f.flags.StringArrayVar(&f.images, in.Name, nil, usage)
+			continue
+		}
+		f.text[in.Name] = f.flags.String(in.Name, in.Default, usage)
+		if in.Boolean {
+			f.flags.Lookup(in.Name).NoOptDefVal = "true"
+		}
+	}
+	f.flags.StringVar(&f.report, "report", "", "Write the JSON report to this file.")
+	f.flags.StringVar(&f.format, "output", "text", "What goes to standard output: text, or json for the report alone.")
+	return f
+}
+
+// value looks an input up: the flag wins over the INPUT_ variable, which the runner names in capitals, hyphens kept.
+func (f *flagSet) value(getenv func(string) string) func(string) string {
+	return func(name string) string {
+		switch {
+		case !f.flags.Changed(name):
+			return getenv("INPUT_" + strings.ToUpper(name))
+		case name == "images":
+			return strings.Join(f.images, "\n")
+		default:
+			return *f.text[name]
+		}
+	}
+}
+
+// output says where the results of a run go.
+type output struct {
+	// report is the path of the JSON report, or "".
+	report string
+	// json puts the report alone on standard output.
+	json bool
+}
+
+func (f *flagSet) output() (output, error) {
+	if f.format != "text" && f.format != "json" {
+		return output{}, inputs.Problems{fmt.Sprintf("output: %q is not one of text, json", f.format)}
+	}
+	return output{report: f.report, json: f.format == "json"}, nil
+}

@@ -1,0 +1,143 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+)
+
+// manifests are the kustomization and what it renders to.
+type manifests struct {
+	path string
+	// edited is what the kustomization file holds once it is written.
+	edited []byte
+	images []types.Image
+	// objects are what is applied, and where each was written.
+	objects []kustomize.Object
+}
+
+// unstructured are the objects alone.
+func (m manifests) unstructured() []*unstructured.Unstructured {
+	var list []*unstructured.Unstructured
+	for _, o := range m.objects {
+		list = append(list, o.Unstructured)
+	}
+	return list
+}
+
+// locate adds the file and line of the object that a finding is about.
+func (m manifests) locate(f finding.Finding) finding.Finding {
+	for _, o := range m.objects {
+		if f.File == "" && object.ID(o.GroupVersionKind(), o) == f.Object {
+			f.File, f.Line = o.Source.File, o.Source.ContainerLine(f.Container)
+		}
+	}
+	return f
+}
+
+// rewrite sets the images in the kustomization, in memory. The file is written once nothing stands against the deploy.
+func (d *deploy) rewrite(ctx context.Context) error {
+	path, err := kustomize.Find(d.config.Kustomization)
+	if err != nil {
+		return faultError{err}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return faultError{fmt.Errorf("reading the kustomization: %w", err)}
+	}
+	d.path = path
+	if d.images, err = d.imageEntries(ctx); err != nil {
+		return err
+	}
+	edited, edits, err := kustomize.SetImages(path, content, d.images)
+	if err != nil {
+		return faultError{err}
+	}
+	d.edited = edited
+	d.report.Edits = append(d.report.Edits, edits...)
+	for _, edit := range edits {
+		d.say("%s:%d: %s -> %s", edit.File, edit.Line, edit.Name, edit.After)
+	}
+	return nil
+}
+
+// imageEntries are the images as a kustomization names them, with the index's digest where it is to be pinned.
+func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
+	if d.config.PinDigest {
+		d.resolve(ctx, references(d.config.Images))
+	}
+	var entries []types.Image
+	for _, in := range d.config.Images {
+		entry := types.Image{Name: in.Name, NewName: in.Reference.Context().Name(), NewTag: in.Reference.Identifier()}
+		if d.config.PinDigest {
+			result := d.resolved[in.Reference.String()]
+			if result.Err != nil {
+				return nil, d.unresolved(result.Err)
+			}
+			entry.Digest = result.Image.Digest.String()
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
+
+// unresolved is the error for an image whose digest can't be pinned. What the registry itself says of it is
+// a finding, and may be one already.
+func (d *deploy) unresolved(err error) error {
+	f, known := asFinding(err)
+	if !known {
+		return err
+	}
+	if findingsError(d.report.Findings) == nil {
+		d.find(f)
+	}
+	return findingsError(d.report.Findings)
+}
+
+// render renders the edited kustomization and finds the image names that no manifest uses.
+func (d *deploy) render(context.Context) error {
+	opts := kustomize.RenderOptions{Content: d.edited, RemoteFetch: d.config.RemoteResources}
+	objects, err := kustomize.Render(d.path, opts)
+	if err != nil {
+		return faultError{err}
+	}
+	d.objects = objects
+	d.say("%d objects", len(objects))
+	unmatched, err := kustomize.Unmatched(d.path, d.edited, d.images, opts)
+	if err != nil {
+		return faultError{err}
+	}
+	for _, name := range unmatched {
+		d.find(d.unmatched(name))
+	}
+	return nil
+}
+
+func (d *deploy) unmatched(imageName string) finding.Finding {
+	f := finding.Finding{
+		Code:     finding.ImageUnmatched,
+		Severity: finding.Error,
+		Image:    imageName,
+		Message:  fmt.Sprintf("Image %s of the input images is used by no manifest of %s, so the deploy would go on with the old image.", imageName, d.path),
+		Fix:      "Write the name as it stands in the manifests' image fields, or drop it from the input images.",
+		File:     d.path,
+	}
+	for _, edit := range d.report.Edits {
+		if edit.Name == imageName {
+			f.Line = edit.Line
+		}
+	}
+	return f
+}
+
+// write puts the edited bytes into the kustomization file.
+func (d *deploy) write(context.Context) error {
+	return kustomize.Write(d.path, d.edited)
+}

@@ -1,0 +1,129 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+)
+
+// Program is the command line as a value: all that it touches of its process.
+type Program struct {
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	// Terminal tells that Stdout is a terminal, which can show colour and a live line.
+	Terminal bool
+	// Version is what the version command prints.
+	Version string
+}
+
+// Main runs the program and returns its exit status; see the statuses in exit.go.
+// When ctx ends, the run stops where it is and reports what it has done.
+func (p Program) Main(ctx context.Context, args []string) int {
+	root := p.root()
+	if len(args) == 0 && runner.Detected(p.Getenv) {
+		args = []string{"run"}
+	}
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errFindings) {
+		p.complain(err)
+	}
+	return exitStatus(ctx, err)
+}
+
+// complain prints an error where people look for it: on standard error and, on a runner, as an annotation.
+func (p Program) complain(err error) {
+	text := strings.TrimSpace(err.Error())
+	if runner.Detected(p.Getenv) {
+		runner.New(p.Stdout, p.Getenv).Annotate(runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: text})
+		return
+	}
+	fmt.Fprintf(p.Stderr, "multiarch-deploy: %s\n", text)
+}
+
+func (p Program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "multiarch-deploy",
+		Short:         "Deploy to Kubernetes clusters with amd64 and arm64 nodes without exec format errors",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return inputs.Problems{fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath())}
+	})
+	for _, c := range commands {
+		root.AddCommand(p.command(c))
+	}
+	root.AddCommand(&cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		Run:   func(*cobra.Command, []string) { fmt.Fprintln(p.Stdout, p.Version) },
+	})
+	return root
+}
+
+func (p Program) command(c command) *cobra.Command {
+	cmd := &cobra.Command{Use: c.use, Short: c.short, Args: noArguments}
+	if c.references {
+		cmd.Args = cobra.ArbitraryArgs
+	}
+	flags := newFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, references []string) error {
+		output, err := flags.output()
+		if err != nil {
+			return err
+		}
+		config, err := inputs.Parse(flags.value(p.Getenv), inputs.Needs{
+			Images:     len(references) == 0,
+			References: references,
+			CommitSHA:  p.commitSHA(),
+		})
+		if err != nil {
+			return err
+		}
+		return p.execute(cmd.Context(), c.steps(config), config, output)
+	}
+	return cmd
+}
+
+// noArguments refuses arguments, with the status of wrong inputs.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0], cmd.CommandPath())}
+}
+
+// commitSHA is the commit of the workflow run, or of the git checkout in the working directory.
+func (p Program) commitSHA() string {
+	if sha := p.Getenv("GITHUB_SHA"); sha != "" {
+		return sha
+	}
+	return inputs.HeadCommit(os.DirFS("."))
+}
+
+// kubeconfigs are the files that kubectl would merge.
+func (p Program) kubeconfigs() []string {
+	if list := p.Getenv("KUBECONFIG"); list != "" {
+		return filepath.SplitList(list)
+	}
+	if home := p.Getenv("HOME"); home != "" {
+		return []string{filepath.Join(home, ".kube", "config")}
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package internal_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	root   = ".."
+	module = "github.com/multiarch-deploy/multiarch-deploy"
+)
+
+func TestEvery_package_says_in_a_comment_what_it_owns(t *testing.T) {
+	commented := map[string]bool{}
+	for path, file := range sources(t) {
+		folder := filepath.Dir(path)
+		commented[folder] = commented[folder] || file.Doc != nil
+	}
+	for folder, ok := range commented {
+		if !ok {
+			t.Errorf("%s: no file has a package comment; a newcomer learns from it what the package owns", folder)
+		}
+	}
+}
+
+func TestOnly_main_packages_touch_the_process(t *testing.T) {
+	process := map[string]bool{"Getenv": true, "LookupEnv": true, "Stdin": true, "Stdout": true, "Stderr": true, "Exit": true}
+	for path, file := range sources(t) {
+		if file.Name.Name == "main" || strings.HasSuffix(path, "_test.go") || isTestSupport(path) {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			selector, ok := n.(*ast.SelectorExpr)
+			if ok && process[selector.Sel.Name] && isIdent(selector.X, "os") {
+				t.Errorf("%s: os.%s; what a function touches comes in as a field or argument, so that tests can give their own",
+					path, selector.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+// isTestSupport tells packages that start programs for the demo and the tests; they are not part of the program.
+func isTestSupport(path string) bool {
+	return strings.Contains(filepath.ToSlash(path), "internal/localcluster/")
+}
+
+func TestStages_do_not_import_one_another(t *testing.T) {
+	stages := []string{"image", "kustomize", "placement", "apply", "rollout", "diagnose", "build"}
+	for path, file := range sources(t) {
+		stage := firstFolder(path)
+		if !slices.Contains(stages, stage) || strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, imported := range file.Imports {
+			other, ours := strings.CutPrefix(strings.Trim(imported.Path.Value, `"`), module+"/internal/")
+			other, _, _ = strings.Cut(other, "/")
+			if ours && other != stage && slices.Contains(append(stages, "action", "report", "inputs", "runner"), other) {
+				t.Errorf("%s imports %s; stages share values, and only action knows them all", path, other)
+			}
+		}
+	}
+}
+
+func TestRoot_module_replaces_nothing(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(content), "replace ") {
+		t.Error("go.mod: `go install " + module + "/cmd/multiarch-deploy@latest` refuses a module that replaces others")
+	}
+}
+
+func TestThe_program_stays_light(t *testing.T) {
+	heavy := map[string]string{
+		"k8s.io/kubernetes":                 "the control plane belongs to the local cluster's own module",
+		"k8s.io/kubectl":                    "client-go and kstatus do what is needed",
+		"helm.sh/helm":                      "manifests come from kustomize",
+		"github.com/docker/docker":          "registries are spoken to directly",
+		"github.com/docker/cli/cli/command": "only the config file of docker is read",
+		"cloud.google.com/go":               "the REST clients are a tenth of its size",
+		"github.com/spf13/viper":            "flags and INPUT_ variables are all there is to configure",
+		"net/http/pprof":                    "a container action has nothing to profile from outside",
+		"testing":                           "test helpers stay out of the program",
+	}
+	out, err := exec.Command("go", "list", "-deps", module+"/cmd/multiarch-deploy").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for dep := range strings.Lines(string(out)) {
+		dep = strings.TrimSpace(dep)
+		for banned, reason := range heavy {
+			if dep == banned || strings.HasPrefix(dep, banned+"/") {
+				t.Errorf("the program links %s: %s", dep, reason)
+			}
+		}
+	}
+}
+
+// sources parses every Go file of the root module outside testdata.
+func sources(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && skipped(entry.Name()):
+			return filepath.SkipDir
+		case entry.IsDir() || filepath.Ext(path) != ".go":
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		files[path] = file
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func skipped(name string) bool {
+	return name == "testdata" || name == "bin" || strings.HasPrefix(name, ".")
+}
+
+func firstFolder(path string) string {
+	relative, err := filepath.Rel(filepath.Join(root, "internal"), path)
+	if err != nil {
+		return ""
+	}
+	folder, _, _ := strings.Cut(filepath.ToSlash(relative), "/")
+	return folder
+}
+
+func isIdent(x ast.Expr, name string) bool {
+	ident, ok := x.(*ast.Ident)
+	return ok && ident.Name == name
+}

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+)
+
+// Style says what the reader of a log can show.
+type Style struct {
+	// Color uses ANSI colours.
+	Color bool
+	// Live overwrites the last line with what is going on now; only a terminal can.
+	Live bool
+}
+
+// Log returns a sink that prints events for a person: a headline a step, its messages indented, findings when they
+// are known.
+func Log(w io.Writer, style Style) progress.Sink {
+	l := &log{w: w, style: style, clean: stripControls}
+	return l.locked(l.print)
+}
+
+// GroupedLog returns a sink that prints events for a runner's log, a foldable group a step.
+func GroupedLog(w io.Writer, r *runner.Runner) progress.Sink {
+	l := &log{w: w, clean: runner.Neutralize}
+	return l.locked(func(e progress.Event) {
+		switch e := e.(type) {
+		case progress.StepStarted:
+			r.Group(e.Title)
+		case progress.StepFinished:
+			r.EndGroup()
+		default:
+			l.print(e)
+		}
+	})
+}
+
+type log struct {
+	mu     sync.Mutex
+	w      io.Writer
+	style  Style
+	status string
+	// clean takes from untrusted text what the reader would obey.
+	clean func(string) string
+}
+
+func (l *log) locked(print progress.Sink) progress.Sink {
+	return func(e progress.Event) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		print(e)
+	}
+}
+
+func (l *log) print(e progress.Event) {
+	switch e := e.(type) {
+	case progress.StepStarted:
+		l.line(bold, "▸ "+e.Title)
+	case progress.StepFinished:
+		l.clear()
+		l.status = ""
+		if e.Elapsed >= time.Second {
+			l.line(dim, fmt.Sprintf("  %.1fs", e.Elapsed.Seconds()))
+		}
+	case progress.Message:
+		l.line("", indent(e.Text))
+	case progress.Status:
+		l.live(e.Text)
+	case progress.Found:
+		l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
+	}
+}
+
+// live shows a status: in place on a terminal, else as a line when it changes.
+func (l *log) live(text string) {
+	if text == l.status {
+		return
+	}
+	l.status = text
+	if !l.style.Live {
+		l.line("", indent(text))
+		return
+	}
+	l.clear()
+	l.showStatus()
+}
+
+func (l *log) line(color, text string) {
+	l.clear()
+	fmt.Fprintln(l.w, l.paint(color, l.clean(text)))
+	l.showStatus()
+}
+
+func (l *log) showStatus() {
+	if l.style.Live && l.status != "" {
+		fmt.Fprint(l.w, l.paint(dim, "  "+l.clean(l.status)))
+	}
+}
+
+func (l *log) clear() {
+	if l.style.Live && l.status != "" {
+		fmt.Fprint(l.w, "\r\x1b[K")
+	}
+}
+
+const (
+	bold = "1"
+	dim  = "2"
+)
+
+var severityColor = map[finding.Severity]string{finding.Error: "31", finding.Warning: "33", finding.Info: "36"}
+
+func (l *log) paint(code, text string) string {
+	if !l.style.Color || code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Sentence is a finding as a line of text: its severity, its code and its message.
+func Sentence(f finding.Finding) string {
+	return fmt.Sprintf("%s %s: %s", f.Severity, f.Code, f.Message)
+}
+
+// stripControls keeps untrusted text from steering a terminal.
+func stripControls(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+}

@@ -1,0 +1,149 @@
+// Package report turns a run's events and results into what people and programs read: the log, annotations,
+// the job summary and the JSON report.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// Version is the version of the report's format. Fields may be added within a version, never renamed or removed.
+const Version = 1
+
+// Verdict is how a run ended, in a word.
+type Verdict string
+
+// The verdicts.
+const (
+	OK      Verdict = "ok"
+	Warning Verdict = "warning"
+	Failed  Verdict = "failed"
+)
+
+// Report is all that a run found out and did, as the JSON report holds it. Lists are never null.
+type Report struct {
+	Version   int                   `json:"version"`
+	Verdict   Verdict               `json:"verdict"`
+	Images    []Image               `json:"images"`
+	Edits     []kustomize.Edit      `json:"edits"`
+	Nodes     []placement.NodeGroup `json:"nodes"`
+	Workloads []Workload            `json:"workloads"`
+	Changes   apply.ChangeSet       `json:"changes"`
+	Pods      []rollout.Pod         `json:"pods"`
+	Findings  []finding.Finding     `json:"findings"`
+	// Timings are seconds by step.
+	Timings map[string]float64 `json:"timings"`
+	// Error is why the run ended early, or "".
+	Error string `json:"error"`
+
+	// steps are the keys of Timings in the order in which they ended.
+	steps []string
+}
+
+// Image is an image of the deploy and what the registry has of it.
+type Image struct {
+	Name      string            `json:"name"`
+	Reference string            `json:"reference"`
+	Digest    string            `json:"digest"`
+	Platforms []string          `json:"platforms"`
+	Findings  []finding.Finding `json:"findings"`
+}
+
+// Workload is an object that makes pods, and where they can run.
+type Workload struct {
+	Kind          string                       `json:"kind"`
+	Namespace     string                       `json:"namespace"`
+	Name          string                       `json:"name"`
+	Images        []string                     `json:"images"`
+	Architectures map[string]placement.Outcome `json:"architectures"`
+	// Fix is a YAML patch to paste into the kustomization's patches, or "".
+	Fix string `json:"fix"`
+}
+
+// New returns an empty report.
+func New() *Report {
+	return &Report{
+		Version:   Version,
+		Images:    []Image{},
+		Edits:     []kustomize.Edit{},
+		Nodes:     []placement.NodeGroup{},
+		Workloads: []Workload{},
+		Changes:   apply.ChangeSet{},
+		Pods:      []rollout.Pod{},
+		Findings:  []finding.Finding{},
+		Timings:   map[string]float64{},
+	}
+}
+
+// Add notes findings.
+func (r *Report) Add(findings ...finding.Finding) {
+	r.Findings = append(r.Findings, findings...)
+}
+
+// Time notes how long a step took.
+func (r *Report) Time(step string, elapsed time.Duration) {
+	r.Timings[step] = elapsed.Round(time.Millisecond).Seconds()
+	r.steps = append(r.steps, step)
+}
+
+// Conclude sets the verdict from the findings and from whether the run ended in an error.
+func (r *Report) Conclude(err error) {
+	r.Verdict = OK
+	worst := finding.Worst(r.Findings)
+	if worst == finding.Warning {
+		r.Verdict = Warning
+	}
+	if err != nil || worst == finding.Error {
+		r.Verdict = Failed
+	}
+	if err != nil {
+		r.Error = err.Error()
+	}
+}
+
+// JSON is the report as indented JSON with a final newline.
+func (r *Report) JSON() ([]byte, error) {
+	content, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the report as JSON: %w", err)
+	}
+	return append(content, '\n'), nil
+}
+
+// WriteFile writes the JSON report, creating its folder when needed.
+func (r *Report) WriteFile(path string) error {
+	content, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// Placement counts pods by workload and architecture: "Deployment shop/cart" -> "arm64" -> 2.
+func (r *Report) Placement() map[string]map[string]int {
+	counts := map[string]map[string]int{}
+	for _, pod := range r.Pods {
+		if counts[pod.Workload] == nil {
+			counts[pod.Workload] = map[string]int{}
+		}
+		if pod.Architecture != "" {
+			counts[pod.Workload][pod.Architecture]++
+		}
+	}
+	return counts
+}

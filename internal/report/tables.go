@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+)
+
+// PlacementTable says for each workload and architecture how many pods run there, or, before anything runs, what would
+// happen there. It returns nil when there are no workloads.
+func (r *Report) PlacementTable() [][]string {
+	if len(r.Workloads) == 0 {
+		return nil
+	}
+	architectures := r.architectures()
+	counts, ready := r.Placement(), r.readiness()
+	header := append([]string{"workload"}, architectures...)
+	if len(r.Pods) > 0 {
+		header = append(header, "ready")
+	}
+	rows := [][]string{header}
+	for _, w := range r.Workloads {
+		row := []string{w.label()}
+		for _, architecture := range architectures {
+			row = append(row, cell(w.Architectures[architecture], counts[w.label()][architecture]))
+		}
+		if len(r.Pods) > 0 {
+			row = append(row, ready[w.label()])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (w Workload) label() string { return w.Kind + " " + w.Namespace + "/" + w.Name }
+
+// cell joins what was foreseen with what was seen.
+func cell(outcome placement.Outcome, pods int) string {
+	switch {
+	case outcome == "":
+		outcome = "-"
+		fallthrough
+	case pods == 0:
+		return string(outcome)
+	case pods == 1:
+		return fmt.Sprintf("%s (1 pod)", outcome)
+	default:
+		return fmt.Sprintf("%s (%d pods)", outcome, pods)
+	}
+}
+
+func (r *Report) readiness() map[string]string {
+	total, ready := map[string]int{}, map[string]int{}
+	for _, pod := range r.Pods {
+		total[pod.Workload]++
+		if pod.Ready {
+			ready[pod.Workload]++
+		}
+	}
+	text := map[string]string{}
+	for workload, n := range total {
+		text[workload] = fmt.Sprintf("%d/%d", ready[workload], n)
+	}
+	return text
+}
+
+// architectures are the columns of the placement table: all that a node or an image of a workload has.
+func (r *Report) architectures() []string {
+	set := map[string]bool{}
+	for _, w := range r.Workloads {
+		for architecture := range w.Architectures {
+			set[architecture] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// ImageTable lists the images with their digests and platforms, or returns nil when there are none.
+func (r *Report) ImageTable() [][]string {
+	if len(r.Images) == 0 {
+		return nil
+	}
+	rows := [][]string{{"image", "reference", "platforms", "digest"}}
+	for _, image := range r.Images {
+		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), shortDigest(image.Digest)})
+	}
+	return rows
+}
+
+func shortDigest(digest string) string {
+	const shown = len("sha256:") + 12
+	return digest[:min(len(digest), shown)]
+}
+
+func (r *Report) changeTable() [][]string {
+	if len(r.Changes) == 0 {
+		return nil
+	}
+	rows := [][]string{{"object", "action"}}
+	for _, change := range r.Changes {
+		rows = append(rows, []string{change.Object, string(change.Action)})
+	}
+	return rows
+}
+
+func (r *Report) timingTable() [][]string {
+	if len(r.Timings) == 0 {
+		return nil
+	}
+	rows := [][]string{{"step", "seconds"}}
+	for _, step := range r.steps {
+		rows = append(rows, []string{step, fmt.Sprintf("%.1f", r.Timings[step])})
+	}
+	return rows
+}
