@@ -20,6 +20,7 @@ type step struct {
 
 // The steps, in the order in which a deploy takes them.
 var (
+	building = step{"build", "Build images", (*deploy).build, false}                          // for every platform, and push them
 	verify   = step{"verify", "Verify images", (*deploy).verify, false}                       // do they have the platforms asked for?
 	rewrite  = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}   // in memory
 	render   = step{"render", "Render manifests", (*deploy).render, false}                    // and is every image used?
@@ -36,12 +37,16 @@ type command struct {
 	use, short string
 	// references: the command takes image references as arguments.
 	references bool
-	steps      func(inputs.Config) []step
+	// builds: the command builds, whatever the mode.
+	builds bool
+	steps  func(inputs.Config) []step
 }
 
 // commands are the commands of the program, besides version.
 var commands = []command{
-	{use: "run", short: "Verify, rewrite, plan, apply and watch: the whole pipeline", steps: runSteps},
+	{use: "run", short: "Build or verify, rewrite, plan, apply and watch: the whole pipeline", steps: runSteps},
+	{use: "build", short: "Build the images, push them and check them, and nothing else", builds: true,
+		steps: func(inputs.Config) []step { return []step{building, verify} }},
 	{use: "plan", short: "Plan placement and show what would change; apply nothing", steps: planSteps},
 	{use: "verify [REF...]", short: "Check that images have their platforms", references: true,
 		steps: func(inputs.Config) []step { return []step{verify} }},
@@ -49,6 +54,7 @@ var commands = []command{
 		steps: func(inputs.Config) []step { return []step{rewrite, render, write} }},
 }
 
+// planSteps change nothing, so they don't build: they take the images that are in the registry.
 func planSteps(inputs.Config) []step {
 	return []step{verify, rewrite, render, place, preview}
 }
@@ -58,6 +64,9 @@ func runSteps(config inputs.Config) []step {
 		return planSteps(config)
 	}
 	steps := []step{verify, rewrite, render, place, write, applying}
+	if config.Build {
+		steps = append([]step{building}, steps...)
+	}
 	if config.Wait {
 		steps = append(steps, watch)
 	}

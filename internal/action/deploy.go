@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -35,6 +36,9 @@ type deploy struct {
 	resolved map[string]image.Result
 	registry image.Options
 
+	// built are the digests of the indexes that this run has pushed, by reference.
+	built map[string]v1.Hash
+
 	// nodes waits for the cluster's nodes, which are read while the images are verified.
 	nodes func() ([]corev1.Node, error)
 
@@ -43,7 +47,7 @@ type deploy struct {
 
 // newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
 func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
-	d := &deploy{config: config, report: report.New(), resolved: map[string]image.Result{}, registry: image.DefaultOptions()}
+	d := &deploy{config: config, report: report.New(), registry: image.DefaultOptions(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{}}
 	d.emit = emit
 	d.registry.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
 	if !needsCluster(steps) {

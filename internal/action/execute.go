@@ -24,6 +24,11 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 		log = p.Stderr
 	}
 	r := runner.New(log, p.Getenv)
+	if p.onRunner() { // nowhere else is a mask a command; it would be the secret itself
+		for _, secret := range config.Secrets() {
+			r.Mask(secret)
+		}
+	}
 	d, err := newDeploy(config, steps, p.kubeconfigs(), p.sink(log, r))
 	if err != nil {
 		return err

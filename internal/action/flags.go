@@ -13,19 +13,19 @@ import (
 // flagSet are a command's flags: one for each input, and those that say where the results go.
 type flagSet struct {
 	flags  *pflag.FlagSet
-	images []string
 	text   map[string]*string
+	lists  map[string]*[]string
 	report string
 	format string
 }
 
 func newFlags(cmd *cobra.Command) *flagSet {
-	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}}
+	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{}}
 	f.flags.SortFlags = false
 	for _, in := range inputs.Catalogue {
 		usage := strings.ReplaceAll(in.Description, "`", "")
-		if in.Name == "images" {
-			f.flags.StringArrayVar(&f.images, in.Name, nil, usage)
+		if in.List {
+			f.lists[in.Name] = f.flags.StringArray(in.Name, lines(in.Default), usage)
 			continue
 		}
 		f.text[in.Name] = f.flags.String(in.Name, in.Default, usage)
@@ -44,12 +44,20 @@ func (f *flagSet) value(getenv func(string) string) func(string) string {
 		switch {
 		case !f.flags.Changed(name):
 			return getenv("INPUT_" + strings.ToUpper(name))
-		case name == "images":
-			return strings.Join(f.images, "\n")
+		case f.lists[name] != nil:
+			return strings.Join(*f.lists[name], "\n")
 		default:
 			return *f.text[name]
 		}
 	}
+}
+
+// lines is the default of a list; an empty one has none to show in the help.
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
 }
 
 // output says where the results of a run go.

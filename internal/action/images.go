@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -40,6 +41,10 @@ func (d *deploy) verifyImage(in inputs.Image) error {
 		return nil
 	}
 	entry.Digest = result.Image.Digest.String()
+	if built, ours := d.built[entry.Reference]; ours && built != result.Image.Digest {
+		return faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push moved it; let one workflow at a time push a tag",
+			entry.Reference, built, entry.Digest)}
+	}
 	for _, platform := range result.Image.Platforms() {
 		entry.Platforms = append(entry.Platforms, platform.String())
 	}
@@ -55,4 +60,3 @@ func references(images []inputs.Image) []name.Reference {
 	}
 	return refs
 }
-

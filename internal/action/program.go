@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -88,10 +87,15 @@ func (p Program) command(c command) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		source, err := p.source()
+		if err != nil {
+			return err
+		}
 		config, err := inputs.Parse(flags.value(p.Getenv), inputs.Needs{
 			Images:     len(references) == 0,
 			References: references,
-			CommitSHA:  p.commitSHA(),
+			Source:     source,
+			Build:      c.builds,
 		})
 		if err != nil {
 			return err
@@ -107,14 +111,6 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0], cmd.CommandPath())}
-}
-
-// commitSHA is the commit of the workflow run, or of the git checkout in the working directory.
-func (p Program) commitSHA() string {
-	if sha := p.Getenv("GITHUB_SHA"); sha != "" {
-		return sha
-	}
-	return inputs.HeadCommit(os.DirFS("."))
 }
 
 // kubeconfigs are the files that kubectl would merge.

@@ -43,6 +43,9 @@ type Dockerfile struct {
 	Args map[string]string
 	// Secrets are mounted by ID; none of them may reach a log or the image.
 	Secrets map[string]string
+	// SSH are the agents for RUN --mount=type=ssh, by ID: the agent's socket or the paths of private keys. No path
+	// stands for the agent at SSH_AUTH_SOCK.
+	SSH map[string][]string
 	// CacheFrom and CacheTo are where layers are taken from and left for the next build.
 	CacheFrom, CacheTo []Cache
 	// Provenance and SBOM are the attestations to make: parameters such as "mode=max" or "generator=IMAGE",

@@ -17,17 +17,13 @@ func PushIndex(ctx context.Context, ref name.Reference, images []v1.Image, optio
 	if err != nil {
 		return err
 	}
-	return push(ctx, ref, index, options)
+	return assemble.Push(ctx, ref, index, options...)
 }
 
 // PushSingle pushes one image with no index around it, as builds for one platform used to.
 // A node of any CPU pulls such an image, and starts it.
 func PushSingle(ctx context.Context, ref name.Reference, image v1.Image, options ...remote.Option) error {
-	return push(ctx, ref, image, options)
-}
-
-func push(ctx context.Context, ref name.Reference, what remote.Taggable, options []remote.Option) error {
-	if err := remote.Push(ref, what, append(options, remote.WithContext(ctx))...); err != nil {
+	if err := remote.Push(ref, image, append(options, remote.WithContext(ctx))...); err != nil {
 		return fmt.Errorf("pushing %q: %w", ref, err)
 	}
 	return nil

@@ -1,7 +1,9 @@
 package inputs
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -9,13 +11,9 @@ import (
 )
 
 // images are those of the images input and those given as arguments.
-func (p *parser) images(needs Needs) []Image {
-	tag := p.text("tag")
-	if tag == "" {
-		tag = needs.CommitSHA
-	}
+func (p *parser) images(needs Needs, config Config) []Image {
 	platforms := p.platforms("platforms", p.text("platforms"))
-	images := append(p.lines(tag, platforms), p.references(needs.References, platforms)...)
+	images := append(p.lines(needs, config), p.references(needs.References, platforms)...)
 	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
 		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
 	}
@@ -24,7 +22,7 @@ func (p *parser) images(needs Needs) []Image {
 
 // lines parses the images input: a line an image, NAME=REPOSITORY followed by key=value pairs.
 // Empty lines and lines that start with # are passed over.
-func (p *parser) lines(tag string, platforms []v1.Platform) []Image {
+func (p *parser) lines(needs Needs, config Config) []Image {
 	var images []Image
 	seen := map[string]bool{}
 	for number, line := range strings.Split(p.value("images"), "\n") {
@@ -32,7 +30,7 @@ func (p *parser) lines(tag string, platforms []v1.Platform) []Image {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		image, ok := p.image(fmt.Sprintf("images, line %d", number+1), line, tag, platforms)
+		image, ok := p.image(fmt.Sprintf("images, line %d", number+1), line, needs, config)
 		if !ok {
 			continue
 		}
@@ -45,32 +43,29 @@ func (p *parser) lines(tag string, platforms []v1.Platform) []Image {
 	return images
 }
 
-func (p *parser) image(where, line, tag string, platforms []v1.Platform) (Image, bool) {
+func (p *parser) image(where, line string, needs Needs, config Config) (Image, bool) {
 	fields := strings.Fields(line)
 	imageName, repository, ok := strings.Cut(fields[0], "=")
 	if !ok || imageName == "" || repository == "" {
 		p.problem("%s: %q is not NAME=REPOSITORY", where, fields[0])
 		return Image{}, false
 	}
-	for _, field := range fields[1:] {
-		key, value, _ := strings.Cut(field, "=")
-		switch {
-		case value == "":
-			p.problem("%s: %q is not key=value", where, field)
-		case key == "tag":
-			tag = value
-		case key == "platforms":
-			platforms = p.platforms(where+", platforms", value)
-		default:
-			p.problem("%s: unknown key %q; known are platforms and tag", where, key)
-		}
-	}
+	v := p.parseKeys(where, fields[1:])
+	tag := cmp.Or(v.text("tag"), needs.Source.Revision)
 	if tag == "" {
 		p.problem("%s: no tag is known for %s: run inside a git checkout, set GITHUB_SHA, or give tag", where, imageName)
 		return Image{}, false
 	}
 	reference, ok := p.reference(where, repository, tag)
-	return Image{Name: imageName, Reference: reference, Platforms: platforms}, ok
+	if !ok {
+		return Image{}, false
+	}
+	image := Image{Name: imageName, Reference: reference, Platforms: p.platforms(v.at("platforms"), v.text("platforms"))}
+	v.fit(config)
+	if config.Build {
+		image.Build = v.spec(image, needs.Source, config)
+	}
+	return image, true
 }
 
 func (p *parser) reference(where, repository, tag string) (name.Reference, bool) {
@@ -95,7 +90,9 @@ func (p *parser) platforms(where, text string) []v1.Platform {
 			p.problem("%s: %q is not a platform such as linux/amd64 or linux/arm64", where, item)
 			continue
 		}
-		platforms = append(platforms, *platform)
+		if !slices.ContainsFunc(platforms, platform.Equals) {
+			platforms = append(platforms, *platform)
+		}
 	}
 	return platforms
 }

@@ -4,6 +4,7 @@ package inputs
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,11 +12,18 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
 // Config is everything a run needs to know, checked.
 type Config struct {
-	Images            []Image
+	Images []Image
+	// Build: the images are to be built and pushed, by the BuildKits at Endpoints or, where there are none, by
+	// assembling their artifacts.
+	Build     bool
+	Endpoints []build.Endpoint
+
 	RegistryUsername  string
 	RegistryPassword  string
 	Kustomization     string
@@ -42,6 +50,20 @@ type Image struct {
 	Reference name.Reference
 	// Platforms are those the image must have.
 	Platforms []v1.Platform
+	// Build is how it is built, with mode build.
+	Build build.Spec
+}
+
+// Assembles tells whether images are put together from ready artifacts.
+func (c Config) Assembles() bool { return c.Build && len(c.Endpoints) == 0 }
+
+// Secrets are the values that no log may show.
+func (c Config) Secrets() []string {
+	secrets := []string{c.RegistryPassword}
+	for _, image := range c.Images {
+		secrets = append(secrets, slices.Sorted(maps.Values(image.Build.Dockerfile.Secrets))...)
+	}
+	return secrets
 }
 
 // Problems is the error that Parse returns: every problem with the inputs, each with its next step.
@@ -61,8 +83,10 @@ type Needs struct {
 	Images bool
 	// References are images given as arguments. Each stands under its own name.
 	References []string
-	// CommitSHA is the tag for images that name none; "" when no commit is known.
-	CommitSHA string
+	// Source is what is deployed. Its revision is the tag for images that name none.
+	Source build.Source
+	// Build: the command builds, whatever the mode.
+	Build bool
 }
 
 // Parse reads every input through value, which returns what the user gave for a name, or "".
@@ -87,9 +111,12 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		ForceConflicts:    p.boolean("force-conflicts"),
 		FieldManager:      p.text("field-manager"),
 	}
-	p.choice("mode", "verify")
+	config.Build = p.choice("mode", "verify", "build") == "build" || needs.Build
 	p.choice("provider", "kubeconfig")
-	config.Images = p.images(needs)
+	if config.Build {
+		config.Endpoints = p.endpoints()
+	}
+	config.Images = p.images(needs, config)
 	p.credentials(config)
 	if len(p.problems) > 0 {
 		return Config{}, p.problems
@@ -102,8 +129,11 @@ type parser struct {
 	problems Problems
 }
 
+// problem notes a problem once: an input that holds for several images is read for each of them.
 func (p *parser) problem(format string, args ...any) {
-	p.problems = append(p.problems, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.problems, text) {
+		p.problems = append(p.problems, text)
+	}
 }
 
 // text returns what was given for an input, or its default. A runner passes inputs that were left out as "".

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -25,7 +26,7 @@ func parse(given map[string]string, needs inputs.Needs) (inputs.Config, error) {
 }
 
 func TestParse_defaults(t *testing.T) {
-	config, err := parse(map[string]string{"images": "registry/app=ghcr.io/me/app", "wait": ""}, inputs.Needs{Images: true, CommitSHA: sha})
+	config, err := parse(map[string]string{"images": "registry/app=ghcr.io/me/app", "wait": ""}, inputs.Needs{Images: true, Source: build.Source{Revision: sha}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +86,12 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 		`wait: "perhaps" is neither true nor false`,
 		`wait-timeout: "soon" is not a duration; write it as 90s, 10m or 1h`,
 		`on-failure: "cry" is not one of keep, rollback`,
-		`mode: "guess" is not one of verify`,
+		`mode: "guess" is not one of verify, build`,
 		`provider: "eks" is not one of kubeconfig`,
 		`platforms: "arm" is not a platform such as linux/amd64 or linux/arm64`,
 		`images, line 1: "app" is not NAME=REPOSITORY`,
 		`images, line 2: "UPPER/Case" is not a repository such as ghcr.io/me/app (the tag goes into the tag input): repository can only contain the characters ` + "`abcdefghijklmnopqrstuvwxyz0123456789_-./`: UPPER/Case",
-		`images, line 3: unknown key "color"; known are platforms and tag`,
+		`images, line 3: unknown key "color"; known are platforms, tag, context, file, target, artifacts, base-image`,
 		`images, line 4: "no/slash" is not a tag: letters, digits, dots, dashes and underscores, at most 128`,
 		`images, line 6: "d" is named twice`,
 		`registry-username and registry-password go together; only one of them was given`,

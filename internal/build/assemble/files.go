@@ -15,28 +15,36 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// File is one regular file of an image. It belongs to root.
+// File is one entry of an image's layer: a regular file, a symbolic link or a directory. It belongs to root.
 type File struct {
 	// Path is where it stands in the image: absolute and clean, such as "/app/cart".
 	Path string
-	// Mode holds its permission bits; 0 means 0o755, since artifacts passed between jobs often lose theirs.
+	// Mode holds its permission bits; 0 means 0o755.
 	Mode fs.FileMode
 	// Source is the local file to read. Where it is empty, Content is what the file holds.
 	Source  string
 	Content []byte
+	// Link makes it a symbolic link to this target, Directory an empty directory.
+	Link      string
+	Directory bool
 }
 
-// layerOf packs the files, with the directories above them, in an order that depends on their paths alone.
-func layerOf(files []File) (v1.Layer, error) {
-	files = slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+// layerOf packs the files in an order that depends on their paths alone; with parents, the directories above them too.
+// The compressed layer is kept in memory, since its digest is asked for before it is sent.
+func layerOf(files []File, parents bool) (v1.Layer, error) {
+	files = sorted(files)
 	if err := check(files); err != nil {
 		return nil, err
 	}
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) {
 		reader, writer := io.Pipe()
-		go func() { writer.CloseWithError(pack(writer, files)) }()
+		go func() { writer.CloseWithError(pack(writer, files, parents)) }()
 		return reader, nil
 	}, tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
+}
+
+func sorted(files []File) []File {
+	return slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 }
 
 // check takes sorted files, in which a file stands before all that would lie below it.
@@ -44,20 +52,20 @@ func check(files []File) error {
 	if len(files) == 0 {
 		return errors.New("there are no files to put into it")
 	}
-	taken := map[string]bool{}
+	taken := map[string]File{}
 	for _, f := range files {
 		if !strings.HasPrefix(f.Path, "/") || f.Path == "/" || path.Clean(f.Path) != f.Path {
 			return fmt.Errorf("file path %q: must be absolute and clean, such as /app/cart", f.Path)
 		}
-		if taken[f.Path] {
+		if other, ok := taken[f.Path]; ok && !(f.Directory && other.Directory) {
 			return fmt.Errorf("file path %q: given twice", f.Path)
 		}
 		for dir := path.Dir(f.Path); dir != "/"; dir = path.Dir(dir) {
-			if taken[dir] {
+			if above, ok := taken[dir]; ok && !above.Directory {
 				return fmt.Errorf("file path %q: %q is a file too", f.Path, dir)
 			}
 		}
-		taken[f.Path] = true
+		taken[f.Path] = f
 	}
 	return nil
 }

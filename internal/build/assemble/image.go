@@ -1,8 +1,9 @@
-// Package assemble makes images from files that are ready to run, with no builder and no daemon.
-// The same files give the same digest, on every machine and every day.
+// Package assemble makes images from files that are ready to run, with no builder and no daemon, and pushes them
+// straight to a registry. The same files on the same base give the same digest, on every machine and every day.
 package assemble
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -16,14 +17,21 @@ import (
 // epoch is the time on everything assembled: a clock would change the digest from run to run.
 var epoch = v1.Time{Time: time.Unix(0, 0).UTC()}
 
-// Spec is what an image is made of.
+// Spec is what an image for one platform is made of.
 type Spec struct {
 	// Platform is written into the config, and into the index entry. OS and Architecture are required.
 	Platform v1.Platform
-	// Files make up the image's one layer, in any order. There is nothing below it.
+	// Base is the image below; nil is scratch. Its layers stay as they are.
+	Base v1.Image
+	// Files make up the image's one layer of its own, in any order.
 	Files []File
-	// Config says how to start it: Entrypoint, Cmd, Env, User, WorkingDir, ExposedPorts, Labels.
+	// Config says how to start it, over what the base says: Entrypoint, which drops the base's Cmd, Cmd, User and
+	// WorkingDir where they are set; Env, Labels and ExposedPorts are added.
 	Config v1.Config
+	// Annotations are those of the manifest. The base's are not taken over: they speak of the base.
+	Annotations map[string]string
+	// Created is the time the config names; zero is the Unix epoch.
+	Created time.Time
 }
 
 // Image assembles an OCI image. It reads local files when the image is read, so they must stand until it is pushed.
@@ -31,22 +39,71 @@ func Image(spec Spec) (v1.Image, error) {
 	if spec.Platform.OS == "" || spec.Platform.Architecture == "" {
 		return nil, errors.New("assembling an image: its platform needs an operating system and an architecture, such as linux/arm64")
 	}
-	layer, err := layerOf(spec.Files)
+	image, err := assemble(spec)
 	if err != nil {
 		return nil, fmt.Errorf("assembling the image for %s: %w", spec.Platform, err)
 	}
-	bare := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	image, err := mutate.Append(bare, mutate.Addendum{
-		Layer:   layer,
-		History: v1.History{Created: epoch, CreatedBy: "multiarch-deploy", Comment: "ready files"},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("assembling the image for %s: %w", spec.Platform, err)
-	}
-	return configure(image, spec)
+	return image, nil
 }
 
-func configure(image v1.Image, spec Spec) (v1.Image, error) {
+func assemble(spec Spec) (v1.Image, error) {
+	layers, below, err := readBase(spec.Base)
+	if err != nil {
+		return nil, err
+	}
+	own, err := layerOf(spec.Files, spec.Base == nil)
+	if err != nil {
+		return nil, err
+	}
+	layers = append(layers, mutate.Addendum{Layer: own})
+	bare := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	image, err := mutate.Append(bare, layers...)
+	if err != nil {
+		return nil, err
+	}
+	image, err = configure(image, below, spec)
+	if err != nil || len(spec.Annotations) == 0 {
+		return image, err
+	}
+	return mutate.Annotations(image, spec.Annotations).(v1.Image), nil
+}
+
+// readBase returns the layers of a base in OCI's words, and its config.
+func readBase(base v1.Image) ([]mutate.Addendum, *v1.ConfigFile, error) {
+	if base == nil {
+		return nil, &v1.ConfigFile{}, nil
+	}
+	config, err := base.ConfigFile()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the base image's config: %w", err)
+	}
+	manifest, err := base.Manifest()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the base image: %w", err)
+	}
+	layers, err := base.Layers()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the base image's layers: %w", err)
+	}
+	var addenda []mutate.Addendum
+	for i, layer := range layers {
+		addenda = append(addenda, mutate.Addendum{Layer: layer, MediaType: ociType(manifest.Layers[i].MediaType)})
+	}
+	return addenda, config, nil
+}
+
+// ociType is the name that OCI has for a layer of a Docker image; the bytes are the same.
+func ociType(t types.MediaType) types.MediaType {
+	switch t {
+	case types.DockerLayer:
+		return types.OCILayer
+	case types.DockerUncompressedLayer:
+		return types.OCIUncompressedLayer
+	}
+	return t
+}
+
+func configure(image v1.Image, below *v1.ConfigFile, spec Spec) (v1.Image, error) {
 	file, err := image.ConfigFile()
 	if err != nil {
 		return nil, err
@@ -54,7 +111,8 @@ func configure(image v1.Image, spec Spec) (v1.Image, error) {
 	file = file.DeepCopy()
 	file.OS, file.Architecture, file.Variant = spec.Platform.OS, spec.Platform.Architecture, spec.Platform.Variant
 	file.OSVersion, file.OSFeatures = spec.Platform.OSVersion, spec.Platform.OSFeatures
-	file.Created = epoch
-	file.Config = spec.Config
+	file.Created = v1.Time{Time: cmp.Or(spec.Created, epoch.Time)}
+	file.Config = over(below.Config, spec.Config)
+	file.History = append(below.DeepCopy().History, v1.History{Created: file.Created, CreatedBy: "multiarch-deploy", Comment: "ready files"})
 	return mutate.ConfigFile(image, file)
 }

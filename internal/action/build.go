@@ -1,0 +1,59 @@
+package action
+
+import (
+	"context"
+	"errors"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+)
+
+// builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
+// specs. A *build.Fault means that the user's files are to blame, any other error that something the build needs
+// has failed.
+type builder interface {
+	Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error)
+}
+
+// build builds and pushes the images. What is wrong with their files ends the run: the tags still hold what an
+// earlier run pushed.
+func (d *deploy) build(ctx context.Context) error {
+	specs := specs(d.config.Images)
+	builder, err := d.builder()
+	if err != nil {
+		return err
+	}
+	digests, err := builder.Build(ctx, specs)
+	var fault *build.Fault
+	if errors.As(err, &fault) {
+		d.find(fault.Findings...)
+		return findingsError(fault.Findings)
+	}
+	if err != nil {
+		return err
+	}
+	for i, spec := range specs {
+		d.built[spec.Reference.String()] = digests[i]
+		d.say("%s@%s", spec.Reference, digests[i])
+	}
+	return nil
+}
+
+// builder is the one that the inputs name.
+func (d *deploy) builder() (builder, error) {
+	if !d.config.Assembles() {
+		return nil, inputs.Problems{"builder: only assemble builds here"}
+	}
+	return &assemble.Builder{Keychain: d.registry.Keychain}, nil
+}
+
+func specs(images []inputs.Image) []build.Spec {
+	var list []build.Spec
+	for _, image := range images {
+		list = append(list, image.Build)
+	}
+	return list
+}

@@ -1,0 +1,83 @@
+package assemble
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// userAgent names this program in the registries' logs.
+const userAgent = "multiarch-deploy"
+
+// Builder assembles images and pushes them.
+type Builder struct {
+	// Keychain finds the credentials for registries; nil is anonymous.
+	Keychain authn.Keychain
+	// Silence is how long a registry may take to answer a request once it has it all; 0 is a minute.
+	Silence time.Duration
+}
+
+// Build assembles and pushes images, side by side, and returns the digests of their indexes, in their order. Nothing is
+// pushed before all of them are known to be whole: the error is a *build.Fault when a base or an artifact lacks a
+// platform, or an artifact is for another CPU. Of each image the index goes up last, under its tag, so a tag never leads
+// to half an image.
+func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error) {
+	options := b.options()
+	puller, err := remote.NewPuller(options...)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the registry client: %w", err)
+	}
+	indexes, err := prepareAll(ctx, puller, specs)
+	if err != nil {
+		return nil, err
+	}
+	pusher, err := remote.NewPusher(options...)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the registry client: %w", err)
+	}
+	digests := make([]v1.Hash, len(specs))
+	return digests, each(len(specs), func(i int) (err error) {
+		if err := push(ctx, pusher, specs[i].Reference, indexes[i]); err != nil {
+			return err
+		}
+		digests[i], err = indexes[i].Digest()
+		return err
+	})
+}
+
+// options are those of both clients.
+func (b *Builder) options() []remote.Option {
+	transport := remote.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = cmp.Or(b.Silence, time.Minute)
+	options := []remote.Option{remote.WithTransport(transport), remote.WithUserAgent(userAgent)}
+	if b.Keychain != nil {
+		options = append(options, remote.WithAuthFromKeychain(b.Keychain))
+	}
+	return options
+}
+
+func prepareAll(ctx context.Context, puller *remote.Puller, specs []build.Spec) ([]v1.ImageIndex, error) {
+	indexes := make([]v1.ImageIndex, len(specs))
+	faults := make([][]finding.Finding, len(specs))
+	err := each(len(specs), func(i int) (err error) {
+		indexes[i], faults[i], err = prepare(ctx, puller, specs[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if all := slices.Concat(faults...); len(all) > 0 {
+		return nil, &build.Fault{Findings: all}
+	}
+	return indexes, nil
+}
