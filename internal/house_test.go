@@ -82,15 +82,16 @@ func TestRoot_module_replaces_nothing(t *testing.T) {
 
 func TestThe_program_stays_light(t *testing.T) {
 	heavy := map[string]string{
-		"k8s.io/kubernetes":                 "the control plane belongs to the local cluster's own module",
-		"k8s.io/kubectl":                    "client-go and kstatus do what is needed",
-		"helm.sh/helm":                      "manifests come from kustomize",
-		"github.com/docker/docker":          "registries are spoken to directly",
-		"github.com/docker/cli/cli/command": "only the config file of docker is read",
-		"cloud.google.com/go":               "the REST clients are a tenth of its size",
-		"github.com/spf13/viper":            "flags and INPUT_ variables are all there is to configure",
-		"net/http/pprof":                    "a container action has nothing to profile from outside",
-		"testing":                           "test helpers stay out of the program",
+		"k8s.io/kubernetes":                    "the control plane belongs to the local cluster's own module",
+		"k8s.io/kubectl":                       "client-go and kstatus do what is needed",
+		"helm.sh/helm":                         "manifests come from kustomize",
+		"github.com/docker/docker":             "registries are spoken to directly",
+		"github.com/docker/cli/cli/command":    "only the config file of docker is read",
+		"cloud.google.com/go":                  "the REST clients are a tenth of its size",
+		"github.com/spf13/viper":               "flags and INPUT_ variables are all there is to configure",
+		"net/http/pprof":                       "a container action has nothing to profile from outside",
+		"github.com/distribution/distribution": "a registry is what tests push to",
+		"testing":                              "test helpers stay out of the program",
 	}
 	out, err := exec.Command("go", "list", "-deps", module+"/cmd/multiarch-deploy").CombinedOutput()
 	if err != nil {

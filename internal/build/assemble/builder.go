@@ -19,12 +19,20 @@ import (
 // userAgent names this program in the registries' logs.
 const userAgent = "multiarch-deploy"
 
+// retried are the answers of a registry that another attempt can better.
+var retried = []int{
+	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
 // Builder assembles images and pushes them.
 type Builder struct {
 	// Keychain finds the credentials for registries; nil is anonymous.
 	Keychain authn.Keychain
 	// Silence is how long a registry may take to answer a request once it has it all; 0 is a minute.
 	Silence time.Duration
+	// Backoff spaces the attempts after 429, 5xx and broken connections; the zero Backoff makes three within about 1.2 s.
+	Backoff remote.Backoff
 }
 
 // Build assembles and pushes images, side by side, and returns the digests of their indexes, in their order. Nothing is
@@ -59,7 +67,12 @@ func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, err
 func (b *Builder) options() []remote.Option {
 	transport := remote.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = cmp.Or(b.Silence, time.Minute)
-	options := []remote.Option{remote.WithTransport(transport), remote.WithUserAgent(userAgent)}
+	options := []remote.Option{
+		remote.WithTransport(transport),
+		remote.WithUserAgent(userAgent),
+		remote.WithRetryBackoff(cmp.Or(b.Backoff, remote.Backoff{Duration: 300 * time.Millisecond, Factor: 3, Jitter: 0.1, Steps: 3})),
+		remote.WithRetryStatusCodes(retried...),
+	}
 	if b.Keychain != nil {
 		options = append(options, remote.WithAuthFromKeychain(b.Keychain))
 	}
