@@ -20,27 +20,44 @@ import (
 // that builds for one platform used to leave. The binary stands at /app/NAME, where NAME is the
 // last part of the module's path, and the same source gives the same digests.
 func Build(ctx context.Context, app App, platforms ...v1.Platform) ([]v1.Image, error) {
-	images := make([]v1.Image, len(platforms))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, platform := range platforms {
-		group.Go(func() (err error) {
-			images[i], err = build(ctx, app, platform)
-			return err
-		})
-	}
-	return images, group.Wait()
-}
-
-func build(ctx context.Context, app App, platform v1.Platform) (v1.Image, error) {
 	out, err := os.MkdirTemp("", "demo-app-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(out)
-	if err := compile(ctx, app.Source, out, platform); err != nil {
-		return nil, fmt.Errorf("compiling %q for %s: %w", app.Source, platform, err)
+	if err := Compile(ctx, app, out, platforms...); err != nil {
+		return nil, err
 	}
-	binary, err := readBinary(out)
+	var images []v1.Image
+	for _, platform := range platforms {
+		image, err := imageOf(app, filepath.Join(out, folder(platform)), platform)
+		if err != nil {
+			return nil, err
+		}
+		images = append(images, image)
+	}
+	return images, nil
+}
+
+// Compile compiles the app for each platform, side by side. The binaries go to dir/{os}_{arch}{variant}/NAME, as jobs
+// that cross-compile leave them.
+func Compile(ctx context.Context, app App, dir string, platforms ...v1.Platform) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, platform := range platforms {
+		group.Go(func() error {
+			if err := compile(ctx, app.Source, filepath.Join(dir, folder(platform)), platform); err != nil {
+				return fmt.Errorf("compiling %q for %s: %w", app.Source, platform, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func folder(p v1.Platform) string { return p.OS + "_" + p.Architecture + p.Variant }
+
+func imageOf(app App, dir string, platform v1.Platform) (v1.Image, error) {
+	binary, err := readBinary(dir)
 	if err != nil {
 		return nil, err
 	}

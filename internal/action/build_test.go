@@ -1,0 +1,208 @@
+package action_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+)
+
+const sha = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
+
+// From compiled files to ready pods on both CPUs in one run: build, verify, rewrite, plan, apply, rollout.
+func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
+	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Preset: "aks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Stop)
+	app := demo.AKS(filepath.Join("..", ".."))
+	manifests := t.TempDir()
+	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
+		t.Fatal(err)
+	}
+	status, got, log := play(t, nil, append(building(compiled(t, app), cluster.Registry), "--kubeconfig", cluster.Kubeconfig, "--kustomization", manifests)...)
+	if status != 0 {
+		t.Fatalf("exit status %d\n%s", status, log)
+	}
+	want := map[string]map[string]int{
+		"Deployment default/app-multi":              {"amd64": 2, "arm64": 2},
+		"Deployment default/app-amd64":              {"amd64": 2, "arm64": 2},
+		"Deployment default/app-amd64-nodeaffinity": {"amd64": 4},
+	}
+	if diff := cmp.Diff(want, got.Placement()); diff != "" {
+		t.Errorf("pods (-want +got):\n%s\n%s", diff, log)
+	}
+	for _, pod := range got.Pods {
+		if !pod.Ready {
+			t.Errorf("pod %s on %s is not ready", pod.Name, pod.Node)
+		}
+	}
+	for _, step := range []string{"build", "verify", "rewrite", "render", "plan", "write", "apply", "rollout"} {
+		if _, taken := got.Timings[step]; !taken {
+			t.Errorf("step %s was not taken", step)
+		}
+	}
+	kustomization, err := os.ReadFile(filepath.Join(manifests, "kustomization.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(kustomization), "newName: "+cluster.Registry+"/app-multi\n  newTag: "+sha) {
+		t.Errorf("the kustomization does not name the image that was built:\n%s", kustomization)
+	}
+}
+
+func TestBuild_pushes_and_verifies_and_nothing_else(t *testing.T) {
+	registry := registrytest.Start(t, registrytest.Options{Username: "shop", Password: "correct horse"})
+	runner := map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": sha, "GITHUB_REF_NAME": "main", "GITHUB_REPOSITORY": "shop/cart",
+		"GITHUB_SERVER_URL": "https://github.com", "SOURCE_DATE_EPOCH": "1786000000",
+	}
+	args := append(building(compiled(t, demo.AKS(filepath.Join("..", ".."))), registry.Host)[1:], "--registry-username", "shop", "--registry-password", "correct horse")
+	status, got, log := play(t, runner, append([]string{"build"}, args...)...)
+	if status != 0 {
+		t.Fatalf("exit status %d\n%s", status, log)
+	}
+	if !strings.Contains(log, "::add-mask::correct horse\n") {
+		t.Error("the password is not masked")
+	}
+	ref, err := name.ParseReference(got.Images[0].Reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(ref, remote.WithAuthFromKeychain(registry.Keychain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"org.opencontainers.image.created":  "2026-08-06T07:06:40Z",
+		"org.opencontainers.image.revision": sha,
+		"org.opencontainers.image.source":   "https://github.com/shop/cart",
+		"org.opencontainers.image.url":      "https://github.com/shop/cart",
+		"org.opencontainers.image.version":  "main",
+	}
+	if diff := cmp.Diff(want, manifest.Annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64"}, got.Images[0].Platforms); diff != "" {
+		t.Errorf("platforms (-want +got):\n%s", diff)
+	}
+	if _, edited := got.Timings["rewrite"]; edited || len(got.Timings) != 2 {
+		t.Errorf("steps taken: %v, want build and verify", got.Timings)
+	}
+}
+
+func TestBuild_ends_with_the_right_status(t *testing.T) {
+	down := func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	}
+	for _, row := range []struct {
+		name   string
+		opts   registrytest.Options
+		dist   string // "" is compiled files
+		args   []string
+		status int
+		want   string
+	}{
+		{"artifacts_that_are_missing_are_the_user_s_fault", registrytest.Options{}, t.TempDir(), nil, 1, "platform-missing"},
+		{"a_registry_that_refuses_is_not", registrytest.Options{Wrap: down}, "", nil, 3, "sign in with an identity that may push there"},
+		{"wrong_inputs", registrytest.Options{}, t.TempDir(), []string{"--file", "Dockerfile"}, 2, "file: is for a Dockerfile"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			registry := registrytest.Start(t, row.opts)
+			dist := row.dist
+			if dist == "" {
+				dist = compiled(t, demo.AKS(filepath.Join("..", "..")))
+			}
+			args := append([]string{"build"}, building(dist, registry.Host)[1:]...)
+			status, _, log := play(t, nil, append(args, row.args...)...)
+			if status != row.status || !strings.Contains(log, row.want) {
+				t.Errorf("exit status %d, want %d and %q\n%s", status, row.status, row.want, log)
+			}
+		})
+	}
+}
+
+// plan shows what a deploy would change. It must not change anything itself, and a push would.
+func TestDry_run_does_not_build(t *testing.T) {
+	pushed := false
+	registry := registrytest.Start(t, registrytest.Options{Wrap: func(inner http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			pushed = pushed || r.Method != http.MethodGet && r.Method != http.MethodHead
+			inner.ServeHTTP(w, r)
+		})
+	}})
+	args := append(building(t.TempDir(), registry.Host), "--kubeconfig", kubeconfig(t), "--dry-run")
+	_, got, log := play(t, nil, args...)
+	if pushed {
+		t.Error("a dry run wrote to the registry")
+	}
+	if len(got.Findings) == 0 || got.Findings[0].Code != "image-not-found" {
+		t.Errorf("findings %v, want that the image is not in the registry\n%s", got.Findings, log)
+	}
+}
+
+func compiled(t *testing.T, app demo.App) string {
+	t.Helper()
+	dist := t.TempDir()
+	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
+	if err := demo.Compile(t.Context(), app, dist, platforms...); err != nil {
+		t.Fatal(err)
+	}
+	return dist
+}
+
+// building are the arguments of a run that assembles both images of the sample.
+func building(dist, registry string) []string {
+	return []string{"run", "--mode", "build", "--builder", "assemble", "--tag", sha,
+		"--artifacts", filepath.Join(dist, "{os}_{arch}{variant}", "app") + ":/app/app", "--entrypoint", "/app/app",
+		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry + "/app-amd64"}
+}
+
+// kubeconfig leads to a cluster that refuses connections; a run without a cluster's help gets no further than it.
+func kubeconfig(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	content := "apiVersion: v1\nkind: Config\ncurrent-context: x\nclusters: [{name: x, cluster: {server: 'http://127.0.0.1:1'}}]\ncontexts: [{name: x, context: {cluster: x}}]\n"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// play runs the program, and returns its exit status, its report and all that it wrote.
+func play(t *testing.T, environment map[string]string, args ...string) (int, report.Report, string) {
+	t.Helper()
+	var log bytes.Buffer
+	path := filepath.Join(t.TempDir(), "report.json")
+	program := action.Program{Stdout: &log, Stderr: &log, Getenv: func(name string) string { return environment[name] }}
+	status := program.Main(t.Context(), append(args, "--report", path))
+	content, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) { // wrong inputs end before there is anything to report
+		t.Fatal(err)
+	}
+	var got report.Report
+	if err := json.NewDecoder(bytes.NewReader(content)).Decode(&got); err != nil && err != io.EOF {
+		t.Fatal(err)
+	}
+	return status, got, log.String()
+}
