@@ -1,12 +1,10 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -43,18 +41,13 @@ func (d *deploy) judge(verdicts []placement.Verdict) {
 		verdicts = verdicts[1:]
 		d.objects[i].Unstructured = v.Object
 		d.report.Workloads = append(d.report.Workloads, report.Workload{
-			Kind: v.Object.GetKind(), Namespace: d.namespace(v.Object), Name: v.Object.GetName(),
+			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
 			Images: v.Images, Architectures: v.Architectures, Fix: v.Fix,
 		})
 		for _, f := range v.Findings {
 			d.find(d.locate(f))
 		}
 	}
-}
-
-// namespace is where a workload goes: all of them are namespaced.
-func (d *deploy) namespace(o *unstructured.Unstructured) string {
-	return cmp.Or(o.GetNamespace(), d.cluster.Namespace)
 }
 
 // inspect looks up the references that the manifests hold. What can't be read is told, since it can't be planned for.

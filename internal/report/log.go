@@ -13,6 +13,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
+// statusPause is how long a log that can't overwrite its last line stays silent before it shows a status.
+const statusPause = 5 * time.Second
+
 // Style says what the reader of a log can show.
 type Style struct {
 	// Color uses ANSI colours.
@@ -48,6 +51,8 @@ type log struct {
 	w      io.Writer
 	style  Style
 	status string
+	// spoke is when a line was last printed.
+	spoke time.Time
 	// clean takes from untrusted text what the reader would obey.
 	clean func(string) string
 }
@@ -76,24 +81,27 @@ func (l *log) print(e progress.Event) {
 		l.live(e.Text)
 	case progress.Found:
 		l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
+		if e.Finding.Fix != "" {
+			l.line("", indent(indent(strings.TrimSpace(e.Finding.Fix))))
+		}
 	}
 }
 
-// live shows a status: in place on a terminal, else as a line when it changes.
+// live shows a status: in place on a terminal, else as a line now and then.
 func (l *log) live(text string) {
 	if text == l.status {
 		return
 	}
-	l.status = text
-	if !l.style.Live {
-		l.line("", indent(text))
-		return
-	}
 	l.clear()
+	l.status = text
 	l.showStatus()
+	if now := time.Now(); !l.style.Live && now.Sub(l.spoke) >= statusPause {
+		l.line("", indent(text))
+	}
 }
 
 func (l *log) line(color, text string) {
+	l.spoke = time.Now()
 	l.clear()
 	fmt.Fprintln(l.w, l.paint(color, l.clean(text)))
 	l.showStatus()

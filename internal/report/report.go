@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
@@ -138,12 +139,19 @@ func (r *Report) WriteFile(path string) error {
 func (r *Report) Placement() map[string]map[string]int {
 	counts := map[string]map[string]int{}
 	for _, pod := range r.Pods {
-		if counts[pod.Workload] == nil {
-			counts[pod.Workload] = map[string]int{}
+		workload := workloadOf(pod)
+		if counts[workload] == nil {
+			counts[workload] = map[string]int{}
 		}
 		if pod.Architecture != "" {
-			counts[pod.Workload][pod.Architecture]++
+			counts[workload][pod.Architecture]++
 		}
 	}
 	return counts
+}
+
+// workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
+func workloadOf(pod rollout.Pod) string {
+	_, name, _ := strings.Cut(pod.Workload, " ")
+	return name
 }

@@ -55,9 +55,9 @@ func cell(outcome placement.Outcome, pods int) string {
 func (r *Report) readiness() map[string]string {
 	total, ready := map[string]int{}, map[string]int{}
 	for _, pod := range r.Pods {
-		total[pod.Workload]++
+		total[workloadOf(pod)]++
 		if pod.Ready {
-			ready[pod.Workload]++
+			ready[workloadOf(pod)]++
 		}
 	}
 	text := map[string]string{}
