@@ -1,6 +1,17 @@
 package cluster_test
 
 import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 func TestTwoClustersSideBySide(t *testing.T) {
@@ -137,4 +148,3 @@ func TestDeadComponentEndsTheCluster(t *testing.T) {
 	}
 	p.expectNothingLeft(t, children)
 }
-

@@ -9,17 +9,14 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -37,10 +34,12 @@ type program struct {
 	stderr bytes.Buffer
 }
 
-// build returns the path of the built program.
+// built is the path of the built program.
+var built = sync.OnceValues(func() (string, error) { return localcluster.Build(context.Background(), nil) })
+
 func build(t testing.TB) string {
 	t.Helper()
-	path, err := localcluster.Build(t.Context(), nil)
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,4 +163,3 @@ func (p *program) expectNothingLeft(t *testing.T, children []int, ports ...strin
 		t.Error(err)
 	}
 }
-
