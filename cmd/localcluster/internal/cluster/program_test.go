@@ -1,3 +1,5 @@
+//go:build unix
+
 package cluster_test
 
 import (
@@ -9,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -98,6 +101,17 @@ func (p *program) client(t testing.TB) (kubernetes.Interface, string) {
 		t.Fatal(err)
 	}
 	return client, server.Host
+}
+
+// interrupt sends the interrupt that a terminal sends, and again as callers do that pass it on.
+func (p *program) interrupt(t testing.TB) {
+	t.Helper()
+	for range 2 {
+		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // children returns the ids of the program's child processes.
