@@ -11,10 +11,10 @@ import (
 
 // startMissing starts every container that should run now and does not.
 func (w *worker) startMissing(ctx context.Context, runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
-	inits, initialized := initsToStart(w.pod, runtime, w.probes.started)
+	inits, initialized := initsToStart(w.pod.Load(), runtime, w.probes.started)
 	todo := inits
 	if initialized {
-		todo = append(todo, containersToStart(w.pod, runtime)...)
+		todo = append(todo, containersToStart(w.pod.Load(), runtime)...)
 	}
 	for _, c := range todo {
 		failure := w.start(ctx, c, runtime)

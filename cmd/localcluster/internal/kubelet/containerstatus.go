@@ -100,12 +100,12 @@ func (w *worker) willStart(c *corev1.Container, runtime *kubecontainer.PodStatus
 	if init && s != nil && s.State == kubecontainer.ContainerStateExited && s.ExitCode == 0 {
 		return false
 	}
-	return wantsRestart(c, w.pod, runtime)
+	return wantsRestart(c, w.pod.Load(), runtime)
 }
 
 func (w *worker) isInit(c *corev1.Container) bool {
-	for i := range w.pod.Spec.InitContainers {
-		if w.pod.Spec.InitContainers[i].Name == c.Name {
+	for i := range w.pod.Load().Spec.InitContainers {
+		if w.pod.Load().Spec.InitContainers[i].Name == c.Name {
 			return true
 		}
 	}

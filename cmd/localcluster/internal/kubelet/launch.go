@@ -18,7 +18,7 @@ const refusedLife = 100 * time.Millisecond
 
 // launch creates a container and plays its first process.
 func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {
-	cmd := command(c, w.pod, created.image.config)
+	cmd := command(c, w.pod.Load(), created.image.config)
 	if len(cmd.Args) == 0 {
 		message := "failed to generate container spec: no command specified"
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", message)
@@ -55,7 +55,7 @@ func (w *worker) machine(c *corev1.Container, created *container) machine {
 	created.stop = sync.OnceFunc(func() { close(term) })
 	return machine{
 		files: created.image.files, arch: w.node.arch, dialect: w.node.dialect,
-		finishes: endsWell(w.pod, c), term: term,
+		finishes: endsWell(w.pod.Load(), c), term: term,
 	}
 }
 
