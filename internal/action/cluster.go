@@ -22,7 +22,7 @@ import (
 // preview shows what apply would change, by a server-side dry run.
 func (d *deploy) preview(ctx context.Context) error {
 	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
-	d.report.Changes = changes
+	d.report.Changes, d.report.Planned = changes, true
 	d.find(d.located(findings)...)
 	for _, change := range changes {
 		d.say("%s %s", change.Action, change.Object)

@@ -1,13 +1,16 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -109,14 +112,31 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 		if err != nil {
 			return nil, fmt.Errorf("connecting to the cluster: %w", err)
 		}
+		ctx, cancel := context.WithTimeoutCause(ctx, nodesTimeout, fmt.Errorf("no answer within %s", nodesTimeout))
+		defer cancel()
 		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		if err != nil {
-			return nil, fmt.Errorf("reading the nodes of %s: %w", cluster.Config.Host, err)
+			return nil, unreadableNodes(cluster.Config.Host, cmp.Or(context.Cause(ctx), err))
 		}
 		return list.Items, nil
 	})
 	go func() { _, _ = wait() }() // the error is returned to whoever waits
 	return wait
+}
+
+// nodesTimeout bounds the first contact with the cluster: one that hangs is told within seconds.
+const nodesTimeout = 10 * time.Second
+
+// unreadableNodes says why the nodes can't be read, and what to do about it.
+func unreadableNodes(host string, err error) error {
+	advice := "check the address in the kubeconfig, and that this machine may connect to it"
+	switch {
+	case apierrors.IsUnauthorized(err):
+		advice = "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context"
+	case apierrors.IsForbidden(err):
+		advice = "grant these credentials the verb list on nodes, by a ClusterRole"
+	}
+	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", host, err, advice)
 }
 
 // asFinding returns the finding that an error is about, if it is about one.

@@ -30,12 +30,22 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	}
 	d.inventory = p.inventory(d.config)
 	err = d.start(ctx, steps)
-	d.report.Conclude(err)
+	d.report.Conclude(fatal(err))
 	if p.onRunner() {
 		report.Annotate(r, d.report.Findings)
 	}
-	fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, d.report.Headline())
+	if headline := d.report.Headline(); headline != "" {
+		fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, headline)
+	}
 	return errors.Join(err, p.publish(r, d, out))
+}
+
+// fatal is what ended a run before its end: an error that no finding tells.
+func fatal(err error) error {
+	if errors.Is(err, errFindings) {
+		return nil
+	}
+	return err
 }
 
 // start opens what the steps need and takes them.

@@ -55,4 +55,3 @@ func references(images []inputs.Image) []name.Reference {
 	}
 	return refs
 }
-

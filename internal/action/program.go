@@ -34,6 +34,9 @@ func (p Program) Main(ctx context.Context, args []string) int {
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
+	}
 	if err != nil && !errors.Is(err, errFindings) {
 		p.complain(err)
 	}

@@ -133,9 +133,16 @@ func (l *log) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Sentence is a finding as a line of text: its severity, its code and its message.
+// Sentence is a finding as a line of text: its severity, its code, where it is written, and its message.
 func Sentence(f finding.Finding) string {
-	return fmt.Sprintf("%s %s: %s", f.Severity, f.Code, f.Message)
+	where := f.File
+	if f.Line > 0 {
+		where = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	if where != "" {
+		where = " (" + where + ")"
+	}
+	return fmt.Sprintf("%s %s%s: %s", f.Severity, f.Code, where, f.Message)
 }
 
 // stripControls keeps untrusted text from steering a terminal.

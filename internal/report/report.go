@@ -46,6 +46,8 @@ type Report struct {
 	// Error is why the run ended early, or "".
 	Error string `json:"error"`
 
+	// Planned tells that Changes were not made.
+	Planned bool `json:"-"`
 	// steps are the keys of Timings in the order in which they ended.
 	steps []string
 }

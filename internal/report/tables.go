@@ -56,7 +56,7 @@ func (r *Report) readiness() map[string]string {
 	total, ready := map[string]int{}, map[string]int{}
 	for _, pod := range r.Pods {
 		total[workloadOf(pod)]++
-		if pod.Ready {
+		if isWell(pod) {
 			ready[workloadOf(pod)]++
 		}
 	}
