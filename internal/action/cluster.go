@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -73,10 +74,19 @@ func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructure
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
 	opts := rollout.DefaultOptions()
 	opts.Timeout = d.config.WaitTimeout
-	opts.Progress = d.emit
+	opts.Progress = d.emitLocated
 	opts.Architecture = architecture(nodes)
 	opts.Judge = d.judgePod(diagnose.ClusterLog(client), nodes)
 	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
+}
+
+// emitLocated passes events on, findings with the place where their objects are written.
+func (d *deploy) emitLocated(e progress.Event) {
+	if found, ok := e.(progress.Found); ok {
+		found.Finding = d.locate(found.Finding)
+		e = found
+	}
+	d.emit(e)
 }
 
 // judgePod joins what a pod shows with what its image holds and what the nodes are.

@@ -29,7 +29,7 @@ type Program struct {
 // When ctx ends, the run stops where it is and reports what it has done.
 func (p Program) Main(ctx context.Context, args []string) int {
 	root := p.root()
-	if len(args) == 0 && runner.Detected(p.Getenv) {
+	if len(args) == 0 && p.onRunner() {
 		args = []string{"run"}
 	}
 	root.SetArgs(args)
@@ -43,10 +43,17 @@ func (p Program) Main(ctx context.Context, args []string) int {
 	return exitStatus(ctx, err)
 }
 
+// mask hides a secret from the runner's log.
+func (p Program) mask(secret string) {
+	if p.onRunner() {
+		runner.New(p.Stdout, p.Getenv).Mask(secret)
+	}
+}
+
 // complain prints an error where people look for it: on standard error and, on a runner, as an annotation.
 func (p Program) complain(err error) {
 	text := strings.TrimSpace(err.Error())
-	if runner.Detected(p.Getenv) {
+	if p.onRunner() {
 		runner.New(p.Stdout, p.Getenv).Annotate(runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: text})
 		return
 	}
@@ -99,6 +106,7 @@ func (p Program) command(c command) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		p.mask(config.RegistryPassword)
 		return p.execute(cmd.Context(), c.steps(config), config, output)
 	}
 	return cmd
