@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/klog/v2"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 )
@@ -76,4 +77,9 @@ func containersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo 
 		}
 	}
 	return todo
+}
+
+// wantsRestart is the kubelet's ShouldContainerBeRestarted.
+func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
+	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }

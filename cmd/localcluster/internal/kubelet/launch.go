@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
@@ -95,7 +96,7 @@ func (w *worker) terminationMessage(c *corev1.Container, created *container, cod
 func endsWell(pod *corev1.Pod, c *corev1.Container) bool {
 	for i := range pod.Spec.InitContainers {
 		if pod.Spec.InitContainers[i].Name == c.Name {
-			return c.RestartPolicy == nil
+			return !podutil.IsRestartableInitContainer(c)
 		}
 	}
 	for _, owner := range pod.OwnerReferences {

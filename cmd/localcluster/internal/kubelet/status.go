@@ -3,7 +3,6 @@ package kubelet
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/klog/v2"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 	kubestatus "k8s.io/kubernetes/pkg/kubelet/status"
@@ -98,9 +97,4 @@ func (w *worker) addProbeResult(s *corev1.ContainerStatus) {
 		result = w.probes.of(s.ContainerID)
 	}
 	s.Started, s.Ready = &result.started, result.started && result.ready
-}
-
-// wantsRestart is the kubelet's ShouldContainerBeRestarted.
-func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
-	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }

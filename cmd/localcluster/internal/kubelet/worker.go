@@ -38,9 +38,10 @@ type worker struct {
 	// Of the worker's goroutine alone.
 	reasons    map[string]startFailure // by container: why its last start failed
 	pullErrors map[string]string       // by pod and image: how the last pull failed
+	written    corev1.PodStatus        // what the API has
 
 	mu       sync.Mutex
-	reported corev1.PodStatus // as last written, or about to be written, to the API
+	reported corev1.PodStatus // what the kubelet goes by, written or about to be
 }
 
 func newWorker(n *node, pod *corev1.Pod, gone func()) *worker {
@@ -49,7 +50,8 @@ func newWorker(n *node, pod *corev1.Pod, gone func()) *worker {
 		node: n, namespace: pod.Namespace, name: pod.Name, gone: gone,
 		box: &sandbox{}, bell: rung, probes: newProbes(rung),
 		updates: make(chan *corev1.Pod, 1), deleted: make(chan struct{}),
-		reasons: map[string]startFailure{}, pullErrors: map[string]string{}, reported: *pod.Status.DeepCopy(),
+		reasons: map[string]startFailure{}, pullErrors: map[string]string{},
+		written: *pod.Status.DeepCopy(), reported: *pod.Status.DeepCopy(),
 	}
 	w.pod.Store(pod)
 	return w
@@ -73,7 +75,7 @@ func (w *worker) update(pod *corev1.Pod) {
 // run plays the pod until it is deleted or ctx ends.
 func (w *worker) run(ctx context.Context) {
 	defer w.killAll()
-	syncing, cancel := context.WithCancel(ctx)
+	starting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		select {
@@ -82,7 +84,7 @@ func (w *worker) run(ctx context.Context) {
 		}
 		cancel()
 	}()
-	go w.relist(syncing)
+	go w.relist(starting)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	finished := false
@@ -105,7 +107,7 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		var again time.Duration
-		again, finished = w.sync(syncing)
+		again, finished = w.sync(ctx, starting)
 		timer.Reset(again)
 	}
 }
@@ -138,8 +140,9 @@ func differ(a, b *corev1.Pod) bool {
 		!equality.Semantic.DeepEqual(a.DeletionGracePeriodSeconds, b.DeletionGracePeriodSeconds)
 }
 
-// sync brings the pod one step further. It returns when to look again, and whether the pod has ended for good.
-func (w *worker) sync(ctx context.Context) (again time.Duration, finished bool) {
+// sync brings the pod one step further, and gives up starting containers when starting ends. It returns when to look
+// again, and whether the pod has ended for good.
+func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finished bool) {
 	runtime := w.box.status(w.pod.Load(), w.node)
 	status := w.apiStatus(runtime, false)
 	w.report(ctx, status)
@@ -150,7 +153,7 @@ func (w *worker) sync(ctx context.Context) (again time.Duration, finished bool) 
 	if w.box.start(w.node.newIP) {
 		runtime = w.box.status(w.pod.Load(), w.node)
 	}
-	started, failures := w.startMissing(ctx, runtime)
+	started, failures := w.startMissing(starting, runtime)
 	if len(failures) == 0 && started > 0 {
 		return 0, false // the kubelet asks for a relist at once, and so sees even a short life
 	}
