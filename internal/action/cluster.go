@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -91,14 +92,11 @@ func (d *deploy) emitLocated(e progress.Event) {
 
 // judgePod joins what a pod shows with what its image holds and what the nodes are.
 func (d *deploy) judgePod(log logFunc, nodes []corev1.Node) judgeFunc {
-	images := map[string]diagnose.Image{}
-	for reference, offer := range d.offers() {
-		images[reference] = diagnose.Image(offer)
-	}
+	offers := d.offers()
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool) {
 		judgement := diagnose.Pod(ctx, pod, diagnose.Evidence{
 			Log:    log,
-			Image:  func(reference string) (diagnose.Image, bool) { img, ok := images[reference]; return img, ok },
+			Image:  func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok },
 			Nodes:  nodes,
 			Events: events,
 		})

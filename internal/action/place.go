@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -102,15 +103,15 @@ func (d *deploy) uninspected(reference string, err error) finding.Finding {
 }
 
 // offers says what the registries hold under each reference of the manifests that could be read.
-func (d *deploy) offers() map[string]placement.Image {
-	offers := map[string]placement.Image{}
+func (d *deploy) offers() map[string]platform.Offer {
+	offers := map[string]platform.Offer{}
 	for _, text := range placement.References(d.unstructured()) {
 		ref, err := image.ParseReference(text)
 		if err != nil {
 			continue
 		}
 		if img := d.resolved[ref.String()].Image; img != nil {
-			offers[text] = placement.Image{Index: img.Index, Platforms: img.Platforms()}
+			offers[text] = platform.Offer{Index: img.Index, Platforms: img.Platforms()}
 		}
 	}
 	return offers

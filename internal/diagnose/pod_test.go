@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 func TestPod(t *testing.T) {
@@ -123,7 +124,7 @@ func TestPod_gives_a_patch_for_every_image(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{
 				Log:   says("exec /app: exec format error"),
-				Image: func(string) (Image, bool) { return Image{Platforms: tt.image}, tt.image != nil },
+				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
 				Nodes: []corev1.Node{node("n", "arm64")},
 			})
 			if diff := cmp.Diff(tt.want, got.Finding.Fix); diff != "" {
