@@ -67,8 +67,8 @@ func (p Program) sink(log io.Writer, r *runner.Runner) progress.Sink {
 	if p.onRunner() {
 		return report.GroupedLog(log, r)
 	}
-	live := p.Terminal && log == p.Stdout
-	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live})
+	live := p.Width > 0 && log == p.Stdout
+	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width})
 }
 
 // publish writes the report, the step's outputs and the job summary.

@@ -19,8 +19,8 @@ import (
 type Program struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// Terminal tells that Stdout is a terminal, which can show colour and a live line.
-	Terminal bool
+	// Width is that of the terminal on Stdout, which can show colour and a live line; 0 when Stdout is none.
+	Width int
 	// Version is what the version command prints.
 	Version string
 }

@@ -22,6 +22,8 @@ type Style struct {
 	Color bool
 	// Live overwrites the last line with what is going on now; only a terminal can.
 	Live bool
+	// Width is the terminal's, in characters: a live line that wraps could not be overwritten. 0 is unknown.
+	Width int
 }
 
 // Log returns a sink that prints events for a person: a headline a step, its messages indented, findings when they
@@ -37,6 +39,7 @@ func GroupedLog(w io.Writer, r *runner.Runner) progress.Sink {
 	return l.locked(func(e progress.Event) {
 		switch e := e.(type) {
 		case progress.StepStarted:
+			l.spoke = time.Now()
 			r.Group(e.Title)
 		case progress.StepFinished:
 			r.EndGroup()
@@ -109,8 +112,15 @@ func (l *log) line(color, text string) {
 
 func (l *log) showStatus() {
 	if l.style.Live && l.status != "" {
-		fmt.Fprint(l.w, l.paint(dim, "  "+l.clean(l.status)))
+		fmt.Fprint(l.w, l.paint(dim, l.clip("  "+l.clean(l.status))))
 	}
+}
+
+func (l *log) clip(text string) string {
+	if letters := []rune(text); l.style.Width > 0 && len(letters) >= l.style.Width {
+		return string(letters[:l.style.Width-2]) + "…"
+	}
+	return text
 }
 
 func (l *log) clear() {
