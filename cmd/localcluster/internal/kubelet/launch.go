@@ -13,9 +13,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// refusedLife is how long a container lives whose program Linux will not load. Real ones last about as long, and the
-// kubelet, which looks once a second, reports them running and ready meanwhile.
-const refusedLife = 100 * time.Millisecond
+// refusedLife is how long a container lives whose program Linux will not load. The kubelet, which looks once a second,
+// reports it running and ready meanwhile: for about a second, as on the real nodes.
+const refusedLife = 500 * time.Millisecond
 
 // launch creates a container and plays its first process.
 func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {

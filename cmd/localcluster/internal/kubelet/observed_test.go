@@ -117,9 +117,7 @@ func checkObserved(t *testing.T, client kubernetes.Interface, words wording, wan
 	pod := awaitStatus(t, client, words, want.pod, selector)
 	words.pod, words.original = pod.Name, want.pod.Name
 	for _, call := range want.logs {
-		if diff := cmp.Diff(call.output, words.logs(t, client, pod, call)); diff != "" {
-			t.Errorf("%s (-real node +stand-in):\n%s", call, diff)
-		}
+		awaitLogs(t, client, words, pod, call)
 	}
 	awaitEvents(t, client, words, pod, want)
 }
@@ -188,6 +186,18 @@ func brief(pod *corev1.Pod) string {
 	return text
 }
 
+// awaitLogs gives a container a moment to write.
+func awaitLogs(t *testing.T, client kubernetes.Interface, words wording, pod *corev1.Pod, call logCall) {
+	t.Helper()
+	diff := ""
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if diff = cmp.Diff(call.output, words.logs(t, client, pod, call)); diff == "" {
+			return
+		}
+	}
+	t.Errorf("%s (-real node +stand-in):\n%s", call, diff)
+}
+
 func awaitEvents(t *testing.T, client kubernetes.Interface, words wording, pod *corev1.Pod, want observed) {
 	t.Helper()
 	diff := "none read"
@@ -221,10 +231,7 @@ func checkMixed(t *testing.T, client kubernetes.Interface, words wording) {
 			words := words // each pod has its own name
 			words.pod, words.original = pod.Name, want.pod.Name
 			log := readFile(t, filepath.Join("testdata/observed/mixed-cluster", want.name, "logs.txt"))
-			call := logCall{container: "c", output: wording{}.lines(log)}
-			if diff := cmp.Diff(call.output, words.logs(t, client, pod, call)); diff != "" {
-				t.Errorf("%s (-real node +stand-in):\n%s", call, diff)
-			}
+			awaitLogs(t, client, words, pod, logCall{container: "c", output: wording{}.lines(log)})
 			awaitEvents(t, client, words, pod, want)
 		})
 	}
