@@ -153,28 +153,31 @@ func awaitStatus(t *testing.T, client kubernetes.Interface, words wording, want 
 	ctx, cancel := context.WithTimeout(t.Context(), observedWithin)
 	defer cancel()
 	wanted := wording{}.status(want)
-	watch, err := client.CoreV1().Pods(want.Namespace).Watch(ctx, selector)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer watch.Stop()
-	closest := "no pod was seen"
+	closest := ""
 	var seen []string
-	for event := range watch.ResultChan() {
-		pod, ok := event.Object.(*corev1.Pod)
-		if !ok {
-			continue
+	for ctx.Err() == nil { // an API server may end a watch at any time
+		watch, err := client.CoreV1().Pods(want.Namespace).Watch(ctx, selector)
+		if err != nil {
+			break
 		}
-		diff := cmp.Diff(wanted, words.status(*pod))
-		if diff == "" {
-			return pod
-		}
-		seen = append(seen, brief(pod))
-		if len(diff) < len(closest) || closest == "no pod was seen" {
-			closest = diff
+		for event := range watch.ResultChan() {
+			pod, ok := event.Object.(*corev1.Pod)
+			if !ok {
+				continue
+			}
+			diff := cmp.Diff(wanted, words.status(*pod))
+			if diff == "" {
+				watch.Stop()
+				return pod
+			}
+			seen = append(seen, brief(pod))
+			if closest == "" || len(diff) < len(closest) {
+				closest = diff
+			}
 		}
 	}
-	t.Fatalf("within %s no pod had the status of the real one; the closest (-real node +stand-in):\n%s\nseen:\n%s", observedWithin, closest, strings.Join(seen, "\n"))
+	t.Fatalf("within %s no pod had the status of the real one; the closest (-real node +stand-in):\n%s\nseen:\n%s",
+		observedWithin, closest, strings.Join(seen, "\n"))
 	return nil
 }
 
