@@ -115,8 +115,8 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 		Manifests: []v1.Descriptor{{MediaType: types.OCIManifestSchema1, Digest: gone, Platform: &arm64}},
 	}))
 	_, err := image.Resolve(t.Context(), ref, options())
-	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: its index lists linux/arm64 (DIGEST), ` +
-		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole index again, every platform of it`}
+	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: it lists linux/arm64 (DIGEST), ` +
+		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole image again, every platform of it`}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

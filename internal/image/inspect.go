@@ -1,0 +1,99 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+)
+
+// Inspect looks into the layers of images that Resolve found, side by side and each layer at most once, whichever
+// images and platforms share it, and fills in their Inspection and Twins. The errors stand in the order of the images;
+// they are like those of Resolve. An image with an error is left as far as it got.
+func (c *Client) Inspect(ctx context.Context, images ...*Image) []error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &slowError{after: c.opts.Reading})
+	defer cancel()
+	s := newShelf(ctx, c, images)
+	problems := make([][]error, len(images))
+	var group errgroup.Group
+	group.SetLimit(c.opts.Jobs)
+	for i, img := range images {
+		problems[i] = make([]error, len(img.Manifests)+1)
+		for j := range img.Manifests {
+			group.Go(func() error {
+				problems[i][j] = s.inspect(img, &img.Manifests[j])
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // every error stands with its image
+	errs := make([]error, len(images))
+	for i, img := range images {
+		problems[i][len(img.Manifests)] = s.findTwins(img)
+		if err := first(problems[i]); err != nil {
+			errs[i] = explain(ctx, img.Reference, err)
+		}
+	}
+	return errs
+}
+
+func first(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inspect finds what one platform's image starts.
+func (s *shelf) inspect(img *Image, m *Manifest) error {
+	fsys, done := s.borrow(img, m)
+	defer done()
+	m.Inspection = &Inspection{}
+	if m.Platform.OS != "" && m.Platform.OS != "linux" {
+		m.Inspection.Unchecked = []string{fmt.Sprintf("the programs of %s: only those of Linux are read", m.Platform.OS)}
+		return nil
+	}
+	launch, err := fsys.Launch(commandOf(m.File.Config))
+	for _, p := range launch.Programs {
+		m.Inspection.Programs = append(m.Inspection.Programs, programOf(p.File, m.Layers))
+	}
+	m.Inspection.Unchecked = launch.Unchecked
+	m.Inspection.Broken, err = broken(m, err)
+	return err
+}
+
+// broken tells a layer that holds the wrong bytes, which is the image's fault, from one that could not be had.
+func broken(m *Manifest, err error) (fault, problem error) {
+	var missing *blobError
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.As(err, &missing):
+		return nil, &layerError{manifest: *m, err: err}
+	}
+	return err, nil
+}
+
+// layerError is about a layer that could not be had.
+type layerError struct {
+	manifest Manifest
+	err      error
+}
+
+func (e *layerError) Error() string { return e.name() + ": " + e.err.Error() }
+
+func (e *layerError) Unwrap() error { return e.err }
+
+// name says which layer it is: "layer 2 of 3 of linux/arm64 (sha256:…)".
+func (e *layerError) name() string {
+	var layer *rootfs.LayerError
+	if !errors.As(e.err, &layer) {
+		return "a layer of " + e.manifest.Platform.String()
+	}
+	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform, e.manifest.Layers[layer.Layer].Digest)
+}
