@@ -49,10 +49,7 @@ func isAllParams(w *syntax.Word) bool {
 func (s *script) part(part syntax.WordPart) string {
 	switch p := part.(type) {
 	case *syntax.Lit:
-		if strings.ContainsAny(p.Value, `*?[\`) || strings.HasPrefix(p.Value, "~") {
-			return unknown
-		}
-		return p.Value
+		return literal(p.Value)
 	case *syntax.SglQuoted:
 		if !p.Dollar {
 			return p.Value
@@ -67,6 +64,16 @@ func (s *script) part(part syntax.WordPart) string {
 		return s.variable(p)
 	}
 	return unknown
+}
+
+// literal is what stands unquoted; patterns, escapes and ~ are the shell's to resolve.
+func literal(text string) string {
+	if strings.ContainsAny(text, `*?\]`) || strings.HasPrefix(text, "~") {
+		if text != "]" {
+			return unknown
+		}
+	}
+	return text
 }
 
 // quoted takes patterns as they stand.
