@@ -92,13 +92,21 @@ func (l *Layer) next() error {
 	}
 	header, err := l.tar.Next()
 	if errors.Is(err, io.EOF) {
-		l.complete = true
-		return l.close()
+		return l.end()
 	}
 	if err != nil {
 		return err
 	}
 	return l.add(header)
+}
+
+// end reads what may come after the archive: a blob's digest is known at its very end.
+func (l *Layer) end() error {
+	if _, err := io.Copy(io.Discard, l.stream); err != nil {
+		return err
+	}
+	l.complete = true
+	return l.close()
 }
 
 func (l *Layer) open() error {

@@ -68,10 +68,8 @@ func (s *script) part(part syntax.WordPart) string {
 
 // literal is what stands unquoted; patterns, escapes and ~ are the shell's to resolve.
 func literal(text string) string {
-	if strings.ContainsAny(text, `*?\]`) || strings.HasPrefix(text, "~") {
-		if text != "]" {
-			return unknown
-		}
+	if text != "]" && (strings.ContainsAny(text, `*?\]`) || strings.HasPrefix(text, "~")) {
+		return unknown
 	}
 	return text
 }
