@@ -57,6 +57,13 @@ func (c *counted) blobs() map[string]int {
 	return times
 }
 
+// fetched is how many bytes of blobs were sent.
+func (c *counted) fetched() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytes
+}
+
 type countedResponse struct {
 	http.ResponseWriter
 	counted *counted

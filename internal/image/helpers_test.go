@@ -93,7 +93,7 @@ type raw struct {
 func (r raw) RawManifest() ([]byte, error)        { return r.body, nil }
 func (r raw) MediaType() (types.MediaType, error) { return r.mediaType, nil }
 
-func rawJSON(t *testing.T, mediaType types.MediaType, value any) raw {
+func rawJSON(t testing.TB, mediaType types.MediaType, value any) raw {
 	t.Helper()
 	return raw{body: must(json.Marshal(value))(t), mediaType: mediaType}
 }

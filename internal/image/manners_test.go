@@ -10,7 +10,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +64,17 @@ func layerOf(t testing.TB, img v1.Image) string {
 	return must(img.Manifest())(t).Layers[0].Digest.String()
 }
 
+// answerBlob is a registry's answer to whoever asks for a blob.
+func answerBlob(digest string, status int) func(http.ResponseWriter, *http.Request, int) bool {
+	return func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if !strings.HasSuffix(r.URL.Path, digest) {
+			return false
+		}
+		w.WriteHeader(status)
+		return true
+	}
+}
+
 // inspected resolves and inspects one image, and returns the error of the latter.
 func inspected(t testing.TB, opts image.Options, ref name.Reference) (*image.Image, error) {
 	t.Helper()
@@ -79,13 +89,7 @@ func inspected(t testing.TB, opts image.Options, ref name.Reference) (*image.Ima
 func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 	img := app(arm64, binaryFor("arm64")).image(t)
 	answer := func(status int) func(http.ResponseWriter, *http.Request, int) bool {
-		return func(w http.ResponseWriter, r *http.Request, _ int) bool {
-			if !strings.HasSuffix(r.URL.Path, layerOf(t, img)) {
-				return false
-			}
-			w.WriteHeader(status)
-			return true
-		}
+		return answerBlob(layerOf(t, img), status)
 	}
 	hang := func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 		if strings.HasSuffix(r.URL.Path, layerOf(t, img)) {
@@ -255,14 +259,17 @@ func TestPlainHTTPIsForLoopbackAndWhereAsked(t *testing.T) {
 func TestProxyIsUsed(t *testing.T) {
 	host := newRegistry(t)
 	push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
-	var asked atomic.Int32
-	proxy := serve(t, &httputil.ReverseProxy{Transport: everywhere(host), Rewrite: func(r *httputil.ProxyRequest) { asked.Add(1) }})
 	opts := options()
 	opts.PlainHTTP = []string{"registry.lan"}
-	opts.Transport = &http.Transport{Proxy: http.ProxyURL(must(url.Parse("http://" + proxy))(t))}
-	if _, err := inspected(t, opts, parse(t, "registry.lan/cart:1")); err != nil || asked.Load() == 0 {
-		t.Errorf("error %v after %d requests through the proxy", err, asked.Load())
+	opts.Transport = &http.Transport{Proxy: http.ProxyURL(must(url.Parse("http://" + newProxy(t, host)))(t))}
+	if _, err := inspected(t, opts, parse(t, "registry.lan/cart:1")); err != nil {
+		t.Error(err) // no other way leads to a name that nobody knows
 	}
+}
+
+// newProxy starts a proxy that takes every name for one server.
+func newProxy(t *testing.T, host string) (address string) {
+	return serve(t, &httputil.ReverseProxy{Transport: everywhere(host), Rewrite: func(*httputil.ProxyRequest) {}})
 }
 
 // noise does not get smaller when it is packed.
