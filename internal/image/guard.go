@@ -38,7 +38,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		done:       func() { timer.Stop(); cancel(nil) },
 		explain:    func(err error) error { return causeOf(ctx, err) },
 	}
-	if strings.Contains(request.URL.Path, "/manifests/") {
+	if path := request.URL.Path; strings.Contains(path, "/manifests/") || strings.HasSuffix(path, "/tags/list") {
 		response.Body = http.MaxBytesReader(nil, response.Body, maxManifest)
 	}
 	return response, nil

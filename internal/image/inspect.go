@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
@@ -54,8 +55,8 @@ func (s *shelf) inspect(img *Image, m *Manifest) error {
 	fsys, done := s.borrow(img, m)
 	defer done()
 	m.Inspection = &Inspection{}
-	if m.Platform.OS != "" && m.Platform.OS != "linux" {
-		m.Inspection.Unchecked = []string{fmt.Sprintf("the programs of %s: only those of Linux are read", m.Platform.OS)}
+	if reason := unreadable(m.Platform); reason != "" {
+		m.Inspection.Unchecked = []string{reason}
 		return nil
 	}
 	launch, err := fsys.Launch(commandOf(m.File.Config))
@@ -65,6 +66,17 @@ func (s *shelf) inspect(img *Image, m *Manifest) error {
 	m.Inspection.Unchecked = launch.Unchecked
 	m.Inspection.Broken, err = broken(m, err)
 	return err
+}
+
+// unreadable says why nothing can be told of a platform's programs; "" if it can.
+func unreadable(p v1.Platform) string {
+	switch {
+	case p.OS != "" && p.OS != "linux":
+		return fmt.Sprintf("the programs of %s; only those of Linux are read", p.OS)
+	case p.Architecture != "" && !rootfs.Known(p.Architecture):
+		return fmt.Sprintf("the programs for %s; how ELF calls that CPU is not known here", p.Architecture)
+	}
+	return ""
 }
 
 // broken tells a layer that holds the wrong bytes, which is the image's fault, from one that could not be had.

@@ -97,6 +97,8 @@ func honest(t testing.TB) []lie {
 			return r
 		})},
 		{name: "a_wrong_file_that_is_not_started", push: right(t, files{"opt/other", binaryFor("s390x")}, "/opt/app")},
+		{name: "a_cpu_that_elf_does_not_know", push: app(v1.Platform{OS: "linux", Architecture: "wasm"}, "\x00asm").image(t),
+			want: []v1.Platform{{OS: "linux", Architecture: "wasm"}}, find: []string{"info binary-unchecked wasm"}},
 		{name: "no_command", push: pair(t, func(p v1.Platform) recipe { r := own(p); r.start = nil; return r }), find: noted},
 		{name: "a_command_that_is_not_there", push: right(t, nil, "/mounted/later"), find: noted},
 		{name: "a_command_from_a_variable", push: wrong(t, nil, "sh", "-c", "exec $APP"), find: noted},

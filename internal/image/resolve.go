@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
@@ -48,7 +49,7 @@ func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Timeout, &slowError{after: c.opts.Timeout})
 	defer cancel()
-	image, err := walker{client: c, repository: ref.Context()}.start(ctx, ref)
+	image, err := walker{client: c, repository: ref.Context(), entries: new(atomic.Int64)}.start(ctx, ref)
 	if err != nil {
 		return nil, explain(ctx, ref, err)
 	}

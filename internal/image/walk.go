@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,14 +14,16 @@ import (
 
 // Bounds on what a registry can make us do; real indexes stay far below them.
 const (
-	maxDepth   = 4   // indexes within indexes
-	maxEntries = 256 // entries of one index
+	maxDepth     = 4    // indexes within indexes
+	maxEntries   = 256  // entries of one index
+	maxManifests = 1024 // manifests and indexes below one reference
 )
 
 // walker reads the tree of manifests below one reference.
 type walker struct {
 	client     *Client
 	repository name.Repository
+	entries    *atomic.Int64 // read so far
 }
 
 // found is what a part of the tree holds.
@@ -93,6 +96,9 @@ func (w walker) readIndex(ctx context.Context, d *remote.Descriptor, depth int) 
 }
 
 func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (found, error) {
+	if w.entries.Add(1) > maxManifests {
+		return found{}, fmt.Errorf("its indexes list more than %d manifests in all; at most that many are read", maxManifests)
+	}
 	child, err := w.client.manifest(ctx, w.repository.Digest(entry.Digest.String()))
 	if err != nil {
 		return found{}, &entryError{entry: entry, err: err}

@@ -59,3 +59,13 @@ func elfKindOf(head []byte) (elfKind, bool) {
 	k.machine = elf.Machine(order.Uint16(head[18:])) // e_machine stands behind e_ident and e_type in both classes
 	return k, true
 }
+
+// Known tells whether Architecture can return the GOARCH.
+func Known(architecture string) bool {
+	for _, known := range machines {
+		if known == architecture {
+			return true
+		}
+	}
+	return false
+}
