@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
@@ -17,37 +19,53 @@ import (
 func (c *Client) Inspect(ctx context.Context, images ...*Image) []error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &slowError{after: c.opts.Reading})
 	defer cancel()
-	s := newShelf(ctx, c, images)
-	problems := make([][]error, len(images))
-	var group errgroup.Group
-	group.SetLimit(c.opts.Jobs)
-	for i, img := range images {
-		problems[i] = make([]error, len(img.Manifests)+1)
-		for j := range img.Manifests {
-			group.Go(func() error {
-				problems[i][j] = s.inspect(img, &img.Manifests[j])
-				return nil
-			})
-		}
-	}
-	_ = group.Wait() // every error stands with its image
+	problems := c.inspectAll(ctx, distinct(images))
 	errs := make([]error, len(images))
 	for i, img := range images {
-		problems[i][len(img.Manifests)] = s.findTwins(img)
-		if err := first(problems[i]); err != nil {
+		if err := problems[img]; err != nil {
 			errs[i] = explain(ctx, img.Reference, err)
 		}
 	}
 	return errs
 }
 
-func first(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+// distinct drops images that are given again: references may lead to one.
+func distinct(images []*Image) (list []*Image) {
+	for _, img := range images {
+		if !slices.Contains(list, img) {
+			list = append(list, img)
 		}
 	}
-	return nil
+	return list
+}
+
+// inspectAll returns the first thing that went wrong with each image.
+func (c *Client) inspectAll(ctx context.Context, images []*Image) map[*Image]error {
+	s := newShelf(ctx, c, images)
+	var mu sync.Mutex
+	problems := map[*Image]error{}
+	note := func(img *Image, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && problems[img] == nil {
+			problems[img] = err
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(c.opts.Jobs)
+	for _, img := range images {
+		for j := range img.Manifests {
+			group.Go(func() error {
+				note(img, s.inspect(img, &img.Manifests[j]))
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // every error stands with its image
+	for _, img := range images {
+		note(img, s.findTwins(img))
+	}
+	return problems
 }
 
 // inspect finds what one platform's image starts.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -269,7 +271,8 @@ func TestProxyIsUsed(t *testing.T) {
 
 // newProxy starts a proxy that takes every name for one server.
 func newProxy(t *testing.T, host string) (address string) {
-	return serve(t, &httputil.ReverseProxy{Transport: everywhere(host), Rewrite: func(*httputil.ProxyRequest) {}})
+	return serve(t, &httputil.ReverseProxy{
+		Transport: everywhere(host), Rewrite: func(*httputil.ProxyRequest) {}, ErrorLog: log.New(io.Discard, "", 0)})
 }
 
 // noise does not get smaller when it is packed.
