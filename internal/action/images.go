@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -32,8 +31,7 @@ func (d *deploy) verify(ctx context.Context) error {
 func (d *deploy) inspectLayers(ctx context.Context) {
 	var images []*image.Image
 	for _, in := range d.config.Images {
-		img := d.resolved[in.Reference.String()].Image
-		if img != nil && !slices.Contains(images, img) {
+		if img := d.resolved[in.Reference.String()].Image; img != nil {
 			images = append(images, img)
 		}
 	}
