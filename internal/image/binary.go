@@ -2,8 +2,6 @@ package image
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -62,57 +60,4 @@ func outcome(p v1.Platform, program Program) string {
 		return fmt.Sprintf("Most %s nodes run it all the same, if their kernels still do 32 bits.", p)
 	}
 	return fmt.Sprintf("On %s nodes it ends in exec format error.", p)
-}
-
-// identicalLayers finds platforms that got the files of another one.
-func identicalLayers(img *Image, want []v1.Platform) (findings []finding.Finding) {
-	for _, t := range img.Twins {
-		var wrong []v1.Platform
-		worst := finding.Warning
-		for _, p := range t.Platforms {
-			if !loads(p, t.Program.Architecture) {
-				wrong = append(wrong, p)
-				if severity(p, want) == finding.Error {
-					worst = finding.Error
-				}
-			}
-		}
-		if len(wrong) > 0 {
-			findings = append(findings, twinFinding(img, t, wrong, worst))
-		}
-	}
-	return findings
-}
-
-func twinFinding(img *Image, t Twins, wrong []v1.Platform, severity finding.Severity) finding.Finding {
-	return finding.Finding{
-		Code: finding.IdenticalLayers, Severity: severity, Image: img.Reference.String(), Architecture: wrong[0].Architecture,
-		Message: fmt.Sprintf("Image %s has the very same layers for %s, and they hold %s, %s (%s). %s got the files of another platform.",
-			img.Reference, join(t.Platforms, " and "), t.Program.Path, t.Program.Format, t.Program.where(), join(wrong, " and ")),
-		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.",
-			join(wrong, ",")),
-	}
-}
-
-// ChildDigest finds a reference that pins the manifest of one platform although there is an index. It is an error when
-// other platforms were asked for, else a warning.
-func ChildDigest(img *Image, want []v1.Platform) (finding.Finding, bool) {
-	if img.Parent == (v1.Hash{}) {
-		return finding.Finding{}, false
-	}
-	f := finding.Finding{Code: finding.ChildDigest, Severity: finding.Warning, Image: img.Reference.String()}
-	only := "one platform"
-	if offers := img.Platforms(); len(offers) > 0 {
-		only, f.Architecture = offers[0].String(), offers[0].Architecture
-	}
-	others := func(p v1.Platform) bool {
-		return !slices.ContainsFunc(img.Platforms(), func(have v1.Platform) bool { return matches(p, have) })
-	}
-	if slices.ContainsFunc(want, others) {
-		f.Severity = finding.Error
-	}
-	f.Message = fmt.Sprintf("Image %s pins the manifest of %s alone, so every node would start that one. It belongs to the index %s of tag %s.",
-		img.Reference, only, img.Parent, img.ParentTag)
-	f.Fix = fmt.Sprintf("Use the digest of the index: %s@%s", strings.TrimSuffix(img.Reference.String(), "@"+img.Digest.String()), img.Parent)
-	return f, true
 }

@@ -108,22 +108,3 @@ func broken(m *Manifest, err error) (fault, problem error) {
 	}
 	return err, nil
 }
-
-// layerError is about a layer that could not be had.
-type layerError struct {
-	manifest Manifest
-	err      error
-}
-
-func (e *layerError) Error() string { return e.name() + ": " + e.err.Error() }
-
-func (e *layerError) Unwrap() error { return e.err }
-
-// name says which layer it is: "layer 2 of 3 of linux/arm64 (sha256:…)".
-func (e *layerError) name() string {
-	var layer *rootfs.LayerError
-	if !errors.As(e.err, &layer) {
-		return "a layer of " + e.manifest.Platform.String()
-	}
-	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform, e.manifest.Layers[layer.Layer].Digest)
-}

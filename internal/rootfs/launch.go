@@ -1,6 +1,8 @@
 package rootfs
 
 import (
+	"bytes"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"path"
@@ -67,8 +69,18 @@ func (t *tracer) start(what string, cmd Command) error {
 	if err != nil {
 		return err
 	}
+	if len(t.launch.Programs) > 0 && isText(program.File.Head) {
+		t.note("%s: it is a script without a #! line", what)
+		return nil
+	}
 	t.add(program)
 	return t.follow(program, cmd)
+}
+
+// isText: what Linux refuses, shells and execvp(3) take for a shell script. Only the container's own command has nobody
+// to do so.
+func isText(head []byte) bool {
+	return bytes.IndexByte(head, 0) < 0 && !bytes.HasPrefix(head, []byte(elf.ELFMAG))
 }
 
 func (t *tracer) add(p Program) {
