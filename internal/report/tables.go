@@ -98,14 +98,20 @@ func (i Image) sizes() string {
 		return ""
 	}
 	size := func(a, b Manifest) int { return cmp.Compare(a.Size, b.Size) }
-	least, most := megabytes(slices.MinFunc(i.Manifests, size).Size), megabytes(slices.MaxFunc(i.Manifests, size).Size)
+	least, most := bytes(slices.MinFunc(i.Manifests, size).Size), bytes(slices.MaxFunc(i.Manifests, size).Size)
 	if least == most {
-		return most + " MB"
+		return most
 	}
-	return least + " to " + most + " MB"
+	return least + " to " + most
 }
 
-func megabytes(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }
+// bytes writes a size as docker does, in powers of ten.
+func bytes(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
 
 func shortDigest(digest string) string {
 	const shown = len("sha256:") + 12

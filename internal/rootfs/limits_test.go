@@ -122,3 +122,22 @@ func TestSharedLayerIsReadOnce(t *testing.T) {
 		t.Errorf("opened %d times, want once", b.opened)
 	}
 }
+
+func TestTablesThatPointAstrayAreErrors(t *testing.T) {
+	for name, listed := range map[string]tableEntry{
+		"behind_the_blob":  {Offset: 10, EndOffset: 1 << 40},
+		"before_the_blob":  {Offset: -10, EndOffset: 10},
+		"backwards":        {Offset: 100, EndOffset: 10},
+		"before_the_frame": {Offset: 10, EndOffset: 100, InnerOffset: -1},
+	} {
+		listed.Type, listed.Name, listed.Size = "reg", "app", 64
+		layer := NewLayer((&blob{content: make([]byte, 1000)}).source(), DefaultLimits())
+		layer.entries, layer.complete = map[string]*entry{}, true
+		if err := layer.addListed(listed, 900); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Of(layer).Stat("/app"); err == nil || !strings.Contains(err.Error(), "the table of contents has a file at bytes") {
+			t.Errorf("%s: got error %v, want one about the table of contents", name, err)
+		}
+	}
+}

@@ -4,9 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"strconv"
 )
@@ -71,7 +70,8 @@ func (l *Layer) stargzTable(digest string) (*table, error) {
 	}
 	content := tar.NewReader(archive)
 	if header, err := content.Next(); err != nil || header.Name != stargzName {
-		return nil, fmt.Errorf("no %s where the table of contents should stand: %w", stargzName, errOr(err, archive.Close()))
+		missing := fmt.Errorf("no %s where the table of contents should stand", stargzName)
+		return nil, errors.Join(missing, err, archive.Close())
 	}
 	return &table{content: &digested{Reader: content, blob: archive, hash: sha256.New(), want: digest}, start: start}, nil
 }
@@ -90,7 +90,7 @@ func (l *Layer) stargzStart() (int64, error) {
 	const digits = 16
 	at := bytes.Index(footer, []byte(stargzMagic))
 	if at < digits {
-		return 0, fmt.Errorf("the blob does not end as eStargz does")
+		return 0, errors.New("the blob does not end as eStargz does")
 	}
 	start, err := strconv.ParseInt(string(footer[at-digits:at]), 16, 64)
 	if err == nil && (start <= 0 || start >= l.source.Size-stargzFooter) {
@@ -107,37 +107,4 @@ func (l *Layer) tableLimits() Limits {
 
 func tooLarge(limits Limits) error {
 	return &LimitError{What: "bytes of a layer's table of contents", Limit: limits.Table}
-}
-
-func errOr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
-}
-
-// digested hashes what is read; its Close fails if it is not what was wanted.
-type digested struct {
-	io.Reader
-	blob io.Closer
-	hash hash.Hash
-	want string
-}
-
-// Read implements io.Reader.
-func (d *digested) Read(p []byte) (int, error) {
-	n, err := d.Reader.Read(p)
-	d.hash.Write(p[:n])
-	return n, err
-}
-
-// Close implements io.Closer.
-func (d *digested) Close() error {
-	if err := d.blob.Close(); err != nil {
-		return err
-	}
-	if got := "sha256:" + hex.EncodeToString(d.hash.Sum(nil)); got != d.want {
-		return fmt.Errorf("the table of contents has digest %s, not %s", got, d.want)
-	}
-	return nil
 }
