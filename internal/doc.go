@@ -2,7 +2,7 @@
 //
 //	inputs      flags and INPUT_* variables -> one validated Config
 //	identity    kubeconfig and Docker config -> a way into the cluster and its registries
-//	image       reference -> index digest and the platforms it really has; verification
+//	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise; render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed

@@ -36,7 +36,7 @@ type deploy struct {
 
 	// resolved holds each image reference that was looked up, so that none is looked up twice.
 	resolved map[string]image.Result
-	registry image.Options
+	registry *image.Client
 
 	// nodes waits for the cluster's nodes, which are read while the images are verified.
 	nodes func() ([]corev1.Node, error)
@@ -46,9 +46,12 @@ type deploy struct {
 
 // newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
 func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
-	d := &deploy{config: config, report: report.New(), resolved: map[string]image.Result{}, registry: image.DefaultOptions()}
+	d := &deploy{config: config, report: report.New(), resolved: map[string]image.Result{}}
 	d.emit = emit
-	d.registry.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
+	opts := image.DefaultOptions()
+	opts.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
+	opts.PlainHTTP = config.InsecureRegistries
+	d.registry = image.NewClient(opts)
 	if !needsCluster(steps) {
 		return d, nil
 	}
@@ -100,7 +103,7 @@ func (d *deploy) resolve(ctx context.Context, refs []name.Reference) {
 			unknown = append(unknown, ref)
 		}
 	}
-	for i, result := range image.ResolveAll(ctx, unknown, d.registry) {
+	for i, result := range d.registry.Resolve(ctx, unknown) {
 		d.resolved[unknown[i].String()] = result
 	}
 }

@@ -67,8 +67,11 @@ func (d *deploy) inspect(ctx context.Context, references []string) {
 	d.resolve(ctx, order)
 	for _, text := range references {
 		if ref, ok := refs[text]; ok && !d.isInput(ref) {
-			if err := d.resolved[ref.String()].Err; err != nil {
-				d.find(d.uninspected(text, err))
+			result := d.resolved[ref.String()]
+			if result.Err != nil {
+				d.find(d.uninspected(text, result.Err))
+			} else if f, pinned := image.ChildDigest(result.Image, nil); pinned {
+				d.find(f)
 			}
 		}
 	}

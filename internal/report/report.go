@@ -54,11 +54,33 @@ type Report struct {
 
 // Image is an image of the deploy and what the registry has of it.
 type Image struct {
-	Name      string            `json:"name"`
-	Reference string            `json:"reference"`
-	Digest    string            `json:"digest"`
-	Platforms []string          `json:"platforms"`
-	Findings  []finding.Finding `json:"findings"`
+	Name      string   `json:"name"`
+	Reference string   `json:"reference"`
+	Digest    string   `json:"digest"`
+	Platforms []string `json:"platforms"`
+	// Manifests are the images of the platforms, in the order of the index.
+	Manifests []Manifest `json:"manifests"`
+	// Base is what the builder says that the image was built on.
+	Base Base `json:"base"`
+	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
+	Attestations []string          `json:"attestations"`
+	Findings     []finding.Finding `json:"findings"`
+}
+
+// Manifest is the image of one platform.
+type Manifest struct {
+	Platform string `json:"platform"`
+	Digest   string `json:"digest"`
+	// Size is what a node pulls, in bytes: manifest, config and packed layers.
+	Size int64 `json:"size"`
+	// Created is a time in RFC 3339, or "".
+	Created string `json:"created"`
+}
+
+// Base names an image by its reference and digest; either may be "".
+type Base struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
 }
 
 // Workload is an object that makes pods, and where they can run.

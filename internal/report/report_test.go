@@ -27,6 +27,9 @@ func crashed() *report.Report {
 	r.Images = []report.Image{{
 		Name: "registry/cart", Reference: "ghcr.io/shop/cart:v1", Digest: "sha256:" + strings.Repeat("ab12", 16),
 		Platforms: []string{"linux/amd64"}, Findings: []finding.Finding{},
+		Manifests:    []report.Manifest{{Platform: "linux/amd64", Digest: "sha256:" + strings.Repeat("cd34", 16), Size: 12_345_678, Created: "2026-01-02T03:04:05Z"}},
+		Base:         report.Base{Name: "docker.io/library/alpine:3", Digest: "sha256:" + strings.Repeat("ef56", 16)},
+		Attestations: []string{"provenance", "sbom"},
 	}}
 	r.Edits = []kustomize.Edit{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0", After: "ghcr.io/shop/cart:v1"}}
 	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}}, {Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
