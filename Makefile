@@ -1,6 +1,9 @@
 # Everything a newcomer needs: `make demo` and `make test` do their own set-up. They need Go, make, git and a network.
 GO            ?= go
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# One set of build flags for everything, so that nothing is compiled twice. The programs are static.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
@@ -8,16 +11,15 @@ GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 .PHONY: build demo test lint bench image clean
 
 build: ## both programs, into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
-	CGO_ENABLED=0 $(GO) build -C $(LOCALCLUSTER) -trimpath -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
+	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
 demo: ## the main job on the local cluster, from nothing
 	$(GO) run ./cmd/demo
 
 test: build ## all tests
-	$(GO) vet ./...
 	$(GO) test ./...
-	cd $(LOCALCLUSTER) && $(GO) vet ./... && $(GO) test ./...
+	cd $(LOCALCLUSTER) && $(GO) test ./...
 
 lint: ## the linters of .golangci.yml
 	$(GOLANGCI_LINT) run ./...

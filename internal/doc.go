@@ -2,7 +2,8 @@
 //
 //	inputs      flags and INPUT_* variables -> one validated Config
 //	identity    kubeconfig and Docker config -> a way into the cluster and its registries
-//	image       reference -> index digest and the platforms it really has; verification
+//	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon
+//	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise; render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
@@ -12,20 +13,21 @@
 //	action      the ordered list of steps of each command; outputs; exit status
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
-// the domain's own types and three small vocabularies:
+// the domain's own types and four small vocabularies:
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works
 //	object      how Kubernetes objects are named in words
+//	platform    what a registry offers under a reference, and which of it a node takes
 //
 // Around the pipeline:
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
-//	build/assemble  images put together from ready files
 //	rootfs        a file in an image's layers, and what a container would start
 //	demo          real images of the sample apps
 //	localcluster  starts the local cluster's program for the demo and the tests
+//	registrytest  serves real registries to tests
 //
-// A run goes verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout. Nothing is written or
-// applied once there is a finding of severity error.
+// A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout.
+// Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
 package internal

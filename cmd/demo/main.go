@@ -21,8 +21,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 )
 
-// tag stands for the commit whose images are deployed.
-const tag = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
+// tag stands for the commit whose images are deployed, short so that lines stay so.
+const tag = "4f2a9c1"
 
 var (
 	amd64 = v1.Platform{OS: "linux", Architecture: "amd64"}
@@ -119,13 +119,14 @@ func play(ctx context.Context, a act, program, manifests string, cluster *localc
 		"--images", "registry/app-multi=" + cluster.Registry + "/app-multi",
 		"--images", "registry/app-amd64=" + cluster.Registry + "/app-amd64 platforms=linux/amd64",
 		"--tag", tag,
-		"--kustomization", manifests,
-		"--kubeconfig", cluster.Kubeconfig,
 		"--arch-policy", a.policy,
 	}
 	fmt.Println("$ multiarch-deploy", quoted(args))
 	start := time.Now()
-	err := command(ctx, program, args...).Run()
+	cmd := command(ctx, program, args...)
+	cmd.Dir = manifests
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+cluster.Kubeconfig)
+	err := cmd.Run()
 	status := 0
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		status = exit.ExitCode()
@@ -146,15 +147,20 @@ func command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// quoted writes arguments as one would type them, an option a line.
 func quoted(args []string) string {
-	words := make([]string, len(args))
-	for i, arg := range args {
-		words[i] = arg
-		if strings.ContainsRune(arg, ' ') {
-			words[i] = "'" + arg + "'"
+	var line strings.Builder
+	for _, arg := range args {
+		switch {
+		case strings.HasPrefix(arg, "--"):
+			line.WriteString(" \\\n    " + arg)
+		case strings.ContainsRune(arg, ' '):
+			line.WriteString(" '" + arg + "'")
+		default:
+			line.WriteString(" " + arg)
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.TrimSpace(line.String())
 }
 
 func say(text string) { fmt.Printf("\n=== %s\n", text) }

@@ -12,10 +12,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func main() {
+func main() { os.Exit(run()) }
+
+func run() int {
+	// Signals stay caught to the end: callers such as timeout and make deliver one twice, and the second would
+	// otherwise end the program amid its clean-up, which is bounded in time.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends the program at once, wherever it hangs.
-	context.AfterFunc(ctx, stop)
+	defer stop()
 	root := &cobra.Command{
 		Use:           "localcluster",
 		Short:         "A mixed-architecture Kubernetes cluster on this machine",
@@ -26,6 +29,7 @@ func main() {
 	root.AddCommand(componentCommands()...)
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "localcluster:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }

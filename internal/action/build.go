@@ -8,6 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -47,7 +48,11 @@ func (d *deploy) builder() (builder, error) {
 	if !d.config.Assembles() {
 		return nil, inputs.Problems{"builder: only assemble builds here"}
 	}
-	return &assemble.Builder{Keychain: d.registry.Keychain}, nil
+	return &assemble.Builder{
+		Keychain:  d.keychain,
+		Transport: image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries),
+		PlainHTTP: d.config.InsecureRegistries,
+	}, nil
 }
 
 func specs(images []inputs.Image) []build.Spec {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -26,17 +25,13 @@ const sha = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
 
 // From compiled files to ready pods on both CPUs in one run: build, verify, rewrite, plan, apply, rollout.
 func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
-	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Preset: "aks"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Stop)
+	cluster := clusters["aks"]
 	app := demo.AKS(filepath.Join("..", ".."))
 	manifests := t.TempDir()
 	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
 		t.Fatal(err)
 	}
-	status, got, log := play(t, nil, append(building(compiled(t, app), cluster.Registry), "--kubeconfig", cluster.Kubeconfig, "--kustomization", manifests)...)
+	status, got, log := perform(t, nil, append(building(compiled(t, app), cluster.Registry), "--kubeconfig", cluster.Kubeconfig, "--kustomization", manifests)...)
 	if status != 0 {
 		t.Fatalf("exit status %d\n%s", status, log)
 	}
@@ -77,7 +72,7 @@ func TestBuild_pushes_and_verifies_and_nothing_else(t *testing.T) {
 		"GITHUB_SERVER_URL": "https://github.com", "SOURCE_DATE_EPOCH": "1786000000",
 	}
 	args := append(building(compiled(t, demo.AKS(filepath.Join("..", ".."))), registry.Host)[1:], "--registry-username", "shop", "--registry-password", "correct horse")
-	status, got, log := play(t, runner, append([]string{"build"}, args...)...)
+	status, got, log := perform(t, runner, append([]string{"build"}, args...)...)
 	if status != 0 {
 		t.Fatalf("exit status %d\n%s", status, log)
 	}
@@ -137,7 +132,7 @@ func TestBuild_ends_with_the_right_status(t *testing.T) {
 				dist = compiled(t, demo.AKS(filepath.Join("..", "..")))
 			}
 			args := append([]string{"build"}, building(dist, registry.Host)[1:]...)
-			status, _, log := play(t, nil, append(args, row.args...)...)
+			status, _, log := perform(t, nil, append(args, row.args...)...)
 			if status != row.status || !strings.Contains(log, row.want) {
 				t.Errorf("exit status %d, want %d and %q\n%s", status, row.status, row.want, log)
 			}
@@ -154,10 +149,13 @@ func TestDry_run_does_not_build(t *testing.T) {
 			inner.ServeHTTP(w, r)
 		})
 	}})
-	args := append(building(t.TempDir(), registry.Host), "--kubeconfig", kubeconfig(t), "--dry-run")
-	_, got, log := play(t, nil, args...)
+	args := append(building(t.TempDir(), registry.Host), "--kubeconfig", clusters["aks"].Kubeconfig, "--dry-run")
+	_, got, log := perform(t, nil, args...)
 	if pushed {
 		t.Error("a dry run wrote to the registry")
+	}
+	if _, taken := got.Timings["build"]; taken {
+		t.Error("a dry run took the step build")
 	}
 	if len(got.Findings) == 0 || got.Findings[0].Code != "image-not-found" {
 		t.Errorf("findings %v, want that the image is not in the registry\n%s", got.Findings, log)
@@ -181,19 +179,8 @@ func building(dist, registry string) []string {
 		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry + "/app-amd64"}
 }
 
-// kubeconfig leads to a cluster that refuses connections; a run without a cluster's help gets no further than it.
-func kubeconfig(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "kubeconfig")
-	content := "apiVersion: v1\nkind: Config\ncurrent-context: x\nclusters: [{name: x, cluster: {server: 'http://127.0.0.1:1'}}]\ncontexts: [{name: x, context: {cluster: x}}]\n"
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// play runs the program, and returns its exit status, its report and all that it wrote.
-func play(t *testing.T, environment map[string]string, args ...string) (int, report.Report, string) {
+// perform runs the program, and returns its exit status, its report and all that it wrote.
+func perform(t *testing.T, environment map[string]string, args ...string) (int, report.Report, string) {
 	t.Helper()
 	var log bytes.Buffer
 	path := filepath.Join(t.TempDir(), "report.json")

@@ -15,6 +15,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -22,7 +24,7 @@ import (
 // preview shows what apply would change, by a server-side dry run.
 func (d *deploy) preview(ctx context.Context) error {
 	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
-	d.report.Changes = changes
+	d.report.Changes, d.report.Planned = changes, true
 	d.find(d.located(findings)...)
 	for _, change := range changes {
 		d.say("%s %s", change.Action, change.Object)
@@ -73,22 +75,28 @@ func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructure
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
 	opts := rollout.DefaultOptions()
 	opts.Timeout = d.config.WaitTimeout
-	opts.Progress = d.emit
+	opts.Progress = d.emitLocated
 	opts.Architecture = architecture(nodes)
 	opts.Judge = d.judgePod(diagnose.ClusterLog(client), nodes)
 	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
 }
 
+// emitLocated passes events on, findings with the place where their objects are written.
+func (d *deploy) emitLocated(e progress.Event) {
+	if found, ok := e.(progress.Found); ok {
+		found.Finding = d.locate(found.Finding)
+		e = found
+	}
+	d.emit(e)
+}
+
 // judgePod joins what a pod shows with what its image holds and what the nodes are.
 func (d *deploy) judgePod(log logFunc, nodes []corev1.Node) judgeFunc {
-	images := map[string]diagnose.Image{}
-	for reference, offer := range d.offers() {
-		images[reference] = diagnose.Image(offer)
-	}
+	offers := d.offers()
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool) {
 		judgement := diagnose.Pod(ctx, pod, diagnose.Evidence{
 			Log:    log,
-			Image:  func(reference string) (diagnose.Image, bool) { img, ok := images[reference]; return img, ok },
+			Image:  func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok },
 			Nodes:  nodes,
 			Events: events,
 		})

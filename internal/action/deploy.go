@@ -1,14 +1,18 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -34,7 +38,8 @@ type deploy struct {
 
 	// resolved holds each image reference that was looked up, so that none is looked up twice.
 	resolved map[string]image.Result
-	registry image.Options
+	registry *image.Client
+	keychain authn.Keychain
 
 	// built are the digests of the indexes that this run has pushed, by reference.
 	built map[string]v1.Hash
@@ -47,9 +52,14 @@ type deploy struct {
 
 // newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
 func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
-	d := &deploy{config: config, report: report.New(), registry: image.DefaultOptions(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{}}
-	d.emit = emit
-	d.registry.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
+	d := &deploy{
+		config: config, emit: emit, report: report.New(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{},
+		keychain: identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images)),
+	}
+	opts := image.DefaultOptions()
+	opts.Keychain = d.keychain
+	opts.PlainHTTP = config.InsecureRegistries
+	d.registry = image.NewClient(opts)
 	if !needsCluster(steps) {
 		return d, nil
 	}
@@ -101,7 +111,7 @@ func (d *deploy) resolve(ctx context.Context, refs []name.Reference) {
 			unknown = append(unknown, ref)
 		}
 	}
-	for i, result := range image.ResolveAll(ctx, unknown, d.registry) {
+	for i, result := range d.registry.Resolve(ctx, unknown) {
 		d.resolved[unknown[i].String()] = result
 	}
 }
@@ -113,14 +123,31 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 		if err != nil {
 			return nil, fmt.Errorf("connecting to the cluster: %w", err)
 		}
+		ctx, cancel := context.WithTimeoutCause(ctx, nodesTimeout, fmt.Errorf("no answer within %s", nodesTimeout))
+		defer cancel()
 		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		if err != nil {
-			return nil, fmt.Errorf("reading the nodes of %s: %w", cluster.Config.Host, err)
+			return nil, unreadableNodes(cluster.Config.Host, cmp.Or(context.Cause(ctx), err))
 		}
 		return list.Items, nil
 	})
 	go func() { _, _ = wait() }() // the error is returned to whoever waits
 	return wait
+}
+
+// nodesTimeout bounds the first contact with the cluster: one that hangs is told within seconds.
+const nodesTimeout = 10 * time.Second
+
+// unreadableNodes says why the nodes can't be read, and what to do about it.
+func unreadableNodes(host string, err error) error {
+	advice := "check the address in the kubeconfig, and that this machine may connect to it"
+	switch {
+	case apierrors.IsUnauthorized(err):
+		advice = "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context"
+	case apierrors.IsForbidden(err):
+		advice = "grant these credentials the verb list on nodes, by a ClusterRole"
+	}
+	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", host, err, advice)
 }
 
 // asFinding returns the finding that an error is about, if it is about one.

@@ -35,12 +35,22 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	}
 	d.inventory = p.inventory(d.config)
 	err = d.start(ctx, steps)
-	d.report.Conclude(err)
+	d.report.Conclude(fatal(err))
 	if p.onRunner() {
 		report.Annotate(r, d.report.Findings)
 	}
-	fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, d.report.Headline())
+	if headline := d.report.Headline(); headline != "" {
+		fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, headline)
+	}
 	return errors.Join(err, p.publish(r, d, out))
+}
+
+// fatal is what ended a run before its end: an error that no finding tells.
+func fatal(err error) error {
+	if errors.Is(err, errFindings) {
+		return nil
+	}
+	return err
 }
 
 // start opens what the steps need and takes them.
@@ -62,8 +72,8 @@ func (p Program) sink(log io.Writer, r *runner.Runner) progress.Sink {
 	if p.onRunner() {
 		return report.GroupedLog(log, r)
 	}
-	live := p.Terminal && log == p.Stdout
-	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live})
+	live := p.Width > 0 && log == p.Stdout
+	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width})
 }
 
 // publish writes the report, the step's outputs and the job summary.

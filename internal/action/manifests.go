@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/types"
@@ -11,6 +12,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
 // manifests are the kustomization and what it renders to.
@@ -109,6 +111,7 @@ func (d *deploy) render(context.Context) error {
 		return faultError{err}
 	}
 	d.objects = objects
+	d.enterNamespace()
 	d.say("%d objects", len(objects))
 	unmatched, err := kustomize.Unmatched(d.path, d.edited, d.images, opts)
 	if err != nil {
@@ -118,6 +121,18 @@ func (d *deploy) render(context.Context) error {
 		d.find(d.unmatched(name))
 	}
 	return nil
+}
+
+// enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called
+// the same from here on. Custom kinds wait for apply, which knows their scope.
+func (d *deploy) enterNamespace() {
+	for _, o := range d.objects {
+		_, _, makesPods := placement.PodTemplate(o.Unstructured)
+		builtIn := !strings.Contains(o.GroupVersionKind().Group, ".")
+		if makesPods && builtIn && o.GetNamespace() == "" && d.cluster.Namespace != "" {
+			o.SetNamespace(d.cluster.Namespace)
+		}
+	}
 }
 
 func (d *deploy) unmatched(imageName string) finding.Finding {

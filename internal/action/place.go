@@ -1,16 +1,15 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -43,18 +42,13 @@ func (d *deploy) judge(verdicts []placement.Verdict) {
 		verdicts = verdicts[1:]
 		d.objects[i].Unstructured = v.Object
 		d.report.Workloads = append(d.report.Workloads, report.Workload{
-			Kind: v.Object.GetKind(), Namespace: d.namespace(v.Object), Name: v.Object.GetName(),
+			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
 			Images: v.Images, Architectures: v.Architectures, Fix: v.Fix,
 		})
 		for _, f := range v.Findings {
 			d.find(d.locate(f))
 		}
 	}
-}
-
-// namespace is where a workload goes: all of them are namespaced.
-func (d *deploy) namespace(o *unstructured.Unstructured) string {
-	return cmp.Or(o.GetNamespace(), d.cluster.Namespace)
 }
 
 // inspect looks up the references that the manifests hold. What can't be read is told, since it can't be planned for.
@@ -73,8 +67,11 @@ func (d *deploy) inspect(ctx context.Context, references []string) {
 	d.resolve(ctx, order)
 	for _, text := range references {
 		if ref, ok := refs[text]; ok && !d.isInput(ref) {
-			if err := d.resolved[ref.String()].Err; err != nil {
-				d.find(d.uninspected(text, err))
+			result := d.resolved[ref.String()]
+			if result.Err != nil {
+				d.find(d.uninspected(text, result.Err))
+			} else if f, pinned := image.ChildDigest(result.Image, nil); pinned {
+				d.find(f)
 			}
 		}
 	}
@@ -109,15 +106,15 @@ func (d *deploy) uninspected(reference string, err error) finding.Finding {
 }
 
 // offers says what the registries hold under each reference of the manifests that could be read.
-func (d *deploy) offers() map[string]placement.Image {
-	offers := map[string]placement.Image{}
+func (d *deploy) offers() map[string]platform.Offer {
+	offers := map[string]platform.Offer{}
 	for _, text := range placement.References(d.unstructured()) {
 		ref, err := image.ParseReference(text)
 		if err != nil {
 			continue
 		}
 		if img := d.resolved[ref.String()].Image; img != nil {
-			offers[text] = placement.Image{Index: img.Index, Platforms: img.Platforms()}
+			offers[text] = platform.Offer{Index: img.Index, Platforms: img.Platforms()}
 		}
 	}
 	return offers

@@ -18,8 +18,8 @@ import (
 type Program struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// Terminal tells that Stdout is a terminal, which can show colour and a live line.
-	Terminal bool
+	// Width is that of the terminal on Stdout, which can show colour and a live line; 0 when Stdout is none.
+	Width int
 	// Version is what the version command prints.
 	Version string
 }
@@ -28,21 +28,31 @@ type Program struct {
 // When ctx ends, the run stops where it is and reports what it has done.
 func (p Program) Main(ctx context.Context, args []string) int {
 	root := p.root()
-	if len(args) == 0 && runner.Detected(p.Getenv) {
+	if len(args) == 0 && p.onRunner() {
 		args = []string{"run"}
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
+	}
 	if err != nil && !errors.Is(err, errFindings) {
 		p.complain(err)
 	}
 	return exitStatus(ctx, err)
 }
 
+// mask hides a secret from the runner's log.
+func (p Program) mask(secret string) {
+	if p.onRunner() {
+		runner.New(p.Stdout, p.Getenv).Mask(secret)
+	}
+}
+
 // complain prints an error where people look for it: on standard error and, on a runner, as an annotation.
 func (p Program) complain(err error) {
 	text := strings.TrimSpace(err.Error())
-	if runner.Detected(p.Getenv) {
+	if p.onRunner() {
 		runner.New(p.Stdout, p.Getenv).Annotate(runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: text})
 		return
 	}
@@ -100,6 +110,7 @@ func (p Program) command(c command) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		p.mask(config.RegistryPassword)
 		return p.execute(cmd.Context(), c.steps(config), config, output)
 	}
 	return cmd

@@ -22,6 +22,7 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 	if err != nil {
 		return nil, nil, err
 	}
+	r.look(ctx)
 	for stage := range stageCount {
 		refused, err := r.preview(ctx)
 		if findings = append(findings, refused...); err != nil || len(findings) > 0 {

@@ -19,6 +19,7 @@ func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured
 	if err != nil {
 		return nil, nil, err
 	}
+	r.look(ctx)
 	refused, err := r.preview(ctx)
 	findings = append(findings, refused...)
 	if err != nil || opts.Inventory == "" || len(objects) == 0 {

@@ -42,10 +42,11 @@ func (r *run) previewOne(ctx context.Context, t *target) error {
 	return err
 }
 
-// ask previews an object with a dry run and, if it is there, a look at it as it is now. Should a controller have
-// written to it in between, the two can't be compared, and it asks again: that is over in a moment, or a fourth
-// answer is taken as it is.
+// ask previews an object with a dry run and, if it is there, compares it as it is. Both must be of one
+// resourceVersion (a dry run answers with the one it worked on): should a controller have written in between, it asks
+// again. That is over in a moment, or a fourth answer is taken as it is.
 func (r *run) ask(ctx context.Context, t *target) error {
+	before := t.seen
 	for range 4 {
 		after, created, err := r.patch(true).send(ctx, r.Applier, t, t.desired)
 		if err != nil {
@@ -56,9 +57,10 @@ func (r *run) ask(ctx context.Context, t *target) error {
 			t.becomes(Created, nil, after)
 			return nil
 		}
-		before, err := r.get(ctx, t)
-		if err != nil {
-			return err
+		if before == nil || before.GetResourceVersion() != after.GetResourceVersion() {
+			if before, err = r.get(ctx, t); err != nil {
+				return err
+			}
 		}
 		t.becomes(compared(before, after, r.opts.FieldManager), before, after)
 		if t.change.Action == Unchanged || before.GetResourceVersion() == after.GetResourceVersion() {

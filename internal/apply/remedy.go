@@ -16,9 +16,10 @@ var (
 	lacksVerb = regexp.MustCompile(`(User ".*") cannot (\w+) resource "([^"]+)" in API group "([^"]*)"`)
 	// k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go: ToStatusErr.
 	webhookDenied = regexp.MustCompile(`admission webhook ("[^"]+") denied the request`)
-	// k8s.io/apiserver/pkg/admission/plugin/webhook/errors.go: ErrCallingWebhook.
+	// k8s.io/apiserver/pkg/util/webhook/error.go: ErrCallingWebhook.
 	webhookDown = regexp.MustCompile(`failed calling webhook ("[^"]+")`)
-	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg, and how StatefulSet, Pod and PersistentVolumeClaim say it.
+	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg; k8s.io/kubernetes/pkg/apis/{core,apps}/validation: how PersistentVolumes and
+	// their claims, StatefulSets, Pods and Services say it.
 	immutable = regexp.MustCompile(`field is immutable|is immutable after creation|updates to \w+ spec for fields other than|may not change fields other than|may not change once set`)
 	// sigs.k8s.io/structured-merge-diff, as k8s.io/apimachinery/pkg/util/managedfields passes it on.
 	untyped  = regexp.MustCompile(`^failed to create typed patch object \([^)]*\): \.?`)

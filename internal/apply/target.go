@@ -22,6 +22,8 @@ type target struct {
 	desired  *unstructured.Unstructured
 	resource schema.GroupVersionResource
 	change   Change
+	// seen is the live object as it was at the start of the run, nil if it was not looked at.
+	seen *unstructured.Unstructured
 	// settled: the API server has taken the object in a dry run, and change says what would become of it.
 	settled bool
 	// done: it is on the cluster, and change says what became of it.

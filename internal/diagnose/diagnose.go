@@ -5,19 +5,11 @@ package diagnose
 import (
 	"context"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
-
-// Image is what a registry says about a reference.
-type Image struct {
-	// Index is false for a single manifest, which every node pulls and starts, whatever its CPU.
-	Index bool
-	// Platforms are those of the index's entries, or the one of a single manifest's config.
-	Platforms []v1.Platform
-}
 
 // Evidence is what may be looked at beside the pod. Every field may stay empty; the more is there,
 // the more exact the answer.
@@ -26,7 +18,7 @@ type Evidence struct {
 	// See ClusterLog. A log often needs a permission of its own (pods/log), so an error is no fault.
 	Log func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
 	// Image returns what the registry holds for a reference as the pod spec has it; false when unknown.
-	Image func(reference string) (Image, bool)
+	Image func(reference string) (platform.Offer, bool)
 	// Nodes are the cluster's nodes: they give architectures, and the reason why a pod fits nowhere.
 	Nodes []corev1.Node
 	// Events are the Warning events about the pod.

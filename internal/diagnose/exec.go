@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 var (
@@ -36,7 +37,7 @@ func (s subject) execFormat(exit *corev1.ContainerStateTerminated, log string) *
 	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
 		return s.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image, m[1]+" is for another CPU")
 	}
-	foreign := s.architecture != "" && len(image.Platforms) > 0 && !runsOn(image.Platforms, s.architecture)
+	foreign := s.architecture != "" && len(image.Platforms) > 0 && !image.RunsOn(s.architecture)
 	if log == "" && foreign && slices.Contains(silentExits, exit.ExitCode) {
 		return s.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
 	}
@@ -45,17 +46,17 @@ func (s subject) execFormat(exit *corev1.ContainerStateTerminated, log string) *
 
 // wrongCPU says what the image holds against what the node needs. Of an image that claims the node's platform, the lie
 // is told: a nodeSelector might not help then, but a rebuild does.
-func (s subject) wrongCPU(what string, image Image, lie string) *finding.Finding {
+func (s subject) wrongCPU(what string, image platform.Offer, lie string) *finding.Finding {
 	reference := short(s.container.Image)
 	switch {
 	case s.architecture == "" || len(image.Platforms) == 0:
 		what += fmt.Sprintf(" Image %s holds a binary for another CPU.", reference)
-	case runsOn(image.Platforms, s.architecture):
+	case image.RunsOn(s.architecture):
 		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, s.architecture, lie)
 		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", s.architecture)
 		return s.finding(finding.ExecFormatError, what, fix)
 	default:
-		what += fmt.Sprintf(" Image %s offers %s only.", reference, offers(image.Platforms))
+		what += fmt.Sprintf(" Image %s offers %s only.", reference, image)
 	}
-	return s.finding(finding.ExecFormatError, what, buildOrKeepAway(image.Platforms, s.architecture))
+	return s.finding(finding.ExecFormatError, what, buildOrKeepAway(image, s.architecture))
 }

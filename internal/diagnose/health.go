@@ -16,14 +16,15 @@ func (s subject) unhealthy() Judgement {
 	if s.status.State.Running == nil || s.status.Ready {
 		return Judgement{}
 	}
-	for _, text := range s.events("Unhealthy") {
-		if m := execError.FindStringSubmatch(text); m != nil {
-			return Judgement{s.foreignProbe(text), true}
-		}
-		return Judgement{Finding: s.finding(finding.Unhealthy, "runs, but is not ready: "+oneLine(text)+".",
-			"Check the probe's path, port and timing against what the program serves.")}
+	failures := s.events("Unhealthy")
+	if foreign := slices.IndexFunc(failures, execError.MatchString); foreign >= 0 {
+		return Judgement{s.foreignProbe(failures[foreign]), true}
 	}
-	return Judgement{}
+	if len(failures) == 0 {
+		return Judgement{}
+	}
+	return Judgement{Finding: s.finding(finding.Unhealthy, "runs, but is not ready: "+oneLine(failures[0])+".",
+		"Check the probe's path, port and timing against what the program serves.")}
 }
 
 func (s subject) foreignProbe(text string) *finding.Finding {

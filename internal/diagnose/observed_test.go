@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -97,7 +98,7 @@ func TestPod_with_half_the_evidence(t *testing.T) {
 			t.Errorf("%s without image (-want +got):\n%s", dir, diff)
 		}
 		s := subjects(pod, ev)[0]
-		if offered := s.image().Platforms; runsOn(offered, s.architecture) {
+		if s.image().RunsOn(s.architecture) {
 			continue
 		}
 		withoutLog := ev
@@ -182,10 +183,10 @@ func logOf(t *testing.T, dir string) func(context.Context, *corev1.Pod, string, 
 	}
 }
 
-func imageOf(reference string) (Image, bool) {
+func imageOf(reference string) (platform.Offer, bool) {
 	amd64, arm64 := v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"}
 	unknown := v1.Platform{OS: "unknown", Architecture: "unknown"}
-	image, ok := map[string]Image{
+	image, ok := map[string]platform.Offer{
 		"base:amd64": {Platforms: []v1.Platform{amd64}},
 		"base:arm64": {Platforms: []v1.Platform{arm64}},
 		"base:multi": {Index: true, Platforms: []v1.Platform{amd64, arm64}},

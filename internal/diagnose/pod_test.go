@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 func TestPod(t *testing.T) {
@@ -97,17 +98,39 @@ func TestPod_keeps_long_logs_short(t *testing.T) {
 	}
 }
 
-func TestPod_offers_affinity_where_an_image_has_several_platforms(t *testing.T) {
-	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "s390x"}}
-	got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{
-		Log:   says("exec /app: exec format error"),
-		Image: func(string) (Image, bool) { return Image{Index: true, Platforms: platforms}, true },
-		Nodes: []corev1.Node{node("n", "arm64")},
-	})
-	const want = "Build it for linux/arm64, or keep it on amd64 and s390x nodes:\n" +
-		"    affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [amd64, s390x]}]}]}}}"
-	if diff := cmp.Diff(want, got.Finding.Fix); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+func TestPod_gives_a_patch_for_every_image(t *testing.T) {
+	const rule = `
+    affinity:
+      nodeAffinity:
+        requiredDuringSchedulingIgnoredDuringExecution:
+          nodeSelectorTerms:
+          - matchExpressions: `
+	tests := []struct {
+		name  string
+		image []v1.Platform
+		want  string
+	}{
+		{
+			name: "one_platform", image: []v1.Platform{{OS: "linux", Architecture: "amd64"}},
+			want: "Build it for linux/arm64, or keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}",
+		},
+		{
+			name: "several_platforms", image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "s390x"}},
+			want: "Build it for linux/arm64, or keep it on amd64 and s390x nodes:" + rule + "[{key: kubernetes.io/arch, operator: In, values: [amd64, s390x]}]",
+		},
+		{name: "unknown", want: "Build it for linux/arm64, or keep it off arm64 nodes:" + rule + "[{key: kubernetes.io/arch, operator: NotIn, values: [arm64]}]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{
+				Log:   says("exec /app: exec format error"),
+				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
+				Nodes: []corev1.Node{node("n", "arm64")},
+			})
+			if diff := cmp.Diff(tt.want, got.Finding.Fix); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // pullReasons are the waiting reasons of an image that is not on the node.
@@ -63,12 +64,12 @@ func (s subject) platformMissing() *finding.Finding {
 		what = fmt.Sprintf("the image has no entry for linux/%s, so it cannot be pulled.", s.architecture)
 	}
 	image := s.image()
-	if offer := offers(image.Platforms); offer != "" {
-		what += fmt.Sprintf(" Image %s offers %s only.", short(s.container.Image), offer)
+	if len(image.Platforms) > 0 {
+		what += fmt.Sprintf(" Image %s offers %s only.", short(s.container.Image), image)
 	} else {
 		what += fmt.Sprintf(" Image: %s.", short(s.container.Image))
 	}
-	return s.finding(finding.PlatformMissing, what, buildOrKeepAway(image.Platforms, s.architecture))
+	return s.finding(finding.PlatformMissing, what, buildOrKeepAway(image, s.architecture))
 }
 
 // pullError is the runtime's own error. A kubelet before 1.30 leaves it out while it backs off, and then only the
@@ -90,9 +91,9 @@ func (s subject) withoutReference(text string) string {
 	return strings.ReplaceAll(quoted.ReplaceAllString(text, ""), s.container.Image, "")
 }
 
-func (s subject) image() Image {
+func (s subject) image() platform.Offer {
 	if s.ev.Image == nil {
-		return Image{}
+		return platform.Offer{}
 	}
 	image, _ := s.ev.Image(s.container.Image)
 	return image

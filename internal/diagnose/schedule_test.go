@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 func TestPod_that_waits_for_a_node(t *testing.T) {
@@ -79,7 +80,7 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			}}}
 			got := Pod(t.Context(), pod, Evidence{
 				Nodes: tt.nodes,
-				Image: func(string) (Image, bool) { return Image{Platforms: tt.image}, tt.image != nil },
+				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
 			})
 			want := Judgement{Finding: &finding.Finding{
 				Code: tt.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: tt.text, Fix: tt.fix,

@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	schedulinghelpers "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/klog/v2"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // untolerated returns the taints that keep the scheduler from placing the pod on the node.
@@ -35,7 +37,7 @@ func byArchitecture(kept []taintedNode) []taintedNode {
 func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
 		return slices.ContainsFunc(subjects(pod, ev), func(s subject) bool {
-			return !runsOn(s.image().Platforms, architecture(k.node))
+			return !s.image().RunsOn(architecture(k.node))
 		})
 	})
 }
@@ -76,7 +78,7 @@ func taintNames(taints []corev1.Taint) string {
 	if len(names) == 1 {
 		return "the taint " + names[0]
 	}
-	return "the taints " + sentence(names)
+	return "the taints " + platform.Conjoin(names)
 }
 
 // count is "3 amd64 and 1 arm64".
@@ -89,5 +91,5 @@ func count(all []corev1.Node) string {
 	for _, a := range slices.Sorted(maps.Keys(number)) {
 		parts = append(parts, fmt.Sprintf("%d %s", number[a], a))
 	}
-	return sentence(parts)
+	return platform.Conjoin(parts)
 }

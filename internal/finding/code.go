@@ -13,6 +13,8 @@ const (
 	PlatformMismatch Code = "platform-mismatch"
 	// BinaryMismatch: the binary an image starts is for another CPU than the index says.
 	BinaryMismatch Code = "binary-mismatch"
+	// BinaryUnchecked: what an image starts, or a part of it, could not be found out; nothing is said about it.
+	BinaryUnchecked Code = "binary-unchecked"
 	// IdenticalLayers: two platforms of an index share every layer although it holds native binaries.
 	IdenticalLayers Code = "identical-layers"
 	// ChildDigest: a reference pins the manifest of one platform instead of the index.

@@ -19,13 +19,30 @@ func notFound(ref name.Reference, answer *transport.Error, err error) error {
 		Message: fmt.Sprintf("image %q is not in registry %q: %s", ref, ref.Context().RegistryStr(), words(answer)),
 		Fix:     "Check the repository and the tag, and that the build pushed it",
 	}
-	var missing *entryError
-	if errors.As(err, &missing) {
-		e.Message = fmt.Sprintf("image %q is incomplete: its index lists %s, which registry %q does not have: %s",
-			ref, missing.name(), ref.Context().RegistryStr(), words(answer))
-		e.Fix = "Push the whole index again, every platform of it"
+	if part := missingPart(err); part != "" {
+		e.Message = fmt.Sprintf("image %q is incomplete: it lists %s, which registry %q does not have: %s",
+			ref, part, ref.Context().RegistryStr(), words(answer))
+		e.Fix = "Push the whole image again, every platform of it"
 	}
 	return e
+}
+
+// missingPart names what of an image could not be had; "" if it is the image itself.
+func missingPart(err error) string {
+	var (
+		entry *entryError
+		layer *layerError
+		blob  *blobError
+	)
+	switch {
+	case errors.As(err, &layer):
+		return layer.name()
+	case errors.As(err, &blob):
+		return "blob " + blob.digest.String()
+	case errors.As(err, &entry):
+		return entry.name()
+	}
+	return ""
 }
 
 func unauthorized(ref name.Reference, answer *transport.Error, err error) error {

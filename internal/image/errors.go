@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
 // Error is the registry's own word that there is no such image, or none to be seen with these credentials.
@@ -76,4 +78,23 @@ func (e *entryError) name() string {
 		return e.entry.Digest.String()
 	}
 	return fmt.Sprintf("%s (%s)", e.entry.Platform, e.entry.Digest)
+}
+
+// layerError is about a layer that could not be had.
+type layerError struct {
+	manifest Manifest
+	err      error
+}
+
+func (e *layerError) Error() string { return e.name() + ": " + e.err.Error() }
+
+func (e *layerError) Unwrap() error { return e.err }
+
+// name says which layer it is: "layer 2 of 3 of linux/arm64 (sha256:…)".
+func (e *layerError) name() string {
+	var layer *rootfs.LayerError
+	if !errors.As(e.err, &layer) {
+		return "a layer of " + e.manifest.Platform.String()
+	}
+	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform, e.manifest.Layers[layer.Layer].Digest)
 }

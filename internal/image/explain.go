@@ -29,6 +29,10 @@ func explain(ctx context.Context, ref name.Reference, err error) error {
 		return fail(err, "image %q: registry %q answered %s to %s; try again later, and check that it is a container registry",
 			ref, ref.Context().RegistryStr(), words(answer), answer.Request.URL.Path)
 	}
+	var plain *plainHTTPError
+	if errors.As(err, &plain) {
+		return fail(err, "image %q: %s", ref, plain)
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return fail(err, "image %q in registry %q: the manifest is larger than %d bytes, which no image needs",

@@ -1,6 +1,7 @@
 package image_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,8 +117,8 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 		Manifests: []v1.Descriptor{{MediaType: types.OCIManifestSchema1, Digest: gone, Platform: &arm64}},
 	}))
 	_, err := image.Resolve(t.Context(), ref, options())
-	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: its index lists linux/arm64 (DIGEST), ` +
-		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole index again, every platform of it`}
+	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: it lists linux/arm64 (DIGEST), ` +
+		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole image again, every platform of it`}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -150,15 +152,31 @@ func TestResolveBoundsWhatIsRead(t *testing.T) {
 			MediaType: types.OCIManifestSchema1, Digest: v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%064d", i)},
 		})
 	}
+	host := newRegistry(t)
+	push(t, host+"/cart:child", imageFor(t, amd64))
+	child := v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: must(imageFor(t, amd64).Digest())(t), Platform: &amd64}
+	many := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
+	for i := range 5 {
+		list := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: map[string]string{"n": fmt.Sprint(i)}}
+		list.Manifests = slices.Repeat([]v1.Descriptor{child}, 255)
+		part := rawJSON(t, types.OCIImageIndex, list)
+		push(t, fmt.Sprintf("%s/cart:part-%d", host, i), part)
+		digest, size, err := v1.SHA256(bytes.NewReader(part.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		many.Manifests = append(many.Manifests, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: digest, Size: size})
+	}
 	for _, test := range []struct {
 		name, want string
 		push       remote.Taggable
 	}{
+		{"too_many_in_all", "its indexes list more than 1024 manifests in all; at most that many are read", rawJSON(t, types.OCIImageIndex, many)},
 		{"too_deep", "lies more than 4 indexes deep", deep},
 		{"too_wide", "lists 257 manifests; at most 256 are read", rawJSON(t, "application/json", wide)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := image.Resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options())
+			_, err := image.Resolve(t.Context(), push(t, host+"/cart:1", test.push), options())
 			if err == nil || !strings.HasSuffix(err.Error(), test.want) {
 				t.Errorf("got error %v, want one that ends in %q", err, test.want)
 			}

@@ -30,13 +30,15 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		defer cancel(nil)
 		return nil, causeOf(ctx, err)
 	}
+	timer.Stop()
 	response.Body = &guardedBody{
 		ReadCloser: response.Body,
-		heard:      func() { timer.Reset(g.silence) },
+		listen:     func() { timer.Reset(g.silence) },
+		heard:      func() { timer.Stop() },
 		done:       func() { timer.Stop(); cancel(nil) },
 		explain:    func(err error) error { return causeOf(ctx, err) },
 	}
-	if strings.Contains(request.URL.Path, "/manifests/") {
+	if path := request.URL.Path; strings.Contains(path, "/manifests/") || strings.HasSuffix(path, "/tags/list") {
 		response.Body = http.MaxBytesReader(nil, response.Body, maxManifest)
 	}
 	return response, nil
@@ -50,20 +52,22 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// guardedBody starts the silence anew with every piece that arrives.
+// guardedBody counts silence only while somebody reads: a stream that is put aside for a while is no registry's fault.
 type guardedBody struct {
 	io.ReadCloser
+	listen  func()
 	heard   func()
 	done    func()
 	explain func(error) error
 }
 
 func (b *guardedBody) Read(p []byte) (int, error) {
+	b.listen()
 	n, err := b.ReadCloser.Read(p)
+	b.heard()
 	if err != nil && err != io.EOF {
 		return n, b.explain(err)
 	}
-	b.heard()
 	return n, err
 }
 

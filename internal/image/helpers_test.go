@@ -35,11 +35,11 @@ func options() image.Options {
 }
 
 // newRegistry starts an empty registry and returns its host and port.
-func newRegistry(t *testing.T) (host string) {
+func newRegistry(t testing.TB) (host string) {
 	return serve(t, registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 }
 
-func serve(t *testing.T, handler http.Handler) (host string) {
+func serve(t testing.TB, handler http.Handler) (host string) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -47,13 +47,13 @@ func serve(t *testing.T, handler http.Handler) (host string) {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-func parse(t *testing.T, reference string) name.Reference {
+func parse(t testing.TB, reference string) name.Reference {
 	t.Helper()
 	return must(image.ParseReference(reference))(t)
 }
 
 // imageFor is an image whose config names the platform.
-func imageFor(t *testing.T, p v1.Platform) v1.Image {
+func imageFor(t testing.TB, p v1.Platform) v1.Image {
 	t.Helper()
 	config := must(empty.Image.ConfigFile())(t).DeepCopy()
 	config.OS, config.Architecture, config.Variant = p.OS, p.Architecture, p.Variant
@@ -75,7 +75,7 @@ func indexOf(entries ...mutate.IndexAddendum) v1.ImageIndex {
 }
 
 // push puts an image, an index or a raw manifest under the reference.
-func push(t *testing.T, reference string, what remote.Taggable) name.Reference {
+func push(t testing.TB, reference string, what remote.Taggable) name.Reference {
 	t.Helper()
 	ref := parse(t, reference)
 	if err := remote.Push(ref, what); err != nil {
@@ -93,14 +93,14 @@ type raw struct {
 func (r raw) RawManifest() ([]byte, error)        { return r.body, nil }
 func (r raw) MediaType() (types.MediaType, error) { return r.mediaType, nil }
 
-func rawJSON(t *testing.T, mediaType types.MediaType, value any) raw {
+func rawJSON(t testing.TB, mediaType types.MediaType, value any) raw {
 	t.Helper()
 	return raw{body: must(json.Marshal(value))(t), mediaType: mediaType}
 }
 
 // must(f())(t) is f's value; an error ends the test.
-func must[T any](value T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)

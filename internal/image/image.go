@@ -1,5 +1,8 @@
-// Package image finds out what an image reference really leads to: the digest of its index and the
-// platforms behind it, as the registry has them now. It reads manifests and configs, never layers.
+// Package image finds out what an image reference really leads to, and whether it is what it says.
+//
+// Resolve reads manifests and configs: the digest of the index and the platforms behind it, as the registry has them
+// now. Inspect looks into the layers, as far as needed to see what each platform would start. Verify compares all that
+// with what was asked for; it looks at values only.
 package image
 
 import (
@@ -25,6 +28,16 @@ type Image struct {
 	Manifests []Manifest
 	// Skipped counts index entries that are no images: attestations, signatures and other artifacts.
 	Skipped int
+	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
+	Attestations []string
+	// Base is what it was built on, where the builder tells.
+	Base Base
+	// Parent is the index that should have been named: Reference is the digest of one platform's manifest, which
+	// ParentTag's index holds. It is zero for all other references.
+	Parent    v1.Hash
+	ParentTag string
+	// Twins are sets of platforms that share every layer, found by Inspect.
+	Twins []Twins
 }
 
 // Manifest is the image of one platform.
@@ -38,6 +51,14 @@ type Manifest struct {
 	Digest    v1.Hash
 	Size      int64 // of the manifest itself, in bytes
 	MediaType types.MediaType
+	// Bytes is what a node pulls: manifest, config and packed layers.
+	Bytes       int64
+	Annotations map[string]string
+	// File is the config, Layers are the lowest first.
+	File   *v1.ConfigFile
+	Layers []v1.Descriptor
+	// Inspection is what Inspect found in the layers; nil before.
+	Inspection *Inspection
 }
 
 // Platforms lists each platform that the image offers once, in the order of the index.
@@ -54,8 +75,8 @@ func (i *Image) Platforms() []v1.Platform {
 }
 
 // ParseReference reads an image reference as docker writes it, such as "ghcr.io/shop/cart:1.2",
-// "nginx" or "127.0.0.1:5000/cart@sha256:…". Registries on loopback and private addresses are
-// spoken to over plain HTTP if they know no TLS, all others over HTTPS alone.
+// "nginx" or "127.0.0.1:5000/cart@sha256:…". Registries on loopback are spoken to over plain HTTP if they
+// know no TLS, all others only where Options.PlainHTTP names them.
 func ParseReference(s string) (name.Reference, error) {
 	ref, err := name.ParseReference(s)
 	if err != nil {

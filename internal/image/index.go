@@ -45,23 +45,23 @@ func kindOfType(t types.MediaType) kind {
 	return kindOther
 }
 
-// parseIndex returns the entries that can be images, and how many are something else.
-func parseIndex(d *remote.Descriptor) (entries []v1.Descriptor, skipped int, err error) {
+// parseIndex returns the entries that can be images, and those that are something else.
+func parseIndex(d *remote.Descriptor) (entries, artifacts []v1.Descriptor, err error) {
 	manifest, err := v1.ParseIndexManifest(bytes.NewReader(d.Manifest))
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading index %s: %w", d.Digest, err)
+		return nil, nil, fmt.Errorf("reading index %s: %w", d.Digest, err)
 	}
 	if n := len(manifest.Manifests); n > maxEntries {
-		return nil, 0, fmt.Errorf("index %s lists %d manifests; at most %d are read", d.Digest, n, maxEntries)
+		return nil, nil, fmt.Errorf("index %s lists %d manifests; at most %d are read", d.Digest, n, maxEntries)
 	}
 	for _, entry := range manifest.Manifests {
 		if isArtifact(entry) {
-			skipped++
+			artifacts = append(artifacts, entry)
 		} else {
 			entries = append(entries, entry)
 		}
 	}
-	return entries, skipped, nil
+	return entries, artifacts, nil
 }
 
 // isArtifact recognises what buildx and signers put beside the images. No node ever matches it:

@@ -33,12 +33,11 @@ func runs(node, have v1.Platform) bool {
 }
 
 // agree tells whether an index entry and the config behind it can both be right.
-// Many builders leave the variant out of the config, so it counts only where the config has one.
+// Many builders leave the variant and the version of Windows out of one of them, so these count only where both have one.
 func agree(index, config v1.Platform) bool {
-	if config.Variant == "" || index.Variant == "" {
-		index.Variant, config.Variant = "", ""
-	}
-	return index.OS == config.OS && index.Architecture == config.Architecture && index.Variant == config.Variant
+	either := func(a, b string) bool { return a == b || a == "" || b == "" }
+	return index.OS == config.OS && index.Architecture == config.Architecture &&
+		either(index.Variant, config.Variant) && either(index.OSVersion, config.OSVersion)
 }
 
 // spec converts to the type that containerd's matchers take. They would fill an empty OS with

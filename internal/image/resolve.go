@@ -2,10 +2,9 @@ package image
 
 import (
 	"context"
-	"fmt"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -19,47 +18,41 @@ type Result struct {
 // there is no such image or refuses to show it, and plain errors, which name the registry,
 // when it cannot be reached or sends something that is no image.
 func Resolve(ctx context.Context, ref name.Reference, opts Options) (*Image, error) {
-	result := ResolveAll(ctx, []name.Reference{ref}, opts)[0]
+	result := NewClient(opts).Resolve(ctx, []name.Reference{ref})[0]
 	return result.Image, result.Err
 }
 
-// ResolveAll resolves references side by side, each distinct one once. The results stand in the order of refs.
-func ResolveAll(ctx context.Context, refs []name.Reference, opts Options) []Result {
+// Resolve finds out what references lead to, side by side, each distinct one once. The results stand in the order of
+// refs; their errors are those of the function Resolve.
+func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 	results := make([]Result, len(refs))
-	puller, err := opts.puller()
-	if err != nil {
-		for i := range results {
-			results[i].Err = fmt.Errorf("setting up the registry client: %w", err)
-		}
-		return results
-	}
 	first := map[string]int{}
 	var group errgroup.Group
-	group.SetLimit(opts.Jobs)
+	group.SetLimit(c.opts.Jobs)
 	for i, ref := range refs {
-		if _, seen := first[ref.Name()]; seen {
+		if _, seen := first[ref.String()]; seen {
 			continue
 		}
-		first[ref.Name()] = i
+		first[ref.String()] = i
 		group.Go(func() error {
-			results[i].Image, results[i].Err = resolve(ctx, puller, ref, opts)
+			results[i].Image, results[i].Err = c.resolve(ctx, ref)
 			return nil
 		})
 	}
 	_ = group.Wait() // every error stands in its own result
 	for i, ref := range refs {
-		results[i] = results[first[ref.Name()]]
+		results[i] = results[first[ref.String()]]
 	}
 	return results
 }
 
-func resolve(ctx context.Context, puller *remote.Puller, ref name.Reference, opts Options) (*Image, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, opts.Timeout, &slowError{after: opts.Timeout})
+func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Timeout, &slowError{after: c.opts.Timeout})
 	defer cancel()
-	walk := walker{puller: puller, repository: ref.Context(), jobs: opts.Jobs}
-	image, err := walk.start(ctx, ref)
+	image, err := walker{client: c, repository: ref.Context(), entries: new(atomic.Int64)}.start(ctx, ref)
 	if err != nil {
 		return nil, explain(ctx, ref, err)
 	}
+	c.findParent(ctx, image)
 	return image, nil
 }

@@ -85,7 +85,8 @@ func TestResolveDescribesEachManifest(t *testing.T) {
 	ref := push(t, newRegistry(t)+"/cart:1", indexOf(entry(child, &arm64)))
 	want := []image.Manifest{{
 		Platform: arm64, Config: arm64, MediaType: types.OCIManifestSchema1,
-		Digest: must(child.Digest())(t), Size: must(child.Size())(t),
+		Digest: must(child.Digest())(t), Size: must(child.Size())(t), Bytes: must(child.Size())(t) + must(child.Manifest())(t).Config.Size,
+		File: must(child.ConfigFile())(t), Layers: []v1.Descriptor{},
 	}}
 	if diff := cmp.Diff(want, must(image.Resolve(t.Context(), ref, options()))(t).Manifests); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -117,7 +118,7 @@ func (c contentType) WriteHeader(status int) {
 	c.ResponseWriter.WriteHeader(status)
 }
 
-func TestResolveAllKeepsOrderAndAsksOnce(t *testing.T) {
+func TestClientKeepsOrderAndAsksOnce(t *testing.T) {
 	var asked atomic.Int32
 	var agents atomic.Value
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
@@ -132,7 +133,7 @@ func TestResolveAllKeepsOrderAndAsksOnce(t *testing.T) {
 	till := push(t, host+"/till:1", imageFor(t, arm64))
 	refs := []name.Reference{till, cart, parse(t, host+"/none:2"), cart}
 
-	results := image.ResolveAll(t.Context(), refs, options())
+	results := image.NewClient(options()).Resolve(t.Context(), refs)
 	var got []string
 	for _, r := range results {
 		if r.Err != nil {

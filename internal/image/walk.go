@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,25 +14,27 @@ import (
 
 // Bounds on what a registry can make us do; real indexes stay far below them.
 const (
-	maxDepth   = 4   // indexes within indexes
-	maxEntries = 256 // entries of one index
+	maxDepth     = 4    // indexes within indexes
+	maxEntries   = 256  // entries of one index
+	maxManifests = 1024 // manifests and indexes below one reference
 )
 
 // walker reads the tree of manifests below one reference.
 type walker struct {
-	puller     *remote.Puller
+	client     *Client
 	repository name.Repository
-	jobs       int
+	entries    *atomic.Int64 // read so far
 }
 
 // found is what a part of the tree holds.
 type found struct {
-	manifests []Manifest
-	skipped   int
+	manifests    []Manifest
+	skipped      int
+	attestations []string
 }
 
 func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
-	top, err := w.puller.Get(ctx, ref)
+	top, err := w.client.manifest(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,8 @@ func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
 	}
 	return &Image{
 		Reference: ref, Digest: top.Digest, Index: kindOf(top) == kindIndex,
-		Manifests: all.manifests, Skipped: all.skipped,
+		Manifests: all.manifests, Skipped: all.skipped, Attestations: all.attestations,
+		Base: baseOf(top, all.manifests),
 	}, nil
 }
 
@@ -52,7 +56,7 @@ func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
 func (w walker) read(ctx context.Context, d *remote.Descriptor, claim *v1.Platform, depth int) (found, error) {
 	switch kindOf(d) {
 	case kindImage:
-		m, err := readManifest(d, claim)
+		m, err := w.readManifest(ctx, d, claim)
 		return found{manifests: []Manifest{m}}, err
 	case kindIndex:
 		if depth == 0 {
@@ -68,30 +72,34 @@ func (w walker) read(ctx context.Context, d *remote.Descriptor, claim *v1.Platfo
 
 // readIndex reads the entries side by side and keeps their order.
 func (w walker) readIndex(ctx context.Context, d *remote.Descriptor, depth int) (found, error) {
-	entries, skipped, err := parseIndex(d)
+	entries, artifacts, err := parseIndex(d)
 	if err != nil {
 		return found{}, err
 	}
 	parts := make([]found, len(entries))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(w.jobs)
+	group.SetLimit(w.client.opts.Jobs)
 	for i, entry := range entries {
 		group.Go(func() (err error) {
 			parts[i], err = w.readEntry(ctx, entry, depth)
 			return err
 		})
 	}
-	all := found{skipped: skipped}
+	all := found{skipped: len(artifacts), attestations: w.attestations(ctx, artifacts)}
 	err = group.Wait()
 	for _, part := range parts {
 		all.manifests = append(all.manifests, part.manifests...)
 		all.skipped += part.skipped
+		all.attestations = union(all.attestations, part.attestations)
 	}
 	return all, err
 }
 
 func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (found, error) {
-	child, err := w.puller.Get(ctx, w.repository.Digest(entry.Digest.String()))
+	if w.entries.Add(1) > maxManifests {
+		return found{}, fmt.Errorf("its indexes list more than %d manifests in all; at most that many are read", maxManifests)
+	}
+	child, err := w.client.manifest(ctx, w.repository.Digest(entry.Digest.String()))
 	if err != nil {
 		return found{}, &entryError{entry: entry, err: err}
 	}

@@ -30,6 +30,11 @@ func (v values) fit(config Config) {
 		for _, name := range v.given(dockerfileInputs) {
 			v.problem("%s: is for a Dockerfile, and builder %s uses none; drop it, or choose another builder", v.at(name), assembleBuilder)
 		}
+		for _, platform := range v.platforms(v.at("platforms"), v.text("platforms")) {
+			if platform.OS != "linux" {
+				v.problem("%s: builder %s makes images for linux, not for %s", v.at("platforms"), assembleBuilder, platform)
+			}
+		}
 		if len(v.list("artifacts")) == 0 {
 			v.problem("%s: builder %s needs artifacts, such as dist/{os}_{arch}{variant}/app:/app/app", v.where, assembleBuilder)
 		}

@@ -67,6 +67,8 @@ var Catalogue = []Input{
 		Description: "User name for the registries of `images`. Default: what the Docker config file holds, or anonymous."},
 	{Name: "registry-password", Group: "sign-in",
 		Description: "Password or token for the registries of `images`. Masked in the log."},
+	{Name: "insecure-registries", Group: "sign-in",
+		Description: "Registries that may be spoken to over plain HTTP, `HOST:PORT`, separated by commas. Those on loopback always may."},
 	{Name: "kustomization", Group: "kustomize", Default: ".",
 		Description: "Folder of the kustomization to edit, render and apply."},
 	{Name: "pin-digest", Group: "kustomize", Default: "false", Boolean: true,

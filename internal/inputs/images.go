@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -109,4 +110,17 @@ func (p *parser) references(references []string, platforms []v1.Platform) []Imag
 		images = append(images, Image{Name: text, Reference: ref, Platforms: platforms})
 	}
 	return images
+}
+
+// registries parses hosts with their ports, separated by commas.
+func (p *parser) registries(input string) []string {
+	var hosts []string
+	for _, item := range strings.FieldsFunc(p.text(input), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		if _, err := name.NewRegistry(item, name.StrictValidation); err != nil {
+			p.problem("%s: %q is not a registry such as registry.lan:5000", input, item)
+			continue
+		}
+		hosts = append(hosts, item)
+	}
+	return hosts
 }

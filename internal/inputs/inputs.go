@@ -24,22 +24,24 @@ type Config struct {
 	Build     bool
 	Endpoints []build.Endpoint
 
-	RegistryUsername  string
-	RegistryPassword  string
-	Kustomization     string
-	PinDigest         bool
-	RemoteResources   bool
-	Kubeconfig        string
-	KubeContext       string
-	Namespace         string
-	ArchPolicy        string
-	DryRun            bool
-	Prune             bool
-	Wait              bool
-	WaitTimeout       time.Duration
-	RollbackOnFailure bool
-	ForceConflicts    bool
-	FieldManager      string
+	RegistryUsername string
+	RegistryPassword string
+	// InsecureRegistries may be spoken to over plain HTTP.
+	InsecureRegistries []string
+	Kustomization      string
+	PinDigest          bool
+	RemoteResources    bool
+	Kubeconfig         string
+	KubeContext        string
+	Namespace          string
+	ArchPolicy         string
+	DryRun             bool
+	Prune              bool
+	Wait               bool
+	WaitTimeout        time.Duration
+	RollbackOnFailure  bool
+	ForceConflicts     bool
+	FieldManager       string
 }
 
 // Image is one line of the images input.
@@ -94,22 +96,23 @@ type Needs struct {
 func Parse(value func(name string) string, needs Needs) (Config, error) {
 	p := parser{value: value}
 	config := Config{
-		RegistryUsername:  p.text("registry-username"),
-		RegistryPassword:  p.text("registry-password"),
-		Kustomization:     p.text("kustomization"),
-		PinDigest:         p.boolean("pin-digest"),
-		RemoteResources:   p.boolean("remote-resources"),
-		Kubeconfig:        p.text("kubeconfig"),
-		KubeContext:       p.text("kube-context"),
-		Namespace:         p.text("namespace"),
-		ArchPolicy:        p.choice("arch-policy", "fail", "pin", "spread", "warn"),
-		DryRun:            p.boolean("dry-run"),
-		Prune:             p.boolean("prune"),
-		Wait:              p.boolean("wait"),
-		WaitTimeout:       p.duration("wait-timeout"),
-		RollbackOnFailure: p.choice("on-failure", "keep", "rollback") == "rollback",
-		ForceConflicts:    p.boolean("force-conflicts"),
-		FieldManager:      p.text("field-manager"),
+		RegistryUsername:   p.text("registry-username"),
+		RegistryPassword:   p.text("registry-password"),
+		InsecureRegistries: p.registries("insecure-registries"),
+		Kustomization:      p.text("kustomization"),
+		PinDigest:          p.boolean("pin-digest"),
+		RemoteResources:    p.boolean("remote-resources"),
+		Kubeconfig:         p.text("kubeconfig"),
+		KubeContext:        p.text("kube-context"),
+		Namespace:          p.text("namespace"),
+		ArchPolicy:         p.choice("arch-policy", "fail", "pin", "spread", "warn"),
+		DryRun:             p.boolean("dry-run"),
+		Prune:              p.boolean("prune"),
+		Wait:               p.boolean("wait"),
+		WaitTimeout:        p.duration("wait-timeout"),
+		RollbackOnFailure:  p.choice("on-failure", "keep", "rollback") == "rollback",
+		ForceConflicts:     p.boolean("force-conflicts"),
+		FieldManager:       p.text("field-manager"),
 	}
 	config.Build = p.choice("mode", "verify", "build") == "build" || needs.Build
 	p.choice("provider", "kubeconfig")

@@ -20,10 +20,10 @@ func decode(content []byte) (*yaml.Node, error) {
 	var node yaml.Node
 	var value any
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	if err := decoder.Decode(&node); err != nil && err != io.EOF {
+	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := decoder.Decode(&value); err != io.EOF {
+	if err := decoder.Decode(&value); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the file holds more than one YAML document, of which kustomize reads only the first; split it")
 	}
 	return &node, node.Decode(&value)

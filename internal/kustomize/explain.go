@@ -63,29 +63,34 @@ func (r *renderer) explain(err error) error {
 	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", r.path, text, r.dir)
 }
 
-// place is the last kustomization read that names the path or word, with its line, or else the root one.
+// place is the last kustomization read that names the path or word, with its line, or else the root one. A word that
+// stands in several lines tells none.
 func (r *renderer) place(name string) string {
 	for _, file := range slices.Backward(r.files.read) {
+		var lines []int
 		for _, doc := range documents(file.content) {
-			if line := lineOf(doc, name, filepath.Dir(file.real)); line > 0 && name != "" {
-				return fmt.Sprintf("%s:%d", file.path, line)
-			}
+			lines = append(lines, linesOf(doc, name, filepath.Dir(file.real))...)
+		}
+		switch {
+		case len(lines) == 1:
+			return fmt.Sprintf("%s:%d", file.path, lines[0])
+		case len(lines) > 1:
+			return file.path
 		}
 	}
 	return r.path
 }
 
-// lineOf finds a value that is the name, or that is a path to it from the folder.
-func lineOf(node *yaml.Node, name, folder string) int {
+// linesOf finds the values that are the name, or that are a path to it from the folder.
+func linesOf(node *yaml.Node, name, folder string) []int {
+	var lines []int
 	if node.Kind == yaml.ScalarNode && node.Value != "" && (node.Value == name || filepath.Join(folder, node.Value) == name) {
-		return node.Line
+		lines = append(lines, node.Line)
 	}
 	for _, child := range node.Content {
-		if line := lineOf(child, name, folder); line > 0 {
-			return line
-		}
+		lines = append(lines, linesOf(child, name, folder)...)
 	}
-	return 0
+	return lines
 }
 
 // doing is what kustomize was about when the cause turned up.

@@ -26,8 +26,6 @@ type files struct {
 	refused []error
 	// read are the kustomizations read so far, for the line in an error.
 	read []manifest
-	// hashesAny is set once a file asks for a name suffix on an object of any kind.
-	hashesAny bool
 }
 
 // manifest is a file, by the path to show and the real one, and its content.
@@ -64,7 +62,6 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 // inspect refuses a file that names remote addresses. Kustomize itself takes a kustomization that cannot be read for
 // one that isn't there, hence refused.
 func (f *files) inspect(file manifest) error {
-	f.hashesAny = f.hashesAny || bytes.Contains(file.content, []byte("kustomize.config.k8s.io/needs-hash"))
 	isKustomization := slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(file.path))
 	if isKustomization {
 		f.read = append(f.read, file)

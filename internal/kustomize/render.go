@@ -39,12 +39,5 @@ func Render(dir string, opts RenderOptions) ([]Object, error) {
 	if resources.Size() == 0 {
 		return nil, fmt.Errorf("%s: the kustomization renders no objects; list the manifests under resources", r.path)
 	}
-	clean := resources
-	if r.files.hashesAny {
-		// A generated name suffix may cover the object's annotations, and so the one that tells its origin.
-		if clean, err = r.run(false); err != nil {
-			return nil, err
-		}
-	}
-	return r.objects(resources, clean)
+	return r.objects(resources)
 }

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
 )
 
 const deployment = `apiVersion: apps/v1
@@ -123,13 +126,6 @@ func TestRender(t *testing.T) {
 			want:  []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1, Images: map[string]int{}}, Origins: true}},
 		},
 		{
-			name: "a_name_suffix_covers_no_origin", // the suffix is that of `kustomize build`
-			files: map[string]string{"kustomization.yaml": "resources: [a.yaml]\n",
-				"a.yaml": "apiVersion: x.io/v1\nkind: Task\nmetadata:\n  name: t\n  annotations:\n    kustomize.config.k8s.io/needs-hash: \"true\"\n"},
-			dir:  ".",
-			want: []summary{{Name: "Task t-HASH", Source: Source{File: "a.yaml", Line: 1, Images: map[string]int{}}}},
-		},
-		{
 			name: "objects_in_a_list_and_of_one_kind_are_told_apart",
 			files: map[string]string{"kustomization.yaml": "namePrefix: x-\nresources: [list.yaml]\n",
 				"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: web}}\n" +
@@ -151,6 +147,47 @@ func TestRender(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Finding the origins leaves no trace: the objects are those of `kustomize build`.
+func TestRenderIsKustomizeBuild(t *testing.T) {
+	folder(t, map[string]string{
+		"kustomization.yaml": "namePrefix: x-\nresources: [base, list.yaml]\nimages: [{name: registry/app, newTag: v2}]\nlabels: [{pairs: {a: b}}]\n" +
+			"secretGenerator: [{name: s, literals: [a=b]}]\n",
+		"base/kustomization.yaml": "resources: [web.yaml, svc.yaml]\nconfigMapGenerator: [{name: c, literals: [a=b]}]\n",
+		"base/web.yaml":           deployment, "base/svc.yaml": strings.Replace(service, "  name", "  annotations: {a: b}\n  name", 1),
+		"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: other, annotations: {}}, spec: {x: 1, y: 1.5}}\n",
+	})
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := Render(".", RenderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, r := range resources.Resources() {
+		want = append(want, r.MustYaml())
+	}
+	for _, o := range objects {
+		text, err := yaml.Marshal(o.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(text))
+	}
+	for i := range want { // kustomize keeps the order of keys
+		var value any
+		if err := yaml.Unmarshal([]byte(want[i]), &value); err != nil {
+			t.Fatal(err)
+		}
+		sorted, _ := yaml.Marshal(value)
+		want[i] = string(sorted)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -60,31 +60,20 @@ func (r *renderer) run(origins bool) (resmap.ResMap, error) {
 	return resources, nil
 }
 
-func (r *renderer) objects(resources, clean resmap.ResMap) ([]Object, error) {
+func (r *renderer) objects(resources resmap.ResMap) ([]Object, error) {
 	sources := newSources(r.path, r.content)
 	var objects []Object
-	for i, res := range clean.Resources() {
-		object, err := toUnstructured(res.MarshalJSON)
-		if err != nil {
-			return nil, fmt.Errorf("%s: rendering %s: %w", r.path, res.CurId(), err)
+	for _, res := range resources.Resources() {
+		origin, originErr := res.GetOrigin()
+		data, err := res.MarshalJSON()
+		object := &unstructured.Unstructured{}
+		if err := errors.Join(originErr, err, object.UnmarshalJSON(data)); err != nil {
+			return nil, fmt.Errorf("%s: reading the rendered %s: %w", r.path, res.CurId(), err)
 		}
 		if !r.keepOrigin {
 			dropOrigin(object)
 		}
-		origin, err := resources.Resources()[i].GetOrigin()
-		if err != nil {
-			return nil, fmt.Errorf("%s: the origin of %s: %w", r.path, res.CurId(), err)
-		}
 		objects = append(objects, Object{object, sources.of(object, origin)})
 	}
 	return objects, nil
-}
-
-func toUnstructured(marshal func() ([]byte, error)) (*unstructured.Unstructured, error) {
-	data, err := marshal()
-	if err != nil {
-		return nil, err
-	}
-	object := &unstructured.Unstructured{}
-	return object, object.UnmarshalJSON(data)
 }

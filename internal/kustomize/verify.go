@@ -106,7 +106,8 @@ func normal(entries []map[string]any) []map[string]any {
 	for _, fields := range entries {
 		clean := map[string]any{}
 		for key, value := range fields {
-			if value != nil && value != "" && !(key == fieldNewName && value == fields[fieldName]) {
+			sameName := key == fieldNewName && value == fields[fieldName]
+			if value != nil && value != "" && !sameName {
 				clean[key] = value
 			}
 		}

@@ -70,7 +70,7 @@ func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites
 		Code: code, Container: c.name, Image: c.image, Architecture: sites[0].Architecture,
 		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
 		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
-			nodeNames(sites), c.name, fate, c.image, p.images[c.image].offers(), advice),
+			nodeNames(sites), c.name, fate, c.image, p.images[c.image].String()+" only", advice),
 	}
 }
 

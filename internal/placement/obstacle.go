@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // obstacle says what keeps a workload from the nodes on which all its images run, as a clause without its stop.
@@ -22,7 +24,7 @@ func (p planner) obstacle(s survey) string {
 		for _, at := range closed {
 			taints = append(taints, at.barred...)
 		}
-		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed), conjoin(taintTexts(distinctTaints(taints))))
+		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed), platform.Conjoin(taintTexts(distinctTaints(taints))))
 	}
 	return unmet(s.workload.spec, good)
 }
@@ -31,7 +33,7 @@ func (p planner) offers(w workload) string {
 	var all []string
 	for _, image := range w.images() {
 		if known, ok := p.images[image]; ok {
-			all = append(all, image+" offers "+known.offers())
+			all = append(all, image+" offers "+known.String()+" only")
 		}
 	}
 	return strings.Join(all, "; ")

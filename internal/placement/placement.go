@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // Outcome is what happens to a workload on the nodes of one architecture.
@@ -61,7 +62,7 @@ type Verdict struct {
 // Plan returns a verdict for each object that makes pods, in their order. An image that is not in images is taken to
 // run everywhere: who could not read it has said why. With no nodes every architecture is Absent, which is no finding:
 // a cluster that starts its nodes on demand looks like that.
-func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]Image, policy Policy) []Verdict {
+func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]platform.Offer, policy Policy) []Verdict {
 	workloads := workloadsOf(objects)
 	p := planner{shapes: shapesOf(nodes, workloads), images: images, policy: policy}
 	verdicts := make([]Verdict, len(workloads))
@@ -73,7 +74,7 @@ func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[
 
 type planner struct {
 	shapes []shape
-	images map[string]Image
+	images map[string]platform.Offer
 	policy Policy
 }
 
@@ -95,7 +96,7 @@ func (p planner) judge(w workload) Verdict {
 func (p planner) architectures(s survey) map[string]Outcome {
 	all := map[string]Outcome{}
 	for _, c := range s.workload.containers {
-		for _, arch := range p.images[c.image].architectures() {
+		for _, arch := range p.images[c.image].Architectures() {
 			all[arch] = Absent
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 func TestParsePolicy(t *testing.T) {
@@ -62,7 +63,7 @@ func TestReferences(t *testing.T) {
 // TestPlanOfOneIsThatOfMany guards the grouping of nodes, which depends on what all the workloads ask about them.
 func TestPlanOfOneIsThatOfMany(t *testing.T) {
 	var objects []*unstructured.Unstructured
-	images := map[string]placement.Image{}
+	images := map[string]platform.Offer{}
 	all := scenarios(t)
 	for i, s := range all {
 		for _, obj := range s.objects { // references of two cases may share a name
@@ -89,7 +90,7 @@ func TestPlanOfOneIsThatOfMany(t *testing.T) {
 func BenchmarkPlan(b *testing.B) {
 	for _, selector := range []string{"agentpool", corev1.LabelHostname} {
 		b.Run("200_workloads_5000_nodes_by_"+selector[strings.LastIndex(selector, "/")+1:], func(b *testing.B) {
-			nodes, objects, images := fleet(5000), deployments(200, selector), map[string]placement.Image{
+			nodes, objects, images := fleet(5000), deployments(200, selector), map[string]platform.Offer{
 				"web:1": {Platforms: parse(b, []string{"linux/amd64"})},
 			}
 			for b.Loop() {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 var update = flag.Bool("update", false, "write what Plan says into testdata/cases/*.want.yaml")
@@ -27,7 +28,7 @@ type scenario struct {
 	name    string
 	nodes   []corev1.Node
 	objects []*unstructured.Unstructured
-	images  map[string]placement.Image
+	images  map[string]platform.Offer
 }
 
 // row is what a golden file says of one workload under one policy.
@@ -156,10 +157,10 @@ func readScenario(t *testing.T, path string) scenario {
 		Objects []map[string]any
 	}
 	read(t, path, &file)
-	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]placement.Image{}}
+	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{}}
 	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.nodes)
 	for ref, image := range file.Images {
-		s.images[ref] = placement.Image{Index: image.Index != nil, Platforms: parse(t, append(image.Index, image.Manifest...))}
+		s.images[ref] = platform.Offer{Index: image.Index != nil, Platforms: parse(t, append(image.Index, image.Manifest...))}
 	}
 	for _, obj := range file.Objects {
 		s.objects = append(s.objects, &unstructured.Unstructured{Object: obj})

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // requirement is one of the things that a pod spec asks of a node.
@@ -72,11 +74,11 @@ func unmet(spec corev1.PodSpec, sites []site) string {
 		for _, r := range all {
 			texts = append(texts, r.text)
 		}
-		return "no node on which its images run has at once " + conjoin(texts)
+		return "no node on which its images run has at once " + platform.Conjoin(texts)
 	case len(have) == 0:
-		return "no node on which its images run has " + conjoin(failed)
+		return "no node on which its images run has " + platform.Conjoin(failed)
 	}
-	return fmt.Sprintf("no node on which its images run has %s; they have %s", conjoin(failed), conjoin(have))
+	return fmt.Sprintf("no node on which its images run has %s; they have %s", platform.Conjoin(failed), platform.Conjoin(have))
 }
 
 // valuesShown is how many values of a label a message names.

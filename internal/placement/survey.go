@@ -55,7 +55,7 @@ func (p planner) outcomes(w workload) map[string][]Outcome {
 
 func (p planner) outcome(image string, s shape) Outcome {
 	if known, ok := p.images[image]; ok {
-		return known.outcome(s.Platform)
+		return outcomeOf(known, s.Platform)
 	}
 	return Runs
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // advice ends a message with what to do, or what was done. otherwise is what else would help, as a sentence without its stop.
@@ -29,10 +31,10 @@ func (r repair) words() string {
 	var all []string
 	if kinds := append(slices.Clone(r.architectures), r.os); r.os != "" || len(r.architectures) > 0 {
 		kinds = slices.DeleteFunc(kinds, func(k string) bool { return k == "" })
-		all = append(all, "keep it on "+conjoin(kinds)+" nodes")
+		all = append(all, "keep it on "+platform.Conjoin(kinds)+" nodes")
 	}
 	if len(r.taints) > 0 {
-		all = append(all, "tolerate "+conjoin(taintTexts(r.taints)))
+		all = append(all, "tolerate "+platform.Conjoin(taintTexts(r.taints)))
 	}
 	return strings.Join(all, " and ")
 }
@@ -59,7 +61,7 @@ func nodeNames(sites []site) string {
 	}
 	slices.Sort(names)
 	shown := names[:min(namesShown, len(names))]
-	text := conjoin(shown)
+	text := platform.Conjoin(shown)
 	if more := count - len(shown); more > 0 {
 		text = fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), more)
 	}
@@ -79,13 +81,4 @@ func byArchitecture(sites []site) [][]site {
 		all[len(all)-1] = append(all[len(all)-1], s)
 	}
 	return all
-}
-
-// conjoin is "a", "a and b", "a, b and c".
-func conjoin(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

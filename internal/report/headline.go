@@ -6,31 +6,38 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// Headline says in a line how the run ended.
+// Headline says in a line how the run ended, or "" when it came to nothing.
 func (r *Report) Headline() string {
 	var parts []string
 	if len(r.Pods) > 0 {
-		ready := 0
-		for _, pod := range r.Pods {
-			if pod.Ready {
-				ready++
-			}
-		}
-		parts = append(parts, fmt.Sprintf("%d of %d pods ready", ready, len(r.Pods)))
+		parts = append(parts, countPods(r.Pods))
 	}
-	if changes := countChanges(r.Changes); changes != "" {
+	if changes := countChanges(r.Changes); changes != "" && r.Planned {
+		parts = append(parts, "would be "+changes)
+	} else if changes != "" {
 		parts = append(parts, changes)
 	}
 	if findings := countFindings(r.Findings); findings != "" {
 		parts = append(parts, findings)
 	}
-	if len(parts) == 0 {
-		return "nothing to report"
-	}
 	return strings.Join(parts, " · ")
 }
+
+func countPods(pods []rollout.Pod) string {
+	well := 0
+	for _, pod := range pods {
+		if isWell(pod) {
+			well++
+		}
+	}
+	return fmt.Sprintf("%d of %d pods ready", well, len(pods))
+}
+
+// isWell tells whether a pod does what it is there for: it is ready, or a Job's that has done its work.
+func isWell(pod rollout.Pod) bool { return pod.Ready || pod.Reason == "Completed" }
 
 func countChanges(changes apply.ChangeSet) string {
 	counts := map[apply.Action]int{}

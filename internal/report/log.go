@@ -13,12 +13,17 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
+// statusPause is how long a log that can't overwrite its last line stays silent before it shows a status.
+const statusPause = 5 * time.Second
+
 // Style says what the reader of a log can show.
 type Style struct {
 	// Color uses ANSI colours.
 	Color bool
 	// Live overwrites the last line with what is going on now; only a terminal can.
 	Live bool
+	// Width is the terminal's, in characters: a live line that wraps could not be overwritten. 0 is unknown.
+	Width int
 }
 
 // Log returns a sink that prints events for a person: a headline a step, its messages indented, findings when they
@@ -34,6 +39,7 @@ func GroupedLog(w io.Writer, r *runner.Runner) progress.Sink {
 	return l.locked(func(e progress.Event) {
 		switch e := e.(type) {
 		case progress.StepStarted:
+			l.spoke = time.Now()
 			r.Group(e.Title)
 		case progress.StepFinished:
 			r.EndGroup()
@@ -48,6 +54,8 @@ type log struct {
 	w      io.Writer
 	style  Style
 	status string
+	// spoke is when a line was last printed.
+	spoke time.Time
 	// clean takes from untrusted text what the reader would obey.
 	clean func(string) string
 }
@@ -76,24 +84,27 @@ func (l *log) print(e progress.Event) {
 		l.live(e.Text)
 	case progress.Found:
 		l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
+		if e.Finding.Fix != "" {
+			l.line("", indent(indent(strings.TrimSpace(e.Finding.Fix))))
+		}
 	}
 }
 
-// live shows a status: in place on a terminal, else as a line when it changes.
+// live shows a status: in place on a terminal, else as a line now and then.
 func (l *log) live(text string) {
 	if text == l.status {
 		return
 	}
-	l.status = text
-	if !l.style.Live {
-		l.line("", indent(text))
-		return
-	}
 	l.clear()
+	l.status = text
 	l.showStatus()
+	if now := time.Now(); !l.style.Live && now.Sub(l.spoke) >= statusPause {
+		l.line("", indent(text))
+	}
 }
 
 func (l *log) line(color, text string) {
+	l.spoke = time.Now()
 	l.clear()
 	fmt.Fprintln(l.w, l.paint(color, l.clean(text)))
 	l.showStatus()
@@ -101,8 +112,15 @@ func (l *log) line(color, text string) {
 
 func (l *log) showStatus() {
 	if l.style.Live && l.status != "" {
-		fmt.Fprint(l.w, l.paint(dim, "  "+l.clean(l.status)))
+		fmt.Fprint(l.w, l.paint(dim, l.clip("  "+l.clean(l.status))))
 	}
+}
+
+func (l *log) clip(text string) string {
+	if letters := []rune(text); l.style.Width > 0 && len(letters) >= l.style.Width {
+		return string(letters[:l.style.Width-2]) + "…"
+	}
+	return text
 }
 
 func (l *log) clear() {
@@ -125,9 +143,16 @@ func (l *log) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Sentence is a finding as a line of text: its severity, its code and its message.
+// Sentence is a finding as a line of text: its severity, its code, where it is written, and its message.
 func Sentence(f finding.Finding) string {
-	return fmt.Sprintf("%s %s: %s", f.Severity, f.Code, f.Message)
+	where := f.File
+	if f.Line > 0 {
+		where = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	if where != "" {
+		where = " (" + where + ")"
+	}
+	return fmt.Sprintf("%s %s%s: %s", f.Severity, f.Code, where, f.Message)
 }
 
 // stripControls keeps untrusted text from steering a terminal.

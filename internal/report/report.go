@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
@@ -45,17 +46,41 @@ type Report struct {
 	// Error is why the run ended early, or "".
 	Error string `json:"error"`
 
+	// Planned tells that Changes were not made.
+	Planned bool `json:"-"`
 	// steps are the keys of Timings in the order in which they ended.
 	steps []string
 }
 
 // Image is an image of the deploy and what the registry has of it.
 type Image struct {
-	Name      string            `json:"name"`
-	Reference string            `json:"reference"`
-	Digest    string            `json:"digest"`
-	Platforms []string          `json:"platforms"`
-	Findings  []finding.Finding `json:"findings"`
+	Name      string   `json:"name"`
+	Reference string   `json:"reference"`
+	Digest    string   `json:"digest"`
+	Platforms []string `json:"platforms"`
+	// Manifests are the images of the platforms, in the order of the index.
+	Manifests []Manifest `json:"manifests"`
+	// Base is what the builder says that the image was built on.
+	Base Base `json:"base"`
+	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
+	Attestations []string          `json:"attestations"`
+	Findings     []finding.Finding `json:"findings"`
+}
+
+// Manifest is the image of one platform.
+type Manifest struct {
+	Platform string `json:"platform"`
+	Digest   string `json:"digest"`
+	// Size is what a node pulls, in bytes: manifest, config and packed layers.
+	Size int64 `json:"size"`
+	// Created is a time in RFC 3339, or "".
+	Created string `json:"created"`
+}
+
+// Base names an image by its reference and digest; either may be "".
+type Base struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
 }
 
 // Workload is an object that makes pods, and where they can run.
@@ -138,12 +163,19 @@ func (r *Report) WriteFile(path string) error {
 func (r *Report) Placement() map[string]map[string]int {
 	counts := map[string]map[string]int{}
 	for _, pod := range r.Pods {
-		if counts[pod.Workload] == nil {
-			counts[pod.Workload] = map[string]int{}
+		workload := workloadOf(pod)
+		if counts[workload] == nil {
+			counts[workload] = map[string]int{}
 		}
 		if pod.Architecture != "" {
-			counts[pod.Workload][pod.Architecture]++
+			counts[workload][pod.Architecture]++
 		}
 	}
 	return counts
+}
+
+// workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
+func workloadOf(pod rollout.Pod) string {
+	_, name, _ := strings.Cut(pod.Workload, " ")
+	return name
 }

@@ -15,7 +15,10 @@ const summaryLimit = 1<<20 - 1<<10
 // named; the JSON report has them.
 func (r *Report) Summary() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "## %s multiarch-deploy: %s\n\n%s\n\n", verdictIcon[r.Verdict], r.Verdict, r.Headline())
+	fmt.Fprintf(&text, "## %s multiarch-deploy: %s\n\n%s\n\n", verdictIcon[r.Verdict], r.Verdict, markdownText(r.Headline()))
+	if r.Error != "" && len(r.Error) < summaryLimit/2 {
+		fmt.Fprintf(&text, "%s\n\n", markdownText(r.Error))
+	}
 	for _, section := range []struct{ title, body string }{
 		{"Placement", markdown(r.PlacementTable())},
 		{"Findings", r.findingsMarkdown()},

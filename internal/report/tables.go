@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,9 +56,9 @@ func cell(outcome placement.Outcome, pods int) string {
 func (r *Report) readiness() map[string]string {
 	total, ready := map[string]int{}, map[string]int{}
 	for _, pod := range r.Pods {
-		total[pod.Workload]++
-		if pod.Ready {
-			ready[pod.Workload]++
+		total[workloadOf(pod)]++
+		if isWell(pod) {
+			ready[workloadOf(pod)]++
 		}
 	}
 	text := map[string]string{}
@@ -83,11 +84,33 @@ func (r *Report) ImageTable() [][]string {
 	if len(r.Images) == 0 {
 		return nil
 	}
-	rows := [][]string{{"image", "reference", "platforms", "digest"}}
+	rows := [][]string{{"image", "reference", "platforms", "size", "attestations", "digest"}}
 	for _, image := range r.Images {
-		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), shortDigest(image.Digest)})
+		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), image.sizes(),
+			strings.Join(image.Attestations, ", "), shortDigest(image.Digest)})
 	}
 	return rows
+}
+
+// sizes is what a node pulls: of the smallest platform, and of the largest where that is another number.
+func (i Image) sizes() string {
+	if len(i.Manifests) == 0 {
+		return ""
+	}
+	size := func(a, b Manifest) int { return cmp.Compare(a.Size, b.Size) }
+	least, most := bytes(slices.MinFunc(i.Manifests, size).Size), bytes(slices.MaxFunc(i.Manifests, size).Size)
+	if least == most {
+		return most
+	}
+	return least + " to " + most
+}
+
+// bytes writes a size as docker does, in powers of ten.
+func bytes(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 func shortDigest(digest string) string {

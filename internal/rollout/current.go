@@ -13,10 +13,10 @@ type state struct {
 
 // compute is kstatus with corrections. A Job is current only once it has completed, since a Job that runs may still
 // fail. A Pod that ended badly has failed. One that crashes or waits for a node has not failed yet: a judge knows better.
-// A paused Deployment, and a DaemonSet that updates on delete, do nothing by their owner's wish.
+// A paused Deployment, a suspended Job and a DaemonSet that updates on delete do nothing by their owner's wish.
 func compute(u *unstructured.Unstructured) state {
 	if paused(u) {
-		return state{status.CurrentStatus, "Deployment is paused"}
+		return state{status.CurrentStatus, u.GetKind() + " is paused"}
 	}
 	if strategy, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); strategy == "OnDelete" {
 		return state{status.CurrentStatus, u.GetKind() + " updates pods when they are deleted"}
@@ -28,7 +28,7 @@ func compute(u *unstructured.Unstructured) state {
 	s := state{result.Status, result.Message}
 	switch u.GroupVersionKind().GroupKind().String() {
 	case "Job.batch":
-		if s.status == status.CurrentStatus && !hasCondition(u, "Complete") && !suspended(u) {
+		if s.status == status.CurrentStatus && !hasCondition(u, "Complete") {
 			s.status = status.InProgressStatus
 		}
 	case "Pod":
@@ -45,14 +45,11 @@ func compute(u *unstructured.Unstructured) state {
 	return s
 }
 
+// paused says whether the owner stopped a Deployment (paused) or a Job (suspend).
 func paused(u *unstructured.Unstructured) bool {
-	paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused")
-	return paused && u.GetKind() == "Deployment"
-}
-
-func suspended(u *unstructured.Unstructured) bool {
-	suspend, _, _ := unstructured.NestedBool(u.Object, "spec", "suspend")
-	return suspend
+	field := map[string]string{"Deployment": "paused", "Job": "suspend"}[u.GetKind()]
+	stopped, _, _ := unstructured.NestedBool(u.Object, "spec", field)
+	return stopped
 }
 
 func hasCondition(u *unstructured.Unstructured, name string) bool {

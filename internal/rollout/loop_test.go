@@ -280,7 +280,7 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 		}
 		want := []finding.Finding{{
 			Code: finding.ExecFormatError, Severity: finding.Error, Object: "apps/v1 Deployment shop/cart",
-			Message: "Pod shop/doomed-1: doomed.\n2 pods of Deployment shop/cart fail like this.",
+			Message: "Pod shop/doomed-1: doomed.\n2 pods of Deployment shop/cart are in this state.",
 		}}
 		if diff := cmp.Diff(want, result.Findings); diff != "" {
 			t.Errorf("findings (-want +got):\n%s", diff)

@@ -62,11 +62,14 @@ func causes(t *tracked, pods []*watchedPod, settle time.Duration, rest finding.S
 			first[a] = ofWorkload(t, p, rest)
 		}
 	}
+	slices.SortStableFunc(order, func(x, y alike) int {
+		return cmp.Or(cmp.Compare(x.architecture, y.architecture), cmp.Compare(x.container, y.container))
+	})
 	findings := make([]finding.Finding, 0, len(order))
 	for _, a := range order {
 		f := first[a]
 		if n := count[a]; n > 1 {
-			f.Message += fmt.Sprintf("\n%d pods of %s fail like this.", n, t.name)
+			f.Message += fmt.Sprintf("\n%d pods of %s are in this state.", n, t.name)
 		}
 		findings = append(findings, f)
 	}

@@ -65,7 +65,7 @@ func (t *tracked) settledAt(pods []*watchedPod, settle time.Duration) (time.Time
 		return time.Time{}, false
 	}
 	at := t.since
-	if desired(t.last) > 0 {
+	if desired(t.last) > 0 && !paused(t.last) {
 		at = at.Add(settle)
 	}
 	for _, p := range pods {

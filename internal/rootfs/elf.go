@@ -36,17 +36,36 @@ var headerSizes = map[elf.Class]int{elf.ELFCLASS32: binary.Size(elf.Header32{}),
 // Architecture reads the first bytes of a file and returns the GOARCH of an ELF binary; "" for anything else, a header
 // cut short, or a machine that Go has no name for.
 func Architecture(head []byte) string {
-	if len(head) < elf.EI_NIDENT || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
+	k, ok := elfKindOf(head)
+	if !ok {
 		return ""
+	}
+	return machines[k]
+}
+
+// elfKindOf fails for what is no ELF header, or not a whole one.
+func elfKindOf(head []byte) (elfKind, bool) {
+	if len(head) < elf.EI_NIDENT || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
+		return elfKind{}, false
 	}
 	k := elfKind{class: elf.Class(head[elf.EI_CLASS]), data: elf.Data(head[elf.EI_DATA])}
 	if size := headerSizes[k.class]; size == 0 || len(head) < size {
-		return ""
+		return elfKind{}, false
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	if k.data == elf.ELFDATA2MSB {
 		order = binary.BigEndian
 	}
 	k.machine = elf.Machine(order.Uint16(head[18:])) // e_machine stands behind e_ident and e_type in both classes
-	return machines[k]
+	return k, true
+}
+
+// Known tells whether Architecture can return the GOARCH.
+func Known(architecture string) bool {
+	for _, known := range machines {
+		if known == architecture {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,9 @@
 package rootfs
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Why a path leads to no program. They come wrapped in a *PathError; the words are those of Linux.
 var (
@@ -23,3 +26,16 @@ type PathError struct {
 func (e *PathError) Error() string { return e.Path + ": " + e.Err.Error() }
 
 func (e *PathError) Unwrap() error { return e.Err }
+
+// LayerError says which layer could not be read, and why.
+type LayerError struct {
+	Layer  int // counted from the lowest, which is 0
+	Layers int // how many there are
+	Err    error
+}
+
+func (e *LayerError) Error() string {
+	return fmt.Sprintf("reading layer %d of %d: %v", e.Layer+1, e.Layers, e.Err)
+}
+
+func (e *LayerError) Unwrap() error { return e.Err }

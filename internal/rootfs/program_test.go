@@ -122,15 +122,20 @@ func TestFindTellsAMissingInterpreterFromAMissingCommand(t *testing.T) {
 	}
 }
 
-func TestScriptsAreKeptWhole(t *testing.T) {
-	long := "#!/bin/sh\n" + strings.Repeat("# a comment\n", 1000)
-	fsys := fsOf(t, [][]tarEntry{{file("entry.sh", 0o755, long), file("data", 0o644, long[1:])}})
-	script, err := fsys.Stat("/entry.sh")
-	if err != nil || !script.Whole() || string(script.Head) != long {
-		t.Errorf("script: %d of %d bytes, %v", len(script.Head), len(long), err)
-	}
-	data, err := fsys.Stat("/data")
-	if err != nil || data.Whole() || len(data.Head) != headSize {
-		t.Errorf("data: %d bytes kept, %v; want %d", len(data.Head), err, headSize)
+func TestHeadsAreKeptAsFarAsTheyCanMatter(t *testing.T) {
+	comments := strings.Repeat("# a comment\n", 1000)
+	long := strings.Repeat(comments, 10)
+	fsys := fsOf(t, [][]tarEntry{{
+		file("script", 0o755, "#!/bin/sh\n"+comments), file("start.sh", 0o644, comments), file("large.sh", 0o644, long),
+		file("binary", 0o755, elfHeader(x86)+long), file("other", 0o755, long), file("data", 0o644, long), file("small", 0o644, "x=1"),
+	}})
+	for name, want := range map[string]int{
+		"script": 10 + len(comments), "start.sh": len(comments), "large.sh": scriptSize,
+		"binary": elfSize, "other": headSize, "data": 0, "small": 3,
+	} {
+		got, err := fsys.Stat(name)
+		if err != nil || len(got.Head) != want {
+			t.Errorf("%s: %d of %d bytes kept, %v; want %d", name, len(got.Head), got.Size, err, want)
+		}
 	}
 }

@@ -6,7 +6,6 @@
 package rootfs
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -16,26 +15,29 @@ import (
 // maxSymlinks is how many symbolic links Linux follows in one path (MAXSYMLINKS, path_resolution(7)).
 const maxSymlinks = 40
 
-// FS is the file system that a container of an image would see. It is not safe for concurrent use.
+// FS is the file system that a container of an image would see. It is safe for concurrent use.
 type FS struct {
-	layers []*layer // the top one first
+	layers []*Layer // the lowest one first
 }
 
 // New returns the file system of the layers in the order of v1.Image.Layers, the lowest first. Nothing is read yet.
 func New(layers []v1.Layer) *FS {
 	fsys := &FS{}
 	for _, l := range layers {
-		fsys.layers = append([]*layer{{source: l}}, fsys.layers...)
+		fsys.layers = append(fsys.layers, NewLayer(sourceOf(l), DefaultLimits()))
 	}
 	return fsys
 }
+
+// Of returns the file system of layers that other images may share, the lowest first.
+func Of(layers ...*Layer) *FS { return &FS{layers: layers} }
 
 // Close ends the streams that are still open. What was read stays known, and the FS may be used on: a layer that is
 // asked for more is then read again from its start.
 func (f *FS) Close() error {
 	var first error
 	for _, l := range f.layers {
-		if err := l.close(); err != nil && first == nil {
+		if err := l.Close(); err != nil && first == nil {
 			first = err
 		}
 	}
@@ -45,10 +47,13 @@ func (f *FS) Close() error {
 // File is one file as a path leads to it.
 type File struct {
 	Path       string // absolute, with every symbolic link resolved
+	Layer      int    // which layer has it, the lowest is 0
 	Directory  bool
-	Executable bool   // any of the three execute bits: who will run it is not known here
-	Size       int64  // in bytes
-	Head       []byte // the first 256 bytes; a #! script of up to 64 KiB is whole
+	Executable bool  // any of the three execute bits: who will run it is not known here
+	Size       int64 // in bytes
+	// Head is the start of the file, as far as it was kept: the header of an ELF binary, a script (a file that starts
+	// with #! or is called .sh) of up to 64 KiB whole, 256 bytes of another executable, and small files whole.
+	Head []byte
 }
 
 // Whole reports whether Head is all of the file.
@@ -60,7 +65,7 @@ func (f *FS) Stat(name string) (File, error) {
 	todo, done := split(name), "/"
 	for links := 0; len(todo) > 0; {
 		next := path.Join(done, todo[0])
-		e, err := f.lookup(next)
+		e, _, err := f.lookup(next)
 		if err != nil {
 			return File{}, err
 		}
@@ -93,29 +98,35 @@ func (f *FS) file(resolved string) (File, error) {
 	if resolved == "/" {
 		return File{Path: "/", Directory: true}, nil
 	}
-	e, err := f.lookup(resolved)
+	e, layer, err := f.lookup(resolved)
 	if err != nil {
 		return File{}, err
 	}
-	return File{Path: resolved, Directory: e.kind == kindDirectory, Executable: e.mode&0o111 != 0, Size: e.size, Head: e.head}, nil
+	return e.file(resolved, layer), nil
+}
+
+func (e *entry) file(name string, layer int) File {
+	return File{
+		Path: name, Layer: layer, Directory: e.kind == kindDirectory, Executable: e.mode&0o111 != 0, Size: e.size, Head: e.head,
+	}
 }
 
 // lookup finds what the topmost layer that knows the path says about it; nil if nothing is there.
-func (f *FS) lookup(name string) (*entry, error) {
+func (f *FS) lookup(name string) (*entry, int, error) {
 	if name == "/" {
-		return &entry{kind: kindDirectory}, nil
+		return &entry{kind: kindDirectory}, 0, nil
 	}
-	for i, l := range f.layers {
-		e, err := l.find(name)
+	for i := len(f.layers) - 1; i >= 0; i-- {
+		e, err := f.layers[i].find(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading layer %d of %d from the top: %w", i+1, len(f.layers), err)
+			return nil, 0, &LayerError{Layer: i, Layers: len(f.layers), Err: err}
 		}
 		if e != nil {
-			return e, nil
+			return e, i, nil
 		}
-		if l.hides(name) {
-			return nil, nil
+		if f.layers[i].hides(name) {
+			return nil, 0, nil
 		}
 	}
-	return nil, nil
+	return nil, 0, nil
 }

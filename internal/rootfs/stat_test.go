@@ -20,7 +20,7 @@ func TestStat(t *testing.T) {
 			name:   "the_upper_layer_wins",
 			layers: [][]tarEntry{{file("a", 0o644, "old")}, {file("a", 0o755, "new")}},
 			path:   "/a",
-			want:   File{Path: "/a", Executable: true, Size: 3, Head: []byte("new")},
+			want:   File{Path: "/a", Layer: 1, Executable: true, Size: 3, Head: []byte("new")},
 		},
 		{
 			name:   "a_whiteout_hides_a_file_below",
@@ -38,7 +38,7 @@ func TestStat(t *testing.T) {
 			name:   "a_whiteout_does_not_hide_its_own_layer",
 			layers: [][]tarEntry{{file("d/a", 0o644, "x")}, {file("d/.wh.a", 0, ""), file("d/a", 0o644, "y")}},
 			path:   "/d/a",
-			want:   File{Path: "/d/a", Size: 1, Head: []byte("y")},
+			want:   File{Path: "/d/a", Layer: 1, Size: 1, Head: []byte("y")},
 		},
 		{
 			name:   "an_opaque_directory_hides_all_below",
@@ -50,7 +50,7 @@ func TestStat(t *testing.T) {
 			name:   "an_opaque_directory_keeps_its_own_files",
 			layers: [][]tarEntry{{file("d/a", 0o644, "x")}, {file("d/.wh..wh..opq", 0, ""), file("d/b", 0o644, "y")}},
 			path:   "/d/b",
-			want:   File{Path: "/d/b", Size: 1, Head: []byte("y")},
+			want:   File{Path: "/d/b", Layer: 1, Size: 1, Head: []byte("y")},
 		},
 		{
 			name:   "a_file_in_place_of_a_directory_hides_it",

@@ -77,7 +77,9 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
-			builder := assemble.Builder{Keychain: registry.Keychain, Silence: 200 * time.Millisecond}
+			impatient := assemble.DefaultTransport().(*http.Transport)
+			impatient.ResponseHeaderTimeout = 200 * time.Millisecond
+			builder := assemble.Builder{Keychain: registry.Keychain, Transport: impatient, Backoff: quick}
 			if row.auth != nil {
 				builder.Keychain = always{row.auth}
 			}

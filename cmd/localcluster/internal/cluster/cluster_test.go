@@ -1,6 +1,20 @@
+//go:build unix
+
 package cluster_test
 
 import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 )
 
 func TestTwoClustersSideBySide(t *testing.T) {
@@ -22,12 +36,11 @@ func TestTwoClustersSideBySide(t *testing.T) {
 			expectVersion(t, client)
 			expectNodes(t, client, test.taints)
 			expectAddress(t, client)
+			expectWithdrawal(t, client)
 			if mode := fileMode(t, p.kubeconfig); mode != 0o600 {
 				t.Errorf("the kubeconfig, which opens the cluster, has mode %o: want 600", mode)
 			}
-			if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
-				t.Fatal(err)
-			}
+			p.interrupt(t)
 			if err := p.cmd.Wait(); err != nil {
 				t.Errorf("interrupted, localcluster ended with %v: want status 0\n%s", err, &p.stderr)
 			}
@@ -104,6 +117,20 @@ func expectAddress(t *testing.T, client kubernetes.Interface) {
 	})
 }
 
+// expectWithdrawal makes the Service one without a load balancer, and waits for its address to go.
+func expectWithdrawal(t *testing.T, client kubernetes.Interface) {
+	t.Helper()
+	services := client.CoreV1().Services("default")
+	patch := []byte(`{"spec":{"type":"ClusterIP"}}`)
+	if _, err := services.Patch(t.Context(), "web", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Service web has no address", func() bool {
+		got, err := services.Get(t.Context(), "web", metav1.GetOptions{})
+		return err == nil && len(got.Status.LoadBalancer.Ingress) == 0
+	})
+}
+
 func fileMode(t *testing.T, path string) fs.FileMode {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -137,4 +164,3 @@ func TestDeadComponentEndsTheCluster(t *testing.T) {
 	}
 	p.expectNothingLeft(t, children)
 }
-

@@ -1,3 +1,5 @@
+//go:build unix
+
 package cluster_test
 
 import (
@@ -13,13 +15,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -37,10 +37,12 @@ type program struct {
 	stderr bytes.Buffer
 }
 
-// build returns the path of the built program.
+// built is the path of the built program.
+var built = sync.OnceValues(func() (string, error) { return localcluster.Build(context.Background(), nil) })
+
 func build(t testing.TB) string {
 	t.Helper()
-	path, err := localcluster.Build(t.Context(), nil)
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +101,17 @@ func (p *program) client(t testing.TB) (kubernetes.Interface, string) {
 		t.Fatal(err)
 	}
 	return client, server.Host
+}
+
+// interrupt sends the interrupt that a terminal sends, and again as callers do that pass it on.
+func (p *program) interrupt(t testing.TB) {
+	t.Helper()
+	for range 2 {
+		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // children returns the ids of the program's child processes.
@@ -164,4 +177,3 @@ func (p *program) expectNothingLeft(t *testing.T, children []int, ports ...strin
 		t.Error(err)
 	}
 }
-

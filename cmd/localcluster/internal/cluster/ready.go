@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -66,9 +67,11 @@ func seen(number int, holds func(runtime.Object) bool) watchtools.ConditionFunc 
 
 func exists(runtime.Object) bool { return true }
 
+// nodeReady tells whether pods can run on the node. A node that became Ready keeps its not-ready taint until the
+// node lifecycle controller takes it off, and the scheduler would prefer nodes where that has happened already.
 func nodeReady(object runtime.Object) bool {
 	node, ok := object.(*corev1.Node)
-	if !ok {
+	if !ok || slices.ContainsFunc(node.Spec.Taints, notReady) {
 		return false
 	}
 	for _, condition := range node.Status.Conditions {
@@ -78,3 +81,5 @@ func nodeReady(object runtime.Object) bool {
 	}
 	return false
 }
+
+func notReady(taint corev1.Taint) bool { return taint.Key == corev1.TaintNodeNotReady }

@@ -1,6 +1,15 @@
+//go:build unix
+
 package cluster_test
 
 import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestRefusals(t *testing.T) {

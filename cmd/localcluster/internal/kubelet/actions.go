@@ -5,16 +5,17 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/klog/v2"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 )
 
 // startMissing starts every container that should run now and does not.
 func (w *worker) startMissing(ctx context.Context, runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
-	inits, initialized := initsToStart(w.pod, runtime, w.probes.started)
+	inits, initialized := initsToStart(w.pod.Load(), runtime, w.probes.started)
 	todo := inits
 	if initialized {
-		todo = append(todo, containersToStart(w.pod, runtime)...)
+		todo = append(todo, containersToStart(w.pod.Load(), runtime)...)
 	}
 	for _, c := range todo {
 		failure := w.start(ctx, c, runtime)
@@ -76,4 +77,9 @@ func containersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo 
 		}
 	}
 	return todo
+}
+
+// wantsRestart is the kubelet's ShouldContainerBeRestarted.
+func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
+	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }

@@ -96,16 +96,15 @@ func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Conta
 // willStart: an init container that is done is not started again, whatever the restart policy.
 func (w *worker) willStart(c *corev1.Container, runtime *kubecontainer.PodStatus) bool {
 	s := find(runtime, c.Name)
-	init := podutil.IsRestartableInitContainer(c) || w.isInit(c)
-	if init && s != nil && s.State == kubecontainer.ContainerStateExited && s.ExitCode == 0 {
+	if w.isInit(c) && s != nil && s.State == kubecontainer.ContainerStateExited && s.ExitCode == 0 {
 		return false
 	}
-	return wantsRestart(c, w.pod, runtime)
+	return wantsRestart(c, w.pod.Load(), runtime)
 }
 
 func (w *worker) isInit(c *corev1.Container) bool {
-	for i := range w.pod.Spec.InitContainers {
-		if w.pod.Spec.InitContainers[i].Name == c.Name {
+	for i := range w.pod.Load().Spec.InitContainers {
+		if w.pod.Load().Spec.InitContainers[i].Name == c.Name {
 			return true
 		}
 	}

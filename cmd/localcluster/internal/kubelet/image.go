@@ -43,7 +43,7 @@ func withTag(image string, ref name.Reference) string {
 
 // pullImage pulls, or waits out the back-off of an earlier failure: 10 s, 20 s, 40 s … up to 5 min.
 func (w *worker) pullImage(ctx context.Context, c *corev1.Container, ref string) (*image, *startFailure) {
-	key := string(w.pod.UID) + "_" + ref
+	key := string(w.pod.Load().UID) + "_" + ref
 	if w.node.pulls.IsInBackOffSinceUpdate(key, time.Now()) {
 		message := fmt.Sprintf("Back-off pulling image %q", ref)
 		w.event(c, corev1.EventTypeNormal, events.BackOffPullImage, "%s", message)
@@ -72,7 +72,7 @@ func (w *worker) pull(ctx context.Context, ref string) (*image, time.Duration, e
 	}
 	defer func() { <-w.node.images.turn }()
 	begun := time.Now()
-	auth, err := credentials(ctx, w.node.client, w.pod, ref)
+	auth, err := credentials(ctx, w.node.client, w.pod.Load(), ref)
 	if err != nil {
 		return nil, 0, err
 	}

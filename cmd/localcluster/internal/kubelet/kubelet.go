@@ -1,5 +1,22 @@
-// Package kubelet plays the kubelets of stand-in nodes: toward the API it behaves as a kubelet with
+// Package kubelet plays the kubelets of stand-in nodes: toward the API it behaves as a kubelet of Kubernetes 1.36 with
 // containerd and runc does, but no process is ever started.
+//
+// What a container would start is read from its image: the manifest that containerd would choose for the node, the file
+// that runc would execute, the interpreter that Linux would load, and the CPU in its ELF header. Shell scripts are
+// interpreted, within the image alone. Pods then pass through the states that real nodes showed; conditions come from
+// the kubelet's own code, back-offs and periods are its own, in real time.
+//
+// Where there is no process to ask, a stand-in assumes the best:
+//
+//   - a program built for the node's CPU runs until it is told to stop, and then ends well; its log is one line that
+//     says so. In a Job's pod, and as an init container, it ends well at once;
+//   - shared libraries and the dynamic loader are there, users and file modes are no obstacle, and an arm64 node runs
+//     32-bit Arm programs;
+//   - HTTP, TCP and gRPC probes succeed once their initial delay is over; commands of probes and hooks are judged as
+//     containers are;
+//   - everyday tools that a script calls (mkdir, chown and the like) succeed without output; a script that the
+//     interpreter cannot read counts as a program;
+//   - volumes, Secrets and ConfigMaps are there; values taken from them are not in a container's environment.
 package kubelet
 
 import (

@@ -7,18 +7,19 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// refusedLife is how long a container lives whose program Linux will not load. Real ones last about as long, and the
-// kubelet, which looks once a second, reports them running and ready meanwhile.
-const refusedLife = 100 * time.Millisecond
+// refusedLife is how long a container lives whose program Linux will not load. The kubelet, which looks once a second,
+// reports it running and ready meanwhile: for about a second, as on the real nodes.
+const refusedLife = 500 * time.Millisecond
 
 // launch creates a container and plays its first process.
 func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {
-	cmd := command(c, w.pod, created.image.config)
+	cmd := command(c, w.pod.Load(), created.image.config)
 	if len(cmd.Args) == 0 {
 		message := "failed to generate container spec: no command specified"
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", message)
@@ -55,7 +56,7 @@ func (w *worker) machine(c *corev1.Container, created *container) machine {
 	created.stop = sync.OnceFunc(func() { close(term) })
 	return machine{
 		files: created.image.files, arch: w.node.arch, dialect: w.node.dialect,
-		finishes: endsWell(w.pod, c), term: term,
+		finishes: endsWell(w.pod.Load(), c), term: term,
 	}
 }
 
@@ -95,7 +96,7 @@ func (w *worker) terminationMessage(c *corev1.Container, created *container, cod
 func endsWell(pod *corev1.Pod, c *corev1.Container) bool {
 	for i := range pod.Spec.InitContainers {
 		if pod.Spec.InitContainers[i].Name == c.Name {
-			return c.RestartPolicy == nil
+			return !podutil.IsRestartableInitContainer(c)
 		}
 	}
 	for _, owner := range pod.OwnerReferences {

@@ -33,6 +33,10 @@ func (p *pods) watch(ctx context.Context, n *nodes) error {
 		return fmt.Errorf("watching pods: %w", err)
 	}
 	factory.Start(ctx.Done())
+	p.running.Go(func() {
+		<-ctx.Done()
+		factory.Shutdown() // no worker is added after this
+	})
 	if !cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
 		return fmt.Errorf("watching pods: %w", context.Cause(ctx))
 	}

@@ -28,7 +28,7 @@ func (w *worker) postStart(ctx context.Context, c *corev1.Container, created *co
 	return &startFailure{
 		reason: reasonPostStart,
 		message: fmt.Sprintf("Exec lifecycle hook (%v) for Container %q in Pod %q failed - error: %v, message: %q",
-			hook, c.Name, format.Pod(w.pod), err, output),
+			hook, c.Name, format.Pod(w.pod.Load()), err, output),
 	}
 }
 
@@ -47,7 +47,7 @@ func (e *exitError) Error() string {
 // does not find.
 func (w *worker) execIn(ctx context.Context, c *corev1.Container, created *container, args []string) (string, error) {
 	m := machine{files: created.image.files, arch: w.node.arch, dialect: w.node.dialect, finishes: true}
-	cmd := command(c, w.pod, created.image.config)
+	cmd := command(c, w.pod.Load(), created.image.config)
 	cmd.Args = args
 	if _, err := m.load(cmd); startRefused(err) != nil {
 		return "", fmt.Errorf("rpc error: code = Unknown desc = failed to exec in container: failed to start exec %q: "+

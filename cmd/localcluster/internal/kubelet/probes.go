@@ -9,7 +9,7 @@ import (
 
 // probes are the probe results of one pod's containers.
 type probes struct {
-	changed chan struct{} // a result changed: sync
+	bell bell // rung when a result changed
 
 	mu      sync.Mutex
 	results map[string]probeResult // by container ID
@@ -17,8 +17,8 @@ type probes struct {
 
 type probeResult struct{ started, ready bool }
 
-func newProbes() *probes {
-	return &probes{changed: make(chan struct{}, 1), results: map[string]probeResult{}}
+func newProbes(bell bell) *probes {
+	return &probes{bell: bell, results: map[string]probeResult{}}
 }
 
 // expect makes room for a new container: what has no probe counts as started and ready.
@@ -32,7 +32,7 @@ func (p *probes) set(id string, result probeResult) {
 	p.results[id] = result
 	p.mu.Unlock()
 	if known && old != result {
-		p.wake()
+		p.bell.ring()
 	}
 }
 
@@ -40,13 +40,6 @@ func (p *probes) forget(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.results, id)
-}
-
-func (p *probes) wake() {
-	select {
-	case p.changed <- struct{}{}:
-	default: // a sync is on its way
-	}
 }
 
 func (p *probes) of(id string) probeResult {

@@ -13,26 +13,27 @@ import (
 // reportRetry is how long to wait before an API server that refused a status is asked again.
 const reportRetry = time.Second
 
-// report writes a changed status to the API, until it is there, the pod is gone, or ctx ends.
+// report writes a changed status to the API, until it is there, the pod is gone, or ctx ends. The kubelet itself goes by
+// the new status from the start.
 func (w *worker) report(ctx context.Context, status corev1.PodStatus) {
-	old := w.lastReported()
-	if equality.Semantic.DeepEqual(old, status) {
+	w.mu.Lock()
+	w.reported = status
+	w.mu.Unlock()
+	if equality.Semantic.DeepEqual(w.written, status) {
 		return
 	}
 	for {
-		_, _, _, err := podpatch.PatchPodStatus(ctx, w.node.client, w.pod.Namespace, w.pod.Name, w.pod.UID, old, status)
+		_, _, _, err := podpatch.PatchPodStatus(ctx, w.node.client, w.pod.Load().Namespace, w.pod.Load().Name, w.pod.Load().UID, w.written, status)
 		if err == nil {
-			break
+			w.written = status
+			return
 		}
 		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) || ctx.Err() != nil {
-			return // another pod of that name, or none
+			return // the pod is another one now, or none
 		}
-		w.node.log("reporting pod %s/%s: %v", w.pod.Namespace, w.pod.Name, err)
+		w.node.log("reporting pod %s/%s: %v", w.pod.Load().Namespace, w.pod.Load().Name, err)
 		if !wait(ctx, reportRetry) {
 			return
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.reported = status
 }

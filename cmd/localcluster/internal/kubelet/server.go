@@ -9,7 +9,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	_ "k8s.io/kubernetes/pkg/apis/core/install" // registers how log options are read from a query
 )
 
 // serve opens the kubelets' HTTPS endpoint until ctx ends and returns its port.
@@ -39,7 +40,7 @@ func refuse(response http.ResponseWriter, _ *http.Request) {
 // serveLogs mirrors getContainerLogs of the kubelet's server.
 func (p *pods) serveLogs(response http.ResponseWriter, request *http.Request) {
 	options := &corev1.PodLogOptions{}
-	if err := scheme.ParameterCodec.DecodeParameters(request.URL.Query(), corev1.SchemeGroupVersion, options); err != nil {
+	if err := legacyscheme.ParameterCodec.DecodeParameters(request.URL.Query(), corev1.SchemeGroupVersion, options); err != nil {
 		writeError(response, http.StatusBadRequest, `{"message": "Unable to decode query."}`)
 		return
 	}

@@ -56,25 +56,25 @@ func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *s
 	if old == nil || old.State != kubecontainer.ContainerStateExited {
 		return nil
 	}
-	key := string(w.pod.UID) + "_" + c.Name
+	key := string(w.pod.Load().UID) + "_" + c.Name
 	if !w.node.crashes.IsInBackOffSince(key, old.FinishedAt) {
 		w.node.crashes.Next(key, old.FinishedAt)
 		return nil
 	}
-	w.event(c, corev1.EventTypeWarning, events.BackOffStartContainer, "Back-off restarting failed container %s in pod %s", c.Name, format.Pod(w.pod))
+	w.event(c, corev1.EventTypeWarning, events.BackOffStartContainer, "Back-off restarting failed container %s in pod %s", c.Name, format.Pod(w.pod.Load()))
 	delay := w.node.crashes.Get(key)
 	return &startFailure{
 		reason:       reasonCrashLoop,
-		message:      fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name, format.Pod(w.pod)),
+		message:      fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name, format.Pod(w.pod.Load())),
 		backoffUntil: old.FinishedAt.Add(delay),
 	}
 }
 
 // event records an event of one container, as the kubelet does.
 func (w *worker) event(c *corev1.Container, kind, reason, message string, args ...any) {
-	ref, err := kubecontainer.GenerateContainerRef(w.pod, c)
+	ref, err := kubecontainer.GenerateContainerRef(w.pod.Load(), c)
 	if err != nil {
-		w.node.log("event %s of pod %s: %v", reason, format.Pod(w.pod), err)
+		w.node.log("event %s of pod %s: %v", reason, format.Pod(w.pod.Load()), err)
 		return
 	}
 	w.node.recorder.Eventf(ref, kind, reason, message, args...)

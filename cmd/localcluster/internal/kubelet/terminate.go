@@ -15,15 +15,15 @@ import (
 // terminate ends a pod that is being deleted: its containers are stopped with grace, their end is reported, and only
 // then the pod is taken out of the API.
 func (w *worker) terminate(ctx context.Context) {
-	w.report(ctx, w.apiStatus(w.box.status(w.pod, w.node), false))
+	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), false))
 	w.stopAll(ctx, w.gracePeriod())
 	w.box.stop()
-	w.report(ctx, w.apiStatus(w.box.status(w.pod, w.node), true))
+	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), true))
 	now := metav1.NewDeleteOptions(0)
-	now.Preconditions = metav1.NewUIDPreconditions(string(w.pod.UID))
-	err := w.node.client.CoreV1().Pods(w.pod.Namespace).Delete(ctx, w.pod.Name, *now)
+	now.Preconditions = metav1.NewUIDPreconditions(string(w.pod.Load().UID))
+	err := w.node.client.CoreV1().Pods(w.pod.Load().Namespace).Delete(ctx, w.pod.Load().Name, *now)
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) && ctx.Err() == nil {
-		w.node.log("deleting pod %s/%s: %v", w.pod.Namespace, w.pod.Name, err)
+		w.node.log("deleting pod %s/%s: %v", w.pod.Load().Namespace, w.pod.Load().Name, err)
 	}
 }
 
@@ -31,7 +31,7 @@ func (w *worker) terminate(ctx context.Context) {
 func (w *worker) stopAll(ctx context.Context, grace time.Duration) {
 	var stopping sync.WaitGroup
 	for _, created := range w.box.alive() {
-		if c := kubecontainer.GetContainerSpec(w.pod, created.name); c != nil {
+		if c := kubecontainer.GetContainerSpec(w.pod.Load(), created.name); c != nil {
 			w.event(c, corev1.EventTypeNormal, events.KillingContainer, "Stopping container %s", c.Name)
 		}
 		stopping.Go(func() { end(ctx, created, grace) })
@@ -65,9 +65,9 @@ func (w *worker) killAll() {
 // gracePeriod is the time between SIGTERM and SIGKILL. The kubelet never gives less than two seconds.
 func (w *worker) gracePeriod() time.Duration {
 	const least = 2 * time.Second
-	seconds := w.pod.DeletionGracePeriodSeconds
+	seconds := w.pod.Load().DeletionGracePeriodSeconds
 	if seconds == nil {
-		seconds = w.pod.Spec.TerminationGracePeriodSeconds
+		seconds = w.pod.Load().Spec.TerminationGracePeriodSeconds
 	}
 	if seconds == nil {
 		return least

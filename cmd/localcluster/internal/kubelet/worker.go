@@ -2,11 +2,14 @@ package kubelet
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 )
 
@@ -22,7 +25,9 @@ const (
 type worker struct {
 	node            *node
 	namespace, name string
+	pod             atomic.Pointer[corev1.Pod] // the newest
 	box             *sandbox
+	bell            bell
 	probes          *probes
 	updates         chan *corev1.Pod // holds the newest pod only
 	deleted         chan struct{}    // closed once the pod is to be deleted: what a sync is waiting for no longer matters
@@ -31,19 +36,24 @@ type worker struct {
 	deleting bool // of update alone
 
 	// Of the worker's goroutine alone.
-	pod        *corev1.Pod
 	reasons    map[string]startFailure // by container: why its last start failed
 	pullErrors map[string]string       // by pod and image: how the last pull failed
+	written    corev1.PodStatus        // what the API has
 
 	mu       sync.Mutex
-	reported corev1.PodStatus // as last written to the API
+	reported corev1.PodStatus // what the kubelet goes by, written or about to be
 }
 
 func newWorker(n *node, pod *corev1.Pod, gone func()) *worker {
+	rung := make(bell, 1)
 	w := &worker{
-		node: n, namespace: pod.Namespace, name: pod.Name, box: &sandbox{}, updates: make(chan *corev1.Pod, 1), deleted: make(chan struct{}), gone: gone,
-		probes: newProbes(), pod: pod, reasons: map[string]startFailure{}, pullErrors: map[string]string{}, reported: *pod.Status.DeepCopy(),
+		node: n, namespace: pod.Namespace, name: pod.Name, gone: gone,
+		box: &sandbox{}, bell: rung, probes: newProbes(rung),
+		updates: make(chan *corev1.Pod, 1), deleted: make(chan struct{}),
+		reasons: map[string]startFailure{}, pullErrors: map[string]string{},
+		written: *pod.Status.DeepCopy(), reported: *pod.Status.DeepCopy(),
 	}
+	w.pod.Store(pod)
 	return w
 }
 
@@ -65,7 +75,7 @@ func (w *worker) update(pod *corev1.Pod) {
 // run plays the pod until it is deleted or ctx ends.
 func (w *worker) run(ctx context.Context) {
 	defer w.killAll()
-	syncing, cancel := context.WithCancel(ctx)
+	starting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		select {
@@ -74,40 +84,66 @@ func (w *worker) run(ctx context.Context) {
 		}
 		cancel()
 	}()
-	relist := time.NewTicker(relistPeriod)
-	defer relist.Stop()
+	go w.relist(starting)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	seen, finished := 0, false
+	finished := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case w.pod = <-w.updates:
-		case <-w.probes.changed:
-		case <-relist.C:
-			if w.box.currentVersion() == seen {
+		case pod := <-w.updates:
+			if !differ(w.pod.Swap(pod), pod) {
 				continue
 			}
+		case <-w.bell:
 		case <-timer.C:
 		}
-		if w.pod.DeletionTimestamp != nil {
+		if w.pod.Load().DeletionTimestamp != nil {
 			w.terminate(ctx)
 			return
 		}
 		if finished {
 			continue
 		}
-		seen = w.box.currentVersion()
 		var again time.Duration
-		again, finished = w.sync(syncing)
+		again, finished = w.sync(ctx, starting)
 		timer.Reset(again)
 	}
 }
 
-// sync brings the pod one step further. It returns when to look again, and whether the pod has ended for good.
-func (w *worker) sync(ctx context.Context) (again time.Duration, finished bool) {
-	runtime := w.box.status(w.pod, w.node)
+// relist rings whenever the runtime changed something since the last look (the kubelet's PLEG). What happens during a
+// sync is looked at after it, as on real nodes.
+func (w *worker) relist(ctx context.Context) {
+	for seen := 0; wait(ctx, relistPeriod); {
+		if version := w.box.currentVersion(); version != seen {
+			seen = version
+			w.bell.ring()
+		}
+	}
+}
+
+// bell asks for a sync. Rung twice before it is heard, it counts once.
+type bell chan struct{}
+
+func (b bell) ring() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// differ mirrors podsDifferSemantically of the kubelet: a changed status, mostly its own report, is no reason to sync.
+func differ(a, b *corev1.Pod) bool {
+	return !equality.Semantic.DeepEqual(a.Spec, b.Spec) || !maps.Equal(a.Labels, b.Labels) || !maps.Equal(a.Annotations, b.Annotations) ||
+		!equality.Semantic.DeepEqual(a.DeletionTimestamp, b.DeletionTimestamp) ||
+		!equality.Semantic.DeepEqual(a.DeletionGracePeriodSeconds, b.DeletionGracePeriodSeconds)
+}
+
+// sync brings the pod one step further, and gives up starting containers when starting ends. It returns when to look
+// again, and whether the pod has ended for good.
+func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finished bool) {
+	runtime := w.box.status(w.pod.Load(), w.node)
 	status := w.apiStatus(runtime, false)
 	w.report(ctx, status)
 	if status.Phase == corev1.PodSucceeded || status.Phase == corev1.PodFailed {
@@ -115,9 +151,9 @@ func (w *worker) sync(ctx context.Context) (again time.Duration, finished bool) 
 		return resyncPeriod, true
 	}
 	if w.box.start(w.node.newIP) {
-		runtime = w.box.status(w.pod, w.node)
+		runtime = w.box.status(w.pod.Load(), w.node)
 	}
-	started, failures := w.startMissing(ctx, runtime)
+	started, failures := w.startMissing(starting, runtime)
 	if len(failures) == 0 && started > 0 {
 		return 0, false // the kubelet asks for a relist at once, and so sees even a short life
 	}
@@ -151,7 +187,7 @@ func jitter(d time.Duration) time.Duration {
 func (w *worker) finish(ctx context.Context) {
 	w.stopAll(ctx, w.gracePeriod())
 	w.box.stop()
-	w.report(ctx, w.apiStatus(w.box.status(w.pod, w.node), true))
+	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), true))
 }
 
 func (w *worker) lastReported() corev1.PodStatus {

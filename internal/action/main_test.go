@@ -1,0 +1,84 @@
+package action_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+)
+
+// clusters are the local clusters of this package's tests, by preset.
+var clusters = map[string]*localcluster.Cluster{}
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	for _, preset := range []string{"aks", "gke"} {
+		cluster, err := localcluster.Start(context.Background(), localcluster.Options{Preset: preset})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer cluster.Stop()
+		clusters[preset] = cluster
+	}
+	return m.Run()
+}
+
+// madeImage is an image of the sample app.
+type madeImage struct {
+	Platforms []string `json:"platforms"`
+	// Single pushes the image of the only platform without an index around it.
+	Single bool `json:"single"`
+	// Tag defaults to v1.
+	Tag string `json:"tag"`
+}
+
+// sample is the sample app, compiled once.
+var sample = sync.OnceValues(func() (map[string]v1.Image, error) {
+	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
+	images, err := demo.Build(context.Background(), demo.AKS(filepath.Join("..", "..")), platforms...)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]v1.Image{"linux/amd64": images[0], "linux/arm64": images[1]}, nil
+})
+
+func pushImages(t *testing.T, registry, folder string, images map[string]madeImage) {
+	t.Helper()
+	for repository, made := range images {
+		if made.Tag == "" {
+			made.Tag = "v1"
+		}
+		ref, err := name.NewTag(fmt.Sprintf("%s/%s/%s:%s", registry, folder, repository, made.Tag))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pushImage(t.Context(), ref, made); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func pushImage(ctx context.Context, ref name.Reference, made madeImage) error {
+	built, err := sample()
+	if err != nil {
+		return err
+	}
+	var images []v1.Image
+	for _, platform := range made.Platforms {
+		images = append(images, built[platform])
+	}
+	if made.Single {
+		return demo.PushSingle(ctx, ref, images[0])
+	}
+	return demo.PushIndex(ctx, ref, images)
+}

@@ -1,0 +1,56 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// maxAttestations bounds how many are looked into; buildx writes one a platform.
+const maxAttestations = 32
+
+// attestations says of which kinds an index's attestations are: "provenance", "sbom", or the predicate's own type.
+// They are told of and not judged, so one that can't be read counts as none.
+// https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
+func (w walker) attestations(ctx context.Context, artifacts []v1.Descriptor) (kinds []string) {
+	for _, entry := range artifacts[:min(len(artifacts), maxAttestations)] {
+		if entry.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {
+			continue
+		}
+		d, err := w.client.manifest(ctx, w.repository.Digest(entry.Digest.String()))
+		if err != nil {
+			continue
+		}
+		manifest, err := v1.ParseManifest(bytes.NewReader(d.Manifest))
+		if err != nil {
+			continue
+		}
+		for _, layer := range manifest.Layers {
+			kinds = union(kinds, predicate(layer.Annotations["in-toto.io/predicate-type"]))
+		}
+	}
+	return kinds
+}
+
+// predicate gives the usual predicate types the names that builders have for them.
+func predicate(uri string) []string {
+	switch {
+	case uri == "":
+		return nil
+	case strings.HasPrefix(uri, "https://slsa.dev/provenance/"):
+		return []string{"provenance"}
+	case strings.HasPrefix(uri, "https://spdx.dev/"), strings.HasPrefix(uri, "https://cyclonedx.org/"):
+		return []string{"sbom"}
+	}
+	return []string{uri}
+}
+
+// union is sorted, each once.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,164 @@
+package image_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// build compiles the program that users run.
+func build(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "multiarch-deploy")
+	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+// outcome is what a run of the program leaves behind.
+type outcome struct {
+	status int
+	report struct {
+		Images []struct {
+			Name, Reference, Digest string
+			Platforms, Attestations []string
+			Base                    struct{ Name, Digest string }
+			Manifests               []struct {
+				Platform, Digest, Created string
+				Size                      int64
+			}
+			Findings []finding.Finding
+		}
+	}
+}
+
+func run(t *testing.T, program string, environment []string, args ...string) (o outcome) {
+	t.Helper()
+	command := exec.Command(program, append([]string{"verify", "--output", "json"}, args...)...)
+	command.Dir = t.TempDir()
+	command.Env = append([]string{"HOME=" + command.Dir}, environment...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	o.status = command.ProcessState.ExitCode()
+	if err := json.Unmarshal(stdout.Bytes(), &o.report); err != nil {
+		t.Fatalf("%v in the report %s\n%s", err, &stdout, &stderr)
+	}
+	return o
+}
+
+func TestProgram(t *testing.T) {
+	program := build(t)
+	t.Run("finds_the_lies", func(t *testing.T) { findsTheLies(t, program) })
+	t.Run("exits_as_the_findings_say", func(t *testing.T) { exitsAsTheFindingsSay(t, program) })
+	t.Run("reports_what_it_saw_of_an_image", func(t *testing.T) { reportsWhatItSaw(t, program) })
+	t.Run("speaks_plain_http_through_a_proxy_where_asked", func(t *testing.T) { speaksPlainHTTP(t, program) })
+}
+
+// findsTheLies: the program is given every image of the table that is to have amd64 and arm64, at once.
+func findsTheLies(t *testing.T, program string) {
+	host := newRegistry(t)
+	var args []string
+	want, got := map[string][]string{}, map[string][]string{}
+	for _, l := range append(honest(t), lying(t)...) {
+		if l.want == nil {
+			args = append(args, push(t, host+"/"+l.name+":1", l.push).String())
+			want[l.name] = l.find
+		}
+	}
+	o := run(t, program, nil, args...)
+	for _, img := range o.report.Images {
+		name := strings.TrimSuffix(strings.TrimPrefix(img.Reference, host+"/"), ":1")
+		got[name] = brief(img.Findings)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || o.status != 1 {
+		t.Errorf("status %d, want 1; findings (-want +got):\n%s", o.status, diff)
+	}
+	if len(want) < 30 {
+		t.Errorf("the table has %d images, want 30 or more", len(want))
+	}
+}
+
+func exitsAsTheFindingsSay(t *testing.T, program string) {
+	missing := app(amd64, binaryFor("amd64")).image(t)
+	host := serve(t, newCounted(answerBlob(layerOf(t, missing), 404)))
+	push(t, host+"/missing:1", missing)
+	push(t, host+"/good:1", app(amd64, binaryFor("amd64")+"good").image(t))
+	push(t, host+"/vague:1", recipe{platform: amd64}.image(t))
+	child := app(amd64, binaryFor("amd64")+"child").image(t)
+	push(t, host+"/pinned:1", indexOf(entry(child, &amd64)))
+	for _, test := range []struct {
+		reference string
+		platforms string
+		status    int
+		find      []string
+	}{
+		{"good:1", "linux/amd64", 0, nil},
+		{"vague:1", "linux/amd64", 0, []string{"info binary-unchecked amd64"}},
+		{"pinned:1@" + must(child.Digest())(t).String(), "linux/amd64", 0, []string{"warning child-digest amd64"}},
+		{"good:1", "linux/arm64", 1, []string{"error platform-missing arm64"}},
+		{"missing:1", "linux/amd64", 1, []string{"error image-not-found "}},
+		{"none:1", "linux/amd64", 1, []string{"error image-not-found "}},
+	} {
+		t.Run(test.reference+" "+test.platforms, func(t *testing.T) {
+			o := run(t, program, nil, "--platforms", test.platforms, host+"/"+test.reference)
+			if diff := cmp.Diff(test.find, brief(o.report.Images[0].Findings)); diff != "" || o.status != test.status {
+				t.Errorf("status %d, want %d; findings (-want +got):\n%s", o.status, test.status, diff)
+			}
+		})
+	}
+}
+
+func reportsWhatItSaw(t *testing.T, program string) {
+	host := newRegistry(t)
+	r := app(amd64, binaryFor("amd64"))
+	r.config.Labels = map[string]string{"org.opencontainers.image.base.name": "scratch"}
+	index := indexOf(r.as(t, amd64), attestation(t, "https://slsa.dev/provenance/v1", "https://spdx.dev/Document"))
+	push(t, host+"/cart:1", index)
+	o := run(t, program, nil, "--platforms", "linux/amd64", host+"/cart:1")
+	got := o.report.Images[0]
+	if got.Digest != must(index.Digest())(t).String() || got.Base.Name != "scratch" || len(got.Manifests) != 1 || got.Manifests[0].Size != sizeOf(t, r.image(t)) {
+		t.Errorf("got %+v", got)
+	}
+	if diff := cmp.Diff([]string{"provenance", "sbom"}, got.Attestations); diff != "" {
+		t.Errorf("attestations (-want +got):\n%s", diff)
+	}
+}
+
+// sizeOf is what a node pulls of an image.
+func sizeOf(t *testing.T, img v1.Image) (size int64) {
+	t.Helper()
+	manifest := must(img.Manifest())(t)
+	size = must(img.Size())(t) + manifest.Config.Size
+	for _, layer := range manifest.Layers {
+		size += layer.Size
+	}
+	return size
+}
+
+func speaksPlainHTTP(t *testing.T, program string) {
+	host := newRegistry(t)
+	push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
+	environment := []string{"HTTP_PROXY=http://" + newProxy(t, host)}
+	args := []string{"--platforms", "linux/amd64", "registry.lan/cart:1"}
+	if o := run(t, program, environment, append(args, "--insecure-registries", "registry.lan")...); o.status != 0 {
+		t.Errorf("asked for: status %d, want 0", o.status)
+	}
+	if o := run(t, program, environment, args...); o.status != 3 {
+		t.Errorf("not asked for: status %d, want 3", o.status)
+	}
+}

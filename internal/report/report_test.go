@@ -1,0 +1,157 @@
+package report_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// crashed is the report of a deploy whose arm64 pods crash, with text in it that would like to be obeyed.
+func crashed() *report.Report {
+	r := report.New()
+	r.Images = []report.Image{{
+		Name: "registry/cart", Reference: "ghcr.io/shop/cart:v1", Digest: "sha256:" + strings.Repeat("ab12", 16),
+		Platforms: []string{"linux/amd64"}, Findings: []finding.Finding{},
+		Manifests:    []report.Manifest{{Platform: "linux/amd64", Digest: "sha256:" + strings.Repeat("cd34", 16), Size: 12_345_678, Created: "2026-01-02T03:04:05Z"}},
+		Base:         report.Base{Name: "docker.io/library/alpine:3", Digest: "sha256:" + strings.Repeat("ef56", 16)},
+		Attestations: []string{"provenance", "sbom"},
+	}}
+	r.Edits = []kustomize.Edit{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0", After: "ghcr.io/shop/cart:v1"}}
+	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}}, {Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
+	r.Workloads = []report.Workload{{
+		Kind: "Deployment", Namespace: "shop", Name: "cart", Images: []string{"ghcr.io/shop/cart:v1"},
+		Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Crashes},
+		Fix:           "spec:\n  template: {}\n",
+	}}
+	r.Changes = apply.ChangeSet{{Object: "apps/v1 Deployment shop/cart", Action: apply.Created}}
+	workload := "apps/v1 Deployment shop/cart"
+	r.Pods = []rollout.Pod{
+		{Namespace: "shop", Name: "cart-1", Workload: workload, Node: "a", Architecture: "amd64", Ready: true},
+		{Namespace: "shop", Name: "cart-2", Workload: workload, Node: "b", Architecture: "arm64", Reason: "exec-format-error"},
+		{Namespace: "shop", Name: "cart-3", Workload: workload, Reason: "Pending"},
+	}
+	r.Add(finding.Finding{
+		Code: finding.ExecFormatError, Severity: finding.Error, Object: "v1 Pod shop/cart-2", Container: "cart", Image: "ghcr.io/shop/cart:v1",
+		Node: "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
+		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
+		Fix:     "nodeSelector: {kubernetes.io/arch: amd64}\n```\n# not out of the block",
+	})
+	r.Time("verify", 1500*time.Millisecond)
+	r.Time("apply", 250*time.Millisecond)
+	return r
+}
+
+func TestSummary(t *testing.T) {
+	r := crashed()
+	r.Conclude(nil)
+	golden(t, "summary.md", r.Summary())
+}
+
+func TestJSON(t *testing.T) {
+	r := crashed()
+	r.Conclude(nil)
+	content, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.json", string(content))
+}
+
+func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
+	r := crashed()
+	for range 20_000 {
+		r.Add(r.Findings[0])
+	}
+	r.Conclude(errors.New(strings.Repeat("long ", 1<<20)))
+	summary := r.Summary()
+	if limit := 1 << 20; len(summary) > limit {
+		t.Errorf("%d bytes, more than %d", len(summary), limit)
+	}
+	for _, want := range []string{"### Placement", "### Findings\n\nToo long to show here", "### Images"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+func TestConclude(t *testing.T) {
+	with := func(severity finding.Severity) []finding.Finding { return []finding.Finding{{Severity: severity}} }
+	for _, row := range []struct {
+		name     string
+		findings []finding.Finding
+		err      error
+		want     report.Verdict
+	}{
+		{"nothing_found", nil, nil, report.OK},
+		{"information_only", with(finding.Info), nil, report.OK},
+		{"a_warning", with(finding.Warning), nil, report.Warning},
+		{"an_error_finding", with(finding.Error), nil, report.Failed},
+		{"a_run_cut_short", nil, errors.New("no network"), report.Failed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := report.New()
+			r.Add(row.findings...)
+			r.Conclude(row.err)
+			if r.Verdict != row.want {
+				t.Errorf("got %s, want %s", r.Verdict, row.want)
+			}
+		})
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	done := report.New()
+	done.Pods = []rollout.Pod{{Ready: true}, {Reason: "Completed"}}
+	planned := report.New()
+	planned.Planned = true
+	planned.Changes = apply.ChangeSet{{Action: apply.Created}, {Action: apply.Created}, {Action: apply.Unchanged}}
+	for _, row := range []struct {
+		name string
+		in   *report.Report
+		want string
+	}{
+		{"empty", report.New(), ""},
+		{"a_finished_job_is_well", done, "2 of 2 pods ready"},
+		{"a_plan_says_would", planned, "would be 2 created, 1 unchanged"},
+		{"all_together", crashed(), "1 of 3 pods ready · 1 created · 1 error"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if diff := cmp.Diff(row.want, row.in.Headline()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it anew):\n%s", file, diff)
+	}
+}

@@ -1,0 +1,143 @@
+package rootfs
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+func gzipOf(t testing.TB, content []byte) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+func TestLimitsNameThemselves(t *testing.T) {
+	zeros := tarOf(t, file("zeros", 0o644, string(make([]byte, 4<<20))))
+	many := func() (entries []tarEntry) {
+		for i := range 20 {
+			entries = append(entries, file(fmt.Sprint(i), 0o644, ""))
+		}
+		return entries
+	}()
+	table := stargz(t, tarOf(t, contents()...))
+	for _, tc := range []struct {
+		name   string
+		blob   *blob
+		limits Limits
+		want   string
+	}{
+		{"too_many_bytes", &blob{content: zeros}, Limits{Bytes: 1 << 20}, "bytes of one layer, unpacked: at most 1048576 are read"},
+		{"too_good_a_ratio", &blob{content: gzipOf(t, zeros)}, Limits{Ratio: 100, RatioFrom: 1 << 20}, "bytes for each packed byte of a layer: at most 100 are read"},
+		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10}, "entries of one layer: at most 10 are read"},
+		{"too_many_entries_in_a_table", table, Limits{Entries: 3}, "entries of one layer: at most 3 are read"},
+		{"too_large_a_table", table, Limits{Table: 100}, "bytes of a layer's table of contents: at most 100 are read"},
+		{"too_large_a_table_unpacked", table, Limits{Table: 1000}, "bytes of one layer, unpacked: at most 1000 are read"},
+		{"too_far_into_a_member", stargz(t, tarOf(t, inner()...)), Limits{File: 10}, "bytes before the content of one file, unpacked: at most 10 are read"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Of(NewLayer(tc.blob.source(), over(tc.limits))).Stat("/last")
+			var limit *LimitError
+			if !errors.As(err, &limit) || limit.Error() != tc.want {
+				t.Errorf("got error %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// inner has small files, which eStargz puts into one member.
+func inner() []tarEntry {
+	return []tarEntry{file("data", 0o644, noise(1<<20)), file("first", 0o755, strings.Repeat("x", 100)), file("last", 0o755, "y")}
+}
+
+// over is the defaults with what is set in place of them.
+func over(set Limits) Limits {
+	l := DefaultLimits()
+	for _, pair := range []struct{ to, from *int64 }{
+		{&l.Bytes, &set.Bytes}, {&l.Ratio, &set.Ratio}, {&l.RatioFrom, &set.RatioFrom}, {&l.Table, &set.Table}, {&l.File, &set.File},
+	} {
+		if *pair.from != 0 {
+			*pair.to = *pair.from
+		}
+	}
+	if set.Entries != 0 {
+		l.Entries = set.Entries
+	}
+	return l
+}
+
+// A frame may ask for a window of terabytes, which the reader would have to set aside.
+func TestZstdWindowIsBounded(t *testing.T) {
+	frame := binary.LittleEndian.AppendUint32(nil, 0xfd2fb528)
+	frame = append(frame, 0x00, 0xf8) // no single segment; window of 2^41 bytes
+	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(), DefaultLimits())).Stat("/app")
+	if !errors.Is(err, zstd.ErrWindowSizeExceeded) {
+		t.Errorf("got error %v, want %v", err, zstd.ErrWindowSizeExceeded)
+	}
+}
+
+func TestBrokenLayersAreErrors(t *testing.T) {
+	good := gzipOf(t, tarOf(t, file("data", 0o644, noise(4096)), file("app", 0o755, elfHeader(x86))))
+	for name, content := range map[string][]byte{
+		"cut_short": good[:len(good)/2], "no_archive": []byte(strings.Repeat("no archive ", 100)), "bad_gzip": append([]byte{0x1f, 0x8b}, 1, 2, 3),
+	} {
+		_, err := Of(NewLayer((&blob{content: content}).source(), DefaultLimits())).Stat("/app")
+		var layer *LayerError
+		if !errors.As(err, &layer) {
+			t.Errorf("%s: got error %v, want a *LayerError", name, err)
+		}
+	}
+}
+
+// Images that share a layer read it at the same time; it must be opened once.
+func TestSharedLayerIsReadOnce(t *testing.T) {
+	b := &blob{content: gzipOf(t, tarOf(t, contents()...))}
+	shared := NewLayer(b.source(), DefaultLimits())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for _, path := range []string{"/entry.sh", "/app"} {
+				if p, err := Of(shared).Find(Command{Args: []string{path}}); err != nil || p.Architecture != "arm64" {
+					t.Errorf("%s: got %q, %v", path, p.Architecture, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if b.opened != 1 {
+		t.Errorf("opened %d times, want once", b.opened)
+	}
+}
+
+func TestTablesThatPointAstrayAreErrors(t *testing.T) {
+	for name, listed := range map[string]tableEntry{
+		"behind_the_blob":  {Offset: 10, EndOffset: 1 << 40},
+		"before_the_blob":  {Offset: -10, EndOffset: 10},
+		"backwards":        {Offset: 100, EndOffset: 10},
+		"before_the_frame": {Offset: 10, EndOffset: 100, InnerOffset: -1},
+	} {
+		listed.Type, listed.Name, listed.Size = "reg", "app", 64
+		layer := NewLayer((&blob{content: make([]byte, 1000)}).source(), DefaultLimits())
+		layer.entries, layer.complete = map[string]*entry{}, true
+		if err := layer.addListed(listed, 900); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Of(layer).Stat("/app"); err == nil || !strings.Contains(err.Error(), "the table of contents has a file at bytes") {
+			t.Errorf("%s: got error %v, want one about the table of contents", name, err)
+		}
+	}
+}
