@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -55,10 +56,14 @@ func (d *deploy) builder() (builder, error) {
 	}, nil
 }
 
+// specs are the images to build, each reference once: several names in the manifests may stand for one image.
 func specs(images []inputs.Image) []build.Spec {
 	var list []build.Spec
 	for _, image := range images {
-		list = append(list, image.Build)
+		known := func(s build.Spec) bool { return s.Reference == image.Build.Reference }
+		if !slices.ContainsFunc(list, known) {
+			list = append(list, image.Build)
+		}
 	}
 	return list
 }

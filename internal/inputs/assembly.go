@@ -50,6 +50,9 @@ func (v values) base() name.Reference {
 // entrypoint reads words, or a JSON list for those that hold spaces.
 func (v values) entrypoint() []string {
 	text := v.text("entrypoint")
+	if text == "" {
+		return nil // no entrypoint of its own, which is not an empty one
+	}
 	if !strings.HasPrefix(text, "[") {
 		if strings.ContainsAny(text, `"'`) {
 			v.problem("entrypoint: %s holds quotes, and no shell reads it; write words that need quotes as a JSON list", text)

@@ -3,6 +3,7 @@ package inputs
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,9 +40,22 @@ func (p *parser) lines(needs Needs, config Config) []Image {
 			p.problem("images, line %d: %q is named twice", number+1, image.Name)
 		}
 		seen[image.Name] = true
+		p.rival(number+1, image, images)
 		images = append(images, image)
 	}
 	return images
+}
+
+// rival tells of two images that are built differently and pushed under one tag: the slower of the two would stay.
+func (p *parser) rival(line int, image Image, others []Image) {
+	for _, other := range others {
+		ours, theirs := image.Build, other.Build
+		ours.Name, theirs.Name = "", ""
+		if other.Reference == image.Reference && !reflect.DeepEqual(ours, theirs) {
+			p.problem("images, line %d: %q and %q are both pushed as %s, and are not built the same way; give one of them another repository or tag",
+				line, other.Name, image.Name, image.Reference)
+		}
+	}
 }
 
 func (p *parser) image(where, line string, needs Needs, config Config) (Image, bool) {
