@@ -5,6 +5,7 @@ package registrytest
 import (
 	"crypto/rand"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,7 +40,9 @@ func Start(t testing.TB, opts Options) *Registry {
 	t.Helper()
 	logrus.SetOutput(io.Discard) // the registry logs each request there, and has no setting for another place
 	mux := http.NewServeMux()
-	server := httptest.NewServer(mux)
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the registry writes some headers twice
+	server.Start()
 	config := &configuration.Configuration{
 		Storage: configuration.Storage{
 			"inmemory":    nil,
