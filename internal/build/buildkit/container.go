@@ -33,26 +33,20 @@ func (b *Builder) inContainer(ctx context.Context, name string) (*daemon, error)
 	if err != nil {
 		return owning(engine, nil, err)
 	}
-	d, err := execInto(ctx, engine, id)
+	d, err := reach(ctx, engine, id)
 	return owning(engine, d, err)
 }
 
-// findContainer returns the first of the containers that there is, started where it had stopped.
+// findContainer returns the first of the containers that there is, running or not.
 func findContainer(ctx context.Context, engine *docker.Client, names ...string) (string, error) {
 	for _, name := range names {
 		found, err := engine.ContainerInspect(ctx, name, docker.ContainerInspectOptions{})
-		if cerrdefs.IsNotFound(err) {
-			continue
+		if err == nil {
+			return found.Container.ID, nil
 		}
-		if err != nil {
+		if !cerrdefs.IsNotFound(err) {
 			return "", fmt.Errorf("looking for container %s: %w", name, err)
 		}
-		if !found.Container.State.Running {
-			if _, err := engine.ContainerStart(ctx, name, docker.ContainerStartOptions{}); err != nil {
-				return "", fmt.Errorf("starting container %s: %w", name, err)
-			}
-		}
-		return found.Container.ID, nil
 	}
 	return "", fmt.Errorf("the Docker engine at %s has no container %s; is docker/setup-buildx-action before this step, and is this the name it printed?",
 		engine.DaemonHost(), strings.Join(names, " and no container "))
@@ -79,7 +73,7 @@ func (b *Builder) startContainer(ctx context.Context, engine *docker.Client, spe
 		_, err := engine.ContainerRemove(ctx, created.ID, docker.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 		return err
 	}
-	d, err := start(ctx, engine, created.ID)
+	d, err := reach(ctx, engine, created.ID)
 	if err != nil {
 		return nil, errors.Join(err, remove(context.WithoutCancel(ctx)))
 	}
@@ -112,8 +106,8 @@ func (b *Builder) pull(ctx context.Context, engine *docker.Client, image string)
 	return nil
 }
 
-// start starts a container and waits until BuildKit in it answers.
-func start(ctx context.Context, engine *docker.Client, id string) (*daemon, error) {
+// reach starts a container, unless it runs, and waits until BuildKit in it answers.
+func reach(ctx context.Context, engine *docker.Client, id string) (*daemon, error) {
 	if _, err := engine.ContainerStart(ctx, id, docker.ContainerStartOptions{}); err != nil {
 		return nil, fmt.Errorf("starting a BuildKit container: %w", err)
 	}
@@ -121,13 +115,28 @@ func start(ctx context.Context, engine *docker.Client, id string) (*daemon, erro
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, startTimeout)
+	waiting, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer within %s", startTimeout))
 	defer cancel()
-	if err := d.client.Wait(waiting); err != nil {
+	if err := d.client.Wait(whileRunning(waiting, engine, id)); err != nil {
 		d.client.Close()
 		return nil, fmt.Errorf("waiting for BuildKit in its container: %w; it logged:\n%s", err, lastWords(ctx, engine, id))
 	}
 	return d, nil
+}
+
+// whileRunning is ctx, cancelled when the container ends.
+func whileRunning(ctx context.Context, engine *docker.Client, id string) context.Context {
+	running, cancel := context.WithCancelCause(ctx)
+	ended := engine.ContainerWait(ctx, id, docker.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	go func() {
+		select {
+		case end := <-ended.Result:
+			cancel(fmt.Errorf("it ended with status %d", end.StatusCode))
+		case err := <-ended.Error:
+			cancel(err)
+		}
+	}()
+	return running
 }
 
 // lastWords are the last lines that a container logged, for an error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,7 +75,7 @@ func (d *daemon) greet(ctx context.Context) error {
 	defer cancel()
 	workers, err := d.client.ListWorkers(ctx)
 	if err != nil {
-		return fmt.Errorf("BuildKit does not answer: %w", errors.Join(err, context.Cause(ctx)))
+		return fmt.Errorf("BuildKit does not answer: %w\n%s", errors.Join(err, context.Cause(ctx)), d.hint())
 	}
 	for _, worker := range workers {
 		for _, platform := range worker.Platforms {
@@ -86,6 +87,18 @@ func (d *daemon) greet(ctx context.Context) error {
 	}
 	d.native = d.offered[0]
 	return nil
+}
+
+// hint is where to look when there is no answer.
+func (d *daemon) hint() string {
+	switch scheme, _, _ := strings.Cut(d.endpoint.Address, "://"); scheme {
+	case "tcp":
+		return "Check that it listens there, that this machine may reach it, and that cacert, cert and key are those that it asks for"
+	case "unix":
+		return "Check that it runs on this machine, and that its socket is mounted here"
+	default:
+		return "Look at the log of its container: docker logs"
+	}
 }
 
 // session returns the session that serves spec, and opens it when it is the first to need it.

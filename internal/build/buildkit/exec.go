@@ -3,6 +3,7 @@ package buildkit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -38,12 +39,29 @@ func execute(ctx context.Context, engine *docker.Client, container string, comma
 
 // split passes on the standard output of a command. What it writes to standard error is why its output ends.
 func split(output io.Writer, both io.Reader) error {
-	var complaint bytes.Buffer
-	_, err := stdcopy.StdCopy(output, &complaint, both)
-	if text := strings.TrimSpace(complaint.String()); text != "" {
-		return fmt.Errorf("%s", text)
+	answer, complaint := &answerWriter{to: output}, new(bytes.Buffer)
+	_, err := stdcopy.StdCopy(answer, complaint, both)
+	if text := strings.TrimSpace(answer.refusal.String() + complaint.String()); text != "" {
+		return errors.New(text)
 	}
 	return err
+}
+
+// answerWriter passes on what BuildKit says. Where the engine can't run a command, it says so on the command's
+// standard output, in words; BuildKit begins with an HTTP/2 frame, whose first byte is zero.
+type answerWriter struct {
+	to      io.Writer
+	started bool
+	refusal bytes.Buffer
+}
+
+// Write passes p on, or keeps it as words.
+func (w *answerWriter) Write(p []byte) (int, error) {
+	if w.started || w.refusal.Len() == 0 && len(p) > 0 && p[0] == 0 {
+		w.started = true
+		return w.to.Write(p)
+	}
+	return w.refusal.Write(p)
 }
 
 // streams is a connection whose incoming side is one of the two streams that the engine sends.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -33,11 +34,18 @@ var (
 // newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
 func newRegistry(t *testing.T) (host string) {
 	t.Helper()
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	server := httptest.NewServer(emptyRegistry(t))
 	t.Cleanup(server.Close)
 	host = strings.TrimPrefix(server.URL, "http://")
 	buildkittest.PushBusybox(t, tag(t, host+"/base:latest"))
 	return host
+}
+
+// emptyRegistry keeps blobs in files: the one that keeps them in memory holds a lock while it receives a blob, and hangs
+// when BuildKit copies one from the registry to the registry.
+func emptyRegistry(t *testing.T) http.Handler {
+	t.Helper()
+	return registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithBlobHandler(registry.NewDiskBlobHandler(t.TempDir())))
 }
 
 func tag(t *testing.T, text string) name.Tag {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ type process struct {
 	done chan struct{}
 }
 
-// run starts a program in a process group's lead with its output in a file, and stops it when the test ends.
+// run starts a program with its output in a file, and stops it when the test ends.
 func run(t testing.TB, program string, args ...string) *process {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), filepath.Base(program)+".log"))
@@ -85,6 +86,8 @@ func run(t testing.TB, program string, args ...string) *process {
 	}
 	p := &process{cmd: exec.Command(program, args...), log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	// A test that panics runs no cleanup; the kernel then ends the program.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
