@@ -3,6 +3,7 @@ package buildkit
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ func (b *Builder) solveOptions(spec build.Spec, p part, target string, s *sessio
 	return client.SolveOpt{
 		Frontend:              "dockerfile.v0",
 		FrontendAttrs:         frontendAttributes(spec, p.platforms),
-		Exports:               []client.ExportEntry{{Type: p.daemon.exporter, Attrs: exportAttributes(spec, target)}},
+		Exports:               []client.ExportEntry{{Type: p.daemon.exporter, Attrs: b.exportAttributes(spec, target)}},
 		CacheImports:          b.caches(spec.Dockerfile.CacheFrom),
 		CacheExports:          b.caches(spec.Dockerfile.CacheTo),
 		SharedSession:         s,
@@ -81,7 +82,7 @@ func attest(attrs map[string]string, kind, wanted, usual string) {
 }
 
 // exportAttributes say where and how BuildKit pushes. target without a tag is pushed by digest.
-func exportAttributes(spec build.Spec, target string) map[string]string {
+func (b *Builder) exportAttributes(spec build.Spec, target string) map[string]string {
 	attrs := map[string]string{
 		string(exptypes.OptKeyName):     target,
 		string(exptypes.OptKeyPush):     "true",
@@ -90,7 +91,7 @@ func exportAttributes(spec build.Spec, target string) map[string]string {
 	if target == spec.Reference.Context().Name() {
 		attrs[string(exptypes.OptKeyPushByDigest)] = "true"
 	}
-	if isLoopback(spec.Reference.Context().Registry) {
+	if registry := spec.Reference.Context().Registry; isLoopback(registry) || slices.Contains(b.PlainHTTP, registry.RegistryStr()) {
 		attrs[string(exptypes.OptKeyInsecure)] = "true"
 	}
 	for key, value := range spec.Annotations.Index {
@@ -102,7 +103,7 @@ func exportAttributes(spec build.Spec, target string) map[string]string {
 	return attrs
 }
 
-// isLoopback tells registries on this machine, the only ones that are spoken to without TLS.
+// isLoopback tells registries on this machine.
 func isLoopback(registry name.Registry) bool {
 	host := registry.RegistryStr()
 	if h, _, err := net.SplitHostPort(host); err == nil {

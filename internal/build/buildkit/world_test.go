@@ -4,9 +4,6 @@ import (
 	"archive/tar"
 	"errors"
 	"io"
-	"log"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +12,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -24,6 +20,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
 )
 
 var (
@@ -34,18 +31,9 @@ var (
 // newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
 func newRegistry(t *testing.T) (host string) {
 	t.Helper()
-	server := httptest.NewServer(emptyRegistry(t))
-	t.Cleanup(server.Close)
-	host = strings.TrimPrefix(server.URL, "http://")
+	host = registrytest.Start(t, registrytest.Options{}).Host
 	buildkittest.PushBusybox(t, tag(t, host+"/base:latest"))
 	return host
-}
-
-// emptyRegistry keeps blobs in files: the one that keeps them in memory holds a lock while it receives a blob, and hangs
-// when BuildKit copies one from the registry to the registry.
-func emptyRegistry(t *testing.T) http.Handler {
-	t.Helper()
-	return registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithBlobHandler(registry.NewDiskBlobHandler(t.TempDir())))
 }
 
 func tag(t *testing.T, text string) name.Tag {
