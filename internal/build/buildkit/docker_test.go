@@ -34,6 +34,20 @@ func TestBuild_through_the_Docker_socket(t *testing.T) {
 	}
 }
 
+// An engine that keeps images in containerd needs no container for it.
+func TestBuild_with_the_BuildKit_of_the_Docker_engine(t *testing.T) {
+	engine, host := buildkittest.StartModernEngine(t), newRegistry(t)
+	b, log := through(engine, "auto")
+	// The engine of the test has no bridge, which a RUN with a network would need.
+	index := mustBuild(t, b, spec(t, host, "engine", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN --network=none uname -m\n"})))
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t, index)); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(log.text(), "aarch64") || strings.Contains(log.text(), "Pulling "+buildkit.DefaultImage) {
+		t.Errorf("the engine did not build itself:\n%s", log.text())
+	}
+}
+
 // through is a builder at an address that finds the engine.
 func through(engine *docker.Client, address string) (*buildkit.Builder, *journal) {
 	b, log := builder(address)

@@ -55,7 +55,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 // explain turns BuildKit's error into a *StepError where it points into the Dockerfile.
 func explain(ctx context.Context, err error, spec build.Spec, p part, log *display) error {
 	sources := errdefs.Sources(err)
-	if ctx.Err() != nil || len(sources) == 0 {
+	if ctx.Err() != nil || len(sources) == 0 || isRegistryDown(err) {
 		return fmt.Errorf("building %s at %s: %w", spec.Name, p.daemon.endpoint.Address, err)
 	}
 	failure := &StepError{Image: spec.Name, Err: plain(err)}
@@ -72,6 +72,12 @@ func explain(ctx context.Context, err error, spec build.Spec, p part, log *displ
 		failure.Err, failure.Fix = emulatorError(platform, p), emulatorFix(platform)
 	}
 	return failure
+}
+
+// isRegistryDown tells a base image whose registry does not answer, or not with sense: no Dockerfile's fault. BuildKit
+// sends no code for it, only containerd's words.
+func isRegistryDown(err error) bool {
+	return strings.Contains(err.Error(), "failed to do request: ") || strings.Contains(err.Error(), "unexpected status")
 }
 
 // position is the place in the Dockerfile that BuildKit points at, in the path that the user knows it by.

@@ -66,6 +66,16 @@ func TestBuild_says_what_in_the_Dockerfile_is_at_fault(t *testing.T) {
 	}
 }
 
+func TestBuild_does_not_blame_the_Dockerfile_when_a_registry_is_down(t *testing.T) {
+	address, host := buildkittest.Start(t), newRegistry(t)
+	b, _ := builder(address)
+	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"}))})
+	var failure *buildkit.StepError
+	if err == nil || errors.As(err, &failure) || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got error %v, want one with connection refused that is no *StepError", err)
+	}
+}
+
 func TestBuild_says_that_an_emulator_is_missing(t *testing.T) {
 	address, host := buildkittest.Start(t), newRegistry(t)
 	// No BuildKit offers this platform, and no kernel starts this program.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,7 +31,7 @@ func StartTLS(t testing.TB, certs Certificates) string {
 func start(t testing.TB, network, address string, args ...string) {
 	t.Helper()
 	installed(t, "runc", "qemu-aarch64-static")
-	program := filepath.Join(build(t), "buildkitd")
+	program := filepath.Join(build(t, "buildkitd"), "buildkitd")
 	args = append(args, "--root", shortDir(t), "--oci-worker-net", "host", "--containerd-worker=false")
 	run(t, program, args...).wait(t, func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -47,8 +49,29 @@ func shortDir(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		unmount(t, dir)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	return dir
+}
+
+// unmount frees what engines leave mounted below a folder when they end.
+func unmount(t testing.TB, dir string) {
+	t.Helper()
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if point := strings.Fields(line)[1]; strings.HasPrefix(point, dir+"/") {
+			if out, err := exec.Command("umount", "--lazy", point).CombinedOutput(); err != nil {
+				t.Errorf("umount %s: %v: %s", point, err, out)
+			}
+		}
+	}
 }
 
 func freePort(t testing.TB) string {

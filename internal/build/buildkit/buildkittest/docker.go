@@ -18,16 +18,29 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 )
 
-// StartEngine runs a Docker engine of its own until the test ends, and returns a client of it. Its containers have no
-// network but the host's.
+// StartEngine runs the machine's Docker engine until the test ends, and returns a client of it. It holds one platform of
+// an image, as engines do that have been upgraded over the years. Its containers have no network but the host's.
 func StartEngine(t testing.TB) *docker.Client {
 	t.Helper()
 	installed(t, "dockerd", "containerd", "runc")
 	dir := shortDir(t)
+	return startEngine(t, "dockerd", dir, "--add-runtime", "modest="+modestRunc(t, dir), "--default-runtime", "modest")
+}
+
+// StartModernEngine runs a Docker engine that keeps images in containerd, as new ones do. It is built from its module, and
+// takes containerd and runc from the machine.
+func StartModernEngine(t testing.TB) *docker.Client {
+	t.Helper()
+	installed(t, "containerd", "runc", "qemu-aarch64-static")
+	program := filepath.Join(build(t, "dockerd", "-tags", "exclude_graphdriver_btrfs,no_systemd"), "dockerd")
+	return startEngine(t, program, shortDir(t))
+}
+
+func startEngine(t testing.TB, program, dir string, args ...string) *docker.Client {
+	t.Helper()
 	host := "unix://" + filepath.Join(dir, "docker.sock")
-	p := run(t, "dockerd", "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
-		"--pidfile", filepath.Join(dir, "pid"), "--bridge", "none", "--iptables=false",
-		"--add-runtime", "modest="+modestRunc(t, dir), "--default-runtime", "modest")
+	p := run(t, program, append(args, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
+		"--pidfile", filepath.Join(dir, "pid"), "--bridge", "none", "--iptables=false")...)
 	engine, err := docker.New(docker.WithHost(host))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +125,7 @@ func load(t testing.TB, engine *docker.Client, reference string, spec assemble.S
 // buildKitFiles are BuildKit, which stands alone, and the machine's runc with the libraries it needs.
 func buildKitFiles(t testing.TB) []assemble.File {
 	t.Helper()
-	bin := build(t)
+	bin := build(t, "buildkitd")
 	runc, err := exec.LookPath("runc")
 	if err != nil {
 		t.Fatal(err)

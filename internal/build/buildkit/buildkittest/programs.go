@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,17 +18,18 @@ import (
 // setup is what installs the programs that are not built here.
 const setup = "internal/build/buildkit/buildkittest/setup.sh"
 
-// build makes buildkitd and buildctl in bin/ of the repository, unless they are up to date, and returns that folder.
-func build(t testing.TB) string {
+// build makes the programs of a module below testdata in bin/ of the repository, unless they are up to date, and returns
+// that folder.
+func build(t testing.TB, module string, flags ...string) (bin string) {
 	t.Helper()
-	root, bin := repository(t), ""
+	root := repository(t)
 	bin = filepath.Join(root, "bin")
 	defer lock(t, bin)()
-	module := filepath.Join(root, "internal", "build", "buildkit", "testdata", "buildkitd")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-C", module, "-trimpath", "-ldflags", "-s -w", "-o", bin+"/", "tool")
+	args := append([]string{"build", "-C", filepath.Join(root, "internal", "build", "buildkit", "testdata", module), "-trimpath", "-ldflags", "-s -w"}, flags...)
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", bin+"/", "tool")...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building BuildKit: %v\n%s", err, out)
+		t.Fatalf("building %s: %v\n%s", module, err, out)
 	}
 	return bin
 }
@@ -86,8 +86,7 @@ func run(t testing.TB, program string, args ...string) *process {
 	}
 	p := &process{cmd: exec.Command(program, args...), log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	// A test that panics runs no cleanup; the kernel then ends the program.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	p.cmd.SysProcAttr = noOrphan()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
