@@ -9,13 +9,14 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
 // builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
-// specs. A *build.Fault means that the user's files are to blame, any other error that something the build needs
-// has failed.
+// specs. A *build.Fault or a *buildkit.StepError means that the user's files are to blame, any other error that
+// something the build needs has failed.
 type builder interface {
 	Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error)
 }
@@ -24,11 +25,7 @@ type builder interface {
 // earlier run pushed.
 func (d *deploy) build(ctx context.Context) error {
 	specs := specs(d.config.Images)
-	builder, err := d.builder()
-	if err != nil {
-		return err
-	}
-	digests, err := builder.Build(ctx, specs)
+	digests, err := d.builder().Build(ctx, specs)
 	var fault *build.Fault
 	if errors.As(err, &fault) {
 		d.find(fault.Findings...)
@@ -45,15 +42,19 @@ func (d *deploy) build(ctx context.Context) error {
 }
 
 // builder is the one that the inputs name.
-func (d *deploy) builder() (builder, error) {
-	if !d.config.Assembles() {
-		return nil, inputs.Problems{"builder: only assemble builds here"}
+func (d *deploy) builder() builder {
+	transport := image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries)
+	if d.config.Assembles() {
+		return &assemble.Builder{Keychain: d.keychain, Transport: transport, PlainHTTP: d.config.InsecureRegistries}
 	}
-	return &assemble.Builder{
+	return &buildkit.Builder{
+		Endpoints: d.config.Endpoints,
 		Keychain:  d.keychain,
-		Transport: image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries),
+		Transport: transport,
 		PlainHTTP: d.config.InsecureRegistries,
-	}, nil
+		Getenv:    d.getenv,
+		Progress:  d.emit,
+	}
 }
 
 // specs are the images to build, each reference once: several names in the manifests may stand for one image.

@@ -36,6 +36,9 @@ type deploy struct {
 	// inventory names this deploy, so that prune knows what is its own.
 	inventory string
 
+	// getenv looks up what builders need to know of the machine.
+	getenv func(string) string
+
 	// resolved holds each image reference that was looked up, so that none is looked up twice.
 	resolved map[string]image.Result
 	registry *image.Client

@@ -33,7 +33,7 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	if err != nil {
 		return err
 	}
-	d.inventory = p.inventory(d.config)
+	d.inventory, d.getenv = p.inventory(d.config), p.Getenv
 	err = d.start(ctx, steps)
 	d.report.Conclude(fatal(err))
 	if p.onRunner() {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,16 +46,6 @@ func (p Program) mask(secret string) {
 	if p.onRunner() {
 		runner.New(p.Stdout, p.Getenv).Mask(secret)
 	}
-}
-
-// complain prints an error where people look for it: on standard error and, on a runner, as an annotation.
-func (p Program) complain(err error) {
-	text := strings.TrimSpace(err.Error())
-	if p.onRunner() {
-		runner.New(p.Stdout, p.Getenv).Annotate(runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: text})
-		return
-	}
-	fmt.Fprintf(p.Stderr, "multiarch-deploy: %s\n", text)
 }
 
 func (p Program) root() *cobra.Command {

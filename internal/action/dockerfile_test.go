@@ -1,0 +1,60 @@
+package action_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+)
+
+func TestBuild_from_a_Dockerfile(t *testing.T) {
+	address, host := buildkittest.Start(t), registrytest.Start(t, registrytest.Options{}).Host
+	base, err := name.ParseReference(host + "/base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	buildkittest.PushBusybox(t, base)
+	for _, row := range []struct {
+		name, dockerfile, builder string
+		status                    int
+		want                      []string
+	}{
+		{"that_is_fine", "FROM " + host + "/base\nRUN cat /run/secrets/token || uname -m\n", address, 0,
+			[]string{"::group::Build shop/cart for linux/amd64, linux/arm64\n", "aarch64", "\n::endgroup::", host + "/cart:" + sha + "@sha256:"}},
+		{"with_a_step_that_fails", "FROM " + host + "/base\nRUN echo so sorry && false\n", address, 1,
+			[]string{"Dockerfile,line=2,", "exit code: 1%0AIt printed at last:%0A    so sorry"}},
+		{"when_nobody_builds", "FROM scratch\n", "unix:///nowhere/buildkitd.sock", 3,
+			[]string{"builder unix:///nowhere/buildkitd.sock: BuildKit does not answer"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			context := t.TempDir()
+			if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(row.dockerfile), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			status, got, log := perform(t, map[string]string{"GITHUB_ACTIONS": "true"}, "build", "--builder", row.builder, "--context", context,
+				"--tag", sha, "--images", "shop/cart="+host+"/cart")
+			if status != row.status {
+				t.Errorf("exit status %d, want %d", status, row.status)
+			}
+			for _, want := range row.want {
+				if !strings.Contains(log, want) {
+					t.Errorf("the log lacks %q", want)
+				}
+			}
+			if status == 0 {
+				if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64"}, got.Images[0].Platforms); diff != "" {
+					t.Errorf("platforms (-want +got):\n%s", diff)
+				}
+			}
+			if t.Failed() {
+				t.Log(log)
+			}
+		})
+	}
+}

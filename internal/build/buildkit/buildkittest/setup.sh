@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs what real builds in the tests need, and what is not Go: runc, QEMU, a Docker engine, and a busybox for each CPU.
+# Does nothing where all of it is there. Needs Debian or Ubuntu, and root or sudo.
+set -euo pipefail
+bin="$(cd "$(dirname "$0")/../../../.." && pwd)/bin"
+mkdir -p "$bin"
+
+fail() { echo "setup.sh: $*" >&2; exit 1; }
+root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else fail "needs root or sudo for: $*"; fi; }
+
+packages=()
+PATH="$PATH:/usr/sbin:/sbin"
+command -v runc >/dev/null || packages+=(runc)
+command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+command -v dockerd >/dev/null || packages+=(docker.io)
+command -v iptables >/dev/null || packages+=(iptables)
+if [ ${#packages[@]} -gt 0 ]; then
+  command -v apt-get >/dev/null || fail "install these by hand, since there is no apt-get here: ${packages[*]}"
+  root apt-get -qq update
+  root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+# A package list of its own, so that the machine's set of architectures stays as it is.
+if [ ! -e "$bin/busybox-amd64" ] || [ ! -e "$bin/busybox-arm64" ]; then
+  work="$(mktemp -d)"
+  trap 'rm -rf "$work"' EXIT
+  mkdir -p "$work/lists/partial"
+  apt=(apt-get -qq -o "Dir::State::lists=$work/lists" -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root -o Debug::NoLocking=1)
+  "${apt[@]}" update
+  (cd "$work" && "${apt[@]}" download busybox-static:amd64 busybox-static:arm64)
+  for cpu in amd64 arm64; do
+    dpkg -x "$work"/busybox-static_*_"$cpu".deb "$work/$cpu"
+    find "$work/$cpu" -type f -name busybox -exec install -m 755 {} "$bin/busybox-$cpu" \;
+  done
+fi
+
+# The kernel hands arm64 programs to QEMU. Flag F opens QEMU now, so that it works inside containers too.
+# https://docs.kernel.org/admin-guide/binfmt-misc.html
+binfmt=/proc/sys/fs/binfmt_misc
+if [ "$(uname -m)" = x86_64 ]; then
+  [ -e $binfmt/register ] || root mount -t binfmt_misc none $binfmt || fail "this kernel has no binfmt_misc, which emulation needs"
+  if [ ! -e $binfmt/qemu-aarch64 ]; then
+    magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
+    mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
+    echo ":qemu-aarch64:M::$magic:$mask:$(command -v qemu-aarch64-static):FP" | root tee $binfmt/register >/dev/null
+  fi
+fi

@@ -1,0 +1,122 @@
+package buildkit
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/session"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+)
+
+// digestKey is where BuildKit answers with the digest of what it pushed.
+const digestKey = exptypes.ExporterImageDigestKey
+
+// solveOptions puts a spec into BuildKit's words, as buildx does.
+func (b *Builder) solveOptions(spec build.Spec, p part, target string, s *session.Session) client.SolveOpt {
+	return client.SolveOpt{
+		Frontend:              "dockerfile.v0",
+		FrontendAttrs:         frontendAttributes(spec, p.platforms),
+		Exports:               []client.ExportEntry{{Type: p.daemon.exporter, Attrs: b.exportAttributes(spec, target)}},
+		CacheImports:          b.caches(spec.Dockerfile.CacheFrom),
+		CacheExports:          b.caches(spec.Dockerfile.CacheTo),
+		SharedSession:         s,
+		SessionPreInitialized: true,
+	}
+}
+
+// frontendAttributes are what the Dockerfile frontend reads.
+// https://github.com/moby/buildkit/blob/v0.30.0/frontend/dockerui/config.go
+func frontendAttributes(spec build.Spec, platforms []v1.Platform) map[string]string {
+	attrs := map[string]string{
+		"platform": joinPlatforms(platforms),
+		// An index even for one platform: a node refuses an index that lacks its platform when it pulls, but starts
+		// a single manifest of any platform, and crashes.
+		"multi-platform":              "true",
+		"filename":                    dockerfileName(spec.Dockerfile),
+		"target":                      spec.Dockerfile.Target,
+		"build-arg:SOURCE_DATE_EPOCH": epoch(spec),
+	}
+	if isRemote(spec.Dockerfile.Context) {
+		attrs["context"] = spec.Dockerfile.Context
+	}
+	for key, value := range spec.Dockerfile.Args {
+		attrs["build-arg:"+key] = value
+	}
+	for key, value := range spec.Labels {
+		attrs["label:"+key] = value
+	}
+	attest(attrs, "provenance", spec.Dockerfile.Provenance, "mode=min,inline-only=true")
+	attest(attrs, "sbom", spec.Dockerfile.SBOM, "")
+	return attrs
+}
+
+// epoch is the time on the image, in seconds since 1970.
+func epoch(spec build.Spec) string {
+	if spec.Created.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(spec.Created.Unix(), 10)
+}
+
+// attest asks for an attestation. usual is what "" stands for, and "" then for none, as in buildx.
+func attest(attrs map[string]string, kind, wanted, usual string) {
+	switch wanted {
+	case "true":
+		attrs["attest:"+kind] = ""
+	case "false":
+	case "":
+		if usual != "" {
+			attrs["attest:"+kind] = usual
+		}
+	default:
+		attrs["attest:"+kind] = wanted
+	}
+}
+
+// exportAttributes say where and how BuildKit pushes. target without a tag is pushed by digest.
+func (b *Builder) exportAttributes(spec build.Spec, target string) map[string]string {
+	attrs := map[string]string{
+		string(exptypes.OptKeyName):     target,
+		string(exptypes.OptKeyPush):     "true",
+		string(exptypes.OptKeyOCITypes): "true",
+	}
+	if target == spec.Reference.Context().Name() {
+		attrs[string(exptypes.OptKeyPushByDigest)] = "true"
+	}
+	if registry := spec.Reference.Context().Registry; isLoopback(registry) || slices.Contains(b.PlainHTTP, registry.RegistryStr()) {
+		attrs[string(exptypes.OptKeyInsecure)] = "true"
+	}
+	for key, value := range spec.Annotations.Index {
+		attrs[exptypes.AnnotationIndexKey(key)] = value
+	}
+	for key, value := range spec.Annotations.Manifest {
+		attrs[exptypes.AnnotationManifestKey(nil, key)] = value
+	}
+	return attrs
+}
+
+// isLoopback tells registries on this machine.
+func isLoopback(registry name.Registry) bool {
+	host := registry.RegistryStr()
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func joinPlatforms(platforms []v1.Platform) string {
+	var list []string
+	for _, p := range platforms {
+		list = append(list, fmt.Sprint(p))
+	}
+	return strings.Join(list, ",")
+}
