@@ -25,11 +25,13 @@ import (
 
 // deploy is one run: what it was told, what the steps hand to one another, and what is reported.
 type deploy struct {
-	config  inputs.Config
-	cluster identity.Cluster
-	applier *apply.Applier
-	emit    progress.Sink
-	report  *report.Report
+	config inputs.Config
+	// identity says what to sign in to, which makes cluster and the registries' keychain.
+	identity identity.Options
+	cluster  identity.Cluster
+	applier  *apply.Applier
+	emit     progress.Sink
+	report   *report.Report
 
 	// inventory names this deploy, so that prune knows what is its own.
 	inventory string
@@ -44,22 +46,9 @@ type deploy struct {
 	manifests
 }
 
-// newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
-func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
-	d := &deploy{config: config, report: report.New(), resolved: map[string]image.Result{}, registry: image.DefaultOptions()}
-	d.emit = emit
-	d.registry.Keychain = identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images))
-	if !needsCluster(steps) {
-		return d, nil
-	}
-	cluster, err := identity.Kubeconfig(identity.KubeconfigOptions{
-		Path:       config.Kubeconfig,
-		Precedence: kubeconfigs,
-		Context:    config.KubeContext,
-		Namespace:  config.Namespace,
-	})
-	d.cluster = cluster
-	return d, err
+// newDeploy prepares a run.
+func newDeploy(config inputs.Config, emit progress.Sink) *deploy {
+	return &deploy{config: config, emit: emit, report: report.New(), resolved: map[string]image.Result{}, registry: image.DefaultOptions()}
 }
 
 func needsCluster(steps []step) bool {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -126,15 +125,4 @@ func (p Program) commitSHA() string {
 		return sha
 	}
 	return inputs.HeadCommit(os.DirFS("."))
-}
-
-// kubeconfigs are the files that kubectl would merge.
-func (p Program) kubeconfigs() []string {
-	if list := p.Getenv("KUBECONFIG"); list != "" {
-		return filepath.SplitList(list)
-	}
-	if home := p.Getenv("HOME"); home != "" {
-		return []string{filepath.Join(home, ".kube", "config")}
-	}
-	return nil
 }

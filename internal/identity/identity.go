@@ -68,9 +68,14 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
+	return Cluster{Config: tuned(config), Namespace: namespace}, nil
+}
+
+// tuned lifts the client-side rate limit: the API server's own priority and fairness decides.
+func tuned(config *rest.Config) *rest.Config {
 	config.QPS = -1
 	config.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
-	return Cluster{Config: rest.AddUserAgent(config, "multiarch-deploy"), Namespace: namespace}, nil
+	return rest.AddUserAgent(config, "multiarch-deploy")
 }
 
 func configError(format string, args ...any) error {

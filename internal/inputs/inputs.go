@@ -15,12 +15,20 @@ import (
 
 // Config is everything a run needs to know, checked.
 type Config struct {
-	Images            []Image
-	RegistryUsername  string
-	RegistryPassword  string
-	Kustomization     string
-	PinDigest         bool
-	RemoteResources   bool
+	Images           []Image
+	RegistryUsername string
+	RegistryPassword string
+	Kustomization    string
+	PinDigest        bool
+	RemoteResources  bool
+	// Provider is kubeconfig or aks.
+	Provider string
+	// Cluster is the cluster's name or full ID, where a cloud provides it.
+	Cluster       string
+	ResourceGroup string
+	// Endpoint is auto, public or private.
+	Endpoint          string
+	Azure             Azure
 	Kubeconfig        string
 	KubeContext       string
 	Namespace         string
@@ -75,6 +83,11 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kustomization:     p.text("kustomization"),
 		PinDigest:         p.boolean("pin-digest"),
 		RemoteResources:   p.boolean("remote-resources"),
+		Provider:          p.choice("provider", "kubeconfig", "aks"),
+		Cluster:           p.text("cluster"),
+		ResourceGroup:     p.text("resource-group"),
+		Endpoint:          p.choice("endpoint", "auto", "public", "private"),
+		Azure:             p.azure(),
 		Kubeconfig:        p.text("kubeconfig"),
 		KubeContext:       p.text("kube-context"),
 		Namespace:         p.text("namespace"),
@@ -88,9 +101,9 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		FieldManager:      p.text("field-manager"),
 	}
 	p.choice("mode", "verify")
-	p.choice("provider", "kubeconfig")
 	config.Images = p.images(needs)
 	p.credentials(config)
+	p.signIn(config)
 	if len(p.problems) > 0 {
 		return Config{}, p.problems
 	}
