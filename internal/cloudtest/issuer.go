@@ -83,8 +83,13 @@ func (c *Cloud) publishedKey(ctx context.Context, issuer, id string) (*rsa.Publi
 	if err := c.get(ctx, issuer+"/.well-known/openid-configuration", &discovery); err != nil {
 		return nil, err
 	}
+	return c.keyAt(ctx, discovery.Keys, id)
+}
+
+// keyAt looks a key up in the set that stands at an address.
+func (c *Cloud) keyAt(ctx context.Context, url, id string) (*rsa.PublicKey, error) {
 	var set struct{ Keys []struct{ Kid, N, E string } }
-	if err := c.get(ctx, discovery.Keys, &set); err != nil {
+	if err := c.get(ctx, url, &set); err != nil {
 		return nil, err
 	}
 	for _, key := range set.Keys {
