@@ -32,16 +32,17 @@ func (d *deploy) signIn(ctx context.Context) error {
 
 // identity says what the inputs sign in to, and with what.
 func (p Program) identity(config inputs.Config, r *runner.Runner, say func(string, ...any)) identity.Options {
+	client := &http.Client{Timeout: cloudTimeout}
 	opts := identity.Options{
 		Provider:   config.Provider,
 		Namespace:  config.Namespace,
 		Registries: identity.Registries{Username: config.RegistryUsername, Password: config.RegistryPassword, Hosts: registries(config.Images)},
 		Kubeconfig: p.kubeconfig(config),
 		Job: federation.Job{
-			IDToken:  r.IDToken,
+			IDToken:  r.WithHTTP(client).IDToken,
 			Mask:     p.mask,
 			Say:      say,
-			HTTP:     &http.Client{Timeout: cloudTimeout},
+			HTTP:     client,
 			Patience: federation.DefaultPatience(),
 		},
 	}

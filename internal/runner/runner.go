@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,13 @@ func New(w io.Writer, getenv func(string) string) *Runner {
 		actions: githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv)),
 		getenv:  getenv,
 	}
+}
+
+// WithHTTP returns a Runner that asks for ID tokens through client.
+func (r *Runner) WithHTTP(client *http.Client) *Runner {
+	actions := *r.actions
+	githubactions.WithHTTPClient(client)(&actions)
+	return &Runner{actions: &actions, getenv: r.getenv}
 }
 
 // Detected tells whether the program runs as a step of a workflow.

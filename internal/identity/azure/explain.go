@@ -64,7 +64,7 @@ func readEntraError(response *http.Response) *EntraError {
 // advice says what to do about each thing that really goes wrong.
 func (a *Account) advice(code int, claims federation.Claims, date string) string {
 	switch code {
-	case noFederation, noFederationIssuer, noFederationAudience, noFederationSubject:
+	case noFederation, noFederationIssuer, noFederationAudience, noFederationSubject, noFederationCapitals:
 		return a.federate(claims)
 	case noApplication:
 		return fmt.Sprintf("azure-client-id %q is not known in tenant %q. Give the client ID (not the object ID) of an app registration or a managed identity of that tenant, and check azure-tenant-id.", a.options.ClientID, a.options.TenantID)
@@ -89,6 +89,7 @@ const (
 	noFederationIssuer   = 700211
 	noFederationAudience = 700212
 	noFederationSubject  = 700213
+	noFederationCapitals = 7002138
 	noApplication        = 700016
 	noTenant             = 90002
 	badTime              = 700024
