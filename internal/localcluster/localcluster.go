@@ -28,6 +28,8 @@ type Options struct {
 	// AuthenticationConfig is a file for kube-apiserver that says which other issuers' tokens let users in.
 	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
 	AuthenticationConfig string
+	// Env are variables, NAME=value, that the cluster has besides this process's own, such as HTTPS_PROXY for its nodes.
+	Env []string
 	// Log receives the build's output and the program's progress; nil drops them. An error holds the latter anyway.
 	Log io.Writer
 }
@@ -88,6 +90,7 @@ func (c *Cluster) start(ctx context.Context, program string, opts Options) error
 	if opts.AuthenticationConfig != "" {
 		c.cmd.Args = append(c.cmd.Args, "--authentication-config", opts.AuthenticationConfig)
 	}
+	c.cmd.Env = append(c.cmd.Environ(), opts.Env...)
 	stdout, stdoutWriter := io.Pipe()
 	c.cmd.Stdout, c.cmd.Stderr = stdoutWriter, c.stderr
 	var err error
