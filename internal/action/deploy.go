@@ -105,7 +105,7 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 		defer cancel()
 		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		if err != nil {
-			return nil, unreadableNodes(cluster.Config.Host, cmp.Or(context.Cause(ctx), err))
+			return nil, unreadableNodes(cluster, cmp.Or(context.Cause(ctx), err))
 		}
 		return list.Items, nil
 	})
@@ -117,15 +117,15 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 const nodesTimeout = 10 * time.Second
 
 // unreadableNodes says why the nodes can't be read, and what to do about it.
-func unreadableNodes(host string, err error) error {
-	advice := "check the address in the kubeconfig, and that this machine may connect to it"
+func unreadableNodes(cluster identity.Cluster, err error) error {
+	advice := cluster.Advice.Unreachable
 	switch {
 	case apierrors.IsUnauthorized(err):
-		advice = "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context"
+		advice = cluster.Advice.Unauthorized
 	case apierrors.IsForbidden(err):
-		advice = "grant these credentials the verb list on nodes, by a ClusterRole"
+		advice = cluster.Advice.Forbidden
 	}
-	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", host, err, advice)
+	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", cluster.Config.Host, err, advice)
 }
 
 // asFinding returns the finding that an error is about, if it is about one.

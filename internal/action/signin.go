@@ -67,6 +67,7 @@ func (p Program) kubeconfig(config inputs.Config) identity.KubeconfigOptions {
 		Precedence: p.kubeconfigs(),
 		Context:    config.KubeContext,
 		Namespace:  config.Namespace,
+		Alone:      runner.InContainer(p.Getenv),
 	}
 }
 

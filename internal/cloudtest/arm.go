@@ -48,7 +48,8 @@ func (a *Azure) refuseARM(r *http.Request) (status int, code, message string) {
 	return 0, "", ""
 }
 
-// authorize checks an Entra token: signature, issuer, times and audience. Resource Manager has two names.
+// authorize checks an Entra token: signature, issuer, times and audience. Resource Manager has a name
+// in each cloud, and an old one besides.
 func (a *Azure) authorize(ctx context.Context, header, audience string) error {
 	token, _ := strings.CutPrefix(header, "Bearer ")
 	claims, err := a.verify(ctx, token)
@@ -56,7 +57,7 @@ func (a *Azure) authorize(ctx context.Context, header, audience string) error {
 		return err
 	}
 	got := strings.TrimSuffix(fmt.Sprint(claims["aud"]), "/")
-	if got == "https://management.core.windows.net" {
+	if strings.HasPrefix(got, "https://management.") {
 		got = armAudience
 	}
 	if got != audience {

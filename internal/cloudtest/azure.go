@@ -81,10 +81,22 @@ func NewAzure(cloud *Cloud) *Azure {
 		Issuer:          NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
 		cloud:           cloud,
 	}
-	cloud.Handle(entraHost, a.entra())
-	cloud.Handle(armHost, a.resourceManager())
-	cloud.Handle(a.Registry, a.registry())
+	a.serve(entraHost, armHost)
 	return a
+}
+
+func (a *Azure) serve(entra, arm string) {
+	a.cloud.Handle(entra, a.entra())
+	a.cloud.Handle(arm, a.resourceManager())
+	a.cloud.Handle(a.Registry, a.registry())
+}
+
+// Secede makes it a sovereign cloud: with hosts of its own for Entra and Resource Manager, with its own audience for
+// ID tokens, and its own suffix for registries.
+func (a *Azure) Secede(entra, arm, audience, suffix string) {
+	a.Federation.Audience = audience
+	a.Registry = "shop" + suffix
+	a.serve(entra, arm)
 }
 
 // Delay makes Entra refuse the next requests as it does right after a federated credential is made.

@@ -55,6 +55,7 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 	if opts.NeedsCluster && opts.Provider == ProviderKubeconfig {
 		session.Cluster, err = Kubeconfig(opts.Kubeconfig)
 	}
+	session.Cluster.Advice = adviceFor(opts.Provider)
 	if opts.Namespace != "" {
 		session.Cluster.Namespace = opts.Namespace
 	}

@@ -38,6 +38,12 @@ func (r *Runner) WithHTTP(client *http.Client) *Runner {
 // Detected tells whether the program runs as a step of a workflow.
 func Detected(getenv func(string) string) bool { return getenv("GITHUB_ACTIONS") == "true" }
 
+// InContainer tells whether the program runs as a container action: the runner mounts the workspace there
+// (https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#workdir).
+func InContainer(getenv func(string) string) bool {
+	return Detected(getenv) && getenv("GITHUB_WORKSPACE") == "/github/workspace"
+}
+
 // Mask makes the runner print *** wherever secret would appear in the log. Each line of a secret is masked,
 // since the log is matched line by line.
 func (r *Runner) Mask(secret string) {

@@ -86,6 +86,30 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+func TestSovereign_clouds(t *testing.T) {
+	for _, row := range []struct{ environment, entra, arm, audience, suffix string }{
+		{"usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov", ".azurecr.us"},
+		{"china", "login.chinacloudapi.cn", "management.chinacloudapi.cn", "api://AzureADTokenExchangeChina", ".azurecr.cn"},
+	} {
+		t.Run(row.environment, func(t *testing.T) {
+			w := newWorld(t)
+			w.opts.Environment = row.environment
+			w.azure.Secede(row.entra, row.arm, row.audience, row.suffix)
+			account := w.account()
+			if _, err := account.Cluster(t.Context()); err != nil {
+				t.Error(err)
+			}
+			registry, err := name.NewRegistry(w.azure.Registry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := authn.Resolve(t.Context(), account.Keychain(), registry); err != nil || got == authn.Anonymous {
+				t.Errorf("%s: %v, %v", registry, got, err)
+			}
+		})
+	}
+}
+
 // TestCluster_without_Entra hands out the administrator's certificate, which is a secret.
 func TestCluster_without_Entra(t *testing.T) {
 	w := newWorld(t)
