@@ -21,8 +21,8 @@ When the API serves and every node is Ready it prints "ready" on standard output
 
 // up holds the flags of the command.
 type up struct {
-	preset, nodes, kubeconfig, registry string
-	exitWithStdin                       bool
+	preset, nodes, kubeconfig, registry, authentication string
+	exitWithStdin                                       bool
 }
 
 func upCommand() *cobra.Command {
@@ -41,6 +41,7 @@ func upCommand() *cobra.Command {
 	set.StringVar(&flags.nodes, "nodes", "", "YAML `FILE` with node pools, in place of the preset's nodes")
 	set.StringVar(&flags.kubeconfig, "kubeconfig", "", "write a cluster administrator's kubeconfig to this `FILE`; removed at the end (required)")
 	set.StringVar(&flags.registry, "registry", "", "serve an OCI registry at `HOST:PORT`, such as 127.0.0.1:5000; port 0 takes a free one")
+	set.StringVar(&flags.authentication, "authentication-config", "", "let users in by the tokens of other issuers, as this `FILE` for kube-apiserver says")
 	set.BoolVar(&flags.exitWithStdin, "exit-with-stdin", false, "stop when standard input ends, so that the cluster never outlives its caller")
 	cobra.CheckErr(cmd.MarkFlagRequired("kubeconfig"))
 	cobra.CheckErr(set.MarkHidden("exit-with-stdin"))
@@ -67,7 +68,10 @@ func (u up) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) 
 		Nodes:      nodes,
 		Kubeconfig: u.kubeconfig,
 		Registry:   u.registry,
-		Log:        func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
+
+		AuthenticationConfig: u.authentication,
+
+		Log: func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) },
 		Ready: func(running cluster.Running) {
 			if running.Registry != "" {
 				fmt.Fprintln(stdout, "registry", running.Registry)

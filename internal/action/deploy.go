@@ -27,11 +27,13 @@ import (
 
 // deploy is one run: what it was told, what the steps hand to one another, and what is reported.
 type deploy struct {
-	config  inputs.Config
-	cluster identity.Cluster
-	applier *apply.Applier
-	emit    progress.Sink
-	report  *report.Report
+	config inputs.Config
+	// identity says what to sign in to, which makes cluster and the registries' keychain.
+	identity identity.Options
+	cluster  identity.Cluster
+	applier  *apply.Applier
+	emit     progress.Sink
+	report   *report.Report
 
 	// inventory names this deploy, so that prune knows what is its own.
 	inventory string
@@ -53,27 +55,9 @@ type deploy struct {
 	manifests
 }
 
-// newDeploy prepares a run. Kubeconfigs are the files to look for a cluster in when the inputs name none.
-func newDeploy(config inputs.Config, steps []step, kubeconfigs []string, emit progress.Sink) (*deploy, error) {
-	d := &deploy{
-		config: config, emit: emit, report: report.New(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{},
-		keychain: identity.Keychain(config.RegistryUsername, config.RegistryPassword, registries(config.Images)),
-	}
-	opts := image.DefaultOptions()
-	opts.Keychain = d.keychain
-	opts.PlainHTTP = config.InsecureRegistries
-	d.registry = image.NewClient(opts)
-	if !needsCluster(steps) {
-		return d, nil
-	}
-	cluster, err := identity.Kubeconfig(identity.KubeconfigOptions{
-		Path:       config.Kubeconfig,
-		Precedence: kubeconfigs,
-		Context:    config.KubeContext,
-		Namespace:  config.Namespace,
-	})
-	d.cluster = cluster
-	return d, err
+// newDeploy prepares a run.
+func newDeploy(config inputs.Config, emit progress.Sink) *deploy {
+	return &deploy{config: config, emit: emit, report: report.New(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{}}
 }
 
 func needsCluster(steps []step) bool {
@@ -130,7 +114,7 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 		defer cancel()
 		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		if err != nil {
-			return nil, unreadableNodes(cluster.Config.Host, cmp.Or(context.Cause(ctx), err))
+			return nil, unreadableNodes(cluster, cmp.Or(context.Cause(ctx), err))
 		}
 		return list.Items, nil
 	})
@@ -142,15 +126,15 @@ func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.N
 const nodesTimeout = 10 * time.Second
 
 // unreadableNodes says why the nodes can't be read, and what to do about it.
-func unreadableNodes(host string, err error) error {
-	advice := "check the address in the kubeconfig, and that this machine may connect to it"
+func unreadableNodes(cluster identity.Cluster, err error) error {
+	advice := cluster.Advice.Unreachable
 	switch {
 	case apierrors.IsUnauthorized(err):
-		advice = "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context"
+		advice = cluster.Advice.Unauthorized
 	case apierrors.IsForbidden(err):
-		advice = "grant these credentials the verb list on nodes, by a ClusterRole"
+		advice = cluster.Advice.Forbidden
 	}
-	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", host, err, advice)
+	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", cluster.Config.Host, err, advice)
 }
 
 // asFinding returns the finding that an error is about, if it is about one.

@@ -29,12 +29,10 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 			r.Mask(secret)
 		}
 	}
-	d, err := newDeploy(config, steps, p.kubeconfigs(), p.sink(log, r))
-	if err != nil {
-		return err
-	}
+	d := newDeploy(config, p.sink(log, r))
 	d.inventory, d.getenv = p.inventory(d.config), p.Getenv
-	err = d.start(ctx, steps)
+	d.identity = p.identity(config, r, d.say)
+	err := d.start(ctx, steps)
 	d.report.Conclude(fatal(err))
 	if p.onRunner() {
 		report.Annotate(r, d.report.Findings)
@@ -55,7 +53,11 @@ func fatal(err error) error {
 
 // start opens what the steps need and takes them.
 func (d *deploy) start(ctx context.Context, steps []step) error {
-	if needsCluster(steps) {
+	d.identity.NeedsCluster = needsCluster(steps)
+	if err := d.enter(ctx); err != nil {
+		return err
+	}
+	if d.identity.NeedsCluster {
 		applier, err := apply.New(d.cluster.Config)
 		if err != nil {
 			return fmt.Errorf("connecting to the cluster: %w", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -99,7 +98,6 @@ func (p Program) command(c command) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p.mask(config.RegistryPassword)
 		return p.execute(cmd.Context(), c.steps(config), config, output)
 	}
 	return cmd
@@ -111,15 +109,4 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0], cmd.CommandPath())}
-}
-
-// kubeconfigs are the files that kubectl would merge.
-func (p Program) kubeconfigs() []string {
-	if list := p.Getenv("KUBECONFIG"); list != "" {
-		return filepath.SplitList(list)
-	}
-	if home := p.Getenv("HOME"); home != "" {
-		return []string{filepath.Join(home, ".kube", "config")}
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -21,6 +22,7 @@ type Cluster struct {
 	Config *rest.Config
 	// Namespace is the one that objects get when they name none.
 	Namespace string
+	Advice    Advice
 }
 
 // KubeconfigOptions says which kubeconfig to read.
@@ -33,6 +35,8 @@ type KubeconfigOptions struct {
 	Context string
 	// Namespace overrides the context's namespace; "" keeps it.
 	Namespace string
+	// Alone: no programs stand beside this one that could get a token, as in a container action.
+	Alone bool
 }
 
 // ConfigError means that a kubeconfig can't be used as it is: the user has to change an input.
@@ -44,7 +48,7 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// Kubeconfig reads a kubeconfig. Its error is a *ConfigError. The returned config has no client-side rate limit: the
+// Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account. Its error is a *ConfigError. The returned config has no client-side rate limit: the
 // API server's own priority and fairness decides.
 func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	if opts.Path != "" {
@@ -59,18 +63,38 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 
 	config, err := loader.ClientConfig()
 	if clientcmd.IsEmptyConfig(err) {
-		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one; give a kubeconfig with --kubeconfig")
+		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig")
 	}
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
+	}
+	if opts.Alone && config.ExecProvider != nil {
+		return Cluster{}, noPlugins(config.ExecProvider.Command)
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
+	return Cluster{Config: tuned(config), Namespace: namespace}, nil
+}
+
+// noPlugins refuses a kubeconfig that gets its token from another program.
+func noPlugins(program string) error {
+	advice := "give a kubeconfig with a token or a certificate, or run this program as a step's command, where the other one is installed"
+	switch filepath.Base(program) {
+	case "kubelogin":
+		advice = "set provider to aks, which needs no kubeconfig and no kubelogin"
+	case "gke-gcloud-auth-plugin":
+		advice = "set provider to gke, which needs no kubeconfig and no plugin"
+	}
+	return configError("the kubeconfig gets its token from the program %q, which a container action does not have beside it; %s", program, advice)
+}
+
+// tuned lifts the client-side rate limit: the API server's own priority and fairness decides.
+func tuned(config *rest.Config) *rest.Config {
 	config.QPS = -1
 	config.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
-	return Cluster{Config: rest.AddUserAgent(config, "multiarch-deploy"), Namespace: namespace}, nil
+	return rest.AddUserAgent(config, "multiarch-deploy")
 }
 
 func configError(format string, args ...any) error {

@@ -6,17 +6,21 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 )
 
-// Keychain returns the registry credentials of a run. A user name given as input goes to the registries named and to no
-// other; everything else comes from the Docker config file, or is anonymous.
-func Keychain(username, password string, registries []string) authn.Keychain {
-	if username == "" {
-		return authn.DefaultKeychain
+// Registries are the registries that a user name and a password were given for as inputs. They go to no other.
+type Registries struct {
+	Username, Password string
+	Hosts              []string
+}
+
+// keychain knows the registries named; any other is anonymous to it.
+func (r Registries) keychain() authn.Keychain {
+	if r.Username == "" {
+		return authn.NewMultiKeychain()
 	}
-	given := staticKeychain{
-		registries: registries,
-		credential: authn.FromConfig(authn.AuthConfig{Username: username, Password: password}),
+	return staticKeychain{
+		registries: r.Hosts,
+		credential: authn.FromConfig(authn.AuthConfig{Username: r.Username, Password: r.Password}),
 	}
-	return authn.NewMultiKeychain(given, authn.DefaultKeychain)
 }
 
 type staticKeychain struct {

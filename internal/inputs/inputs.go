@@ -31,17 +31,25 @@ type Config struct {
 	Kustomization      string
 	PinDigest          bool
 	RemoteResources    bool
-	Kubeconfig         string
-	KubeContext        string
-	Namespace          string
-	ArchPolicy         string
-	DryRun             bool
-	Prune              bool
-	Wait               bool
-	WaitTimeout        time.Duration
-	RollbackOnFailure  bool
-	ForceConflicts     bool
-	FieldManager       string
+	// Provider is kubeconfig or aks.
+	Provider string
+	// Cluster is the cluster's name or full ID, where a cloud provides it.
+	Cluster       string
+	ResourceGroup string
+	// Endpoint is auto, public or private.
+	Endpoint          string
+	Azure             Azure
+	Kubeconfig        string
+	KubeContext       string
+	Namespace         string
+	ArchPolicy        string
+	DryRun            bool
+	Prune             bool
+	Wait              bool
+	WaitTimeout       time.Duration
+	RollbackOnFailure bool
+	ForceConflicts    bool
+	FieldManager      string
 }
 
 // Image is one line of the images input.
@@ -102,6 +110,11 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kustomization:      p.text("kustomization"),
 		PinDigest:          p.boolean("pin-digest"),
 		RemoteResources:    p.boolean("remote-resources"),
+		Provider:           p.choice("provider", "kubeconfig", "aks"),
+		Cluster:            p.text("cluster"),
+		ResourceGroup:      p.text("resource-group"),
+		Endpoint:           p.choice("endpoint", "auto", "public", "private"),
+		Azure:              p.azure(),
 		Kubeconfig:         p.text("kubeconfig"),
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
@@ -115,12 +128,12 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		FieldManager:       p.text("field-manager"),
 	}
 	config.Build = p.choice("mode", "verify", "build") == "build" || needs.Build
-	p.choice("provider", "kubeconfig")
 	if config.Build {
 		config.Endpoints = p.endpoints()
 	}
 	config.Images = p.images(needs, config)
 	p.credentials(config)
+	p.signIn(config)
 	if len(p.problems) > 0 {
 		return Config{}, p.problems
 	}

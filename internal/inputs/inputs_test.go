@@ -33,6 +33,9 @@ func TestParse_defaults(t *testing.T) {
 	want := inputs.Config{
 		Images:        []inputs.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha), Platforms: []v1.Platform{amd64, arm64}}},
 		Kustomization: ".",
+		Provider:      "kubeconfig",
+		Endpoint:      "auto",
+		Azure:         inputs.Azure{Environment: "public"},
 		ArchPolicy:    "fail",
 		Wait:          true,
 		WaitTimeout:   10 * time.Minute,
@@ -82,12 +85,12 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 	}
 	_, err := parse(given, inputs.Needs{Images: true})
 	want := inputs.Problems{
+		`provider: "eks" is not one of kubeconfig, aks`,
 		`arch-policy: "hope" is not one of fail, pin, spread, warn`,
 		`wait: "perhaps" is neither true nor false`,
 		`wait-timeout: "soon" is not a duration; write it as 90s, 10m or 1h`,
 		`on-failure: "cry" is not one of keep, rollback`,
 		`mode: "guess" is not one of verify, build`,
-		`provider: "eks" is not one of kubeconfig`,
 		`platforms: "arm" is not a platform such as linux/amd64 or linux/arm64`,
 		`images, line 1: "app" is not NAME=REPOSITORY`,
 		`images, line 2: "UPPER/Case" is not a repository such as ghcr.io/me/app (the tag goes into the tag input): repository can only contain the characters ` + "`abcdefghijklmnopqrstuvwxyz0123456789_-./`: UPPER/Case",

@@ -25,6 +25,11 @@ type Options struct {
 	Preset string
 	// NodesFile is a YAML file with node pools, in place of the preset's nodes.
 	NodesFile string
+	// AuthenticationConfig is a file for kube-apiserver that says which other issuers' tokens let users in.
+	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
+	AuthenticationConfig string
+	// Env are variables, NAME=value, that the cluster has besides this process's own, such as HTTPS_PROXY for its nodes.
+	Env []string
 	// Log receives the build's output and the program's progress; nil drops them. An error holds the latter anyway.
 	Log io.Writer
 }
@@ -82,6 +87,10 @@ func (c *Cluster) start(ctx context.Context, program string, opts Options) error
 	if opts.NodesFile != "" {
 		c.cmd.Args = append(c.cmd.Args, "--nodes", opts.NodesFile)
 	}
+	if opts.AuthenticationConfig != "" {
+		c.cmd.Args = append(c.cmd.Args, "--authentication-config", opts.AuthenticationConfig)
+	}
+	c.cmd.Env = append(c.cmd.Environ(), opts.Env...)
 	stdout, stdoutWriter := io.Pipe()
 	c.cmd.Stdout, c.cmd.Stderr = stdoutWriter, c.stderr
 	var err error

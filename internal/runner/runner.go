@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -27,8 +28,21 @@ func New(w io.Writer, getenv func(string) string) *Runner {
 	}
 }
 
+// WithHTTP returns a Runner that asks for ID tokens through client.
+func (r *Runner) WithHTTP(client *http.Client) *Runner {
+	actions := *r.actions
+	githubactions.WithHTTPClient(client)(&actions)
+	return &Runner{actions: &actions, getenv: r.getenv}
+}
+
 // Detected tells whether the program runs as a step of a workflow.
 func Detected(getenv func(string) string) bool { return getenv("GITHUB_ACTIONS") == "true" }
+
+// InContainer tells whether the program runs as a container action: the runner mounts the workspace there
+// (https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#workdir).
+func InContainer(getenv func(string) string) bool {
+	return Detected(getenv) && getenv("GITHUB_WORKSPACE") == "/github/workspace"
+}
 
 // Mask makes the runner print *** wherever secret would appear in the log. Each line of a secret is masked,
 // since the log is matched line by line.

@@ -26,6 +26,8 @@ type Options struct {
 	Kubeconfig string
 	// Registry is where the registry listens, host:port; port 0 takes a free one. Empty for no registry.
 	Registry string
+	// AuthenticationConfig is a file for kube-apiserver's flag of that name, or empty.
+	AuthenticationConfig string
 	// Ready is called once, when the API serves and every node is Ready.
 	Ready func(Running)
 	// Log receives a line for each step and for each thing that goes wrong.
@@ -67,7 +69,11 @@ func Run(ctx context.Context, opts Options) error {
 // serve runs the control plane, and what needs it, until ctx ends or a part fails.
 func serve(ctx context.Context, opts Options, config *kubeconfigFile, dir string, running Running) error {
 	opts.Log("starting the control plane")
-	plane, err := controlplane.Start(ctx, controlplane.Options{Executable: opts.Executable, Dir: dir})
+	plane, err := controlplane.Start(ctx, controlplane.Options{
+		Executable:           opts.Executable,
+		Dir:                  dir,
+		AuthenticationConfig: opts.AuthenticationConfig,
+	})
 	defer plane.Stop()
 	if ctx.Err() != nil {
 		return nil

@@ -35,9 +35,10 @@ func etcdFlags() []string {
 	}
 }
 
-// apiServerFlags follow what AKS and GKE run with, as far as it shows to a client.
-func apiServerFlags(port int) []string {
-	return []string{
+// apiServerFlags follow what AKS and GKE run with, as far as it shows to a client. Authentication is a file for the
+// flag of that name, or empty.
+func apiServerFlags(port int, authentication string) []string {
+	flags := []string{
 		"--etcd-servers=unix://" + etcdSocket,
 		"--bind-address=127.0.0.1",
 		fmt.Sprintf("--secure-port=%d", port),
@@ -60,6 +61,10 @@ func apiServerFlags(port int) []string {
 		"--advertise-address=127.0.0.1",
 		"--endpoint-reconciler-type=none",
 	}
+	if authentication != "" {
+		flags = append(flags, "--authentication-config="+authentication)
+	}
+	return flags
 }
 
 // controllerManagerFlags run every controller that is on by default. The cloud's own are missing: localcluster

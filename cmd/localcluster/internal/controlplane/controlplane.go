@@ -16,13 +16,17 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Options configure Start. Both are needed.
+// Options configure Start.
 type Options struct {
 	// Executable is a program that becomes a component when its first argument names one, as localcluster does.
 	Executable string
 	// Dir is an empty directory, readable by its owner alone, for keys, logs and the store. The caller removes it
 	// after Stop.
 	Dir string
+	// AuthenticationConfig is a file that says which issuers' tokens let users in, besides the cluster's own
+	// certificates; empty for none.
+	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
+	AuthenticationConfig string
 }
 
 // ControlPlane is a control plane that runs.
@@ -50,13 +54,17 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	if err := c.sign(port); err != nil {
 		return c, err
 	}
+	authentication, err := absolute(opts.AuthenticationConfig)
+	if err != nil {
+		return c, err
+	}
 	for _, step := range []struct {
 		component string
 		flags     []string
 		ready     func(context.Context) error
 	}{
 		{etcd, etcdFlags(), c.storeOpen},
-		{apiServer, apiServerFlags(port), c.apiReady},
+		{apiServer, apiServerFlags(port, authentication), c.apiReady},
 		{controllerManager, controllerManagerFlags(), started},
 		{scheduler, schedulerFlags(), started},
 	} {
@@ -70,6 +78,18 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 		}
 	}
 	return c, nil
+}
+
+// absolute is the path of a file as components see it, which run in a directory of their own.
+func absolute(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return "", fmt.Errorf("finding %q: %w", file, err)
+	}
+	return path, nil
 }
 
 // Wait returns nil when ctx ends, or an error as soon as a component does.

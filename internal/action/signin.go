@@ -1,0 +1,91 @@
+package action
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+)
+
+// signingIn is the first step of runs that reach their cluster through its cloud.
+var signingIn = step{"sign-in", "Sign in", (*deploy).signIn, false}
+
+// enter signs in. That is a step where a cloud is asked, which takes a moment and may fail for many reasons.
+func (d *deploy) enter(ctx context.Context) error {
+	if d.identity.NeedsCluster && d.identity.Provider != identity.ProviderKubeconfig {
+		return d.takeStep(ctx, signingIn)
+	}
+	return d.signIn(ctx)
+}
+
+func (d *deploy) signIn(ctx context.Context) error {
+	session, err := identity.SignIn(ctx, d.identity)
+	d.keychain, d.cluster = session.Keychain, session.Cluster
+	opts := image.DefaultOptions()
+	opts.Keychain = d.keychain
+	opts.PlainHTTP = d.config.InsecureRegistries
+	d.registry = image.NewClient(opts)
+	return err
+}
+
+// identity says what the inputs sign in to, and with what.
+func (p Program) identity(config inputs.Config, r *runner.Runner, say func(string, ...any)) identity.Options {
+	client := &http.Client{Timeout: cloudTimeout}
+	opts := identity.Options{
+		Provider:   config.Provider,
+		Namespace:  config.Namespace,
+		Registries: identity.Registries{Username: config.RegistryUsername, Password: config.RegistryPassword, Hosts: registries(config.Images)},
+		Kubeconfig: p.kubeconfig(config),
+		Job: federation.Job{
+			IDToken:  r.WithHTTP(client).IDToken,
+			Mask:     p.mask,
+			Say:      say,
+			HTTP:     client,
+			Patience: federation.DefaultPatience(),
+		},
+	}
+	if config.Azure.Given() {
+		opts.Azure = &azure.Options{
+			ClientID:       config.Azure.ClientID,
+			TenantID:       config.Azure.TenantID,
+			Environment:    config.Azure.Environment,
+			SubscriptionID: config.Azure.SubscriptionID,
+			ResourceGroup:  config.ResourceGroup,
+			Cluster:        config.Cluster,
+			Endpoint:       config.Endpoint,
+		}
+	}
+	return opts
+}
+
+// kubeconfig says which kubeconfig to read.
+func (p Program) kubeconfig(config inputs.Config) identity.KubeconfigOptions {
+	return identity.KubeconfigOptions{
+		Path:       config.Kubeconfig,
+		Precedence: p.kubeconfigs(),
+		Context:    config.KubeContext,
+		Namespace:  config.Namespace,
+		Alone:      runner.InContainer(p.Getenv),
+	}
+}
+
+// kubeconfigs are the files that kubectl would merge.
+func (p Program) kubeconfigs() []string {
+	if list := p.Getenv("KUBECONFIG"); list != "" {
+		return filepath.SplitList(list)
+	}
+	if home := p.Getenv("HOME"); home != "" {
+		return []string{filepath.Join(home, ".kube", "config")}
+	}
+	return nil
+}
+
+// cloudTimeout bounds one request to a cloud.
+const cloudTimeout = 30 * time.Second

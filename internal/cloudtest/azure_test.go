@@ -1,0 +1,165 @@
+package cloudtest_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+)
+
+// manifests roll out for longer than a token lives: pods count as available after 15 seconds. The API server takes a
+// token for up to 10 seconds after it has ended, as it remembers whom it has let in.
+const manifests = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  minReadySeconds: 15
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      imagePullSecrets: [{name: registry}]
+      containers: [{name: app, image: registry/app}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: app}
+spec: {selector: {app: app}, ports: [{port: 80, targetPort: 8080}]}
+`
+
+const settings = `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {greeting: hello}
+`
+
+// TestAzure deploys to a cluster that lets in whom Entra names, under exactly the roles of rbac.yaml, with tokens that
+// live for three seconds.
+func TestAzure(t *testing.T) {
+	cloud := cloudtest.Start(t)
+	azure := cloudtest.NewAzure(cloud)
+	azure.Life = 3 * time.Second
+	cluster := startCluster(t, cloud, azure.Issuer, cloudtest.AKSServer, "oid")
+	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
+	permit(t, cluster, azure.ObjectID)
+	kubectl(t, cluster, "-n", "shop", "create", "secret", "docker-registry", "registry",
+		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
+	pushSample(t, cloud, azure.Registry+"/app:v1")
+
+	j := newJob(t, cloud)
+	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+	j.write(t, "app.yaml", manifests+settings)
+	inputs := map[string]string{
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "prune": "true",
+		"provider": "aks", "cluster": azure.ClusterID(),
+		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
+	}
+	status, log := j.run(t, inputs)
+	if status != 0 {
+		t.Fatalf("status %d", status)
+	}
+	if !strings.Contains(log, "::group::Sign in\n") {
+		t.Error("the log has no group for the sign-in")
+	}
+	if minted := azure.Minted(cloudtest.AKSServer); minted < 2 {
+		t.Errorf("the cluster was reached with %d token, which ended long before the rollout did", minted)
+	}
+	t.Run("prunes", func(t *testing.T) {
+		j.write(t, "app.yaml", manifests)
+		if status, log := j.run(t, inputs); status != 0 || !strings.Contains(log, "pruned v1 ConfigMap shop/settings") {
+			t.Errorf("status %d, or nothing is pruned", status)
+		}
+	})
+	t.Run("refuses_what_no_role_permits", func(t *testing.T) {
+		inputs["namespace"] = "kube-system"
+		if status, _ := j.run(t, inputs); status == 0 {
+			t.Error("a namespace without a RoleBinding was deployed to")
+		}
+	})
+}
+
+// startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
+func startCluster(t *testing.T, cloud *cloudtest.Cloud, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
+	t.Helper()
+	config, err := cloud.AuthenticationConfig(issuer, audience, username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "authentication.yaml")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := cloud.Env()
+	cluster, err := localcluster.Start(t.Context(), localcluster.Options{
+		AuthenticationConfig: file,
+		Env:                  []string{"HTTPS_PROXY=" + env["HTTPS_PROXY"], "SSL_CERT_FILE=" + env["SSL_CERT_FILE"]},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Stop)
+	return cluster
+}
+
+// address is where the cluster's API server is, and its authority.
+func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []byte) {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config.Host, config.CAData
+}
+
+// permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.
+func permit(t *testing.T, cluster *localcluster.Cluster, user string) {
+	t.Helper()
+	kubectl(t, cluster, "create", "namespace", "shop")
+	kubectl(t, cluster, "apply", "-f", "../../testdata/demo/rbac.yaml")
+	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes", "--clusterrole", "multiarch-deploy-nodes", "--user", user)
+	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", "shop")
+}
+
+func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {
+	t.Helper()
+	program, err := localcluster.Kubectl(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, append([]string{"--kubeconfig", cluster.Kubeconfig}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("kubectl %v: %v\n%s", args, err, out)
+	}
+}
+
+// pushSample pushes the sample app for two platforms, as the registry's user "nodes".
+func pushSample(t *testing.T, cloud *cloudtest.Cloud, reference string) {
+	t.Helper()
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := demo.Build(t.Context(), demo.AKS("../.."), v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = demo.PushIndex(t.Context(), ref, images, remote.WithTransport(cloud.Client().Transport),
+		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "nodes", Password: cloudtest.NodePassword})))
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,113 @@
+package cloudtest_test
+
+import (
+	"bytes"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
+)
+
+// job is a workflow job that runs the program as a container action does, in a workspace of its own.
+type job struct {
+	cloud   *cloudtest.Cloud
+	program string
+	// dir holds everything that the job may write: workspace, home, temporary files, outputs and summary.
+	dir string
+}
+
+func newJob(t *testing.T, cloud *cloudtest.Cloud) *job {
+	t.Helper()
+	j := &job{cloud: cloud, program: filepath.Join(t.TempDir(), "multiarch-deploy"), dir: t.TempDir()}
+	build := exec.Command("go", "build", "-o", j.program, "../../cmd/multiarch-deploy")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	for _, dir := range []string{"workspace", "home", "tmp"} {
+		if err := os.Mkdir(filepath.Join(j.dir, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return j
+}
+
+// write puts a file into the workspace.
+func (j *job) write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(j.dir, "workspace", name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs the program with inputs, checks that no secret is left behind, and returns the status and the log.
+func (j *job) run(t *testing.T, inputs map[string]string) (int, string) {
+	t.Helper()
+	env := j.cloud.Env()
+	maps.Copy(env, map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": "v1", "GITHUB_REPOSITORY": "octo-org/octo-repo",
+		"GITHUB_WORKSPACE":    filepath.Join(j.dir, "workspace"),
+		"GITHUB_OUTPUT":       filepath.Join(j.dir, "output"),
+		"GITHUB_STEP_SUMMARY": filepath.Join(j.dir, "summary"),
+		"HOME":                filepath.Join(j.dir, "home"),
+		"TMPDIR":              filepath.Join(j.dir, "tmp"),
+	})
+	for name, value := range inputs {
+		env["INPUT_"+strings.ToUpper(name)] = value
+	}
+	cmd := exec.CommandContext(t.Context(), j.program)
+	cmd.Dir = filepath.Join(j.dir, "workspace")
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	_ = cmd.Run() // the status says how it went
+	j.scan(t, out.String())
+	t.Log(asShown(out.String()))
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+// scan looks for each token and key in every byte that the program wrote. Only the commands that mask them may name
+// them, and the runner keeps those to itself.
+func (j *job) scan(t *testing.T, log string) {
+	t.Helper()
+	texts := map[string]string{"the log": asShown(log)}
+	err := filepath.WalkDir(j.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		texts[path] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := j.cloud.Secrets()
+	for where, text := range texts {
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s holds a secret: %.20s...", where, secret)
+			}
+		}
+	}
+	if len(secrets) < 2 || len(texts) < 3 {
+		t.Errorf("%d secrets were looked for in %d texts; there must be more of both", len(secrets), len(texts))
+	}
+}
+
+// asShown is the log without the commands that mask.
+func asShown(log string) string {
+	var shown strings.Builder
+	for line := range strings.Lines(log) {
+		if !strings.HasPrefix(line, "::add-mask::") {
+			shown.WriteString(line)
+		}
+	}
+	return shown.String()
+}

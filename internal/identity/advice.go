@@ -1,0 +1,27 @@
+package identity
+
+// Advice says what to do when a cluster does not answer as it should. It depends on how the cluster is reached.
+type Advice struct {
+	// Unreachable is for an address that does not answer, Unauthorized for a cluster that does not know who asks, and
+	// Forbidden for one that knows and refuses.
+	Unreachable, Unauthorized, Forbidden string
+}
+
+// adviceFor returns the advice for a provider's clusters.
+func adviceFor(provider string) Advice {
+	switch provider {
+	case ProviderAKS:
+		return Advice{
+			Unreachable: "a private cluster, or one with authorized IP ranges, can't be reached by GitHub's own runners: run the job on a self-hosted runner in the cluster's network, " +
+				"or let the runner's address in with az aks update --api-server-authorized-ip-ranges, or, where a private cluster has a public FQDN too, set endpoint to public",
+			Unauthorized: "the cluster takes no tokens of this Entra tenant; compare azure-tenant-id with az aks show --query aadProfile.tenantId",
+			Forbidden:    "give the identity the roles of testdata/demo/rbac.yaml, bound to the object ID of its service principal",
+		}
+	default:
+		return Advice{
+			Unreachable:  "check the address in the kubeconfig, and that this machine may connect to it",
+			Unauthorized: "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context",
+			Forbidden:    "grant these credentials the verb list on nodes, by a ClusterRole",
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package identity_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+)
+
+// kubeconfig is a file with one context, named after its cluster.
+func kubeconfig(t *testing.T, name, user string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	content := strings.ReplaceAll(`{apiVersion: v1, kind: Config, current-context: NAME,
+clusters: [{name: NAME, cluster: {server: "https://NAME.example.com"}}],
+contexts: [{name: NAME, context: {cluster: NAME, user: NAME, namespace: of-NAME}}],
+users: [{name: NAME, user: USER}]}`, "NAME", name)
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(content, "USER", user)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+const (
+	token     = `{token: abc}`
+	kubelogin = `{exec: {apiVersion: client.authentication.k8s.io/v1, command: /usr/local/bin/kubelogin, interactiveMode: Never}}`
+	plugin    = `{exec: {apiVersion: client.authentication.k8s.io/v1, command: gke-gcloud-auth-plugin, interactiveMode: Never}}`
+	other     = `{exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Never}}`
+)
+
+func TestKubeconfig(t *testing.T) {
+	a, b := kubeconfig(t, "a", token), kubeconfig(t, "b", kubelogin)
+	for _, row := range []struct {
+		name string
+		opts identity.KubeconfigOptions
+		want []string // host and namespace
+	}{
+		{"file", identity.KubeconfigOptions{Path: a, Alone: true}, []string{"https://a.example.com", "of-a"}},
+		{"list_takes_the_first_current_context", identity.KubeconfigOptions{Precedence: []string{"/no/such/file", a, b}}, []string{"https://a.example.com", "of-a"}},
+		{"context_of_the_second_file", identity.KubeconfigOptions{Precedence: []string{a, b}, Context: "b"}, []string{"https://b.example.com", "of-b"}},
+		{"namespace_given", identity.KubeconfigOptions{Path: a, Namespace: "shop"}, []string{"https://a.example.com", "shop"}},
+		{"plugin_beside_a_command", identity.KubeconfigOptions{Path: b}, []string{"https://b.example.com", "of-b"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cluster, err := identity.Kubeconfig(row.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(row.want, []string{cluster.Config.Host, cluster.Namespace}); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestKubeconfig_plugins_in_a_container_action(t *testing.T) {
+	for _, row := range []struct{ user, want string }{
+		{kubelogin, "set provider to aks"},
+		{plugin, "set provider to gke"},
+		{other, `the program "aws", which a container action does not have beside it; give a kubeconfig with a token or a certificate`},
+	} {
+		_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: kubeconfig(t, "a", row.user), Alone: true})
+		if err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("error %v, want %q", err, row.want)
+		}
+	}
+}

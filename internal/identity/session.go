@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"k8s.io/client-go/rest"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+)
+
+// The providers of a cluster.
+const (
+	ProviderKubeconfig = "kubeconfig"
+	ProviderAKS        = "aks"
+)
+
+// Session is what a run is signed in with.
+type Session struct {
+	// Keychain finds the credentials for a registry.
+	Keychain authn.Keychain
+	// Cluster is the zero value where none was asked for.
+	Cluster Cluster
+}
+
+// Options say what to sign in to, and as whom.
+type Options struct {
+	// Provider of the cluster, one of those above.
+	Provider string
+	// NeedsCluster: without it only registries are signed in to.
+	NeedsCluster bool
+	// Namespace overrides the one that objects get when they name none; "" keeps the provider's.
+	Namespace  string
+	Registries Registries
+	Kubeconfig KubeconfigOptions
+	// Azure is nil where there is no sign-in to Azure.
+	Azure *azure.Options
+	// Job signs in to clouds.
+	Job federation.Job
+}
+
+// SignIn signs in to what the options name. Registries of a cloud are signed in to when they are first used.
+func SignIn(ctx context.Context, opts Options) (Session, error) {
+	session := Session{}
+	keychains := []authn.Keychain{opts.Registries.keychain()}
+	var err error
+	if opts.Azure != nil {
+		account := azure.New(*opts.Azure, opts.Job)
+		keychains = append(keychains, account.Keychain())
+		if opts.NeedsCluster && opts.Provider == ProviderAKS {
+			session.Cluster, err = cloudCluster(account.Cluster(ctx))
+		}
+	}
+	if opts.NeedsCluster && opts.Provider == ProviderKubeconfig {
+		session.Cluster, err = Kubeconfig(opts.Kubeconfig)
+	}
+	session.Cluster.Advice = adviceFor(opts.Provider)
+	if opts.Namespace != "" {
+		session.Cluster.Namespace = opts.Namespace
+	}
+	session.Keychain = authn.NewMultiKeychain(append(keychains, authn.DefaultKeychain)...)
+	return session, err
+}
+
+// cloudCluster is a cluster that a cloud has told the address of. It has no context that could name a namespace.
+func cloudCluster(config *rest.Config, err error) (Cluster, error) {
+	if err != nil {
+		return Cluster{}, err
+	}
+	return Cluster{Config: tuned(config), Namespace: "default"}, nil
+}

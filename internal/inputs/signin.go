@@ -1,0 +1,59 @@
+package inputs
+
+import "strings"
+
+// Azure are the inputs of the sign-in to Azure.
+type Azure struct {
+	ClientID       string
+	TenantID       string
+	SubscriptionID string
+	// Environment is public, usgovernment or china.
+	Environment string
+}
+
+// Given tells whether there is anything to sign in to Azure with.
+func (a Azure) Given() bool { return a.ClientID != "" }
+
+func (p *parser) azure() Azure {
+	return Azure{
+		ClientID:       p.text("azure-client-id"),
+		TenantID:       p.text("azure-tenant-id"),
+		SubscriptionID: p.text("azure-subscription-id"),
+		Environment:    p.choice("azure-environment", "public", "usgovernment", "china"),
+	}
+}
+
+// signIn checks the inputs that only make sense together.
+func (p *parser) signIn(c Config) {
+	switch {
+	case c.Provider == "aks":
+		p.aks(c)
+	case (c.Azure.ClientID == "") != (c.Azure.TenantID == ""):
+		p.problem("azure-client-id and azure-tenant-id go together; only one of them was given")
+	}
+	if c.Provider != "kubeconfig" && (c.Kubeconfig != "" || c.KubeContext != "") {
+		p.problem("kubeconfig and kube-context are for provider kubeconfig; provider %s asks the cloud for the cluster's address", c.Provider)
+	}
+}
+
+// aks names all that is missing at once.
+func (p *parser) aks(c Config) {
+	needed := [][2]string{{"azure-client-id", c.Azure.ClientID}, {"azure-tenant-id", c.Azure.TenantID}, {"cluster", c.Cluster}}
+	if !strings.HasPrefix(c.Cluster, "/") {
+		needed = append(needed, [2]string{"resource-group", c.ResourceGroup}, [2]string{"azure-subscription-id", c.Azure.SubscriptionID})
+	}
+	p.together("aks", needed)
+}
+
+// together is a problem that names the inputs which a provider needs and which were left out.
+func (p *parser) together(provider string, needed [][2]string) {
+	var missing []string
+	for _, input := range needed {
+		if input[1] == "" {
+			missing = append(missing, input[0])
+		}
+	}
+	if len(missing) > 0 {
+		p.problem("provider %s also needs %s", provider, strings.Join(missing, ", "))
+	}
+}
