@@ -1,0 +1,81 @@
+package google
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"k8s.io/client-go/rest"
+)
+
+// name is a cluster's, or a fleet membership's, full name taken apart.
+type name struct{ project, location, collection, id string }
+
+// resource takes projects/P/locations/L/COLLECTION/ID apart, which inputs has checked.
+func resource(full string) name {
+	parts := strings.Split(full, "/")
+	if len(parts) != 6 {
+		return name{}
+	}
+	return name{project: parts[1], location: parts[3], collection: parts[4], id: parts[5]}
+}
+
+func (n name) String() string {
+	return fmt.Sprintf("projects/%s/locations/%s/%s/%s", n.project, n.location, n.collection, n.id)
+}
+
+// Cluster asks GKE for the cluster's address and returns a way in. Requests carry the account's token, which is
+// renewed as long as the run takes. The error is a *Refusal where Google refused something.
+func (a *Account) Cluster(ctx context.Context) (*rest.Config, error) {
+	if _, err := a.credential.Token(ctx); err != nil {
+		return nil, err
+	}
+	var found address
+	err := a.job.Retry(ctx, "Google Cloud refused to tell the cluster's address", mayBeDelay, func(ctx context.Context) (err error) {
+		found, err = a.address(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	config := &rest.Config{Host: "https://" + found.host, WrapTransport: a.credential.Transport}
+	config.CAData = found.ca
+	return config, nil
+}
+
+// address is where a cluster's API server is reached.
+type address struct {
+	// host may have a path behind it.
+	host string
+	// ca is the authority that signed the server's certificate, PEM encoded; nil is any that the system trusts.
+	ca []byte
+}
+
+func (a *Account) address(ctx context.Context) (address, error) {
+	wanted := resource(a.options.Cluster)
+	if wanted.collection != "clusters" {
+		return a.gateway(ctx, wanted)
+	}
+	var found cluster
+	if err := a.look(ctx, call{"looking up cluster " + wanted.String(), containerHost, "/v1/" + wanted.String(), nil}, &found); err != nil {
+		return address{}, err
+	}
+	if a.options.Endpoint == "connect-gateway" {
+		return a.clusterGateway(ctx, wanted, found)
+	}
+	return choose(wanted, found, a.options.Endpoint)
+}
+
+// authority decodes the certificate of the cluster's own authority.
+func (c cluster) authority() ([]byte, error) {
+	if c.MasterAuth.ClusterCaCertificate == "" {
+		return nil, errors.New("GKE tells no certificate authority of the cluster; use endpoint dns or connect-gateway")
+	}
+	ca, err := base64.StdEncoding.DecodeString(c.MasterAuth.ClusterCaCertificate)
+	if err != nil {
+		return nil, fmt.Errorf("reading the cluster's certificate authority: %w", err)
+	}
+	return ca, nil
+}
