@@ -1,7 +1,7 @@
 // Package internal holds the pipeline of multiarch-deploy. On one page:
 //
 //	inputs      flags and INPUT_* variables -> one validated Config
-//	identity    kubeconfig and Docker config -> a way into the cluster and its registries
+//	identity    kubeconfig and Docker config, or the job's ID token -> a way into the cluster and its registries
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise; render
@@ -24,6 +24,10 @@
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
 //	rootfs        a file in an image's layers, and what a container would start
+//	identity/federation  a job's ID token, and a credential that renews itself
+//	identity/azure       Entra, AKS and Azure Container Registry
+//	identity/google      Google's STS, GKE, fleets and Artifact Registry
+//	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
 //	demo          real images of the sample apps
 //	localcluster  starts the local cluster's program for the demo and the tests
 //	registrytest  serves real registries to tests

@@ -46,7 +46,7 @@ func (p Program) identity(config inputs.Config, r *runner.Runner, say func(strin
 		Kubeconfig: p.kubeconfig(config),
 		Job: federation.Job{
 			IDToken:  r.WithHTTP(client).IDToken,
-			Mask:     p.mask,
+			Mask:     p.masker(r),
 			Say:      say,
 			HTTP:     client,
 			Patience: federation.DefaultPatience(),
@@ -72,6 +72,14 @@ func (p Program) identity(config inputs.Config, r *runner.Runner, say func(strin
 		}
 	}
 	return opts
+}
+
+// masker hides secrets from the log that r writes to; outside a runner there is nobody to tell.
+func (p Program) masker(r *runner.Runner) func(string) {
+	if p.onRunner() {
+		return r.Mask
+	}
+	return func(string) {}
 }
 
 // kubeconfig says which kubeconfig to read.

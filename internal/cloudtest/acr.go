@@ -49,7 +49,7 @@ func (a *Azure) registry() http.Handler {
 // exchange trades an Entra token for a refresh token of the registry.
 func (a *Azure) exchange(w http.ResponseWriter, r *http.Request, issuer *Issuer) {
 	err := a.authorize(r.Context(), "Bearer "+r.PostFormValue("access_token"), registryAudience)
-	if err != nil || r.PostFormValue("grant_type") != "access_token" || r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.TenantID {
+	if err != nil || r.PostFormValue("grant_type") != "access_token" || r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.RegistryTenant {
 		unauthorized(w, r)
 		return
 	}

@@ -33,8 +33,8 @@ type Azure struct {
 	// UnknownServices are audiences that the tenant has no service principal for.
 	UnknownServices map[string]bool
 	Cluster         AKS
-	// Registry is the host of the container registry.
-	Registry string
+	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription.
+	Registry, RegistryTenant string
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
@@ -78,6 +78,7 @@ func NewAzure(cloud *Cloud) *Azure {
 		UnknownServices: map[string]bool{},
 		Cluster:         AKS{Name: "shop"},
 		Registry:        "shop.azurecr.io",
+		RegistryTenant:  tenant,
 		Issuer:          NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
 		cloud:           cloud,
 	}

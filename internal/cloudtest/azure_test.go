@@ -92,6 +92,24 @@ func TestAzure(t *testing.T) {
 	})
 }
 
+// TestAzure_private_cluster runs where the cluster's address has no name, as outside its network.
+func TestAzure_private_cluster(t *testing.T) {
+	cloud := cloudtest.Start(t)
+	azure := cloudtest.NewAzure(cloud)
+	azure.Cluster.Server, azure.Cluster.CA = "https://shop-0a1b2c3d.privatelink.westeurope.azmk8s.io:443", cloud.CA
+	pushSample(t, cloud, azure.Registry+"/app:v1")
+	j := newJob(t, cloud)
+	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+	j.write(t, "app.yaml", manifests)
+	status, log := j.run(t, map[string]string{
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "provider": "aks", "cluster": azure.ClusterID(),
+		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
+	})
+	if want := "run the job on a self-hosted runner in the cluster's network"; status != 3 || !strings.Contains(log, want) {
+		t.Errorf("status %d, want 3 and %q", status, want)
+	}
+}
+
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
 func startCluster(t *testing.T, cloud *cloudtest.Cloud, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
 	t.Helper()

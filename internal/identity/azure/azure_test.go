@@ -257,6 +257,34 @@ func (w *world) checkMaskedBut(t *testing.T) {
 	}
 }
 
+func TestKeychain_wrong_set_ups(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		change func(*world)
+		host   string
+		want   string
+	}{
+		{"another_tenants_registry", func(w *world) { w.azure.RegistryTenant = "another" }, "shop.azurecr.io",
+			"registry shop.azurecr.io: exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.; the registry has to be in a subscription of tenant 72f988bf-"},
+		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", "registry shopp.azurecr.io: exchanging the Entra token: "},
+		{"no_trust", func(w *world) { w.azure.Federation.Subject = "repo:a/b" }, "shop.azurecr.io", "AADSTS700213: "},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			row.change(w)
+			registry, err := name.NewRegistry(row.host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = authn.Resolve(t.Context(), w.account().Keychain(), registry)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Fatalf("error %v, want %q", err, row.want)
+			}
+			w.checkSafe(t, err)
+		})
+	}
+}
+
 func TestKeychain_other_registries_get_nothing(t *testing.T) {
 	w := newWorld(t)
 	for _, host := range []string{"ghcr.io", "shop.azurecr.io.example.com", "shop.azurecr.us"} {
