@@ -89,7 +89,25 @@ func (r *Report) ImageTable() [][]string {
 		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), image.sizes(),
 			strings.Join(image.Attestations, ", "), shortDigest(image.Digest)})
 	}
-	return rows
+	return dropEmptyColumns(rows)
+}
+
+// dropEmptyColumns leaves out the columns that have nothing below their header.
+func dropEmptyColumns(rows [][]string) [][]string {
+	var kept []int
+	for column := range rows[0] {
+		filled := func(row []string) bool { return row[column] != "" }
+		if slices.ContainsFunc(rows[1:], filled) {
+			kept = append(kept, column)
+		}
+	}
+	narrow := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, column := range kept {
+			narrow[i] = append(narrow[i], row[column])
+		}
+	}
+	return narrow
 }
 
 // sizes is what a node pulls: of the smallest platform, and of the largest where that is another number.
