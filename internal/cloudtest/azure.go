@@ -30,9 +30,9 @@ type Azure struct {
 	Life time.Duration
 	// ClusterUser: the application has the role Azure Kubernetes Service Cluster User Role.
 	ClusterUser bool
-	// UnknownServices are audiences that the tenant has no service principal for.
-	UnknownServices map[string]bool
-	Cluster         AKS
+	// Refusals are AADSTS codes by audience: 500011, 501051, 65001 or 7000112.
+	Refusals map[string]int
+	Cluster  AKS
 	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription.
 	Registry, RegistryTenant string
 	// Issuer signs access tokens.
@@ -73,14 +73,14 @@ func NewAzure(cloud *Cloud) *Azure {
 			Subject:  cloud.GitHub.Claims["sub"].(string),
 			Audience: "api://AzureADTokenExchange",
 		},
-		Life:            time.Hour,
-		ClusterUser:     true,
-		UnknownServices: map[string]bool{},
-		Cluster:         AKS{Name: "shop"},
-		Registry:        "shop.azurecr.io",
-		RegistryTenant:  tenant,
-		Issuer:          NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
-		cloud:           cloud,
+		Life:           time.Hour,
+		ClusterUser:    true,
+		Refusals:       map[string]int{},
+		Cluster:        AKS{Name: "shop"},
+		Registry:       "shop.azurecr.io",
+		RegistryTenant: tenant,
+		Issuer:         NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
+		cloud:          cloud,
 	}
 	a.serve(entraHost, armHost)
 	return a

@@ -84,6 +84,17 @@ func TestAzure(t *testing.T) {
 			t.Errorf("status %d, or nothing is pruned", status)
 		}
 	})
+	t.Run("cluster_without_Entra", func(t *testing.T) {
+		azure.Cluster.Certificate, azure.Cluster.Key = administrator(t, cluster)
+		defer func() { azure.Cluster.Certificate, azure.Cluster.Key = nil, nil }()
+		for line := range strings.Lines(string(azure.Cluster.Key)) {
+			cloud.Secret(strings.TrimSpace(line))
+		}
+		before := azure.Minted(cloudtest.AKSServer)
+		if status, _ := j.run(t, inputs); status != 0 || azure.Minted(cloudtest.AKSServer) != before {
+			t.Errorf("status %d, %d tokens", status, azure.Minted(cloudtest.AKSServer)-before)
+		}
+	})
 	t.Run("refuses_what_no_role_permits", func(t *testing.T) {
 		inputs["namespace"] = "kube-system"
 		if status, _ := j.run(t, inputs); status == 0 {
@@ -141,6 +152,16 @@ func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []b
 		t.Fatal(err)
 	}
 	return config.Host, config.CAData
+}
+
+// administrator is the certificate of the cluster's administrator.
+func administrator(t *testing.T, cluster *localcluster.Cluster) (certificate, key []byte) {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config.CertData, config.KeyData
 }
 
 // permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.

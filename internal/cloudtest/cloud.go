@@ -93,7 +93,7 @@ func (c *Cloud) host(name string) http.Handler {
 
 // Client returns a client that reaches the stand-ins, in the test's own process.
 func (c *Cloud) Client() *http.Client {
-	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(c.proxy), TLSClientConfig: &tls.Config{RootCAs: c.authority.pool}}}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(c.proxy), TLSClientConfig: &tls.Config{RootCAs: c.authority.pool, MinVersion: tls.VersionTLS12}}}
 }
 
 // Env returns the variables with which a program reaches the stand-ins, as a job on GitHub with id-token: write.

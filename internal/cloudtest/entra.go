@@ -41,8 +41,8 @@ func (a *Azure) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	audience := strings.TrimSuffix(strings.Fields(r.PostFormValue("scope"))[0], "/.default")
-	if a.UnknownServices[audience] {
-		entraRefusal{500011, http.StatusBadRequest, "invalid_resource", fmt.Sprintf("The resource principal named %s was not found in the tenant named Contoso. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", audience)}.write(w)
+	if code := a.Refusals[audience]; code != 0 {
+		a.refuseService(code, audience).write(w)
 		return
 	}
 	a.minted.add(audience)

@@ -48,3 +48,17 @@ func outOfTime(claims jwt.MapClaims) *entraRefusal {
 	return &entraRefusal{700024, http.StatusUnauthorized, "invalid_client", fmt.Sprintf("Client assertion is not within its valid time range. Current time: %s, assertion valid from %s, expiry time of assertion %s. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
 		time.Now().UTC().Format(time.RFC3339Nano), from.UTC().Format(time.RFC3339Nano), until.UTC().Format(time.RFC3339Nano))}
 }
+
+// refuseService: the application is trusted, and gets no token for this service all the same.
+func (a *Azure) refuseService(code int, audience string) *entraRefusal {
+	switch code {
+	case 500011:
+		return &entraRefusal{code, http.StatusBadRequest, "invalid_resource", fmt.Sprintf("The resource principal named %s was not found in the tenant named Contoso. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", audience)}
+	case 501051:
+		return &entraRefusal{code, http.StatusBadRequest, "invalid_grant", fmt.Sprintf("Application '%s'(deploy-shop) is not assigned to a role for the application '%s'(Azure Kubernetes Service AAD Server).", a.ClientID, audience)}
+	case 65001:
+		return &entraRefusal{code, http.StatusBadRequest, "invalid_grant", fmt.Sprintf("The user or administrator has not consented to use the application with ID '%s' named 'deploy-shop'. Send an interactive authorization request for this user and resource.", a.ClientID)}
+	default:
+		return &entraRefusal{7000112, http.StatusUnauthorized, "unauthorized_client", fmt.Sprintf("Application '%s'(deploy-shop) is disabled.", a.ClientID)}
+	}
+}

@@ -22,6 +22,8 @@ func (a *Account) advice(code int, claims federation.Claims, date string) string
 		return fmt.Sprintf("A clock is wrong: by Entra it is %s, on this runner %s. Set the runner's clock (NTP).", date, time.Now().UTC().Format(http.TimeFormat))
 	case noServer:
 		return "The tenant has no service principal for this service yet. An administrator makes it once for AKS with `az ad sp create --id 6dae42f8-4368-4678-94ff-3960e28e3630`; for a registry with `az provider register --namespace Microsoft.ContainerRegistry`."
+	case noAssignment:
+		return fmt.Sprintf("The service admits only applications assigned to it: under Enterprise applications an administrator assigns %q to the service named above, or switches Assignment required off.", a.options.ClientID)
 	case noConsent:
 		return fmt.Sprintf("The application %q lacks consent: an administrator gives it with `az ad app permission admin-consent --id %s`.", a.options.ClientID, a.options.ClientID)
 	case disabled:

@@ -169,8 +169,17 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		{"clock", func(w *world) { w.cloud.GitHub.Skew = -time.Hour }, []string{
 			"AADSTS700024: ", "A clock is wrong: by Entra it is ", " GMT, on this runner ",
 		}},
-		{"no_service_principal_of_aks", func(w *world) { w.azure.UnknownServices[cloudtest.AKSServer] = true }, []string{
+		{"no_service_principal_of_aks", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 500011 }, []string{
 			"AADSTS500011: ", "az ad sp create --id 6dae42f8-4368-4678-94ff-3960e28e3630",
+		}},
+		{"assignment_required", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 501051 }, []string{
+			"AADSTS501051: ", "switches Assignment required off",
+		}},
+		{"consent", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 65001 }, []string{
+			"AADSTS65001: ", "az ad app permission admin-consent --id af3110ba-0ba9-4412-b1a0-59f50b7e9273",
+		}},
+		{"application_disabled", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 7000112 }, []string{
+			"AADSTS7000112: ", "is disabled in the tenant",
 		}},
 		{"role", func(w *world) { w.azure.ClusterUser = false }, []string{
 			"AuthorizationFailed: The client 'af3110ba-", "/managedClusters/shop: Azure Resource Manager refuses",

@@ -70,6 +70,7 @@ func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byt
 	}
 	var answer armcontainerservice.ManagedClustersClientListClusterUserCredentialsResponse
 	err = a.job.Retry(ctx, "Azure Resource Manager does not let this job at the cluster yet", isForbidden, func(ctx context.Context) error {
+		var err error
 		answer, err = client.ListClusterUserCredentials(ctx, id.ResourceGroupName, id.Name, request)
 		return err
 	})

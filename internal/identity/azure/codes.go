@@ -14,6 +14,7 @@ const (
 	noTenant             = 90002
 	badTime              = 700024
 	noServer             = 500011
+	noAssignment         = 501051
 	noConsent            = 65001
 	disabled             = 7000112
 )
