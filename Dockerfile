@@ -9,7 +9,7 @@ COPY cmd/multiarch-deploy cmd/multiarch-deploy
 COPY internal internal
 ARG TARGETOS TARGETARCH VERSION=dev
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /multiarch-deploy ./cmd/multiarch-deploy
+    go build -trimpath -tags grpcnotrace -ldflags "-s -w -X main.version=$VERSION" -o /multiarch-deploy ./cmd/multiarch-deploy
 
 # No USER and no WORKDIR: the runner mounts the workspace for root and sets the working directory itself
 # (https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user).

@@ -1,23 +1,31 @@
 # Everything a newcomer needs: `make demo` and `make test` do their own set-up. They need Go, make, git and a network.
 GO            ?= go
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-# One set of build flags for everything, so that nothing is compiled twice. The programs are static.
+# One set of build flags for everything, so that nothing is compiled twice. The programs are static. grpcnotrace keeps
+# gRPC's trace pages out: their templates call methods by name, and the linker then has to keep all methods of all types,
+# a third of the program.
 export CGO_ENABLED := 0
-export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath
+export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath -tags=grpcnotrace
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
+BUILDKIT      := internal/build/buildkit
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build demo test lint bench image clean
+.PHONY: build builders demo test lint bench image clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
+builders: ## what real builds in the tests need: runc, QEMU, BuildKit and Docker engines; root and apt-get
+	$(BUILDKIT)/buildkittest/setup.sh
+	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
+	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
+
 demo: ## the main job on the local cluster, from nothing
 	$(GO) run ./cmd/demo
 
-test: build ## all tests
+test: build builders ## all tests
 	$(GO) test ./...
 	cd $(LOCALCLUSTER) && $(GO) test ./...
 

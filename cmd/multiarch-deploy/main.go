@@ -3,10 +3,12 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/sirupsen/logrus"
 	"golang.org/x/term"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
@@ -18,6 +20,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	logrus.SetOutput(io.Discard) // BuildKit's client logs there what it returns as errors too, or gets over
 	program := action.Program{
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
