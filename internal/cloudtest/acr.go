@@ -28,7 +28,8 @@ func (a *Azure) registry() http.Handler {
 	mux.HandleFunc("POST /oauth2/exchange", func(w http.ResponseWriter, r *http.Request) { a.exchange(w, r, issuer) })
 	mux.HandleFunc("GET /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		if !(user == "nodes" && password == NodePassword) && !(user == acrUser && a.signed(issuer, password, "refresh_token")) {
+		admitted := user == "nodes" && password == NodePassword || user == acrUser && a.signed(issuer, password, "refresh_token")
+		if !admitted {
 			unauthorized(w, r)
 			return
 		}

@@ -40,7 +40,7 @@ type Azure struct {
 
 	cloud *Cloud
 	// delay counts down the token requests that are refused as if the federated credential was not known yet.
-	delay atomic.Int32
+	delay atomic.Int64
 	// minted counts the tokens by audience.
 	minted counter
 }
@@ -101,7 +101,7 @@ func (a *Azure) Secede(entra, arm, audience, suffix string) {
 }
 
 // Delay makes Entra refuse the next requests as it does right after a federated credential is made.
-func (a *Azure) Delay(requests int) { a.delay.Store(int32(requests)) }
+func (a *Azure) Delay(requests int) { a.delay.Store(int64(requests)) }
 
 // Minted is how many tokens Entra has given out for an audience.
 func (a *Azure) Minted(audience string) int { return a.minted.of(audience) }

@@ -5,7 +5,6 @@ package azure
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -79,7 +78,7 @@ func (a *Account) mint(ctx context.Context, scope string) (azcore.AccessToken, e
 }
 
 func (a *Account) clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Cloud: a.cloud.cloud, Transport: (*http.Client)(a.job.HTTP)}
+	return azcore.ClientOptions{Cloud: a.cloud.cloud, Transport: a.job.HTTP}
 }
 
 // GetToken implements azcore.TokenCredential, for the SDK's clients.
