@@ -1,0 +1,91 @@
+package google
+
+import (
+	"cmp"
+	"fmt"
+
+	"google.golang.org/api/container/v1"
+)
+
+// endpoints are the addresses that a cluster has; "" is one that it lacks.
+type endpoints struct {
+	public, private, dns string
+	// guarded: only authorized networks reach the public address.
+	guarded bool
+	// dnsOpen: users may come through the DNS address. It has one even where they may not.
+	dnsOpen bool
+}
+
+// readEndpoints prefers controlPlaneEndpointsConfig to the older fields that it replaces.
+// https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters#ControlPlaneEndpointsConfig
+func readEndpoints(cluster *container.Cluster) endpoints {
+	e := endpoints{public: cluster.Endpoint}
+	if old := cluster.PrivateClusterConfig; old != nil {
+		e.private = old.PrivateEndpoint
+		if old.EnablePrivateEndpoint {
+			e.public = ""
+		}
+	}
+	e.guarded = cluster.MasterAuthorizedNetworksConfig != nil && cluster.MasterAuthorizedNetworksConfig.Enabled
+	config := cluster.ControlPlaneEndpointsConfig
+	if config == nil {
+		return e
+	}
+	if dns := config.DnsEndpointConfig; dns != nil {
+		e.dns, e.dnsOpen = dns.Endpoint, dns.AllowExternalTraffic
+	}
+	if ip := config.IpEndpointsConfig; ip != nil {
+		e.public, e.private = "", ""
+		if ip.Enabled {
+			e.private = ip.PrivateEndpoint
+		}
+		if ip.Enabled && ip.EnablePublicEndpoint {
+			e.public = cmp.Or(ip.PublicEndpoint, cluster.Endpoint)
+		}
+		e.guarded = e.guarded || ip.AuthorizedNetworksConfig != nil && ip.AuthorizedNetworksConfig.Enabled
+	}
+	return e
+}
+
+// automatic is the address that a runner outside the cluster's network reaches best: the public one, unless only some
+// networks may use it and the DNS one is open; then the DNS one; the private one last.
+func (e endpoints) automatic() string {
+	switch {
+	case e.public != "" && !(e.guarded && e.dnsOpen):
+		return "public"
+	case e.dnsOpen:
+		return "dns"
+	default:
+		return "private"
+	}
+}
+
+// choose returns the address that the input endpoint names.
+func choose(wanted name, cluster *container.Cluster, endpoint string) (address, error) {
+	e := readEndpoints(cluster)
+	if endpoint == "auto" {
+		endpoint = e.automatic()
+	}
+	switch {
+	case endpoint == "dns" && !e.dnsOpen:
+		return address{}, missing(wanted, "lets no user through its DNS endpoint; open it:", "--enable-dns-access")
+	case endpoint == "dns":
+		// Its certificate is Google's own, which the system's roots vouch for and the cluster's authority does not.
+		return address{host: e.dns}, nil
+	case endpoint == "public" && e.public == "":
+		return address{}, missing(wanted, "has no public endpoint; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
+	case endpoint == "private" && e.private == "":
+		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
+	}
+	ca, err := authority(cluster)
+	if endpoint == "private" {
+		return address{host: e.private, ca: ca}, err
+	}
+	return address{host: e.public, ca: ca}, err
+}
+
+// missing says that a cluster lacks an endpoint, and how it gets one.
+func missing(wanted name, what, flag string) error {
+	return fmt.Errorf("cluster %s %s\n%s", wanted, what,
+		command("gcloud container clusters update "+wanted.id, "--location="+wanted.location, "--project="+wanted.project, flag))
+}

@@ -1,0 +1,86 @@
+package google
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/googleapis/gax-go/v2/apierror"
+	"google.golang.org/api/googleapi"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+)
+
+// Refusal is what a service of Google Cloud answered in place of what it was asked for.
+type Refusal struct {
+	// Doing is what was being done, Service the host that refused it.
+	Doing, Service string
+	// Status is the HTTP status.
+	Status int
+	// Reason is the code for programs: an OAuth error, or the reason of a google.rpc.ErrorInfo.
+	// https://docs.cloud.google.com/apis/design/errors#error_info
+	Reason string
+	// Message is what the service says to people.
+	Message string
+	// Metadata belongs to Reason: which permission, which API, which project.
+	Metadata map[string]string
+	// Advice is what to do, with the command to run.
+	Advice string
+	// Claims are those of the job's ID token.
+	Claims federation.Claims
+}
+
+// Error says what was refused, as whom, and what to do. It never holds a token.
+func (r *Refusal) Error() string {
+	text := fmt.Sprintf("%s: %s answered %d %s: %s", r.Doing, r.Service, r.Status,
+		cmp.Or(r.Reason, http.StatusText(r.Status)), cmp.Or(r.Message, "no reason given"))
+	if r.Advice != "" {
+		text += "\n" + r.Advice
+	}
+	if r.Claims != (federation.Claims{}) {
+		text += "\nThe job's ID token says:\n" + r.Claims.String()
+	}
+	return text
+}
+
+// refused completes a refusal with the job's claims, and with what to do about it.
+func (a *Account) refused(r Refusal) error {
+	if claims := a.claims.Load(); claims != nil {
+		r.Claims = *claims
+	}
+	r.Advice = a.advise(r)
+	return &r
+}
+
+// apiRefusal makes a Refusal of what a Google API answered; any other error is wrapped.
+func (a *Account) apiRefusal(service, doing string, err error) error {
+	var earlier *Refusal
+	var answer *googleapi.Error
+	switch {
+	case errors.As(err, &earlier):
+		return earlier // the token for the request was refused, before it was sent
+	case !errors.As(err, &answer):
+		return fmt.Errorf("%s: %w; check that this machine may connect to %s", doing, err, service)
+	}
+	r := Refusal{Service: service, Doing: doing, Status: answer.Code, Message: strings.TrimSpace(answer.Message)}
+	if details, ok := apierror.FromError(err); ok {
+		r.Reason, r.Metadata = details.Reason(), details.Metadata()
+	}
+	return a.refused(r)
+}
+
+// mayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
+// says to allow for minutes (https://docs.cloud.google.com/iam/docs/access-change-propagation).
+func mayBeDelay(err error) bool {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return false
+	}
+	switch r.Reason {
+	case "invalid_target", "unauthorized_client", "SERVICE_DISABLED":
+		return true
+	}
+	return r.Status == http.StatusForbidden || r.Status >= http.StatusInternalServerError
+}
