@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
@@ -54,6 +55,14 @@ func (p Program) identity(config inputs.Config, r *runner.Runner, say func(strin
 			SubscriptionID: config.Azure.SubscriptionID,
 			ResourceGroup:  config.ResourceGroup,
 			Cluster:        config.Cluster,
+			Endpoint:       config.Endpoint,
+		}
+	}
+	if config.Google.Given() {
+		opts.Google = &google.Options{
+			Provider:       config.Google.Provider,
+			ServiceAccount: config.Google.ServiceAccount,
+			Cluster:        config.GKECluster(),
 			Endpoint:       config.Endpoint,
 		}
 	}

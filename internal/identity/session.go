@@ -8,12 +8,14 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 )
 
 // The providers of a cluster.
 const (
 	ProviderKubeconfig = "kubeconfig"
 	ProviderAKS        = "aks"
+	ProviderGKE        = "gke"
 )
 
 // Session is what a run is signed in with.
@@ -36,6 +38,8 @@ type Options struct {
 	Kubeconfig KubeconfigOptions
 	// Azure is nil where there is no sign-in to Azure.
 	Azure *azure.Options
+	// Google is nil where there is no sign-in to Google Cloud.
+	Google *google.Options
 	// Job signs in to clouds.
 	Job federation.Job
 }
@@ -49,6 +53,13 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 		account := azure.New(*opts.Azure, opts.Job)
 		keychains = append(keychains, account.Keychain())
 		if opts.NeedsCluster && opts.Provider == ProviderAKS {
+			session.Cluster, err = cloudCluster(account.Cluster(ctx))
+		}
+	}
+	if opts.Google != nil {
+		account := google.New(*opts.Google, opts.Job)
+		keychains = append(keychains, account.Keychain())
+		if opts.NeedsCluster && opts.Provider == ProviderGKE {
 			session.Cluster, err = cloudCluster(account.Cluster(ctx))
 		}
 	}

@@ -21,14 +21,17 @@ type Config struct {
 	Kustomization    string
 	PinDigest        bool
 	RemoteResources  bool
-	// Provider is kubeconfig or aks.
+	// Provider is kubeconfig, aks or gke.
 	Provider string
 	// Cluster is the cluster's name or full ID, where a cloud provides it.
 	Cluster       string
 	ResourceGroup string
-	// Endpoint is auto, public or private.
+	// Location is the region or zone of a GKE cluster that is given by name.
+	Location string
+	// Endpoint is auto, public or private, and for gke also dns or connect-gateway.
 	Endpoint          string
 	Azure             Azure
+	Google            Google
 	Kubeconfig        string
 	KubeContext       string
 	Namespace         string
@@ -83,11 +86,13 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kustomization:     p.text("kustomization"),
 		PinDigest:         p.boolean("pin-digest"),
 		RemoteResources:   p.boolean("remote-resources"),
-		Provider:          p.choice("provider", "kubeconfig", "aks"),
+		Provider:          p.choice("provider", "kubeconfig", "aks", "gke"),
 		Cluster:           p.text("cluster"),
 		ResourceGroup:     p.text("resource-group"),
-		Endpoint:          p.choice("endpoint", "auto", "public", "private"),
+		Location:          p.text("location"),
+		Endpoint:          p.choice("endpoint", "auto", "public", "private", "dns", "connect-gateway"),
 		Azure:             p.azure(),
+		Google:            p.google(),
 		Kubeconfig:        p.text("kubeconfig"),
 		KubeContext:       p.text("kube-context"),
 		Namespace:         p.text("namespace"),

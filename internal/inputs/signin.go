@@ -28,8 +28,13 @@ func (p *parser) signIn(c Config) {
 	switch {
 	case c.Provider == "aks":
 		p.aks(c)
+	case c.Provider == "gke":
+		p.gke(c)
 	case (c.Azure.ClientID == "") != (c.Azure.TenantID == ""):
 		p.problem("azure-client-id and azure-tenant-id go together; only one of them was given")
+	}
+	if c.Provider != "gke" && (c.Endpoint == "dns" || c.Endpoint == "connect-gateway") {
+		p.problem("endpoint: %s is for provider gke", c.Endpoint)
 	}
 	if c.Provider != "kubeconfig" && (c.Kubeconfig != "" || c.KubeContext != "") {
 		p.problem("kubeconfig and kube-context are for provider kubeconfig; provider %s asks the cloud for the cluster's address", c.Provider)
