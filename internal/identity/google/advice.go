@@ -36,7 +36,7 @@ func (a *Account) adviseSTS(r Refusal) string {
 		return "The provider's attribute condition does not accept this job. Compare the condition with the claims below; upper and lower case count:\n" +
 			a.provider.gcloud("describe", "--format='value(attributeCondition)'")
 	case strings.Contains(r.Message, "audience"):
-		return "The provider accepts ID tokens for another audience alone. Let it accept the one that this action asks for:\n" +
+		return "The provider accepts ID tokens for another audience alone. Let it accept the one that this action asks for, beside those that it has:\n" +
 			a.provider.gcloud("update-oidc", "--allowed-audiences="+a.provider.tokenAudience())
 	case strings.Contains(r.Message, "issuer"):
 		return "The provider trusts another issuer than the one that signs this job's ID tokens. Let it trust that one:\n" +

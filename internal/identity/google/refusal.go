@@ -2,12 +2,12 @@ package google
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
-	"github.com/googleapis/gax-go/v2/apierror"
 	"google.golang.org/api/googleapi"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
@@ -65,10 +65,27 @@ func (a *Account) apiRefusal(service, doing string, err error) error {
 		return fmt.Errorf("%s: %w; check that this machine may connect to %s", doing, err, service)
 	}
 	r := Refusal{Service: service, Doing: doing, Status: answer.Code, Message: strings.TrimSpace(answer.Message)}
-	if details, ok := apierror.FromError(err); ok {
-		r.Reason, r.Metadata = details.Reason(), details.Metadata()
-	}
+	r.Reason, r.Metadata = errorInfo(answer.Body)
 	return a.refused(r)
+}
+
+// errorInfo finds the google.rpc.ErrorInfo in an error body. Some services send none.
+func errorInfo(body string) (reason string, metadata map[string]string) {
+	var answer struct {
+		Error struct {
+			Details []struct {
+				Reason   string
+				Metadata map[string]string
+			}
+		}
+	}
+	_ = json.Unmarshal([]byte(body), &answer) // a detail of another kind may not fit; the others are read all the same
+	for _, detail := range answer.Error.Details {
+		if detail.Reason != "" {
+			return detail.Reason, detail.Metadata
+		}
+	}
+	return "", nil
 }
 
 // mayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
