@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"google.golang.org/api/container/v1"
-	"google.golang.org/api/gkehub/v1"
 )
 
 // GoogleAudience is the audience of the stand-in's access tokens. At Google they are opaque and have none; these are
@@ -29,10 +27,10 @@ type Google struct {
 	Disabled []string
 	// Life is how long a token of the Security Token Service lives, AccountLife one of the service account.
 	Life, AccountLife time.Duration
-	Cluster           *container.Cluster
-	// Location and the name are where the cluster is looked up.
-	Location   string
-	Membership *gkehub.Membership
+	// Location and Name are where the cluster is looked up; Cluster and Membership are what is told of it, by the
+	// names of the APIs' fields.
+	Location, Name      string
+	Cluster, Membership map[string]any
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
@@ -66,10 +64,10 @@ func NewGoogle(cloud *Cloud) *Google {
 		ServiceAccount: "deploy@octo-shop.iam.gserviceaccount.com",
 		Life:           5 * time.Minute,
 		AccountLife:    time.Hour,
-		Location:       "europe-west1",
-		Cluster:        &container.Cluster{Name: "shop", MasterAuth: &container.MasterAuth{}},
-		Issuer:         NewIssuer(cloud, "https://"+stsHost),
-		cloud:          cloud,
+		Location:       "europe-west1", Name: "shop",
+		Cluster: map[string]any{"name": "shop"},
+		Issuer:  NewIssuer(cloud, "https://"+stsHost),
+		cloud:   cloud,
 	}
 	job := g.Principal(cloud.GitHub.Claims["sub"].(string))
 	g.Roles = map[string][]string{
@@ -98,7 +96,7 @@ func (g *Google) Minted() int { return int(g.minted.Load()) }
 
 // ClusterName is the cluster's full name.
 func (g *Google) ClusterName() string {
-	return "projects/" + g.ProjectID + "/locations/" + g.Location + "/clusters/" + g.Cluster.Name
+	return "projects/" + g.ProjectID + "/locations/" + g.Location + "/clusters/" + g.Name
 }
 
 // has tells whether a member has a role.

@@ -59,7 +59,7 @@ func (g *Google) containers() http.Handler {
 
 // hub is the fleet's API.
 func (g *Google) hub() http.Handler {
-	membership := "/v1/projects/" + g.ProjectID + "/locations/" + g.Location + "/memberships/" + g.Cluster.Name
+	membership := "/v1/projects/" + g.ProjectID + "/locations/" + g.Location + "/memberships/" + g.Name
 	return g.guarded("roles/gkehub.viewer", "gkehub.memberships.get", g.only(membership, func() any { return g.Membership }))
 }
 

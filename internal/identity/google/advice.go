@@ -75,12 +75,3 @@ func (a *Account) adviseRole(r Refusal) string {
 	}
 	return ""
 }
-
-// The hosts that are asked, and the least predefined role that each of them wants.
-const (
-	stsHost         = "sts.googleapis.com"
-	credentialsHost = "iamcredentials.googleapis.com"
-	containerHost   = "container.googleapis.com"
-	hubHost         = "gkehub.googleapis.com"
-	managerHost     = "cloudresourcemanager.googleapis.com"
-)

@@ -3,10 +3,10 @@ package google
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
-	"google.golang.org/api/container/v1"
 	"k8s.io/client-go/rest"
 )
 
@@ -58,28 +58,24 @@ func (a *Account) address(ctx context.Context) (address, error) {
 	if wanted.collection != "clusters" {
 		return a.gateway(ctx, wanted)
 	}
-	service, err := container.NewService(ctx, a.client())
-	if err != nil {
-		return address{}, fmt.Errorf("preparing to ask GKE for cluster %s: %w", wanted, err)
-	}
-	cluster, err := service.Projects.Locations.Clusters.Get(wanted.String()).Context(ctx).Do()
-	if err != nil {
-		return address{}, a.apiRefusal(containerHost, "looking up cluster "+wanted.String(), err)
+	var found cluster
+	if err := a.look(ctx, call{"looking up cluster " + wanted.String(), containerHost, "/v1/" + wanted.String(), nil}, &found); err != nil {
+		return address{}, err
 	}
 	if a.options.Endpoint == "connect-gateway" {
-		return a.clusterGateway(ctx, wanted, cluster)
+		return a.clusterGateway(ctx, wanted, found)
 	}
-	return choose(wanted, cluster, a.options.Endpoint)
+	return choose(wanted, found, a.options.Endpoint)
 }
 
 // authority decodes the certificate of the cluster's own authority.
-func authority(cluster *container.Cluster) ([]byte, error) {
-	if cluster.MasterAuth == nil || cluster.MasterAuth.ClusterCaCertificate == "" {
-		return nil, fmt.Errorf("GKE tells no certificate authority of cluster %s", cluster.Name)
+func (c cluster) authority() ([]byte, error) {
+	if c.MasterAuth.ClusterCaCertificate == "" {
+		return nil, errors.New("GKE tells no certificate authority of the cluster; use endpoint dns or connect-gateway")
 	}
-	ca, err := base64.StdEncoding.DecodeString(cluster.MasterAuth.ClusterCaCertificate)
+	ca, err := base64.StdEncoding.DecodeString(c.MasterAuth.ClusterCaCertificate)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificate authority of cluster %s: %w", cluster.Name, err)
+		return nil, fmt.Errorf("reading the cluster's certificate authority: %w", err)
 	}
 	return ca, nil
 }

@@ -3,8 +3,6 @@ package google
 import (
 	"cmp"
 	"fmt"
-
-	"google.golang.org/api/container/v1"
 )
 
 // endpoints are the addresses that a cluster has; "" is one that it lacks.
@@ -16,34 +14,28 @@ type endpoints struct {
 	dnsOpen bool
 }
 
-// readEndpoints prefers controlPlaneEndpointsConfig to the older fields that it replaces.
+// endpoints prefers controlPlaneEndpointsConfig to the older fields that it replaces.
 // https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters#ControlPlaneEndpointsConfig
-func readEndpoints(cluster *container.Cluster) endpoints {
-	e := endpoints{public: cluster.Endpoint}
-	if old := cluster.PrivateClusterConfig; old != nil {
-		e.private = old.PrivateEndpoint
-		if old.EnablePrivateEndpoint {
-			e.public = ""
-		}
+func (c cluster) endpoints() endpoints {
+	dns, ip := c.ControlPlaneEndpointsConfig.DNSEndpointConfig, c.ControlPlaneEndpointsConfig.IPEndpointsConfig
+	e := endpoints{
+		public: c.Endpoint, private: c.PrivateClusterConfig.PrivateEndpoint, guarded: c.MasterAuthorizedNetworksConfig.Enabled,
+		dns: dns.Endpoint, dnsOpen: dns.Endpoint != "" && dns.AllowExternalTraffic,
 	}
-	e.guarded = cluster.MasterAuthorizedNetworksConfig != nil && cluster.MasterAuthorizedNetworksConfig.Enabled
-	config := cluster.ControlPlaneEndpointsConfig
-	if config == nil {
+	if c.PrivateClusterConfig.EnablePrivateEndpoint {
+		e.public = ""
+	}
+	if ip == nil {
 		return e
 	}
-	if dns := config.DnsEndpointConfig; dns != nil {
-		e.dns, e.dnsOpen = dns.Endpoint, dns.AllowExternalTraffic
+	e.public, e.private = "", ""
+	if ip.Enabled {
+		e.private = ip.PrivateEndpoint
 	}
-	if ip := config.IpEndpointsConfig; ip != nil {
-		e.public, e.private = "", ""
-		if ip.Enabled {
-			e.private = ip.PrivateEndpoint
-		}
-		if ip.Enabled && ip.EnablePublicEndpoint {
-			e.public = cmp.Or(ip.PublicEndpoint, cluster.Endpoint)
-		}
-		e.guarded = e.guarded || ip.AuthorizedNetworksConfig != nil && ip.AuthorizedNetworksConfig.Enabled
+	if ip.Enabled && ip.EnablePublicEndpoint {
+		e.public = cmp.Or(ip.PublicEndpoint, c.Endpoint)
 	}
+	e.guarded = e.guarded || ip.AuthorizedNetworksConfig.Enabled
 	return e
 }
 
@@ -61,8 +53,8 @@ func (e endpoints) automatic() string {
 }
 
 // choose returns the address that the input endpoint names.
-func choose(wanted name, cluster *container.Cluster, endpoint string) (address, error) {
-	e := readEndpoints(cluster)
+func choose(wanted name, c cluster, endpoint string) (address, error) {
+	e := c.endpoints()
 	if endpoint == "auto" {
 		endpoint = e.automatic()
 	}
@@ -77,7 +69,7 @@ func choose(wanted name, cluster *container.Cluster, endpoint string) (address, 
 	case endpoint == "private" && e.private == "":
 		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
 	}
-	ca, err := authority(cluster)
+	ca, err := c.authority()
 	if endpoint == "private" {
 		return address{host: e.private, ca: ca}, err
 	}

@@ -1,35 +1,33 @@
 package google
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/container/v1"
 )
 
 func TestChoose(t *testing.T) {
-	auth := &container.MasterAuth{ClusterCaCertificate: "Q0E="}
 	ca := []byte("CA")
-	dns := func(open bool) *container.DNSEndpointConfig {
-		return &container.DNSEndpointConfig{Endpoint: "gke-1.europe-west1.gke.goog", AllowExternalTraffic: open}
-	}
-	guard := &container.MasterAuthorizedNetworksConfig{Enabled: true}
-	public := &container.Cluster{Endpoint: "203.0.113.7", MasterAuth: auth}
-	guarded := &container.Cluster{Endpoint: "203.0.113.7", MasterAuth: auth, MasterAuthorizedNetworksConfig: guard}
-	guardedWithDNS := &container.Cluster{Endpoint: "203.0.113.7", MasterAuth: auth,
-		ControlPlaneEndpointsConfig: &container.ControlPlaneEndpointsConfig{DnsEndpointConfig: dns(true), IpEndpointsConfig: &container.IPEndpointsConfig{
-			Enabled: true, EnablePublicEndpoint: true, PublicEndpoint: "203.0.113.7", PrivateEndpoint: "10.0.0.2", AuthorizedNetworksConfig: guard}}}
-	private := &container.Cluster{Endpoint: "10.0.0.2", MasterAuth: auth,
-		PrivateClusterConfig: &container.PrivateClusterConfig{EnablePrivateEndpoint: true, PrivateEndpoint: "10.0.0.2"}}
-	onlyDNS := &container.Cluster{Endpoint: "203.0.113.7", MasterAuth: auth,
-		ControlPlaneEndpointsConfig: &container.ControlPlaneEndpointsConfig{DnsEndpointConfig: dns(true), IpEndpointsConfig: &container.IPEndpointsConfig{}}}
-	closedDNS := &container.Cluster{Endpoint: "203.0.113.7", MasterAuth: auth,
-		ControlPlaneEndpointsConfig: &container.ControlPlaneEndpointsConfig{DnsEndpointConfig: dns(false)}}
-
+	const (
+		public  = `{"endpoint": "203.0.113.7", "masterAuth": {"clusterCaCertificate": "Q0E="}}`
+		guarded = `{"endpoint": "203.0.113.7", "masterAuth": {"clusterCaCertificate": "Q0E="},
+			"masterAuthorizedNetworksConfig": {"enabled": true}}`
+		guardedWithDNS = `{"endpoint": "203.0.113.7", "masterAuth": {"clusterCaCertificate": "Q0E="}, "controlPlaneEndpointsConfig": {
+			"dnsEndpointConfig": {"endpoint": "gke-1.europe-west1.gke.goog", "allowExternalTraffic": true},
+			"ipEndpointsConfig": {"enabled": true, "enablePublicEndpoint": true, "publicEndpoint": "203.0.113.7", "privateEndpoint": "10.0.0.2",
+				"authorizedNetworksConfig": {"enabled": true}}}}`
+		private = `{"endpoint": "10.0.0.2", "masterAuth": {"clusterCaCertificate": "Q0E="},
+			"privateClusterConfig": {"enablePrivateEndpoint": true, "privateEndpoint": "10.0.0.2"}}`
+		onlyDNS = `{"endpoint": "gke-1.europe-west1.gke.goog", "masterAuth": {"clusterCaCertificate": "Q0E="}, "controlPlaneEndpointsConfig": {
+			"dnsEndpointConfig": {"endpoint": "gke-1.europe-west1.gke.goog", "allowExternalTraffic": true}, "ipEndpointsConfig": {}}}`
+		closedDNS = `{"endpoint": "203.0.113.7", "masterAuth": {"clusterCaCertificate": "Q0E="}, "controlPlaneEndpointsConfig": {
+			"dnsEndpointConfig": {"endpoint": "gke-1.europe-west1.gke.goog"}}}`
+	)
 	for _, row := range []struct {
 		name     string
-		cluster  *container.Cluster
+		cluster  string
 		endpoint string
 		want     address
 		err      string
@@ -46,10 +44,14 @@ func TestChoose(t *testing.T) {
 		{"no_private_address", public, "private", address{}, "has no private endpoint"},
 		{"dns_closed", closedDNS, "dns", address{}, "--enable-dns-access"},
 		{"no_dns", public, "dns", address{}, "--enable-dns-access"},
-		{"no_authority", &container.Cluster{Name: "c", Endpoint: "203.0.113.7"}, "public", address{host: "203.0.113.7"}, "no certificate authority"},
+		{"no_authority", `{"endpoint": "203.0.113.7"}`, "public", address{host: "203.0.113.7"}, "no certificate authority"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := choose(resource("projects/p/locations/l/clusters/c"), row.cluster, row.endpoint)
+			var told cluster
+			if err := json.Unmarshal([]byte(row.cluster), &told); err != nil {
+				t.Fatal(err)
+			}
+			got, err := choose(resource("projects/p/locations/l/clusters/c"), told, row.endpoint)
 			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(address{})); diff != "" {
 				t.Errorf("address (-want +got):\n%s", diff)
 			}

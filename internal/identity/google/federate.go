@@ -19,7 +19,7 @@ import (
 // https://docs.cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
 func (a *Account) federate(ctx context.Context) (*oauth2.Token, error) {
 	supplier := &jobToken{account: a}
-	answer := &answerReader{inner: a.job.HTTP.Transport}
+	answer := &answerReader{inner: a.transport()}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: answer, Timeout: a.job.HTTP.Timeout})
 	source, err := externalaccount.NewTokenSource(ctx, externalaccount.Config{
 		Audience:             a.provider.stsAudience(),
@@ -70,11 +70,7 @@ type answerReader struct {
 
 // RoundTrip implements http.RoundTripper.
 func (a *answerReader) RoundTrip(request *http.Request) (*http.Response, error) {
-	inner := a.inner
-	if inner == nil {
-		inner = http.DefaultTransport
-	}
-	response, err := inner.RoundTrip(request)
+	response, err := a.inner.RoundTrip(request)
 	if err != nil || response.StatusCode < http.StatusBadRequest {
 		return response, err
 	}

@@ -4,11 +4,9 @@ package google
 
 import (
 	"context"
-	"net/http"
 	"sync/atomic"
 
 	"golang.org/x/oauth2"
-	"google.golang.org/api/option"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
@@ -62,13 +60,4 @@ func (a *Account) mint(ctx context.Context) (federation.Token, error) {
 		return federation.Token{}, err
 	}
 	return federation.Token{Value: token.AccessToken, Expires: token.Expiry}, nil
-}
-
-// client is what the API clients are made with: requests carry the account's token, renewed where it is due.
-func (a *Account) client() option.ClientOption {
-	inner := a.job.HTTP.Transport
-	if inner == nil {
-		inner = http.DefaultTransport
-	}
-	return option.WithHTTPClient(&http.Client{Transport: a.credential.Transport(inner), Timeout: a.job.HTTP.Timeout})
 }

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/container/v1"
-	"google.golang.org/api/gkehub/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
@@ -39,8 +37,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
 	w := &world{Cloud: cloud, google: cloudtest.NewGoogle(cloud)}
-	w.google.Cluster.Endpoint = "203.0.113.7"
-	w.google.Cluster.MasterAuth.ClusterCaCertificate = "Q0E="
+	w.google.Cluster["endpoint"] = "203.0.113.7"
+	w.google.Cluster["masterAuth"] = map[string]any{"clusterCaCertificate": "Q0E="}
 	w.options = google.Options{Provider: w.google.Provider.Name, Cluster: w.google.ClusterName(), Endpoint: "auto"}
 	env := cloud.Env()
 	r := runner.New(&w.log, func(name string) string { return env[name] }).WithHTTP(cloud.Client())
@@ -128,9 +126,9 @@ func compare(t *testing.T, file, got string) {
 // join makes the cluster a member of a fleet.
 func join(w *world) {
 	name := "projects/octo-shop/locations/europe-west1/memberships/shop"
-	w.google.Cluster.Fleet = &container.Fleet{Membership: "//gkehub.googleapis.com/" + name}
-	w.google.Membership = &gkehub.Membership{Name: name, Endpoint: &gkehub.MembershipEndpoint{
-		GkeCluster: &gkehub.GkeCluster{ResourceLink: "//container.googleapis.com/" + w.google.ClusterName()},
+	w.google.Cluster["fleet"] = map[string]any{"membership": "//gkehub.googleapis.com/" + name}
+	w.google.Membership = map[string]any{"name": name, "endpoint": map[string]any{
+		"gkeCluster": map[string]any{"resourceLink": "//container.googleapis.com/" + w.google.ClusterName()},
 	}}
 }
 
@@ -141,10 +139,10 @@ func TestCluster_connect_gateway_takes_the_projects_number(t *testing.T) {
 		want   string
 	}{
 		{"cluster_of_gke", func(*world) {}, "gkeMemberships"},
-		{"membership_of_gke", func(w *world) { w.options.Cluster = w.google.Membership.Name }, "gkeMemberships"},
+		{"membership_of_gke", func(w *world) { w.options.Cluster = w.google.Membership["name"].(string) }, "gkeMemberships"},
 		{"membership_of_another_cluster", func(w *world) {
-			w.options.Cluster = w.google.Membership.Name
-			w.google.Membership.Endpoint = nil
+			w.options.Cluster = w.google.Membership["name"].(string)
+			delete(w.google.Membership, "endpoint")
 		}, "memberships"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"google.golang.org/api/googleapi"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
@@ -54,38 +52,26 @@ func (a *Account) refused(r Refusal) error {
 	return &r
 }
 
-// apiRefusal makes a Refusal of what a Google API answered; any other error is wrapped.
-func (a *Account) apiRefusal(service, doing string, err error) error {
-	var earlier *Refusal
-	var answer *googleapi.Error
-	switch {
-	case errors.As(err, &earlier):
-		return earlier // the token for the request was refused, before it was sent
-	case !errors.As(err, &answer):
-		return fmt.Errorf("%s: %w; check that this machine may connect to %s", doing, err, service)
-	}
-	r := Refusal{Service: service, Doing: doing, Status: answer.Code, Message: strings.TrimSpace(answer.Message)}
-	r.Reason, r.Metadata = errorInfo(answer.Body)
-	return a.refused(r)
-}
-
-// errorInfo finds the google.rpc.ErrorInfo in an error body. Some services send none.
-func errorInfo(body string) (reason string, metadata map[string]string) {
-	var answer struct {
+// apiRefusal reads the error body that Google's APIs share. Some services send no google.rpc.ErrorInfo in it.
+// https://docs.cloud.google.com/apis/design/errors#http_mapping
+func (a *Account) apiRefusal(c call, status int, content []byte) error {
+	var body struct {
 		Error struct {
+			Message string
 			Details []struct {
 				Reason   string
 				Metadata map[string]string
 			}
 		}
 	}
-	_ = json.Unmarshal([]byte(body), &answer) // a detail of another kind may not fit; the others are read all the same
-	for _, detail := range answer.Error.Details {
-		if detail.Reason != "" {
-			return detail.Reason, detail.Metadata
+	_ = json.Unmarshal(content, &body) // a detail of another kind may not fit; the others are read all the same
+	r := Refusal{Service: c.host, Doing: c.doing, Status: status, Message: strings.TrimSpace(body.Error.Message)}
+	for _, detail := range body.Error.Details {
+		if r.Reason == "" {
+			r.Reason, r.Metadata = detail.Reason, detail.Metadata
 		}
 	}
-	return "", nil
+	return a.refused(r)
 }
 
 // mayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
