@@ -27,7 +27,7 @@ func (d *deploy) enter(ctx context.Context) error {
 
 func (d *deploy) signIn(ctx context.Context) error {
 	session, err := identity.SignIn(ctx, d.identity)
-	d.registry.Keychain, d.cluster = session.Keychain, session.Cluster
+	d.registry.Keychain, d.grant, d.cluster = session.Keychain, session.Grant, session.Cluster
 	return err
 }
 

@@ -66,6 +66,16 @@ func TestGoogle(t *testing.T) {
 			}
 		})
 	}
+	t.Run("registry_refuses", func(t *testing.T) {
+		roles := google.Roles
+		google.Roles = map[string][]string{}
+		defer func() { google.Roles = roles }()
+		inputs := map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": google.Provider.Name}
+		status, log := newJob(t, cloud).run(t, inputs, "verify")
+		if status != 3 || !strings.Contains(log, "roles/artifactregistry.reader") {
+			t.Errorf("status %d, or the error does not name the role", status)
+		}
+	})
 	t.Run("refused", func(t *testing.T) {
 		google.Provider.Audiences = []string{"another"}
 		status, log := newJob(t, cloud).run(t, gkeInputs(google, "direct", nil))
