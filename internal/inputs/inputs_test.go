@@ -84,7 +84,7 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 	}
 	_, err := parse(given, inputs.Needs{Images: true})
 	want := inputs.Problems{
-		`provider: "eks" is not one of kubeconfig, aks`,
+		`provider: "eks" is not one of kubeconfig, aks, gke`,
 		`arch-policy: "hope" is not one of fail, pin, spread, warn`,
 		`wait: "perhaps" is neither true nor false`,
 		`wait-timeout: "soon" is not a duration; write it as 90s, 10m or 1h`,
