@@ -49,6 +49,9 @@ type deploy struct {
 	// built are the digests of the indexes that this run has pushed, by reference.
 	built map[string]v1.Hash
 
+	// grant says what lets this run pull a repository that its registry refuses to show, or "".
+	grant func(repository string) string
+
 	// nodes waits for the cluster's nodes, which are read while the images are verified.
 	nodes func() ([]corev1.Node, error)
 
@@ -137,11 +140,16 @@ func unreadableNodes(cluster identity.Cluster, err error) error {
 	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", cluster.Config.Host, err, advice)
 }
 
-// asFinding returns the finding that an error is about, if it is about one.
-func asFinding(err error) (finding.Finding, bool) {
+// asFinding returns the finding that an error is about, if it is about one. Where the sign-in knows which role is
+// missing, the finding says so.
+func (d *deploy) asFinding(err error) (finding.Finding, bool) {
 	var refused *image.Error
-	if errors.As(err, &refused) {
-		return refused.Finding(), true
+	if !errors.As(err, &refused) {
+		return finding.Finding{}, false
 	}
-	return finding.Finding{}, false
+	f := refused.Finding()
+	if f.Code == finding.ImageUnauthorized {
+		f.Fix = cmp.Or(d.grant(refused.Reference.Context().Name()), f.Fix)
+	}
+	return f, true
 }

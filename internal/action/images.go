@@ -52,7 +52,7 @@ func (d *deploy) verifyImage(in inputs.Image) error {
 	defer func() { d.report.Images = append(d.report.Images, entry) }()
 
 	if result.Err != nil {
-		f, known := asFinding(result.Err)
+		f, known := d.asFinding(result.Err)
 		if !known {
 			return result.Err
 		}

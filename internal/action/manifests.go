@@ -93,7 +93,7 @@ func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 // unresolved is the error for an image whose digest can't be pinned. What the registry itself says of it is
 // a finding, and may be one already.
 func (d *deploy) unresolved(err error) error {
-	f, known := asFinding(err)
+	f, known := d.asFinding(err)
 	if !known {
 		return err
 	}

@@ -90,7 +90,7 @@ func (d *deploy) isInput(ref name.Reference) bool {
 // uninspected is a warning: the nodes may reach, or be let into, registries that this program can't. Only where the
 // registry itself says that there is no such image, no node will find it, and the policy decides.
 func (d *deploy) uninspected(reference string, err error) finding.Finding {
-	f, known := asFinding(err)
+	f, known := d.asFinding(err)
 	if !known {
 		f = finding.Finding{Code: finding.ImagePull, Message: fmt.Sprintf("Image %s could not be inspected: %v.", reference, err)}
 	}

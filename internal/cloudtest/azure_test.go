@@ -53,9 +53,9 @@ func TestAzure(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	azure := cloudtest.NewAzure(cloud)
 	azure.Life = 3 * time.Second
-	cluster := startCluster(t, cloud, azure.Issuer, cloudtest.AKSServer, "oid")
+	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
-	permit(t, cluster, azure.ObjectID)
+	permit(t, cluster, "shop", azure.ObjectID)
 	kubectl(t, cluster, "-n", "shop", "create", "secret", "docker-registry", "registry",
 		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
 	pushSample(t, cloud, azure.Registry+"/app:v1")
@@ -122,7 +122,7 @@ func TestAzure_private_cluster(t *testing.T) {
 }
 
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
-func startCluster(t *testing.T, cloud *cloudtest.Cloud, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
+func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
 	t.Helper()
 	config, err := cloud.AuthenticationConfig(issuer, audience, username)
 	if err != nil {
@@ -134,6 +134,7 @@ func startCluster(t *testing.T, cloud *cloudtest.Cloud, issuer *cloudtest.Issuer
 	}
 	env := cloud.Env()
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{
+		Preset:               preset,
 		AuthenticationConfig: file,
 		Env:                  []string{"HTTPS_PROXY=" + env["HTTPS_PROXY"], "SSL_CERT_FILE=" + env["SSL_CERT_FILE"]},
 	})
@@ -165,12 +166,12 @@ func administrator(t *testing.T, cluster *localcluster.Cluster) (certificate, ke
 }
 
 // permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.
-func permit(t *testing.T, cluster *localcluster.Cluster, user string) {
+func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string) {
 	t.Helper()
-	kubectl(t, cluster, "create", "namespace", "shop")
+	kubectl(t, cluster, "create", "namespace", namespace)
 	kubectl(t, cluster, "apply", "-f", "../../testdata/demo/rbac.yaml")
-	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes", "--clusterrole", "multiarch-deploy-nodes", "--user", user)
-	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", "shop")
+	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes-"+namespace, "--clusterrole", "multiarch-deploy-nodes", "--user", user)
+	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
 }
 
 func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {

@@ -75,7 +75,7 @@ func NewGoogle(cloud *Cloud) *Google {
 		"roles/container.developer":      {job, "serviceAccount:" + g.ServiceAccount},
 		"roles/gkehub.viewer":            {job},
 		"roles/browser":                  {job},
-		"roles/artifactregistry.writer":  {job, "serviceAccount:" + g.ServiceAccount},
+		writer:                           {job, "serviceAccount:" + g.ServiceAccount},
 	}
 	cloud.Handle(stsHost, http.HandlerFunc(g.exchange))
 	cloud.Handle("iamcredentials.googleapis.com", g.credentials())
@@ -85,13 +85,16 @@ func NewGoogle(cloud *Cloud) *Google {
 	return g
 }
 
+// writer is the role that pushes and pulls images.
+const writer = "roles/artifactregistry.writer"
+
 // stsHost is that of the Security Token Service.
 const stsHost = "sts.googleapis.com"
 
 // Delay makes the Security Token Service refuse the next requests, as it does right after a provider is made.
 func (g *Google) Delay(requests int) { g.delay.Store(int32(requests)) }
 
-// Minted is how many access tokens were given out.
+// Minted is how many access tokens the sign-in has given out, those of the service account included.
 func (g *Google) Minted() int { return int(g.minted.Load()) }
 
 // ClusterName is the cluster's full name.
@@ -99,12 +102,19 @@ func (g *Google) ClusterName() string {
 	return "projects/" + g.ProjectID + "/locations/" + g.Location + "/clusters/" + g.Name
 }
 
+// NodeToken is an access token of the nodes' own service account, which pulls images. On GKE each node mints one
+// itself.
+func (g *Google) NodeToken() string {
+	const nodes = "serviceAccount:nodes@octo-shop.iam.gserviceaccount.com"
+	g.Roles[writer] = append(g.Roles[writer], nodes)
+	return g.mint(nodes, time.Hour)
+}
+
 // has tells whether a member has a role.
 func (g *Google) has(member, role string) bool { return slices.Contains(g.Roles[role], member) }
 
 // mint signs an access token of a member.
 func (g *Google) mint(member string, life time.Duration) string {
-	g.minted.Add(1)
 	now := time.Now()
 	return g.Issuer.Sign(jwt.MapClaims{
 		"iss": g.Issuer.URL, "aud": GoogleAudience, "scope": cloudPlatform, "member": member,

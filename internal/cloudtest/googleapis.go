@@ -44,6 +44,7 @@ func (g *Google) credentials() http.Handler {
 			apiError(http.StatusNotFound, "NOT_FOUND", "Not found; Gaia id not found for email "+strings.TrimSuffix(r.PathValue("method"), ":generateAccessToken"), nil).ServeHTTP(w, r)
 			return
 		}
+		g.minted.Add(1)
 		answer(http.StatusOK, map[string]string{
 			"accessToken": g.mint("serviceAccount:"+g.ServiceAccount, g.AccountLife),
 			"expireTime":  time.Now().Add(g.AccountLife).UTC().Format(time.RFC3339Nano),

@@ -1,19 +1,27 @@
 package cloudtest
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 )
 
+// cut is how long a request through Serve may last.
+const cut = 4 * time.Second
+
 // Serve leads a host, such as one below gke.goog, to a cluster's API server, which decides by the token who it is. A
 // path before the API's own, such as the Connect Gateway's, is cut off. Google's gateway signs in to the API server
-// itself and names the user by impersonation, which the stand-in leaves out.
+// itself and names the user by impersonation, which the stand-in leaves out. Watches are cut off after some seconds, as
+// any gateway's are after some minutes, so that clients come again, with the token they have by then.
 func (g *Google) Serve(t testing.TB, host, prefix string, cluster *rest.Config) {
 	t.Helper()
 	server, err := url.Parse(cluster.Host)
@@ -25,8 +33,13 @@ func (g *Google) Serve(t testing.TB, host, prefix string, cluster *rest.Config) 
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(server) },
 		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
-		FlushInterval: -1, // a watch is told at once
+		FlushInterval: -1,                         // a watch is told at once
+		ErrorLog:      log.New(io.Discard, "", 0), // that a watch was cut off is no news
 	}
 	t.Cleanup(proxy.Transport.(*http.Transport).CloseIdleConnections)
-	g.cloud.Handle(host, http.StripPrefix(prefix, proxy))
+	g.cloud.Handle(host, http.StripPrefix(prefix, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), cut)
+		defer cancel()
+		proxy.ServeHTTP(w, r.WithContext(ctx))
+	})))
 }

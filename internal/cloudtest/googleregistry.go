@@ -36,7 +36,7 @@ func (g *Google) registryToken(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case user != "oauth2accesstoken" || err != nil:
 		registryError("UNAUTHORIZED", "authentication failed", http.StatusUnauthorized).ServeHTTP(w, r)
-	case !g.has(member, "roles/artifactregistry.writer"):
+	case !g.has(member, writer):
 		registryError("DENIED", `Permission "artifactregistry.repositories.downloadArtifacts" denied on resource "projects/`+g.ProjectID+
 			`/locations/europe/repositories/shop" (or it may not exist)`, http.StatusForbidden).ServeHTTP(w, r)
 	default:

@@ -24,6 +24,7 @@ func (g *Google) exchange(w http.ResponseWriter, r *http.Request) {
 		refusal.ServeHTTP(w, r)
 		return
 	}
+	g.minted.Add(1)
 	answer(http.StatusOK, map[string]any{
 		"access_token":      g.mint(g.Principal(subject), g.Life),
 		"issued_token_type": "urn:ietf:params:oauth:token-type:access_token",

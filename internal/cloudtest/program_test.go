@@ -45,8 +45,8 @@ func (j *job) write(t *testing.T, name, content string) {
 	}
 }
 
-// run runs the program with inputs, checks that no secret is left behind, and returns the status and the log.
-func (j *job) run(t *testing.T, inputs map[string]string) (int, string) {
+// run runs the program with inputs, as a command given or the whole pipeline, checks that no secret is left behind, and returns the status and the log.
+func (j *job) run(t *testing.T, inputs map[string]string, args ...string) (int, string) {
 	t.Helper()
 	env := j.cloud.Env()
 	maps.Copy(env, map[string]string{
@@ -60,7 +60,7 @@ func (j *job) run(t *testing.T, inputs map[string]string) (int, string) {
 	for name, value := range inputs {
 		env["INPUT_"+strings.ToUpper(name)] = value
 	}
-	cmd := exec.CommandContext(t.Context(), j.program)
+	cmd := exec.CommandContext(t.Context(), j.program, args...)
 	cmd.Dir = filepath.Join(j.dir, "workspace")
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)

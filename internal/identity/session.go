@@ -22,6 +22,8 @@ const (
 type Session struct {
 	// Keychain finds the credentials for a registry.
 	Keychain authn.Keychain
+	// Grant says what lets this run pull a repository that its registry refuses to show, or "" where nothing is known.
+	Grant func(repository string) string
 	// Cluster is the zero value where none was asked for.
 	Cluster Cluster
 }
@@ -46,7 +48,7 @@ type Options struct {
 
 // SignIn signs in to what the options name. Registries of a cloud are signed in to when they are first used.
 func SignIn(ctx context.Context, opts Options) (Session, error) {
-	session := Session{}
+	session := Session{Grant: func(string) string { return "" }}
 	keychains := []authn.Keychain{opts.Registries.keychain()}
 	var err error
 	if opts.Azure != nil {
@@ -59,6 +61,7 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 	if opts.Google != nil {
 		account := google.New(*opts.Google, opts.Job)
 		keychains = append(keychains, account.Keychain())
+		session.Grant = account.Grant
 		if opts.NeedsCluster && opts.Provider == ProviderGKE {
 			session.Cluster, err = cloudCluster(account.Cluster(ctx))
 		}

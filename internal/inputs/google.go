@@ -59,8 +59,8 @@ func (p *parser) googleProvider(provider string) {
 		p.problem("gcp-workload-identity-provider: %q is not a provider's full name; write projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER", provider)
 		return
 	case parts[3] == "":
-		p.problem("gcp-workload-identity-provider: %q is a pool; add the provider in it, %[1]s/providers/PROVIDER, one of: "+
-			"gcloud iam workload-identity-pools providers list --workload-identity-pool=%s --location=global --project=%s", provider, parts[2], parts[1])
+		p.problem("gcp-workload-identity-provider: %q is a pool; name the provider in it too, %s/providers/PROVIDER, one of: "+
+			"gcloud iam workload-identity-pools providers list --workload-identity-pool=%s --location=global --project=%s", provider, provider, parts[2], parts[1])
 	}
 	if strings.Trim(parts[1], "0123456789") != "" {
 		p.problem("gcp-workload-identity-provider: %q is the project's ID, and its number is wanted: projects/NUMBER/locations/...; it is told by: "+

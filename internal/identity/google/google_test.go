@@ -61,6 +61,7 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 		{"condition_refuses", func(w *world) { w.google.Provider.Condition = map[string]string{"repository": "Octo-Org/octo-repo"} }},
 		{"subject_too_long", func(w *world) { w.GitHub.Claims["sub"] = "repo:octo-org/" + strings.Repeat("o", 127) }},
 		{"clock_wrong", func(w *world) { w.GitHub.Skew = -time.Hour }},
+		{"sts_unreachable", func(w *world) { w.Handle("sts.googleapis.com", nil) }},
 		{"no_workload_identity_user", func(w *world) {
 			w.options.ServiceAccount = w.google.ServiceAccount
 			w.google.Roles["roles/iam.workloadIdentityUser"] = nil

@@ -26,6 +26,20 @@ func isRegistry(host string) bool {
 	return host == "gcr.io" || strings.HasSuffix(host, ".gcr.io") || strings.HasSuffix(host, ".pkg.dev")
 }
 
+// Grant is the command that lets the account pull a repository of Artifact Registry, or "" for any other. Who also
+// pushes needs roles/artifactregistry.writer.
+func (a *Account) Grant(repository string) string {
+	parts := strings.Split(repository, "/")
+	location, docker := strings.CutSuffix(parts[0], "-docker.pkg.dev")
+	claims := a.claims.Load()
+	if !docker || len(parts) < 3 || claims == nil {
+		return ""
+	}
+	return "Grant the role; it takes some minutes to work. To push as well, roles/artifactregistry.writer:\n" +
+		command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location, "--project="+parts[1],
+			"--role=roles/artifactregistry.reader", "--member='"+a.member(claims.Subject)+"'")
+}
+
 // Authorization implements authn.Authenticator.
 func (k keychain) Authorization() (*authn.AuthConfig, error) {
 	return k.AuthorizationContext(context.Background())

@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,5 +74,17 @@ func TestKeychain_pushes_and_pulls_beyond_the_life_of_a_token(t *testing.T) {
 	}
 	if diff := cmp.Diff(digest, descriptor.Digest); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestGrant_names_role_repository_and_member(t *testing.T) {
+	w := newWorld(t)
+	account := google.New(w.options, w.job)
+	if _, err := account.Cluster(t.Context()); err != nil { // the member is known from the job's token
+		t.Fatal(err)
+	}
+	compare(t, filepath.Join("testdata", "no_artifactregistry_reader.txt"), account.Grant("europe-docker.pkg.dev/octo-shop/shop/web")+"\n")
+	if got := account.Grant("shop.azurecr.io/web"); got != "" {
+		t.Errorf("another registry: %q", got)
 	}
 }
