@@ -42,7 +42,7 @@ func build(ctx context.Context, log io.Writer, name, pkg string) (string, error)
 		return "", fmt.Errorf("building %s: %w", name, err)
 	}
 	defer unlock()
-	cmd := exec.CommandContext(ctx, "go", "build", "-C", module, "-trimpath", "-ldflags", string(ldflags), "-o", program, pkg)
+	cmd := exec.CommandContext(ctx, "go", "build", "-C", module, "-trimpath", "-tags", "grpcnotrace", "-ldflags", string(ldflags), "-o", program, pkg)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	output := &lines{also: log}
 	cmd.Stdout, cmd.Stderr = output, output
