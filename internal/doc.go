@@ -26,6 +26,7 @@
 //	rootfs        a file in an image's layers, and what a container would start
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry
+//	identity/google      workload identity federation, GKE and Artifact Registry
 //	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
 //	demo          real images of the sample apps
 //	localcluster  starts the local cluster's program for the demo and the tests
