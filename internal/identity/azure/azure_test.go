@@ -24,14 +24,16 @@ type world struct {
 	cloud *cloudtest.Cloud
 	azure *cloudtest.Azure
 	opts  azure.Options
-	log   bytes.Buffer
-	said  []string
+	// patience is short, for set-ups that stay wrong.
+	patience federation.Patience
+	log      bytes.Buffer
+	said     []string
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	w := &world{cloud: cloud, azure: cloudtest.NewAzure(cloud)}
+	w := &world{cloud: cloud, azure: cloudtest.NewAzure(cloud), patience: federation.Patience{For: 100 * time.Millisecond, Every: 50 * time.Millisecond}}
 	w.azure.Cluster.Server = "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"
 	w.azure.Cluster.PublicServer = "https://shop-public.hcp.westeurope.azmk8s.io:443"
 	w.azure.Cluster.CA = cloud.CA
@@ -42,7 +44,13 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// account signs in as a job on a runner does, with a patience of a fifth of a second.
+// delay makes Entra learn of the federated credential only after some requests, which the job waits for.
+func (w *world) delay(requests int) {
+	w.azure.Delay(requests)
+	w.patience = federation.Patience{For: time.Minute, Every: 10 * time.Millisecond}
+}
+
+// account signs in as a job on a runner does.
 func (w *world) account() *azure.Account {
 	env := w.cloud.Env()
 	r := runner.New(&w.log, func(name string) string { return env[name] }).WithHTTP(w.cloud.Client())
@@ -51,7 +59,7 @@ func (w *world) account() *azure.Account {
 		Mask:     r.Mask,
 		Say:      func(format string, _ ...any) { w.said = append(w.said, format) },
 		HTTP:     w.cloud.Client(),
-		Patience: federation.Patience{For: 200 * time.Millisecond, Every: 50 * time.Millisecond},
+		Patience: w.patience,
 	})
 }
 
@@ -66,7 +74,7 @@ func TestCluster(t *testing.T) {
 			w.opts.Cluster, w.opts.SubscriptionID, w.opts.ResourceGroup = w.azure.ClusterID(), "", ""
 		}, "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
 		{"public_address_of_a_private_cluster", func(w *world) { w.opts.Endpoint = "public" }, "https://shop-public.hcp.westeurope.azmk8s.io:443"},
-		{"federated_credential_made_a_moment_ago", func(w *world) { w.azure.Delay(2) }, "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
+		{"federated_credential_made_a_moment_ago", func(w *world) { w.delay(2) }, "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -221,7 +229,7 @@ func (w *world) checkSafe(t *testing.T, err error) {
 
 func TestCluster_says_why_it_waits(t *testing.T) {
 	w := newWorld(t)
-	w.azure.Delay(1)
+	w.delay(1)
 	if _, err := w.account().Cluster(t.Context()); err != nil {
 		t.Fatal(err)
 	}
