@@ -92,7 +92,7 @@ const writer = "roles/artifactregistry.writer"
 const stsHost = "sts.googleapis.com"
 
 // Delay makes the Security Token Service refuse the next requests, as it does right after a provider is made.
-func (g *Google) Delay(requests int) { g.delay.Store(int32(requests)) }
+func (g *Google) Delay(requests int32) { g.delay.Store(requests) }
 
 // Minted is how many access tokens the sign-in has given out, those of the service account included.
 func (g *Google) Minted() int { return int(g.minted.Load()) }

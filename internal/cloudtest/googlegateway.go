@@ -32,7 +32,7 @@ func (g *Google) Serve(t testing.TB, host, prefix string, cluster *rest.Config) 
 	roots.AppendCertsFromPEM(cluster.CAData)
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(server) },
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
 		FlushInterval: -1,                         // a watch is told at once
 		ErrorLog:      log.New(io.Discard, "", 0), // that a watch was cut off is no news
 	}

@@ -36,7 +36,7 @@ func (p *parser) google() Google {
 	if g.Given() {
 		p.googleProvider(g.Provider)
 	}
-	if g.ServiceAccount != "" && !(strings.Contains(g.ServiceAccount, "@") && strings.HasSuffix(g.ServiceAccount, ".gserviceaccount.com")) {
+	if g.ServiceAccount != "" && !accountForm.MatchString(g.ServiceAccount) {
 		p.problem("gcp-service-account: %q is not the e-mail address of a service account; write NAME@PROJECT.iam.gserviceaccount.com", g.ServiceAccount)
 	}
 	if !g.Given() && g.ServiceAccount != "" {
@@ -47,6 +47,7 @@ func (p *parser) google() Google {
 
 var (
 	providerForm = regexp.MustCompile(`^projects/([^/]+)/locations/global/workloadIdentityPools/([^/]+)(/providers/[^/]+)?$`)
+	accountForm  = regexp.MustCompile(`^[^@]+@[^@]+\.gserviceaccount\.com$`)
 	clusterForm  = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/(clusters|memberships|gkeMemberships)/[^/]+$`)
 )
 

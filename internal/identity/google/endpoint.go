@@ -43,7 +43,7 @@ func (c cluster) endpoints() endpoints {
 // networks may use it and the DNS one is open; then the DNS one; the private one last.
 func (e endpoints) automatic() string {
 	switch {
-	case e.public != "" && !(e.guarded && e.dnsOpen):
+	case e.public != "" && (!e.guarded || !e.dnsOpen):
 		return "public"
 	case e.dnsOpen:
 		return "dns"
