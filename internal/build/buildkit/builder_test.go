@@ -1,7 +1,12 @@
 package buildkit_test
 
 import (
+	"archive/tar"
+	"bytes"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +31,7 @@ func TestBuild(t *testing.T) {
 		"labels_annotations_and_time_are_in_the_image":         metadata,
 		"arguments_target_and_file_are_used":                   dockerfile,
 		"dockerignore_keeps_files_out":                         dockerignore,
+		"a_context_is_fetched_from_its_address":                remoteContext,
 		"secrets_reach_the_step_but_neither_log_nor_image":     secrets,
 		"ssh_agents_are_reached":                               ssh,
 		"attestations_are_those_asked_for":                     attestations,
@@ -133,6 +139,25 @@ func dockerignore(t *testing.T, address, host string) {
 		"Dockerfile": "FROM scratch\nCOPY . /out/\n", ".dockerignore": "*\n!kept\n", "kept": "1", "left/out": "2",
 	})))
 	if diff := cmp.Diff(map[string]string{"kept": "1"}, files(t, child(t, index, amd64), "out")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func remoteContext(t *testing.T, address, host string) {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := w.AddFS(os.DirFS(folder(t, host, map[string]string{"app/Dockerfile": "FROM scratch\nCOPY app/name /out/\n", "app/name": "cart"}))); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive.Bytes()) }))
+	defer server.Close()
+	b, _ := builder(address)
+	s := spec(t, host, "remote", server.URL+"/context.tar")
+	s.Dockerfile.File = "app/Dockerfile"
+	if diff := cmp.Diff(map[string]string{"name": "cart"}, files(t, child(t, mustBuild(t, b, s), amd64), "out")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
