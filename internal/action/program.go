@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
 // Program is the command line as a value: all that it touches of its process.
@@ -38,13 +37,6 @@ func (p Program) Main(ctx context.Context, args []string) int {
 		p.complain(err)
 	}
 	return exitStatus(ctx, err)
-}
-
-// mask hides a secret from the runner's log.
-func (p Program) mask(secret string) {
-	if p.onRunner() {
-		runner.New(p.Stdout, p.Getenv).Mask(secret)
-	}
 }
 
 func (p Program) root() *cobra.Command {

@@ -45,7 +45,7 @@ func startEngine(t testing.TB, program, dir string, args ...string) *docker.Clie
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { engine.Close() })
+	t.Cleanup(func() { _ = engine.Close() })
 	p.wait(t, func(ctx context.Context) error {
 		_, err := engine.Ping(ctx, docker.PingOptions{})
 		return err

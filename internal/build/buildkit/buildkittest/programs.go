@@ -107,7 +107,7 @@ func (p *process) stop() {
 		_ = p.cmd.Process.Kill()
 		<-p.done
 	}
-	p.log.Close()
+	_ = p.log.Close()
 }
 
 // wait returns when answers does without an error, and fails the test when the program ends or time runs out before.
