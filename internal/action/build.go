@@ -35,7 +35,7 @@ func (d *deploy) build(ctx context.Context) error {
 		return err
 	}
 	for i, spec := range specs {
-		d.built[spec.Reference.String()] = digests[i]
+		d.built[spec.Reference.Name()] = digests[i]
 		d.say("%s@%s", spec.Reference, digests[i])
 	}
 	return nil

@@ -43,7 +43,7 @@ func (d *deploy) apply(ctx context.Context) error {
 	for _, change := range changes {
 		d.say("%s %s", change.Action, change.Object)
 	}
-	return err
+	return errors.Join(err, d.rollbackAfter(ctx, err, findings))
 }
 
 // watch follows the rollout. A failed one is rolled back where that was asked for.
@@ -52,10 +52,15 @@ func (d *deploy) watch(ctx context.Context) error {
 	d.report.Pods = append(d.report.Pods, result.Pods...)
 	d.report.Add(d.located(result.Findings)...)
 	d.say("%s", report.Table(d.report.PlacementTable()))
-	if d.config.RollbackOnFailure && (err != nil || finding.Worst(result.Findings) == finding.Error) {
-		return errors.Join(err, d.rollback(ctx))
+	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
+}
+
+// rollbackAfter rolls back where that was asked for and something failed.
+func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []finding.Finding) error {
+	if d.config.RollbackOnFailure && (err != nil || finding.Worst(findings) == finding.Error) {
+		return d.rollback(ctx)
 	}
-	return err
+	return nil
 }
 
 func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructured) (rollout.Result, error) {

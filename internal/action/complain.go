@@ -16,7 +16,7 @@ func (p Program) complain(err error) {
 		fmt.Fprintf(p.Stderr, "multiarch-deploy: %s\n", strings.TrimSpace(err.Error()))
 		return
 	}
-	r := runner.New(p.Stdout, p.Getenv)
+	r := runner.New(*p.log, p.Getenv)
 	for _, part := range joined(err) {
 		r.Annotate(annotation(part))
 	}

@@ -41,7 +41,7 @@ type deploy struct {
 	// getenv looks up what builders need to know of the machine.
 	getenv func(string) string
 
-	// resolved holds each image reference that was looked up, so that none is looked up twice.
+	// resolved holds each image reference that was looked up, by its full name, so that none is looked up twice.
 	resolved map[string]image.Result
 	registry *image.Client
 	keychain authn.Keychain
@@ -97,12 +97,12 @@ func (d *deploy) say(format string, args ...any) {
 func (d *deploy) resolve(ctx context.Context, refs []name.Reference) {
 	var unknown []name.Reference
 	for _, ref := range refs {
-		if _, known := d.resolved[ref.String()]; !known {
+		if _, known := d.resolved[ref.Name()]; !known {
 			unknown = append(unknown, ref)
 		}
 	}
 	for i, result := range d.registry.Resolve(ctx, unknown) {
-		d.resolved[unknown[i].String()] = result
+		d.resolved[unknown[i].Name()] = result
 	}
 }
 

@@ -19,10 +19,7 @@ const reportFile = "multiarch-deploy-report.json"
 
 // execute takes the steps and publishes what came of them, however they ended.
 func (p Program) execute(ctx context.Context, steps []step, config inputs.Config, out output) error {
-	log := p.Stdout
-	if out.json {
-		log = p.Stderr
-	}
+	log := *p.log
 	r := runner.New(log, p.Getenv)
 	if p.onRunner() { // nowhere else is a mask a command; it would be the secret itself
 		for _, secret := range config.Secrets() {
@@ -80,9 +77,9 @@ func (p Program) sink(log io.Writer, r *runner.Runner) progress.Sink {
 
 // publish writes the report, the step's outputs and the job summary.
 func (p Program) publish(r *runner.Runner, d *deploy, out output) error {
-	path := out.report
+	path, workspace := out.report, p.Getenv("GITHUB_WORKSPACE")
 	if path == "" && p.onRunner() {
-		path = filepath.Join(p.Getenv("GITHUB_WORKSPACE"), reportFile)
+		path = filepath.Join(workspace, reportFile)
 	}
 	var problems []error
 	if path != "" {
@@ -95,7 +92,7 @@ func (p Program) publish(r *runner.Runner, d *deploy, out output) error {
 		problems = append(problems, err)
 	}
 	problems = append(problems, r.Summarize(d.report.Summary()))
-	for _, o := range outputs(d.report, path) {
+	for _, o := range outputs(d.report, below(workspace, path)) {
 		problems = append(problems, r.SetOutput(o.Name, o.Value))
 	}
 	return errors.Join(problems...)
@@ -107,5 +104,17 @@ func (p Program) inventory(config inputs.Config) string {
 	if repository := p.Getenv("GITHUB_REPOSITORY"); repository != "" {
 		return repository + ":" + folder
 	}
+	// "." is the folder of many deploys, and prune must not take one for another.
+	if absolute, err := filepath.Abs(folder); err == nil {
+		return filepath.ToSlash(absolute)
+	}
 	return folder
+}
+
+// below is a path as later steps see it, which need not have the workspace where a container has it.
+func below(workspace, path string) string {
+	if relative, err := filepath.Rel(workspace, path); err == nil && filepath.IsLocal(relative) {
+		return relative
+	}
+	return path
 }

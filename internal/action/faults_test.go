@@ -81,6 +81,13 @@ func TestFaults(t *testing.T) {
 		{"kind_that_the_api_does_not_know", map[string]string{"app.yaml": deployment + "---\napiVersion: shop/v1\nkind: Cart\nmetadata: {name: mine}\n"},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"apply-rejected", "Cart"}},
+		{"entry_that_overrules_what_was_verified", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nimages:\n- name: registry/app\n- name: " +
+			cluster.Registry + "/faults/app\n  newTag: v0\n"},
+			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
+			[]string{"image-unmatched", "a later entry of images"}},
+		{"repository_with_a_scheme", nil,
+			[]string{"--images", "registry/app=https://ghcr.io/me/app", "--kubeconfig", cluster.Kubeconfig}, 2,
+			[]string{"it starts with a scheme"}},
 		{"flag_that_is_unknown", nil, []string{"--image", image}, 2, []string{"unknown flag: --image", "--help"}},
 		{"argument_where_none_is_taken", nil, []string{"now"}, 2, []string{`"now" was given`}},
 	} {
@@ -112,6 +119,48 @@ func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
 		"--images", "registry/app=" + cluster.Registry + "/faults/app", "--kubeconfig", cluster.Kubeconfig})
 	if after := read(t, filepath.Join(repo, "kustomization.yaml")); status != 1 || after != before {
 		t.Errorf("status %d, and the file holds %q\n%s", status, after, output)
+	}
+}
+
+func TestFaults_an_unknown_command(t *testing.T) {
+	var output bytes.Buffer
+	program := action.Program{Stdout: &output, Stderr: &output, Getenv: func(string) string { return "" }}
+	if status := program.Main(t.Context(), []string{"frob"}); status != 2 || !strings.Contains(output.String(), `"frob" was given`) {
+		t.Errorf("status %d\n%s", status, &output)
+	}
+}
+
+// Two folders are two deploys, though each calls its kustomization ".".
+func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
+	cluster := clusters["aks"]
+	pushImages(t, cluster.Registry, "prune", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	namespace := "apiVersion: v1\nkind: Namespace\nmetadata: {name: prune}\n---\n"
+	deploy := func(repo string) (int, string) {
+		t.Chdir(repo)
+		return start(t, []string{"run", "--tag", "v1", "--prune", "--namespace", "prune", "--wait=false",
+			"--images", "registry/app=" + cluster.Registry + "/prune/app", "--kubeconfig", cluster.Kubeconfig})
+	}
+	first := repository(t, map[string]string{"app.yaml": namespace + deployment})
+	second := repository(t, map[string]string{"app.yaml": namespace + strings.ReplaceAll(deployment, "name: app}", "name: other}")})
+	for _, repo := range []string{first, second} {
+		if status, output := deploy(repo); status != 0 || strings.Contains(output, "pruned") {
+			t.Errorf("status %d\n%s", status, output)
+		}
+	}
+	// What the first folder itself no longer holds does go.
+	if err := os.WriteFile(filepath.Join(first, "app.yaml"), []byte(namespace+strings.ReplaceAll(deployment, "name: app}", "name: renamed}")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, output := deploy(first); status != 0 || !strings.Contains(output, "pruned apps/v1 Deployment prune/app\n") {
+		t.Errorf("status %d\n%s", status, output)
+	}
+}
+
+func TestRewrite_keeps_a_repository_as_it_was_given(t *testing.T) {
+	repo := repository(t, nil)
+	status, output := start(t, []string{"rewrite", "--tag", "v1", "--kustomization", repo, "--images", "registry/app=me/app"})
+	if want, got := "newName: me/app\n", read(t, filepath.Join(repo, "kustomization.yaml")); status != 0 || !strings.Contains(got, want) {
+		t.Errorf("status %d, no %q in %q\n%s", status, want, got, output)
 	}
 }
 

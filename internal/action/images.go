@@ -32,19 +32,19 @@ func (d *deploy) verify(ctx context.Context) error {
 func (d *deploy) inspectLayers(ctx context.Context) {
 	var images []*image.Image
 	for _, in := range d.config.Images {
-		if img := d.resolved[in.Reference.String()].Image; img != nil {
+		if img := d.resolved[in.Reference.Name()].Image; img != nil {
 			images = append(images, img)
 		}
 	}
 	for i, err := range d.registry.Inspect(ctx, images...) {
 		if err != nil {
-			d.resolved[images[i].Reference.String()] = image.Result{Err: err}
+			d.resolved[images[i].Reference.Name()] = image.Result{Err: err}
 		}
 	}
 }
 
 func (d *deploy) verifyImage(in inputs.Image) error {
-	result := d.resolved[in.Reference.String()]
+	result := d.resolved[in.Reference.Name()]
 	entry := report.Image{
 		Name: in.Name, Reference: in.Reference.String(),
 		Platforms: []string{}, Manifests: []report.Manifest{}, Attestations: []string{}, Findings: []finding.Finding{},

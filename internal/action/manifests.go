@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -77,9 +78,9 @@ func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 	}
 	var entries []types.Image
 	for _, in := range d.config.Images {
-		entry := types.Image{Name: in.Name, NewName: in.Reference.Context().Name(), NewTag: in.Reference.Identifier()}
+		entry := types.Image{Name: in.Name, NewName: in.Repository(), NewTag: in.Reference.Identifier()}
 		if d.config.PinDigest {
-			result := d.resolved[in.Reference.String()]
+			result := d.resolved[in.Reference.Name()]
 			if result.Err != nil {
 				return nil, d.unresolved(result.Err)
 			}
@@ -120,6 +121,11 @@ func (d *deploy) render(context.Context) error {
 	for _, name := range unmatched {
 		d.find(d.unmatched(name))
 	}
+	for _, image := range d.images {
+		if !slices.Contains(unmatched, image.Name) && !d.holds(rendered(image)) {
+			d.find(d.overruled(image))
+		}
+	}
 	return nil
 }
 
@@ -133,6 +139,45 @@ func (d *deploy) enterNamespace() {
 			o.SetNamespace(d.cluster.Namespace)
 		}
 	}
+}
+
+// rendered is how kustomize writes an image entry into a manifest.
+func rendered(image types.Image) string {
+	reference := image.NewName + ":" + image.NewTag
+	if image.Digest != "" {
+		reference += "@" + image.Digest
+	}
+	return reference
+}
+
+// holds tells whether the text is a value anywhere in the objects.
+func (m manifests) holds(text string) bool {
+	return slices.ContainsFunc(m.objects, func(o kustomize.Object) bool { return holds(o.Object, text) })
+}
+
+func holds(value any, text string) bool {
+	switch value := value.(type) {
+	case string:
+		return value == text
+	case []any:
+		return slices.ContainsFunc(value, func(item any) bool { return holds(item, text) })
+	case map[string]any:
+		for _, item := range value {
+			if holds(item, text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// overruled: kustomize applies the entries of images in turn, so a later one may change what an earlier one has set.
+func (d *deploy) overruled(image types.Image) finding.Finding {
+	f := d.unmatched(image.Name)
+	f.Message = fmt.Sprintf("Image %s is set to %s, and then a later entry of images in %s changes it to something that was not verified.",
+		image.Name, rendered(image), d.path)
+	f.Fix = "Remove the entry that names " + image.NewName + ", or set that image in the input images too."
+	return f
 }
 
 func (d *deploy) unmatched(imageName string) finding.Finding {

@@ -67,7 +67,7 @@ func (d *deploy) inspect(ctx context.Context, references []string) {
 	d.resolve(ctx, order)
 	for _, text := range references {
 		if ref, ok := refs[text]; ok && !d.isInput(ref) {
-			result := d.resolved[ref.String()]
+			result := d.resolved[ref.Name()]
 			if result.Err != nil {
 				d.find(d.uninspected(text, result.Err))
 			} else if f, pinned := image.ChildDigest(result.Image, nil); pinned {
@@ -80,7 +80,7 @@ func (d *deploy) inspect(ctx context.Context, references []string) {
 // isInput tells whether the image is one of the inputs, whose problems verify has told already.
 func (d *deploy) isInput(ref name.Reference) bool {
 	for _, in := range d.config.Images {
-		if in.Reference.String() == ref.String() {
+		if in.Reference.Name() == ref.Name() {
 			return true
 		}
 	}
@@ -113,7 +113,7 @@ func (d *deploy) offers() map[string]platform.Offer {
 		if err != nil {
 			continue
 		}
-		if img := d.resolved[ref.String()].Image; img != nil {
+		if img := d.resolved[ref.Name()].Image; img != nil {
 			offers[text] = platform.Offer{Index: img.Index, Platforms: img.Platforms()}
 		}
 	}

@@ -19,11 +19,16 @@ type Program struct {
 	Width int
 	// Version is what the version command prints.
 	Version string
+
+	// log is where the log goes, and with it what the runner is told: Stdout, unless that is kept for the report alone.
+	log *io.Writer
 }
 
 // Main runs the program and returns its exit status; see the statuses in exit.go.
 // When ctx ends, the run stops where it is and reports what it has done.
 func (p Program) Main(ctx context.Context, args []string) int {
+	log := p.Stdout
+	p.log = &log
 	root := p.root()
 	if len(args) == 0 && p.onRunner() {
 		args = []string{"run"}
@@ -45,7 +50,7 @@ func (p Program) root() *cobra.Command {
 		Short:         "Deploy to Kubernetes clusters with amd64 and arm64 nodes without exec format errors",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(p.Stdout)
@@ -76,6 +81,9 @@ func (p Program) command(c command) *cobra.Command {
 		output, err := flags.output()
 		if err != nil {
 			return err
+		}
+		if output.json {
+			*p.log = p.Stderr
 		}
 		source, err := p.source()
 		if err != nil {

@@ -76,6 +76,24 @@ func TestRunner(t *testing.T) {
 	})
 }
 
+// TestRunner_json: what reads the report from standard output finds nothing else there, commands to the runner neither.
+func TestRunner_json(t *testing.T) {
+	env := map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": "v1", "INPUT_IMAGES": "registry/app=127.0.0.1:1/app", "INPUT_KUSTOMIZATION": "/no/such/folder",
+		"INPUT_REGISTRY-USERNAME": "me", "INPUT_REGISTRY-PASSWORD": "hunter2-hunter2", "GITHUB_WORKSPACE": t.TempDir(),
+	}
+	var stdout, stderr bytes.Buffer
+	program := action.Program{Stdout: &stdout, Stderr: &stderr, Getenv: func(name string) string { return env[name] }}
+	status := program.Main(t.Context(), []string{"rewrite", "--output", "json"})
+	var r report.Report
+	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil || status != 1 {
+		t.Errorf("status %d, %v: %q", status, err, &stdout)
+	}
+	if log := stderr.String(); !strings.HasPrefix(log, "::add-mask::hunter2-hunter2\n") || !strings.Contains(log, "::error title=") {
+		t.Errorf("the log is %q", log)
+	}
+}
+
 func checkOutputs(t *testing.T, file, workspace string) {
 	outputs := map[string]string{}
 	blocks := regexp.MustCompile(`(?s)(\S+)<<(output_\w+)\n(.*?)\n(output_\w+)\n`).FindAllStringSubmatch(read(t, file), -1)
@@ -88,7 +106,7 @@ func checkOutputs(t *testing.T, file, workspace string) {
 	if diff := cmp.Diff([]string{"changes", "digest", "images", "placement", "report", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
 		t.Error(diff)
 	}
-	if outputs["verdict"] != "failed" || outputs["report"] != filepath.Join(workspace, "multiarch-deploy-report.json") {
+	if outputs["verdict"] != "failed" || outputs["report"] != "multiarch-deploy-report.json" {
 		t.Errorf("verdict %q, report %q", outputs["verdict"], outputs["report"])
 	}
 	var images map[string]string
@@ -98,7 +116,7 @@ func checkOutputs(t *testing.T, file, workspace string) {
 	if want := ":v1@" + outputs["digest"]; !strings.HasSuffix(images["registry/app"], want) {
 		t.Errorf("images are %v, digest is %s", images, outputs["digest"])
 	}
-	checkReport(t, outputs["report"])
+	checkReport(t, filepath.Join(workspace, outputs["report"]))
 }
 
 // checkReport reads the report strictly: every field of the contract is there, and no list is null.

@@ -3,6 +3,7 @@ package action
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -24,12 +25,20 @@ func (p Program) source() (build.Source, error) {
 	return source, nil
 }
 
-// commitSHA is the commit of the workflow run, or of the git checkout in the working directory.
+// commitSHA is the commit of the workflow run, or of the git checkout that the working directory is in.
 func (p Program) commitSHA() string {
 	if sha := p.Getenv("GITHUB_SHA"); sha != "" {
 		return sha
 	}
-	return inputs.HeadCommit(os.DirFS("."))
+	folder, err := filepath.Abs(".")
+	for err == nil {
+		sha, parent := inputs.HeadCommit(os.DirFS(folder)), filepath.Dir(folder)
+		if sha != "" || parent == folder {
+			return sha
+		}
+		folder = parent
+	}
+	return ""
 }
 
 // commitTime is what SOURCE_DATE_EPOCH says, in seconds since 1970, or zero. Builds that are to be the same on every

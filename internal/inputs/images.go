@@ -2,6 +2,7 @@ package inputs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -84,12 +85,15 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 }
 
 func (p *parser) reference(where, repository, tag string) (name.Reference, bool) {
-	repo, err := name.NewRepository(repository)
+	_, err := name.NewRepository(repository)
+	if strings.Contains(repository, "://") {
+		err = errors.New("it starts with a scheme")
+	}
 	if err != nil {
 		p.problem("%s: %q is not a repository such as ghcr.io/me/app (the tag goes into the tag input): %v", where, repository, err)
 		return nil, false
 	}
-	ref, err := name.NewTag(repo.Name()+":"+tag, name.StrictValidation)
+	ref, err := name.NewTag(repository + ":" + tag)
 	if err != nil {
 		p.problem("%s: %q is not a tag: letters, digits, dots, dashes and underscores, at most 128", where, tag)
 		return nil, false
@@ -99,8 +103,8 @@ func (p *parser) reference(where, repository, tag string) (name.Reference, bool)
 
 func (p *parser) platforms(where, text string) []v1.Platform {
 	var platforms []v1.Platform
-	for _, item := range strings.Split(text, ",") {
-		platform, err := v1.ParsePlatform(strings.TrimSpace(item))
+	for _, item := range strings.FieldsFunc(text, separates) {
+		platform, err := v1.ParsePlatform(item)
 		if err != nil || platform.OS == "" || platform.Architecture == "" {
 			p.problem("%s: %q is not a platform such as linux/amd64 or linux/arm64", where, item)
 			continue
@@ -129,7 +133,7 @@ func (p *parser) references(references []string, platforms []v1.Platform) []Imag
 // registries parses hosts with their ports, separated by commas.
 func (p *parser) registries(input string) []string {
 	var hosts []string
-	for _, item := range strings.FieldsFunc(p.text(input), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	for _, item := range strings.FieldsFunc(p.text(input), separates) {
 		if _, err := name.NewRegistry(item, name.StrictValidation); err != nil {
 			p.problem("%s: %q is not a registry such as registry.lan:5000", input, item)
 			continue
@@ -137,4 +141,12 @@ func (p *parser) registries(input string) []string {
 		hosts = append(hosts, item)
 	}
 	return hosts
+}
+
+// separates tells what stands between the items of a list: commas, as on a command line, or new lines, as in a workflow.
+func separates(r rune) bool { return r == ',' || unicode.IsSpace(r) }
+
+// Repository is the image's repository as it was given: "me/app" stays that, and does not become "index.docker.io/me/app".
+func (i Image) Repository() string {
+	return strings.TrimSuffix(i.Reference.String(), ":"+i.Reference.Identifier())
 }

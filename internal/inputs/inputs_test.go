@@ -104,6 +104,19 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 	}
 }
 
+func TestParse_lists_platforms_on_a_line_each(t *testing.T) {
+	config, err := parse(map[string]string{"images": "app=me/app", "tag": "v1", "platforms": "linux/amd64\nlinux/arm64\n"}, inputs.Needs{Images: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]v1.Platform{amd64, arm64}, config.Images[0].Platforms); diff != "" {
+		t.Error(diff)
+	}
+	if got := config.Images[0].Repository(); got != "me/app" {
+		t.Errorf("the repository became %q", got)
+	}
+}
+
 func TestParse_needs(t *testing.T) {
 	for _, row := range []struct {
 		name  string

@@ -13,7 +13,7 @@ func codeBlock(text string) string {
 
 // markdownText keeps untrusted text from making links, mentions, HTML or list items.
 func markdownText(text string) string {
-	return strings.NewReplacer("<", "&lt;", "@", "@\u200b", "[", `\[`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "\n", "\n  ").Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "@", "@\u200b", "[", `\[`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "\n", "\n  ").Replace(text)
 }
 
 // markdown is a table of rows, or "" without rows.

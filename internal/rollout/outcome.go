@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
@@ -108,13 +110,29 @@ func (t *tracked) deadline(timeout time.Duration, causes []finding.Finding) find
 		Fix:     t.describe() + " Or raise wait-timeout.",
 	}
 	if t.state.status == status.CurrentStatus {
-		f.Message = fmt.Sprintf("%s was complete, but its pods did not last, within %s.", t.name, timeout)
+		f.Message = fmt.Sprintf("%s was complete, but could not be watched for long enough to see that its pods last, within %s.", t.name, timeout)
+	}
+	if refusal := t.replicaFailure(); refusal != "" {
+		f.Message += " Its pods can't be made: " + refusal + "."
 	}
 	for _, c := range causes {
 		f.Message += fmt.Sprintf(" Cause: %s.", c.Code)
 		f.Fix = c.Fix
 	}
 	return f
+}
+
+// replicaFailure is why a controller can't make pods: a quota, an admission rule, a ServiceAccount that is missing.
+func (t *tracked) replicaFailure() string {
+	conditions, _, _ := unstructured.NestedSlice(t.last.Object, "status", "conditions")
+	for _, item := range conditions {
+		condition, ok := item.(map[string]any)
+		if ok && condition["type"] == "ReplicaFailure" && condition["status"] == "True" {
+			message, _ := condition["message"].(string)
+			return strings.TrimSuffix(message, ".")
+		}
+	}
+	return ""
 }
 
 func (t *tracked) describe() string {
