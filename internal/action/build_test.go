@@ -71,7 +71,8 @@ func TestBuild_pushes_and_verifies_and_nothing_else(t *testing.T) {
 		"GITHUB_ACTIONS": "true", "GITHUB_SHA": sha, "GITHUB_REF_NAME": "main", "GITHUB_REPOSITORY": "shop/cart",
 		"GITHUB_SERVER_URL": "https://github.com", "SOURCE_DATE_EPOCH": "1786000000",
 	}
-	args := append(building(compiled(t, demo.AKS(filepath.Join("..", ".."))), registry.Host)[1:], "--registry-username", "shop", "--registry-password", "correct horse")
+	args := building(compiled(t, demo.AKS(filepath.Join("..", ".."))), registry.Host)[1:]
+	args = append(args, "--registry-username", "shop", "--registry-password", "correct horse")
 	status, got, log := perform(t, runner, append([]string{"build"}, args...)...)
 	if status != 0 {
 		t.Fatalf("exit status %d\n%s", status, log)

@@ -107,7 +107,6 @@ type recipe struct {
 	pack     packing // gzipped unless said otherwise
 	start    []string
 	config   v1.Config
-	labels   map[string]string
 }
 
 // app is an image with one program, which it starts.
@@ -122,7 +121,7 @@ func (r recipe) image(t testing.TB) v1.Image {
 		pack = gzipped
 	}
 	bare := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
-	img := v1.Image(bare)
+	img := bare
 	var diffs []v1.Hash
 	for _, entries := range r.layers {
 		plain := archive(entries)

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"debug/elf"
+	"errors"
 	"io"
 	"path"
 	"strings"
@@ -71,7 +72,7 @@ func (h *heads) read(name string, e *entry, content io.Reader) ([]byte, error) {
 		more, err = io.ReadFull(content, h.buffer[headSize:])
 		n += more
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = shortOf(e.size, n)
 	}
 	return bytes.Clone(worth(e, h.buffer[:n])), err

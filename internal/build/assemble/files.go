@@ -57,7 +57,7 @@ func check(files []File) error {
 		if !strings.HasPrefix(f.Path, "/") || f.Path == "/" || path.Clean(f.Path) != f.Path {
 			return fmt.Errorf("file path %q: must be absolute and clean, such as /app/cart", f.Path)
 		}
-		if other, ok := taken[f.Path]; ok && !(f.Directory && other.Directory) {
+		if other, ok := taken[f.Path]; ok && (!f.Directory || !other.Directory) {
 			return fmt.Errorf("file path %q: given twice", f.Path)
 		}
 		for dir := path.Dir(f.Path); dir != "/"; dir = path.Dir(dir) {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -113,6 +114,6 @@ func configure(image v1.Image, below *v1.ConfigFile, spec Spec) (v1.Image, error
 	file.OSVersion, file.OSFeatures = spec.Platform.OSVersion, spec.Platform.OSFeatures
 	file.Created = v1.Time{Time: cmp.Or(spec.Created, epoch.Time)}
 	file.Config = over(below.Config, spec.Config)
-	file.History = append(below.DeepCopy().History, v1.History{Created: file.Created, CreatedBy: "multiarch-deploy", Comment: "ready files"})
+	file.History = append(slices.Clone(below.History), v1.History{Created: file.Created, CreatedBy: "multiarch-deploy", Comment: "ready files"})
 	return mutate.ConfigFile(image, file)
 }
