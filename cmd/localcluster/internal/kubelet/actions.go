@@ -47,12 +47,13 @@ func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus, started fun
 	for i := len(inits) - 1; i >= 0; i-- {
 		c, status := &inits[i], find(runtime, inits[i].Name)
 		sidecar := podutil.IsRestartableInitContainer(c)
+		done := !sidecar && completed(status)
 		switch {
 		case status == nil && !(reached && sidecar), status != nil && reached && !sidecar:
 			continue
-		case status == nil, wantsRestart(c, pod, runtime):
+		case status == nil, !done && wantsRestart(c, pod, runtime):
 			todo = append(todo, c)
-		case sidecar && started(c, status), !sidecar && status.State == kubecontainer.ContainerStateExited:
+		case sidecar && started(c, status), done:
 			if i == len(inits)-1 {
 				initialized = true
 			} else if !reached {
@@ -77,6 +78,12 @@ func containersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo 
 		}
 	}
 	return todo
+}
+
+// completed reports whether a container ended well. An ordinary init container that did is not started again, whatever
+// the restart policy.
+func completed(status *kubecontainer.Status) bool {
+	return status != nil && status.State == kubecontainer.ContainerStateExited && status.ExitCode == 0
 }
 
 // wantsRestart is the kubelet's ShouldContainerBeRestarted.

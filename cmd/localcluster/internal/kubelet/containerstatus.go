@@ -93,10 +93,9 @@ func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Conta
 	status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: failure.reason, Message: failure.message}}
 }
 
-// willStart: an init container that is done is not started again, whatever the restart policy.
+// willStart reports whether a container is to be started, once more or at all.
 func (w *worker) willStart(c *corev1.Container, runtime *kubecontainer.PodStatus) bool {
-	s := find(runtime, c.Name)
-	if w.isInit(c) && s != nil && s.State == kubecontainer.ContainerStateExited && s.ExitCode == 0 {
+	if w.isInit(c) && completed(find(runtime, c.Name)) {
 		return false
 	}
 	return wantsRestart(c, w.pod.Load(), runtime)

@@ -36,6 +36,8 @@ func TestPodLife(t *testing.T) {
 			"a_registry_that_is_down_is_told":           registryDown,
 			"a_pull_secret_opens_a_registry":            pullSecret,
 			"log_options_are_heeded":                    logOptions,
+			"an_init_container_ends_and_is_done":        initDone,
+			"absent_references_are_told_and_awaited":    absentReferences,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -254,6 +256,44 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 	if _, err := logs.GetLogs("logs", &corev1.PodLogOptions{Container: "other"}).DoRaw(t.Context()); !apierrors.IsBadRequest(err) {
 		t.Errorf("a container that is not there: got %v, want a bad request", err)
 	}
+}
+
+func initDone(t *testing.T, client kubernetes.Interface, address string) {
+	pod := onePod("prepared", address+"/app:1")
+	pod.Spec.InitContainers = []corev1.Container{{Name: "one", Image: address + "/app:1"}, {Name: "two", Image: address + "/app:1"}}
+	createPod(t, client, pod)
+	pod = await(t, client, pod.Name, "ready", ready)
+	for _, s := range pod.Status.InitContainerStatuses {
+		if s.RestartCount != 0 || s.State.Terminated == nil || s.State.Terminated.ExitCode != 0 {
+			t.Errorf("init container %s: %+v, want one run that ended with 0", s.Name, s)
+		}
+	}
+}
+
+func absentReferences(t *testing.T, client kubernetes.Interface, address string) {
+	pod := onePod("referring", address+"/app:1")
+	pod.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: fromConfigMap("late")}}
+	pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "v", MountPath: "/v"}}
+	pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{
+		{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "late"}}},
+	}
+	createPod(t, client, pod)
+	waits := func(reason, message string) func(*corev1.Pod) bool {
+		return func(p *corev1.Pod) bool {
+			return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil &&
+				cmp.Equal(*p.Status.ContainerStatuses[0].State.Waiting, corev1.ContainerStateWaiting{Reason: reason, Message: message})
+		}
+	}
+	await(t, client, pod.Name, "waiting for its volume", waits("ContainerCreating", ""))
+	meta := metav1.ObjectMeta{Name: "late"}
+	if _, err := client.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: meta}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, client, pod.Name, "waiting for its environment", waits(reasonConfig, `secret "late" not found`))
+	if _, err := client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: meta}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, client, pod.Name, "ready", ready)
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -18,6 +18,7 @@ const (
 	reasonPullBackOff  = "ImagePullBackOff"
 	reasonNeverPull    = "ErrImageNeverPull"
 	reasonInvalidImage = "InvalidImageName"
+	reasonConfig       = "CreateContainerConfigError"
 	reasonCreate       = "CreateContainerError"
 	reasonRun          = "RunContainerError"
 	reasonPostStart    = "PostStartHookError"
@@ -29,7 +30,7 @@ type startFailure struct {
 	backoffUntil    time.Time // zero: try again after the usual period
 }
 
-// start takes one container through the kubelet's steps: back-off, image, create, start, hook.
+// start takes one container through the kubelet's steps: back-off, image, environment, create, start, hook.
 func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubecontainer.PodStatus) *startFailure {
 	old := find(runtime, c.Name)
 	if failure := w.crashBackOff(c, old); failure != nil {
@@ -38,6 +39,9 @@ func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubeco
 	img, failure := w.ensureImage(ctx, c)
 	if failure != nil {
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", failure.reason)
+		return failure
+	}
+	if failure := w.checkEnvironment(ctx, c); failure != nil {
 		return failure
 	}
 	created := &container{id: newID(), name: c.Name, image: img, log: newLog(), done: make(chan struct{})}

@@ -150,6 +150,9 @@ func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finis
 		w.finish(ctx)
 		return resyncPeriod, true
 	}
+	if len(runtime.SandboxStatuses) == 0 && !w.mountVolumes(starting) {
+		return resyncPeriod, false
+	}
 	if w.box.start(w.node.newIP) {
 		runtime = w.box.status(w.pod.Load(), w.node)
 	}

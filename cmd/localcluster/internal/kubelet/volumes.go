@@ -1,0 +1,68 @@
+package kubelet
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+	"k8s.io/kubernetes/pkg/kubelet/events"
+)
+
+// The kubelet's periods between attempts to mount a volume (pkg/util/goroutinemap/exponentialbackoff of Kubernetes 1.36).
+const (
+	mountRetry    = 500 * time.Millisecond // doubled after each attempt
+	maxMountRetry = 2*time.Minute + 2*time.Second
+)
+
+// mountVolumes waits, as the kubelet does before it makes the sandbox, until the ConfigMaps and Secrets that the pod
+// mounts are there. It reports whether they are; they are not when ctx ended before.
+func (w *worker) mountVolumes(ctx context.Context) bool {
+	for delay := mountRetry; ; delay = min(2*delay, maxMountRetry) {
+		if w.tryMount(ctx) {
+			return true
+		}
+		if !wait(ctx, delay) {
+			return false
+		}
+	}
+}
+
+// tryMount tells of each volume that cannot be mounted, and reports whether there was none.
+func (w *worker) tryMount(ctx context.Context) bool {
+	pod, mounted := w.pod.Load(), true
+	for _, v := range pod.Spec.Volumes {
+		r, ok := volumeReference(v)
+		if !ok || !mounts(pod, v.Name) {
+			continue
+		}
+		if err := w.check(ctx, r); err != nil {
+			w.node.recorder.Eventf(pod, corev1.EventTypeWarning, events.FailedMountVolume, "MountVolume.SetUp failed for volume %q : %v", v.Name, err)
+			mounted = false
+		}
+	}
+	return mounted
+}
+
+// volumeReference is what a volume is made of. Those of several sources (projected) are taken to be there.
+func volumeReference(v corev1.Volume) (r reference, ok bool) {
+	switch {
+	case v.ConfigMap != nil:
+		return reference{kind: "ConfigMap", name: v.ConfigMap.Name, optional: v.ConfigMap.Optional}, true
+	case v.Secret != nil:
+		return reference{kind: "Secret", name: v.Secret.SecretName, optional: v.Secret.Optional}, true
+	}
+	return reference{}, false
+}
+
+// mounts reports whether a container of the pod mounts the volume; for others the kubelet does not wait.
+func mounts(pod *corev1.Pod, volume string) bool {
+	for c := range podutil.ContainerIter(&pod.Spec, podutil.InitContainers|podutil.Containers) {
+		for _, m := range c.VolumeMounts {
+			if m.Name == volume {
+				return true
+			}
+		}
+	}
+	return false
+}
