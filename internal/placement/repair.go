@@ -52,7 +52,7 @@ func (p planner) try(s survey, targets []site) remedy {
 		return remedy{}
 	}
 	for _, r := range repairs(targets) {
-		patched, fix := r.patch(s.workload)
+		patched, fix := r.patch(s.workload, p.targets[s.workload.object])
 		after := p.survey(patched)
 		missed := slices.ContainsFunc(targets, func(t site) bool { return !after.sites[t.index].lands() })
 		if !missed && after.fine() {
