@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -25,11 +26,20 @@ func (d *deploy) place(ctx context.Context) error {
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
 	}
-	d.judge(placement.Plan(nodes, d.unstructured(), d.offers(), placement.Policy(d.config.ArchPolicy)))
+	d.judge(placement.Plan(nodes, d.unstructured(), d.offers(), placement.Policy(d.config.ArchPolicy), d.targets()))
 	if table := d.report.PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
 	return nil
+}
+
+// targets are the names by which patches in the kustomization find the objects.
+func (d *deploy) targets() map[*unstructured.Unstructured]placement.Target {
+	targets := map[*unstructured.Unstructured]placement.Target{}
+	for _, o := range d.objects {
+		targets[o.Unstructured] = placement.Target(o.Target)
+	}
+	return targets
 }
 
 // judge takes the verdicts over: what is reported, and what is applied. There is one for each object that makes pods.

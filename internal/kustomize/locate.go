@@ -21,22 +21,23 @@ func newSources(path string, content []byte) *sources {
 	return &sources{path: path, known: map[string][]*yaml.Node{path: documents(content)}}
 }
 
-// of returns the source of an object; without an origin on the disk, that is the root kustomization.
-func (s *sources) of(object *unstructured.Unstructured, origin *resource.Origin) Source {
+// of returns the source of an object, and the name and namespace that stand there; without an origin on the disk, the
+// root kustomization and nothing.
+func (s *sources) of(object *unstructured.Unstructured, origin *resource.Origin) (Source, Target) {
 	switch {
 	case origin == nil || origin.Repo != "":
-		return Source{File: s.path, Line: 1}
+		return Source{File: s.path, Line: 1}, Target{}
 	case origin.ConfiguredIn != "":
-		return s.generator(origin)
+		return s.generator(origin), Target{}
 	}
 	file := s.join(origin.Path)
 	node := best(s.load(file), object)
 	if node == nil { // fetched from a URL
-		return Source{File: s.path, Line: 1}
+		return Source{File: s.path, Line: 1}, Target{}
 	}
 	source := Source{File: file, Line: node.Line, Images: map[string]int{}}
 	source.addPodSpecs(node, node.Line)
-	return source
+	return source, Target{scalar(node, "metadata", "name"), scalar(node, "metadata", "namespace")}
 }
 
 func (s *sources) join(path string) string { return filepath.Join(filepath.Dir(s.path), path) }
@@ -83,7 +84,7 @@ func documents(content []byte) []*yaml.Node {
 }
 
 // best returns the node that became the object. Prefixes, suffixes and patches may have changed its name, so that
-// among those of the same kind the longest name within the object's wins.
+// among those of the same kind the longest name within the object's wins, and of one name the one in its namespace.
 func best(nodes []*yaml.Node, object *unstructured.Unstructured) *yaml.Node {
 	var found *yaml.Node
 	score := -1
@@ -94,7 +95,10 @@ func best(nodes []*yaml.Node, object *unstructured.Unstructured) *yaml.Node {
 		}
 		similar := 0
 		if strings.Contains(object.GetName(), name) {
-			similar = len(name)
+			similar = 2 * len(name)
+		}
+		if scalar(node, "metadata", "namespace") == object.GetNamespace() {
+			similar++
 		}
 		if similar > score {
 			found, score = node, similar

@@ -16,10 +16,12 @@ type RenderOptions struct {
 	RemoteFetch bool
 }
 
-// Object is one rendered object and where it was written.
+// Object is one rendered object, where it was written, and what a patch calls it.
 type Object struct {
 	*unstructured.Unstructured
 	Source Source
+	// Target is zero for an object that no file on the disk holds: a generated one, or one that was fetched.
+	Target Target
 }
 
 // Render renders the kustomization in dir, or the file that dir names, with kustomize's own library: files in or below

@@ -63,6 +63,7 @@ func (r *renderer) run(origins bool) (resmap.ResMap, error) {
 func (r *renderer) objects(resources resmap.ResMap) ([]Object, error) {
 	sources := newSources(r.path, r.content)
 	var objects []Object
+	var written []Target
 	for _, res := range resources.Resources() {
 		origin, originErr := res.GetOrigin()
 		data, err := res.MarshalJSON()
@@ -73,7 +74,10 @@ func (r *renderer) objects(resources resmap.ResMap) ([]Object, error) {
 		if !r.keepOrigin {
 			dropOrigin(object)
 		}
-		objects = append(objects, Object{object, sources.of(object, origin)})
+		source, target := sources.of(object, origin)
+		objects = append(objects, Object{Unstructured: object, Source: source})
+		written = append(written, target)
 	}
+	setTargets(objects, written)
 	return objects, nil
 }

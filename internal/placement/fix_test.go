@@ -1,9 +1,8 @@
 package placement_test
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,73 +14,143 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
+// pasting is a way in which an object can stand in a kustomization, and what a fix is to call it there.
+type pasting struct {
+	name          string
+	namespace     string // in the object's file
+	kustomization string
+	target        placement.Target // its name is put in
+}
+
+// pastings leave room for a namesake in another namespace, unless the kustomization moves all objects into one.
+var pastings = []pasting{
+	{"as_it_is", "shop", "", placement.Target{Namespace: "shop"}},
+	{"without_namespace", "", "", placement.Target{}},
+	{"without_namespace_beside_a_namesake", "", "", placement.Target{Namespace: "default"}},
+	{"namespace_set", "", "namespace: shop\n", placement.Target{}},
+	{"namespace_replaced", "old", "namespace: shop\n", placement.Target{Namespace: "old"}},
+	{"prefix", "shop", "namePrefix: a-\n", placement.Target{Namespace: "shop"}},
+	{"suffix", "shop", "nameSuffix: -a\n", placement.Target{Namespace: "shop"}},
+	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.Target{}},
+}
+
 // TestFixWorksWhenPasted puts every fix of every case into a kustomization and plans what that renders: nothing is wrong any
-// more, and the rendered object is the one that the policies apply.
+// more, the rendered object is the one that the policies apply, and a namesake in another namespace stays as it was.
 func TestFixWorksWhenPasted(t *testing.T) {
 	for _, s := range scenarios(t) {
-		objects := slices.DeleteFunc(slices.Clone(s.objects), func(obj *unstructured.Unstructured) bool {
-			_, _, ok := placement.PodTemplate(obj)
-			return !ok
-		})
-		for _, policy := range policies {
-			for i, v := range placement.Plan(s.nodes, objects, s.images, policy) {
-				if v.Fix == "" {
-					continue
+		for _, obj := range s.objects {
+			if _, _, ok := placement.PodTemplate(obj); !ok {
+				continue
+			}
+			for _, way := range pastings {
+				for _, policy := range []placement.Policy{placement.Pin, placement.Spread} { // Fail and Warn print Pin's fixes
+					t.Run(fmt.Sprint(s.name, "/", policy, "/", obj.GetName(), "/", way.name), func(t *testing.T) {
+						way.paste(t, s, obj, policy)
+					})
 				}
-				t.Run(fmt.Sprint(s.name, "/", policy, "/", v.Object.GetName()), func(t *testing.T) {
-					for _, rendered := range paste(t, objects[i], v.Fix) {
-						after := placement.Plan(s.nodes, []*unstructured.Unstructured{rendered}, s.images, placement.Fail)[0]
-						if after.Fix != "" || len(after.Findings) > 0 {
-							t.Errorf("still wrong with the fix: %v\n%s", after.Findings, v.Fix)
-						}
-						if diff := cmp.Diff(v.Object.Object["spec"], rendered.Object["spec"]); v.Patched && diff != "" {
-							t.Errorf("rendered is not what %s applies (-applied +rendered):\n%s", policy, diff)
-						}
-					}
-				})
 			}
 		}
 	}
 }
 
-// paste renders an object with a fix in the two ways there are: as a plain patch of a resource that leaves its namespace to the kustomization,
-// and with the target that the fix's comment shows, of a resource that names its own.
-func paste(t *testing.T, obj *unstructured.Unstructured, fix string) []*unstructured.Unstructured {
-	t.Helper()
-	bare := obj.DeepCopy()
-	bare.SetNamespace("")
-	target := fmt.Sprintf(", target: {kind: %s, name: %s}", obj.GetKind(), obj.GetName())
-	return []*unstructured.Unstructured{
-		render(t, bare, fix, "namespace: shop\nresources: [object.yaml]\npatches: [{path: fix.yaml}]\n"),
-		render(t, obj, fix, "resources: [object.yaml]\npatches: [{path: fix.yaml"+target+"}]\n"),
+func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructured, policy placement.Policy) {
+	files := way.files(obj)
+	before := render(t, files, way.kustomization)
+	way.target.Name = obj.GetName()
+	targets := map[*unstructured.Unstructured]placement.Target{before[0]: way.target}
+	v := placement.Plan(s.nodes, before[:1], s.images, policy, targets)[0]
+	if v.Fix == "" {
+		return
+	}
+	for _, entry := range listings(v.Fix) {
+		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
+		again := placement.Plan(s.nodes, after[:1], s.images, placement.Fail, nil)[0]
+		if again.Fix != "" || len(again.Findings) > 0 {
+			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
+		}
+		if diff := cmp.Diff(v.Object.Object, after[0].Object); v.Patched && diff != "" {
+			t.Errorf("rendered is not what %s applies (-applied +rendered):\n%s", policy, diff)
+		}
+		if diff := cmp.Diff(before[1:], after[1:]); diff != "" {
+			t.Errorf("the fix listed as %s changes a namesake (-before +after):\n%s", entry, diff)
+		}
 	}
 }
 
-func render(t *testing.T, obj *unstructured.Unstructured, fix, kustomization string) *unstructured.Unstructured {
-	t.Helper()
-	text, err := yaml.Marshal(obj.Object)
-	if err != nil {
-		t.Fatal(err)
+// files are the object as its file has it, and a namesake.
+func (way pasting) files(obj *unstructured.Unstructured) []string {
+	namespaces := []string{way.namespace, "elsewhere"}
+	if strings.Contains(way.kustomization, "namespace:") {
+		namespaces = namespaces[:1]
 	}
-	fs := filesys.MakeFsInMemory()
-	for path, content := range map[string]string{"object.yaml": string(text), "fix.yaml": fix, "kustomization.yaml": kustomization} {
-		if err := fs.WriteFile(path, []byte(content)); err != nil {
-			t.Fatal(err)
+	var files []string
+	for _, namespace := range namespaces {
+		written := obj.DeepCopy()
+		written.SetNamespace(namespace)
+		text, _ := written.MarshalJSON() // which is YAML
+		files = append(files, string(text))
+	}
+	return files
+}
+
+// listings are the ways to list a fix: by itself, and as its comment shows.
+func listings(fix string) []string {
+	all := []string{"{path: THIS-FILE}"}
+	if comment, _, ok := strings.Cut(fix, "\n"); ok && strings.HasPrefix(comment, "#") {
+		_, entry, _ := strings.Cut(comment, "patches: [")
+		all = append(all, strings.TrimSuffix(entry, "]"))
+	}
+	return all
+}
+
+// TestFixForAnUnknownFile is for objects of which only the rendered form is known: the fix fits a file that leaves its
+// namespace to the kustomization, and with the target of its comment one that names its own.
+func TestFixForAnUnknownFile(t *testing.T) {
+	s := readScenario(t, "testdata/cases/gke_with_the_taint_switched_off.yaml")
+	for at, v := range placement.Plan(s.nodes, s.objects, s.images, placement.Pin, nil) {
+		if !v.Patched {
+			continue
+		}
+		for i, way := range []pasting{{kustomization: "namespace: shop\n"}, {namespace: "shop", kustomization: "namespace: shop\n"}} {
+			after := render(t, append(way.files(s.objects[at]), v.Fix), way.kustomization+"patches: ["+listings(v.Fix)[i]+"]\n")
+			if diff := cmp.Diff(v.Object.Object, after[0].Object); diff != "" {
+				t.Errorf("rendered is not what pin applies (-applied +rendered):\n%s", diff)
+			}
 		}
 	}
+}
+
+// render renders files as the resources of a kustomization, and THIS-FILE, which is the last of them, where it lists patches.
+func render(t *testing.T, files []string, kustomization string) []*unstructured.Unstructured {
+	t.Helper()
+	fs := filesys.MakeFsInMemory()
+	if strings.Contains(kustomization, "patches:") {
+		last := len(files) - 1
+		must(t, fs.WriteFile("THIS-FILE", []byte(files[last])))
+		files = files[:last]
+	}
+	must(t, fs.WriteFile("objects.yaml", []byte(strings.Join(files, "\n---\n"))))
+	must(t, fs.WriteFile("kustomization.yaml", []byte(kustomization+"resources: [objects.yaml]\n")))
 	rendered, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, ".")
 	if err != nil {
-		t.Fatalf("kustomize refuses the fix: %v\n%s", err, fix)
+		t.Fatalf("kustomize refuses the fix: %v\n%s", err, kustomization)
 	}
-	out, err := rendered.AsYaml()
+	var objects []*unstructured.Unstructured
+	for _, res := range rendered.Resources() {
+		text, err := res.AsYAML()
+		must(t, err)
+		object := &unstructured.Unstructured{}
+		must(t, yaml.Unmarshal(text, &object.Object))
+		objects = append(objects, object)
+	}
+	return objects
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal(bytes.TrimSpace(out), &result.Object); err != nil {
-		t.Fatal(err)
-	}
-	return result
 }
 
 func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
@@ -89,12 +158,12 @@ func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
 		for _, policy := range []placement.Policy{placement.Pin, placement.Spread} {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {
 				var patched []*unstructured.Unstructured
-				for _, v := range placement.Plan(s.nodes, s.objects, s.images, policy) {
+				for _, v := range placement.Plan(s.nodes, s.objects, s.images, policy, nil) {
 					if v.Patched {
 						patched = append(patched, v.Object)
 					}
 				}
-				for _, v := range placement.Plan(s.nodes, patched, s.images, policy) {
+				for _, v := range placement.Plan(s.nodes, patched, s.images, policy, nil) {
 					if v.Patched || v.Fix != "" || len(v.Findings) > 0 {
 						t.Errorf("%s needs a second patch: %v", v.Object.GetName(), v.Findings)
 					}

@@ -1,18 +1,13 @@
 package placement
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // patch returns the workload with the repair made, and the same change as a patch that kustomize accepts:
 // strategic merge, and plain merge for custom kinds.
-func (r repair) patch(w workload) (workload, string) {
+func (r repair) patch(w workload, target Target) (workload, string) {
 	patched := w.object.DeepCopy()
 	template := patched.Object
 	for _, key := range w.path {
@@ -20,7 +15,7 @@ func (r repair) patch(w workload) (workload, string) {
 	}
 	added := r.amend(child(template, "spec"))
 	after, _ := workloadOf(patched) // it parsed before, and a repair adds nothing that would not
-	return after, document(w, added)
+	return after, target.document(w, added)
 }
 
 // amend changes a pod spec and returns the part of it that a patch must hold.
@@ -89,31 +84,6 @@ func tolerate(spec, added map[string]any, taints []corev1.Taint) {
 		tolerations = append(tolerations, toleration)
 	}
 	spec["tolerations"], added["tolerations"] = tolerations, tolerations
-}
-
-// document writes the patch. It leaves the namespace out: kustomize finds the object of a patch by the name and namespace that stand in
-// the resource's own file, where a kustomization that sets the namespace has none. Where the file does name one, the
-// patch's entry needs a target, which a comment says.
-func document(w workload, added map[string]any) string {
-	gvk := w.object.GroupVersionKind()
-	doc := map[string]any{
-		"apiVersion": gvk.GroupVersion().String(),
-		"kind":       gvk.Kind,
-		"metadata":   map[string]any{"name": w.object.GetName()},
-	}
-	template := doc
-	for _, key := range w.path {
-		template = child(template, key)
-	}
-	template["spec"] = added
-	text, err := yaml.Marshal(doc)
-	if err != nil { // maps of strings and of what was parsed from JSON
-		panic(fmt.Sprintf("placement: patch for %s: %v", object.Name(gvk.Kind, w.object), err))
-	}
-	if w.object.GetNamespace() == "" {
-		return string(text)
-	}
-	return fmt.Sprintf("# kustomization.yaml: patches: [{path: THIS-FILE, target: {kind: %s, name: %s}}]\n%s", gvk.Kind, w.object.GetName(), text)
 }
 
 // child returns the map under key, made where it is missing or null.

@@ -61,10 +61,13 @@ type Verdict struct {
 
 // Plan returns a verdict for each object that makes pods, in their order. An image that is not in images is taken to
 // run everywhere: who could not read it has said why. With no nodes every architecture is Absent, which is no finding:
-// a cluster that starts its nodes on demand looks like that.
-func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]platform.Offer, policy Policy) []Verdict {
+// a cluster that starts its nodes on demand looks like that. Targets are what the fixes call the objects, for those whose
+// files are known; nil is for none.
+func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]platform.Offer, policy Policy,
+	targets map[*unstructured.Unstructured]Target,
+) []Verdict {
 	workloads := workloadsOf(objects)
-	p := planner{shapes: shapesOf(nodes, workloads), images: images, policy: policy}
+	p := planner{shapes: shapesOf(nodes, workloads), images: images, policy: policy, targets: targets}
 	verdicts := make([]Verdict, len(workloads))
 	for i, w := range workloads {
 		verdicts[i] = p.judge(w)
@@ -73,9 +76,10 @@ func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[
 }
 
 type planner struct {
-	shapes []shape
-	images map[string]platform.Offer
-	policy Policy
+	shapes  []shape
+	images  map[string]platform.Offer
+	policy  Policy
+	targets map[*unstructured.Unstructured]Target
 }
 
 func (p planner) judge(w workload) Verdict {

@@ -11,7 +11,7 @@ const (
 	Fail Policy = "fail"
 	// Pin adds the least patch that keeps a workload on the architectures its images run on.
 	Pin Policy = "pin"
-	// Spread is Pin, and tolerates the architecture taints of every node on which the workload runs.
+	// Spread is Pin, and tolerates the architecture taints of every node on which the workload is known to run.
 	Spread Policy = "spread"
 	// Warn reports warnings and changes nothing.
 	Warn Policy = "warn"

@@ -22,10 +22,11 @@ type remedy struct {
 }
 
 // remedy finds the least repair after which the workload is fine, and under Spread the one that opens most nodes to it.
-// Tolerations that are not about an architecture are left to the reader: no policy applies them.
+// Tolerations that are not about an architecture are left to the reader: no policy applies them. Nor are nodes opened
+// to a workload that does without them while nobody knows whether its images run there.
 func (p planner) remedy(s survey) remedy {
 	stay, open := s.where(site.lands), s.where(site.behindArchitectureTaints)
-	if p.policy == Spread && len(open) > 0 {
+	if p.policy == Spread && len(open) > 0 && p.knows(s.workload) {
 		if r := p.try(s, slices.Concat(stay, open)); r.fix != "" {
 			return p.applied(r)
 		}
@@ -52,7 +53,7 @@ func (p planner) try(s survey, targets []site) remedy {
 		return remedy{}
 	}
 	for _, r := range repairs(targets) {
-		patched, fix := r.patch(s.workload)
+		patched, fix := r.patch(s.workload, p.targets[s.workload.object])
 		after := p.survey(patched)
 		missed := slices.ContainsFunc(targets, func(t site) bool { return !after.sites[t.index].lands() })
 		if !missed && after.fine() {

@@ -60,6 +60,14 @@ func (p planner) outcome(image string, s shape) Outcome {
 	return Runs
 }
 
+// knows tells whether every image of a workload was read. Of the others it is only hoped that they run.
+func (p planner) knows(w workload) bool {
+	return !slices.ContainsFunc(w.containers, func(c container) bool {
+		_, known := p.images[c.image]
+		return !known
+	})
+}
+
 // selects tells whether a node is what the pod asks for. kube-scheduler matches selectors and affinity, and the kubelet does
 // it again for a pod that names its node; os.name is the kubelet's alone, which turns pods for another OS away.
 func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, node *corev1.Node) bool {

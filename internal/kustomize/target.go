@@ -1,0 +1,61 @@
+package kustomize
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Target is what a patch in the kustomization calls an object, in its own metadata or in the target of its entry.
+// Kustomize looks for the name and namespace of the object's file, or those that bases of the kustomization made of them:
+// its own namePrefix, nameSuffix and namespace come after its patches.
+type Target struct {
+	Name string
+	// Namespace is "" where the file has none and no namesake makes it matter.
+	Namespace string
+}
+
+// namesake is an object by the ids by which kustomize selects it, https://pkg.go.dev/sigs.k8s.io/kustomize/api/resmap:
+// as its file has it, and as it was rendered.
+type namesake struct {
+	kind              string
+	written, rendered Target
+}
+
+// setTargets gives each object whose file is known the first target that selects nothing else.
+func setTargets(objects []Object, written []Target) {
+	all := make([]namesake, len(objects))
+	for i, o := range objects {
+		rendered := Target{o.GetName(), o.GetNamespace()}
+		all[i] = namesake{o.GetKind(), written[i], rendered}
+		if written[i].Name == "" {
+			all[i].written = rendered
+		}
+	}
+	for i := range objects {
+		if written[i].Name != "" {
+			objects[i].Target = all[i].target(all)
+		}
+	}
+}
+
+// target prefers what the file says. Variants of one base share that, and differ in what their kustomizations made of it.
+func (n namesake) target(all []namesake) Target {
+	for _, name := range []string{n.written.Name, n.rendered.Name} {
+		for _, namespace := range []string{n.written.Namespace, n.written.namespace(), n.rendered.namespace()} {
+			t := Target{name, namespace}
+			others := func(other namesake) bool { return other != n && other.selectedBy(n.kind, t) }
+			if !slices.ContainsFunc(all, others) {
+				return t
+			}
+		}
+	}
+	return n.rendered
+}
+
+func (n namesake) selectedBy(kind string, t Target) bool {
+	return n.kind == kind && (t.Name == n.written.Name || t.Name == n.rendered.Name) &&
+		(t.Namespace == "" || t.Namespace == n.written.namespace() || t.Namespace == n.rendered.namespace())
+}
+
+// namespace is the one that kustomize compares: objects that name none are in "default".
+func (t Target) namespace() string { return cmp.Or(t.Namespace, "default") }
