@@ -49,7 +49,7 @@ func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus, started fun
 		sidecar := podutil.IsRestartableInitContainer(c)
 		done := !sidecar && completed(status)
 		switch {
-		case status == nil && !(reached && sidecar), status != nil && reached && !sidecar:
+		case status == nil && (!reached || !sidecar), status != nil && reached && !sidecar:
 			continue
 		case status == nil, !done && wantsRestart(c, pod, runtime):
 			todo = append(todo, c)

@@ -25,12 +25,12 @@ type failure struct {
 
 // shellOf returns the shell that a resolved path is, by its name: a link to busybox is busybox.
 func shellOf(path, calledAs string) *shell {
-	switch base := path[strings.LastIndexByte(path, '/')+1:]; {
-	case base == "bash":
+	switch path[strings.LastIndexByte(path, '/')+1:] {
+	case "bash":
 		return &shell{refused: bashRefused, missing: bashMissing}
-	case base == "dash":
+	case "dash":
 		return &shell{refused: dashRefused, missing: dashMissing}
-	case base == "busybox" || base == "sh" || base == "ash":
+	case "busybox", "sh", "ash":
 		if calledAs == "sh" || calledAs == "ash" {
 			return &shell{refused: ashRefused, missing: ashMissing}
 		}

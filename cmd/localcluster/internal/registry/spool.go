@@ -60,7 +60,7 @@ func (s spool) put(w http.ResponseWriter, req *http.Request, uploads, id string)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	defer s.dir.Remove(id)
+	defer func() { _ = s.dir.Remove(id) }() // the folder goes with the program
 	defer file.Close()
 	whole := req.Clone(req.Context())
 	whole.Method, whole.URL.Path = http.MethodPost, uploads
