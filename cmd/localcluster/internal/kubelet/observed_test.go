@@ -21,7 +21,7 @@ import (
 
 // observedWithin is how long a pod has to show what a real one showed: three restarts, with back-offs of up to 15 and
 // 30 seconds in between, and the starts.
-const observedWithin = 75 * time.Second
+const observedWithin = 3 * time.Minute
 
 // observed is one case as a real node showed it.
 type observed struct {
