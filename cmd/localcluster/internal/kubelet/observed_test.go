@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// observedWithin is how long a pod has to show what a real one showed: three restarts, with back-offs of up to 15 and
-// 30 seconds in between, and the starts.
+// observedWithin is how long a pod has to show what a real one showed: three restarts, with back-offs of up to 15, 30 and,
+// where the real one waited for the fourth, 60 seconds, and the starts.
 const observedWithin = 3 * time.Minute
 
 // observed is one case as a real node showed it.
