@@ -41,7 +41,7 @@ type deploy struct {
 	registry *image.Client
 	keychain authn.Keychain
 
-	// built are the digests of the indexes that this run has pushed, by reference.
+	// built are the digests of the indexes that this run has pushed, by the full name of their references.
 	built map[string]v1.Hash
 
 	// grant says what lets this run pull a repository that its registry refuses to show, or "".

@@ -61,7 +61,7 @@ func (d *deploy) verifyImage(in inputs.Image) error {
 		return nil
 	}
 	describe(&entry, result.Image)
-	if built, ours := d.built[entry.Reference]; ours && built != result.Image.Digest {
+	if built, ours := d.built[in.Reference.Name()]; ours && built != result.Image.Digest {
 		return faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push moved it; let one workflow at a time push a tag",
 			entry.Reference, built, entry.Digest)}
 	}
