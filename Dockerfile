@@ -1,18 +1,16 @@
-# syntax=docker/dockerfile:1
-
-# The build stage runs on the builder's own CPU and cross-compiles: no emulation.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+# The build stage runs on the builder's own CPU and cross-compiles: no emulation. Where BUILDPLATFORM is not set, as in
+# Docker's classic builder, which some runners still use, "linux" alone stands for the same.
+FROM --platform=${BUILDPLATFORM:-linux} golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
-RUN go mod download
 COPY cmd/multiarch-deploy cmd/multiarch-deploy
 COPY internal internal
 ARG TARGETOS TARGETARCH VERSION=dev
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -tags grpcnotrace -ldflags "-s -w -X main.version=$VERSION" -o /multiarch-deploy ./cmd/multiarch-deploy
 
-# No USER and no WORKDIR: the runner mounts the workspace for root and sets the working directory itself
-# (https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user).
+# The runner asks for root, and for no WORKDIR: it mounts the workspace, which belongs to another user, and sets the working
+# directory itself (https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user).
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /multiarch-deploy /multiarch-deploy

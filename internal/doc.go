@@ -30,6 +30,7 @@
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
 //	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
 //	demo          real images of the sample apps
+//	enginetest    the action's own container, as a runner runs it, for tests
 //	localcluster  starts the local cluster's program for the demo and the tests
 //	registrytest  serves real registries to tests
 //

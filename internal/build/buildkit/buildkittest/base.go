@@ -17,11 +17,7 @@ func PushBusybox(t testing.TB, ref name.Reference, options ...remote.Option) {
 	t.Helper()
 	var images []v1.Image
 	for _, cpu := range []string{"amd64", "arm64"} {
-		busybox, err := os.ReadFile(filepath.Join(repository(t), "bin", "busybox-"+cpu))
-		if err != nil {
-			t.Fatalf("%v: run %s, as `make test` does", err, setup)
-		}
-		images = append(images, Shell(t, v1.Platform{OS: "linux", Architecture: cpu}, busybox))
+		images = append(images, Shell(t, v1.Platform{OS: "linux", Architecture: cpu}, busybox(t, cpu)))
 	}
 	index, err := assemble.Index(images...)
 	if err != nil {
@@ -32,18 +28,34 @@ func PushBusybox(t testing.TB, ref name.Reference, options ...remote.Option) {
 	}
 }
 
+// busybox is Debian's for a CPU.
+func busybox(t testing.TB, cpu string) []byte {
+	t.Helper()
+	program, err := os.ReadFile(filepath.Join(repository(t), "bin", "busybox-"+cpu))
+	if err != nil {
+		t.Fatalf("%v: run %s, as `make test` does", err, setup)
+	}
+	return program
+}
+
 // Shell is an image for a platform with one program, which is its shell and every command.
 func Shell(t testing.TB, platform v1.Platform, program []byte) v1.Image {
 	t.Helper()
-	files := []assemble.File{{Path: "/bin/busybox", Content: program}}
-	for _, command := range []string{"sh", "cat", "cp", "echo", "false", "grep", "ls", "sleep", "test", "uname"} {
-		files = append(files, assemble.File{Path: "/bin/" + command, Link: "busybox"})
-	}
 	image, err := assemble.Image(assemble.Spec{
-		Platform: platform, Files: files, Config: v1.Config{Env: []string{"PATH=/bin"}, Entrypoint: []string{"/bin/sh"}},
+		Platform: platform, Files: shellFiles(program, "sh", "cat", "cp", "echo", "false", "grep", "ls", "sleep", "test", "uname"),
+		Config: v1.Config{Env: []string{"PATH=/bin"}, Entrypoint: []string{"/bin/sh"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return image
+}
+
+// shellFiles are a busybox, and links to it by the names of commands.
+func shellFiles(program []byte, commands ...string) []assemble.File {
+	files := []assemble.File{{Path: "/bin/busybox", Content: program}}
+	for _, command := range commands {
+		files = append(files, assemble.File{Path: "/bin/" + command, Link: "busybox"})
+	}
+	return files
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -24,7 +25,8 @@ func StartEngine(t testing.TB) *docker.Client {
 	t.Helper()
 	installed(t, "dockerd", "containerd", "runc")
 	dir := shortDir(t)
-	return startEngine(t, "dockerd", dir, "--add-runtime", "modest="+modestRunc(t, dir), "--default-runtime", "modest")
+	client, _ := startEngine(t, dir, []string{"dockerd", "--bridge", "none", "--iptables=false", "--add-runtime", "modest=" + modestRunc(t, dir), "--default-runtime", "modest"})
+	return client
 }
 
 // StartModernEngine runs a Docker engine that keeps images in containerd, as new ones do. It is built from its module, and
@@ -33,14 +35,16 @@ func StartModernEngine(t testing.TB) *docker.Client {
 	t.Helper()
 	installed(t, "containerd", "runc", "qemu-aarch64-static")
 	program := filepath.Join(build(t, "dockerd", "-tags", "exclude_graphdriver_btrfs,no_systemd"), "dockerd")
-	return startEngine(t, program, shortDir(t))
+	client, _ := startEngine(t, shortDir(t), []string{program, "--bridge", "none", "--iptables=false"})
+	return client
 }
 
-func startEngine(t testing.TB, program, dir string, args ...string) *docker.Client {
+// startEngine runs an engine by its command, with all it has in dir, and returns where it answers too.
+func startEngine(t testing.TB, dir string, command []string) (engine *docker.Client, host string) {
 	t.Helper()
-	host := "unix://" + filepath.Join(dir, "docker.sock")
-	p := run(t, program, append(args, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
-		"--pidfile", filepath.Join(dir, "pid"), "--bridge", "none", "--iptables=false")...)
+	host = "unix://" + filepath.Join(dir, "docker.sock")
+	command = append(command, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"))
+	p := run(t, command[0], command[1:]...)
 	engine, err := docker.New(docker.WithHost(host))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +54,7 @@ func startEngine(t testing.TB, program, dir string, args ...string) *docker.Clie
 		_, err := engine.Ping(ctx, docker.PingOptions{})
 		return err
 	})
-	return engine
+	return engine, host
 }
 
 // modestRunc is runc for machines whose root lacks a capability, as root of a sandbox does: Docker asks for all of them for
@@ -99,7 +103,7 @@ func LoadBroken(t testing.TB, engine *docker.Client, reference string) {
 
 func load(t testing.TB, engine *docker.Client, reference string, spec assemble.Spec) {
 	t.Helper()
-	spec.Platform = v1.Platform{OS: "linux", Architecture: "amd64"}
+	spec.Platform = v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	image, err := assemble.Image(spec)
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what real builds in the tests need, and what is not Go: runc, QEMU, a Docker engine, and a busybox for each CPU.
+# Installs what real builds in the tests need, and what is not Go: runc, QEMU, a Docker engine, a busybox for
+# each CPU and a bash.
 # Does nothing where all of it is there. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 bin="$(cd "$(dirname "$0")/../../../.." && pwd)/bin"
@@ -12,8 +13,9 @@ packages=()
 PATH="$PATH:/usr/sbin:/sbin"
 command -v runc >/dev/null || packages+=(runc)
 command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
-command -v dockerd >/dev/null || packages+=(docker.io)
+command -v dockerd >/dev/null && command -v docker >/dev/null || packages+=(docker.io)
 command -v iptables >/dev/null || packages+=(iptables)
+command -v ip >/dev/null || packages+=(iproute2)
 if [ ${#packages[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "install these by hand, since there is no apt-get here: ${packages[*]}"
   root apt-get -qq update
@@ -21,17 +23,19 @@ if [ ${#packages[@]} -gt 0 ]; then
 fi
 
 # A package list of its own, so that the machine's set of architectures stays as it is.
-if [ ! -e "$bin/busybox-amd64" ] || [ ! -e "$bin/busybox-arm64" ]; then
+if [ ! -e "$bin/busybox-amd64" ] || [ ! -e "$bin/busybox-arm64" ] || [ ! -e "$bin/bash" ]; then
   work="$(mktemp -d)"
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/lists/partial"
   apt=(apt-get -qq -o "Dir::State::lists=$work/lists" -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root -o Debug::NoLocking=1)
   "${apt[@]}" update
-  (cd "$work" && "${apt[@]}" download busybox-static:amd64 busybox-static:arm64)
+  (cd "$work" && "${apt[@]}" download busybox-static:amd64 busybox-static:arm64 bash-static)
   for cpu in amd64 arm64; do
     dpkg -x "$work"/busybox-static_*_"$cpu".deb "$work/$cpu"
     find "$work/$cpu" -type f -name busybox -exec install -m 755 {} "$bin/busybox-$cpu" \;
   done
+  dpkg -x "$work"/bash-static_*.deb "$work/bash"
+  find "$work/bash" -type f -name bash-static -exec install -m 755 {} "$bin/bash" \;
 fi
 
 # The kernel hands arm64 programs to QEMU. Flag F opens QEMU now, so that it works inside containers too.
