@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -21,8 +22,8 @@ When the API serves and every node is Ready it prints "ready" on standard output
 
 // up holds the flags of the command.
 type up struct {
-	preset, nodes, kubeconfig, registry, authentication string
-	exitWithStdin                                       bool
+	preset, nodes, kubeconfig, address, registry, authentication string
+	exitWithStdin                                                bool
 }
 
 func upCommand() *cobra.Command {
@@ -40,6 +41,7 @@ func upCommand() *cobra.Command {
 	set.StringVar(&flags.preset, "preset", "aks", "nodes like those of a cloud: aks (one amd64, one arm64) or gke (three and three, arm64 tainted)")
 	set.StringVar(&flags.nodes, "nodes", "", "YAML `FILE` with node pools, in place of the preset's nodes")
 	set.StringVar(&flags.kubeconfig, "kubeconfig", "", "write a cluster administrator's kubeconfig to this `FILE`; removed at the end (required)")
+	set.StringVar(&flags.address, "address", "127.0.0.1", "serve the API at this `IP` address of the machine, as containers and others on its network need")
 	set.StringVar(&flags.registry, "registry", "", "serve an OCI registry at `HOST:PORT`, such as 127.0.0.1:5000; port 0 takes a free one")
 	set.StringVar(&flags.authentication, "authentication-config", "", "let users in by the tokens of other issuers, as this `FILE` for kube-apiserver says")
 	set.BoolVar(&flags.exitWithStdin, "exit-with-stdin", false, "stop when standard input ends, so that the cluster never outlives its caller")
@@ -54,6 +56,10 @@ func (u up) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	address, err := netip.ParseAddr(u.address)
+	if err != nil {
+		return fmt.Errorf("--address: %w; give an IP address of this machine", err)
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program's own file: %w", err)
@@ -67,6 +73,7 @@ func (u up) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) 
 		Executable: executable,
 		Nodes:      nodes,
 		Kubeconfig: u.kubeconfig,
+		Address:    address,
 		Registry:   u.registry,
 
 		AuthenticationConfig: u.authentication,

@@ -4,11 +4,13 @@ package localcluster
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +27,8 @@ type Options struct {
 	Preset string
 	// NodesFile is a YAML file with node pools, in place of the preset's nodes.
 	NodesFile string
+	// Address is the address of this machine where the API server and the registry listen; empty for 127.0.0.1.
+	Address string
 	// AuthenticationConfig is a file for kube-apiserver that says which other issuers' tokens let users in.
 	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
 	AuthenticationConfig string
@@ -38,7 +42,7 @@ type Options struct {
 type Cluster struct {
 	// Kubeconfig is the path of a cluster administrator's kubeconfig. Stop removes it.
 	Kubeconfig string
-	// Registry is the address of an empty registry, host:port, that anyone on this machine may write to.
+	// Registry is the address of an empty registry, host:port, that anyone who reaches it may write to.
 	Registry string
 
 	cmd *exec.Cmd
@@ -80,7 +84,8 @@ func (c *Cluster) Stop() {
 }
 
 func (c *Cluster) start(ctx context.Context, program string, opts Options) error {
-	c.cmd = exec.Command(program, "up", "--exit-with-stdin", "--kubeconfig", c.Kubeconfig, "--registry", "127.0.0.1:0")
+	address := cmp.Or(opts.Address, "127.0.0.1")
+	c.cmd = exec.Command(program, "up", "--exit-with-stdin", "--kubeconfig", c.Kubeconfig, "--address", address, "--registry", net.JoinHostPort(address, "0"))
 	if opts.Preset != "" {
 		c.cmd.Args = append(c.cmd.Args, "--preset", opts.Preset)
 	}

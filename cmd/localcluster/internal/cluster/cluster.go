@@ -4,6 +4,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,6 +25,8 @@ type Options struct {
 	Nodes []corev1.Node
 	// Kubeconfig is where the kubeconfig is written, and removed from at the end.
 	Kubeconfig string
+	// Address is where the API server listens, an address of this machine.
+	Address netip.Addr
 	// Registry is where the registry listens, host:port; port 0 takes a free one. Empty for no registry.
 	Registry string
 	// AuthenticationConfig is a file for kube-apiserver's flag of that name, or empty.
@@ -72,6 +75,7 @@ func serve(ctx context.Context, opts Options, config *kubeconfigFile, dir string
 	plane, err := controlplane.Start(ctx, controlplane.Options{
 		Executable:           opts.Executable,
 		Dir:                  dir,
+		Address:              opts.Address,
 		AuthenticationConfig: opts.AuthenticationConfig,
 	})
 	defer plane.Stop()
@@ -85,7 +89,9 @@ func serve(ctx context.Context, opts Options, config *kubeconfigFile, dir string
 	group.Go(func() error { return plane.Wait(ctx) })
 	group.Go(func() error { return loadbalancer.Run(ctx, plane.Config, opts.Log) })
 	group.Go(func() error {
-		return kubelet.Run(ctx, kubelet.Options{Config: plane.Config, Nodes: opts.Nodes, TLS: plane.KubeletTLS, Log: opts.Log})
+		return kubelet.Run(ctx, kubelet.Options{
+			Config: plane.Config, Nodes: opts.Nodes, TLS: plane.KubeletTLS, PlainRegistry: running.Registry, Log: opts.Log,
+		})
 	})
 	group.Go(func() error { return announce(ctx, opts, config, plane, running) })
 	defer config.remove()

@@ -19,16 +19,20 @@ import (
 
 func TestTwoClustersSideBySide(t *testing.T) {
 	for _, test := range []struct {
-		preset string
-		taints map[string][]string
+		preset  string
+		address string
+		taints  map[string][]string
 	}{
-		{"aks", map[string][]string{"amd64": nil, "arm64": nil}},
-		{"gke", map[string][]string{"amd64": nil, "arm64": {"kubernetes.io/arch=arm64:NoSchedule"}}},
+		{"aks", "127.0.0.1", map[string][]string{"amd64": nil, "arm64": nil}},
+		{"gke", "127.0.0.2", map[string][]string{"amd64": nil, "arm64": {"kubernetes.io/arch=arm64:NoSchedule"}}},
 	} {
 		t.Run(test.preset, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, "--preset", test.preset, "--registry", "127.0.0.1:0")
+			p := start(t, "--preset", test.preset, "--address", test.address, "--registry", "127.0.0.1:0")
 			client, server := p.client(t)
+			if !strings.HasPrefix(server, test.address+":") {
+				t.Errorf("the API server is at %s: want %s", server, test.address)
+			}
 			children := p.children(t)
 			if len(children) != 4 {
 				t.Errorf("%d child processes run: want etcd, API server, controller manager and scheduler", len(children))

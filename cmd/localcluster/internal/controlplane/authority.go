@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/netip"
 	"time"
 
 	certutil "k8s.io/client-go/util/cert"
@@ -54,13 +55,13 @@ func (a *authority) client(user string, groups ...string) (pair, error) {
 	})
 }
 
-// server issues a serving certificate for loopback, under which every server of a local cluster is reached.
-func (a *authority) server(name string) (pair, error) {
+// server issues a serving certificate for the address under which the server is reached.
+func (a *authority) server(name string, address netip.Addr) (pair, error) {
 	return a.issue(x509.Certificate{
 		Subject:     pkix.Name{CommonName: name},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:    []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses: []net.IP{address.AsSlice()},
 	})
 }
 

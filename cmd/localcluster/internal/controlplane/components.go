@@ -1,6 +1,9 @@
 package controlplane
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // The names of the components are also the program's own subcommands, see start.
 const (
@@ -37,11 +40,11 @@ func etcdFlags() []string {
 
 // apiServerFlags follow what AKS and GKE run with, as far as it shows to a client. Authentication is a file for the
 // flag of that name, or empty.
-func apiServerFlags(port int, authentication string) []string {
+func apiServerFlags(server netip.AddrPort, authentication string) []string {
 	flags := []string{
 		"--etcd-servers=unix://" + etcdSocket,
-		"--bind-address=127.0.0.1",
-		fmt.Sprintf("--secure-port=%d", port),
+		"--bind-address=" + server.Addr().String(),
+		fmt.Sprintf("--secure-port=%d", server.Port()),
 		"--tls-cert-file=apiserver.crt",
 		"--tls-private-key-file=apiserver.key",
 		"--client-ca-file=ca.crt",

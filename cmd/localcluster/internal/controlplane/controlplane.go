@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,9 @@ import (
 	"k8s.io/client-go/rest"
 )
 
+// Loopback is the address that this machine alone reaches.
+var Loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
 // Options configure Start.
 type Options struct {
 	// Executable is a program that becomes a component when its first argument names one, as localcluster does.
@@ -23,6 +27,8 @@ type Options struct {
 	// Dir is an empty directory, readable by its owner alone, for keys, logs and the store. The caller removes it
 	// after Stop.
 	Dir string
+	// Address is where the API server listens, an address of this machine.
+	Address netip.Addr
 	// AuthenticationConfig is a file that says which issuers' tokens let users in, besides the cluster's own
 	// certificates; empty for none.
 	// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
@@ -47,11 +53,12 @@ type ControlPlane struct {
 // ends too early holds the last lines it wrote. Call Stop after an error too: some components may run.
 func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	c := &ControlPlane{options: opts}
-	port, err := freePort()
+	port, err := freePort(opts.Address)
 	if err != nil {
 		return c, err
 	}
-	if err := c.sign(port); err != nil {
+	server := netip.AddrPortFrom(opts.Address, uint16(port))
+	if err := c.sign(server); err != nil {
 		return c, err
 	}
 	authentication, err := absolute(opts.AuthenticationConfig)
@@ -64,7 +71,7 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 		ready     func(context.Context) error
 	}{
 		{etcd, etcdFlags(), c.storeOpen},
-		{apiServer, apiServerFlags(port, authentication), c.apiReady},
+		{apiServer, apiServerFlags(server, authentication), c.apiReady},
 		{controllerManager, controllerManagerFlags(), started},
 		{scheduler, schedulerFlags(), started},
 	} {
@@ -119,9 +126,9 @@ func (c *ControlPlane) Stop() {
 	}
 }
 
-// sign makes the credentials of an API server at port.
-func (c *ControlPlane) sign(port int) error {
-	credentials, err := newCredentials(port)
+// sign makes the credentials of an API server.
+func (c *ControlPlane) sign(server netip.AddrPort) error {
+	credentials, err := newCredentials(server)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -14,13 +15,13 @@ import (
 // credentials are what the API server at server is reached with and reaches kubelets with.
 type credentials struct {
 	authority *authority
-	server    string
+	server    netip.AddrPort
 }
 
-// newCredentials makes a certificate authority for the API server at the given port of loopback.
-func newCredentials(port int) (*credentials, error) {
+// newCredentials makes a certificate authority for the API server at the given address.
+func newCredentials(server netip.AddrPort) (*credentials, error) {
 	authority, err := newAuthority()
-	return &credentials{authority: authority, server: fmt.Sprintf("https://127.0.0.1:%d", port)}, err
+	return &credentials{authority: authority, server: server}, err
 }
 
 // write puts the files into dir that the components' flags name.
@@ -42,7 +43,7 @@ func (c *credentials) files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	serving, err := c.authority.server("kube-apiserver")
+	serving, err := c.authority.server("kube-apiserver", c.server.Addr())
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (c *credentials) kubeconfig(user string, groups ...string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return kubeconfig(c.server, ca.cert, client)
+	return kubeconfig("https://"+c.server.String(), ca.cert, client)
 }
 
 // admin returns a cluster administrator's kubeconfig, and the client configuration that it holds, unthrottled.
@@ -101,7 +102,7 @@ func (c *credentials) admin() ([]byte, *rest.Config, error) {
 
 // kubeletTLS returns what a kubelet serves with: like a real one it lets the API server in and nobody else.
 func (c *credentials) kubeletTLS() (*tls.Config, error) {
-	serving, err := c.authority.server("system:node:localcluster")
+	serving, err := c.authority.server("system:node:localcluster", Loopback)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func startCluster(t *testing.T, nodes ...corev1.Node) kubernetes.Interface {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	plane, err := controlplane.Start(ctx, controlplane.Options{Executable: executable, Dir: t.TempDir()})
+	plane, err := controlplane.Start(ctx, controlplane.Options{Executable: executable, Dir: t.TempDir(), Address: controlplane.Loopback})
 	t.Cleanup(plane.Stop)
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,9 @@ type Options struct {
 	Nodes []corev1.Node
 	// TLS serves the kubelet's own endpoint (logs) on a free port of 127.0.0.1, one for all nodes.
 	TLS *tls.Config
+	// PlainRegistry, host:port, is pulled from over plain HTTP, wherever it is; empty for none. Nodes know such a
+	// registry by containerd's hosts.toml.
+	PlainRegistry string
 	// Log receives one line for each thing that went wrong; nil drops them.
 	Log func(format string, args ...any)
 }

@@ -43,7 +43,7 @@ func (n *nodes) newNode(index int, object *corev1.Node, events record.EventBroad
 		name: object.Name, index: index, arch: info.Architecture, dialect: dialect, client: n.client, log: n.opts.Log,
 		recorder: events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: object.Name}),
 		images:   newImages(),
-		puller:   puller{platform: platforms.Only(platform), dialect: dialect, files: files},
+		puller:   puller{platform: platforms.Only(platform), dialect: dialect, files: files, plain: n.opts.PlainRegistry},
 		crashes:  flowcontrol.NewBackOff(retryPeriod, maxBackOff),
 		pulls:    flowcontrol.NewBackOff(retryPeriod, maxBackOff),
 	}

@@ -23,6 +23,7 @@ type puller struct {
 	platform platforms.MatchComparer
 	dialect  dialect
 	files    *filesCache
+	plain    string // the registry that speaks plain HTTP, host:port
 }
 
 // pulled is an image as it came from its registry.
@@ -37,7 +38,7 @@ type pulled struct {
 // pull resolves the reference, picks the manifest for the platform and reads its config. The layers stay where they
 // are until a program is looked up in them. Errors have the gRPC code and the words of containerd.
 func (p puller) pull(ctx context.Context, image string, auth []authn.Authenticator) (*pulled, error) {
-	ref, err := name.ParseReference(image)
+	ref, err := p.reference(image)
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "failed to parse image reference %q: %v", image, err)
 	}
@@ -63,6 +64,14 @@ func (p puller) pull(ctx context.Context, image string, auth []authn.Authenticat
 	}
 	result.digest = containerdName(ref.Context().Digest(desc.Digest.String()))
 	return result, nil
+}
+
+func (p puller) reference(image string) (name.Reference, error) {
+	ref, err := name.ParseReference(image)
+	if err == nil && ref.Context().RegistryStr() == p.plain {
+		return name.ParseReference(image, name.Insecure)
+	}
+	return ref, err
 }
 
 // get tries the credentials in turn, then none, as the kubelet does.
