@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -14,19 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
-)
-
-// tag stands for the commit whose images are deployed, short so that lines stay so.
-const tag = "4f2a9c1"
-
-var (
-	amd64 = v1.Platform{OS: "linux", Architecture: "amd64"}
-	arm64 = v1.Platform{OS: "linux", Architecture: "arm64"}
 )
 
 // act is one run of the program.
@@ -45,7 +34,7 @@ var acts = []act{
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx)
+	err := perform(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
@@ -53,33 +42,34 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+// perform plays the three acts, or, told to "serve", what they need.
+func perform(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "serve" {
+		return serve(ctx, args[1:])
+	}
+	return play(ctx)
+}
+
+func play(ctx context.Context) error {
 	program, err := build(ctx)
 	if err != nil {
 		return err
 	}
-	say("Starting a local cluster: one amd64 node and one arm64 node, as on AKS (the first time this compiles Kubernetes: some minutes)")
-	cluster, err := localcluster.Start(ctx, localcluster.Options{Preset: "aks"})
+	cluster, err := start(ctx, os.Stdout, "")
 	if err != nil {
 		return err
 	}
 	defer cluster.Stop()
-
-	app := demo.AKS(".")
-	say("Building the app for amd64 and arm64, pushing app-multi as an index and app-amd64 as the single manifest it used to be")
-	if err := push(ctx, app, cluster.Registry); err != nil {
-		return err
-	}
 	manifests, err := os.MkdirTemp("", "multiarch-deploy-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(manifests)
-	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
+	if err := os.CopyFS(manifests, os.DirFS(app().Manifests)); err != nil {
 		return err
 	}
 	for _, a := range acts {
-		if err := play(ctx, a, program, manifests, cluster); err != nil {
+		if err := run(ctx, a, program, manifests, cluster); err != nil {
 			return err
 		}
 	}
@@ -88,7 +78,7 @@ func run(ctx context.Context) error {
 
 // build compiles the program that the demo is about.
 func build(ctx context.Context) (string, error) {
-	say("Building multiarch-deploy")
+	say(os.Stdout, "Building multiarch-deploy")
 	program, err := filepath.Abs(filepath.Join("bin", "multiarch-deploy"))
 	if err != nil {
 		return "", err
@@ -96,25 +86,9 @@ func build(ctx context.Context) (string, error) {
 	return program, command(ctx, "go", "build", "-o", program, "./cmd/multiarch-deploy").Run()
 }
 
-func push(ctx context.Context, app demo.App, registry string) error {
-	images, err := demo.Build(ctx, app, amd64, arm64)
-	if err != nil {
-		return err
-	}
-	multi, err := name.NewTag(registry + "/app-multi:" + tag)
-	if err != nil {
-		return err
-	}
-	single, err := name.NewTag(registry + "/app-amd64:" + tag)
-	if err != nil {
-		return err
-	}
-	return errors.Join(demo.PushIndex(ctx, multi, images), demo.PushSingle(ctx, single, images[0]))
-}
-
-// play runs the program for one act and checks that it ends as the story says.
-func play(ctx context.Context, a act, program, manifests string, cluster *localcluster.Cluster) error {
-	say(a.title)
+// run runs the program for one act and checks that it ends as the story says.
+func run(ctx context.Context, a act, program, manifests string, cluster *localcluster.Cluster) error {
+	say(os.Stdout, a.title)
 	args := []string{"run",
 		"--images", "registry/app-multi=" + cluster.Registry + "/app-multi",
 		"--images", "registry/app-amd64=" + cluster.Registry + "/app-amd64 platforms=linux/amd64",
@@ -163,4 +137,4 @@ func quoted(args []string) string {
 	return strings.TrimSpace(line.String())
 }
 
-func say(text string) { fmt.Printf("\n=== %s\n", text) }
+func say(w io.Writer, text string) { fmt.Fprintf(w, "\n=== %s\n", text) }
