@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -27,7 +28,7 @@ type Cluster struct {
 
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
-	// Path is the file; "" takes Precedence instead.
+	// Path is the file, or, in several lines, what it holds: a secret of a repository is no file. "" takes Precedence instead.
 	Path string
 	// Precedence are the files that kubectl would merge: those of KUBECONFIG, or ~/.kube/config.
 	Precedence []string
@@ -51,16 +52,15 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account. Its error is a *ConfigError. The returned config has no client-side rate limit: the
 // API server's own priority and fairness decides.
 func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
-	if opts.Path != "" {
+	if opts.Path != "" && !opts.inline() {
 		if _, err := os.Stat(opts.Path); errors.Is(err, fs.ErrNotExist) {
 			return Cluster{}, configError("kubeconfig %q does not exist; give the path of the file with --kubeconfig", opts.Path)
 		}
 	}
-	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: opts.Path, Precedence: opts.Precedence}
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: opts.Context}
-	overrides.Context.Namespace = opts.Namespace
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-
+	loader, err := opts.loader()
+	if err != nil {
+		return Cluster{}, err
+	}
 	config, err := loader.ClientConfig()
 	if clientcmd.IsEmptyConfig(err) {
 		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig")
@@ -76,6 +76,24 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
 	return Cluster{Config: tuned(config), Namespace: namespace}, nil
+}
+
+// inline tells whether Path is what a kubeconfig holds.
+func (o KubeconfigOptions) inline() bool { return strings.ContainsRune(o.Path, '\n') }
+
+func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
+	overrides.Context.Namespace = o.Namespace
+	if !o.inline() {
+		rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: o.Path, Precedence: o.Precedence}
+		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides), nil
+	}
+	file, err := clientcmd.Load([]byte(o.Path))
+	if err != nil {
+		// The error may quote the secret.
+		return nil, configError("the input kubeconfig has several lines, and they are no kubeconfig; give the path of the file, or all that it holds")
+	}
+	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
 
 // noPlugins refuses a kubeconfig that gets its token from another program.

@@ -42,6 +42,8 @@ func TestKubeconfig(t *testing.T) {
 		{"file", identity.KubeconfigOptions{Path: a, Alone: true}, []string{"https://a.example.com", "of-a"}},
 		{"list_takes_the_first_current_context", identity.KubeconfigOptions{Precedence: []string{"/no/such/file", a, b}}, []string{"https://a.example.com", "of-a"}},
 		{"context_of_the_second_file", identity.KubeconfigOptions{Precedence: []string{a, b}, Context: "b"}, []string{"https://b.example.com", "of-b"}},
+		{"what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Precedence: []string{b}}, []string{"https://a.example.com", "of-a"}},
+		{"namespace_of_what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Namespace: "shop"}, []string{"https://a.example.com", "shop"}},
 		{"namespace_given", identity.KubeconfigOptions{Path: a, Namespace: "shop"}, []string{"https://a.example.com", "shop"}},
 		{"plugin_beside_a_command", identity.KubeconfigOptions{Path: b}, []string{"https://b.example.com", "of-b"}},
 	} {
@@ -55,6 +57,22 @@ func TestKubeconfig(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
+	_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: "apiVersion: v1\nkind: hunter2\n"})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "they are no kubeconfig") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func TestKubeconfig_plugins_in_a_container_action(t *testing.T) {

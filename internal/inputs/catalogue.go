@@ -86,7 +86,7 @@ var Catalogue = []Input{
 	{Name: "endpoint", Group: "cluster", Default: "auto",
 		Description: "Address of the cluster to use. `auto`: the one its cloud hands out, on GKE the one that a runner outside its network reaches. `public`: the public address of a private AKS cluster that has one, or of a GKE cluster. `private`: the one inside its network. On GKE also `dns` and `connect-gateway`."},
 	{Name: "kubeconfig", Group: "cluster",
-		Description: "Path of the kubeconfig file. Default: `KUBECONFIG`, or `~/.kube/config`."},
+		Description: "Path of the kubeconfig file, or what it holds, such as a repository's secret. Default: `KUBECONFIG`, or `~/.kube/config`."},
 	{Name: "kube-context", Group: "cluster",
 		Description: "Context of the kubeconfig. Default: its current context."},
 	{Name: "namespace", Group: "cluster",

@@ -1,9 +1,9 @@
 # Runs a Docker engine in a network of its own, joined to this machine by one link, so that its bridges and firewall rules
 # never meet the machine's and are gone with it. "unshare --net --mount" starts this as root:
-#   engine.sh PROCESS-OF-THE-MACHINE LINK MACHINE-ADDRESS ENGINE-ADDRESS PROGRAM [ARGUMENT...]
+#   engine.sh PROCESS-OF-THE-MACHINE LINK MACHINE-ADDRESS ENGINE-ADDRESS FOLDER-BEFORE-PATH PROGRAM [ARGUMENT...]
 set -eu
-machine=$1 link=$2 outside=$3 inside=$4
-shift 4
+machine=$1 link=$2 outside=$3 inside=$4 PATH=$5:$PATH
+shift 5
 
 on_machine() { nsenter --target "$machine" --net "$@"; }
 

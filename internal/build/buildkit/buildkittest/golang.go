@@ -17,8 +17,8 @@ import (
 //go:embed gorunc.sh
 var goRuncScript string
 
-// goRunc puts the script before runc, and returns the environment that makes an engine use it.
-func goRunc(t testing.TB, dir string) (env []string) {
+// goRunc makes a folder with the script in runc's place, and returns what the script asks of its environment.
+func goRunc(t testing.TB, dir string) (bin string, env []string) {
 	t.Helper()
 	runc, err := exec.LookPath("runc")
 	if err != nil {
@@ -32,17 +32,14 @@ func goRunc(t testing.TB, dir string) (env []string) {
 	if err := json.Unmarshal(out, &paths); err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(dir, "bin")
+	bin = filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(bin, "runc"), []byte(goRuncScript), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return []string{
-		"RUNC=" + runc, "GO_ROOT=" + paths.GOROOT, "GO_MODULES=" + paths.GOMODCACHE, "GO_CACHE=" + paths.GOCACHE,
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
-	}
+	return bin, []string{"RUNC=" + runc, "GO_ROOT=" + paths.GOROOT, "GO_MODULES=" + paths.GOMODCACHE, "GO_CACHE=" + paths.GOCACHE}
 }
 
 // LoadGolang gives a networked engine the image golang:1.26: a shell, certificates, and this machine's Go.

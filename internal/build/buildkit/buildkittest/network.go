@@ -30,8 +30,9 @@ func StartNetworkedEngine(t testing.TB) Engine {
 	installed(t, "dockerd", "containerd", "runc", "docker", "iptables", "ip", "nsenter", "unshare")
 	dir := shortDir(t)
 	link, machine, inside := addresses()
-	command := []string{"unshare", "--net", "--mount", "sh", "-c", ownNetwork, "engine.sh", strconv.Itoa(os.Getpid()), link, machine, inside, "env"}
-	command = append(command, goRunc(t, dir)...)
+	bin, env := goRunc(t, dir)
+	command := []string{"unshare", "--net", "--mount", "sh", "-c", ownNetwork, "engine.sh", strconv.Itoa(os.Getpid()), link, machine, inside, bin, "env"}
+	command = append(command, env...)
 	client, host := startEngine(t, dir, append(command, "dockerd"))
 	return Engine{Client: client, Host: host, Machine: machine}
 }
