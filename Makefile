@@ -9,6 +9,8 @@ export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath -tags=grpcnotrace
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
 BUILDKIT      := internal/build/buildkit
+ACT           := v0.2.89
+IMAGE_LIMIT_MB := 20
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
 .PHONY: build builders demo test lint bench image clean
@@ -17,9 +19,10 @@ build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
-builders: ## what real builds in the tests need: runc, QEMU, BuildKit and Docker engines; root and apt-get
+builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, Docker engines, act; root and apt-get
 	$(BUILDKIT)/buildkittest/setup.sh
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@$(ACT)
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
 demo: ## the main job on the local cluster, from nothing
@@ -37,9 +40,12 @@ bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	cd $(LOCALCLUSTER) && $(GO) test -run '^$$' -bench . ./...
 
-image: ## the action's container image
+image: ## the action's container image for this machine's CPU, and its size
 	docker build --build-arg VERSION=$(VERSION) --tag multiarch-deploy:$(VERSION) .
-	docker save multiarch-deploy:$(VERSION) | gzip -9 | wc -c
+	@mkdir -p bin && docker save --output bin/image.tar multiarch-deploy:$(VERSION)
+	@gzip -9 <bin/image.tar | wc -c >bin/image.size && rm bin/image.tar
+	@awk '{ mb = $$1 / 1e6; \
+		printf "multiarch-deploy:$(VERSION) is %.1f MB compressed; the limit is $(IMAGE_LIMIT_MB) MB\n", mb; exit mb > $(IMAGE_LIMIT_MB) }' bin/image.size
 
 clean:
 	rm -rf bin

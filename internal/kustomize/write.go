@@ -2,13 +2,15 @@ package kustomize
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // Write replaces the content of the file at path, which must exist, in one step: a reader sees the old bytes or
-// the new ones, never a part. A symbolic link stays and its target is written; the permissions stay. A file that
+// the new ones, never a part. A symbolic link stays and its target is written; owner and permissions stay. A file that
 // already has the content is left alone, its modification time too.
 func Write(path string, content []byte) error {
 	target, err := filepath.EvalSymlinks(path)
@@ -26,28 +28,21 @@ func Write(path string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("writing the kustomization: %w", err)
 	}
-	if err := replaceFile(target, content, info.Mode().Perm()); err != nil {
+	if err := replaceFile(target, content, info); err != nil {
 		return fmt.Errorf("writing the kustomization %s: %w; the file is unchanged, check that its folder is writable", path, err)
 	}
 	return nil
 }
 
 // The temporary file stands in the same folder, because a rename is atomic within one file system only.
-func replaceFile(path string, content []byte, mode os.FileMode) error {
+func replaceFile(path string, content []byte, replaced fs.FileInfo) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp.Name()) // a no-op once renamed
-	if _, err := temp.Write(content); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Chmod(mode); err != nil {
-		temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
+	_, err = temp.Write(content)
+	if err := errors.Join(err, temp.Chmod(replaced.Mode().Perm()), keepOwner(temp, replaced), temp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
