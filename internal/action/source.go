@@ -2,7 +2,6 @@ package action
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -32,7 +31,7 @@ func (p Program) commitSHA() string {
 	}
 	folder, err := filepath.Abs(".")
 	for err == nil {
-		sha, parent := inputs.HeadCommit(os.DirFS(folder)), filepath.Dir(folder)
+		sha, parent := inputs.HeadCommit(folder), filepath.Dir(folder)
 		if sha != "" || parent == folder {
 			return sha
 		}

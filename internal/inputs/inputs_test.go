@@ -1,6 +1,7 @@
 package inputs_test
 
 import (
+	"os"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -147,6 +148,16 @@ func TestHeadCommit(t *testing.T) {
 		want string
 	}{
 		{"no_repository", fstest.MapFS{}, ""},
+		{"linked_working_tree", fstest.MapFS{
+			".git":                            file("gitdir: main/.git/worktrees/x\n"),
+			"main/.git/worktrees/x/HEAD":      file("ref: refs/heads/x\n"),
+			"main/.git/worktrees/x/commondir": file("../..\n"),
+			"main/.git/refs/heads/x":          file(sha + "\n"),
+		}, sha},
+		{"submodule", fstest.MapFS{
+			".git":                      file("gitdir: ./super/.git/modules/x\n"),
+			"super/.git/modules/x/HEAD": file(sha + "\n"),
+		}, sha},
 		{"detached_head", fstest.MapFS{".git/HEAD": file(sha + "\n")}, sha},
 		{"branch", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n"), ".git/refs/heads/main": file(sha + "\n")}, sha},
 		{"packed_branch", fstest.MapFS{
@@ -156,7 +167,11 @@ func TestHeadCommit(t *testing.T) {
 		{"no_commit_yet", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n")}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := inputs.HeadCommit(row.tree); got != row.want {
+			folder := t.TempDir()
+			if err := os.CopyFS(folder, row.tree); err != nil {
+				t.Fatal(err)
+			}
+			if got := inputs.HeadCommit(folder); got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
