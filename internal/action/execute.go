@@ -29,7 +29,7 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	d := newDeploy(config, p.sink(log, r))
 	d.inventory, d.getenv = p.inventory(d.config), p.Getenv
 	d.identity = p.identity(config, r, d.say)
-	err := d.start(ctx, steps)
+	err := p.carryOut(ctx, d, steps)
 	d.report.Conclude(fatal(err))
 	if p.onRunner() {
 		report.Annotate(r, d.report.Findings)
@@ -38,6 +38,26 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 		fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, headline)
 	}
 	return errors.Join(err, p.publish(r, d, out))
+}
+
+// carryOut takes the steps, unless they would deploy what this tool itself has committed.
+func (p Program) carryOut(ctx context.Context, d *deploy, steps []step) error {
+	if takes(steps, record) {
+		target, err := p.target(d.config)
+		if err != nil {
+			return err
+		}
+		own, err := p.startedByOwnPush()
+		if err != nil {
+			return err
+		}
+		if own {
+			d.say("The push that started this run holds nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
+			return nil
+		}
+		d.target = target
+	}
+	return d.start(ctx, steps)
 }
 
 // fatal is what ended a run before its end: an error that no finding tells.
@@ -50,7 +70,7 @@ func fatal(err error) error {
 
 // start opens what the steps need and takes them.
 func (d *deploy) start(ctx context.Context, steps []step) error {
-	d.identity.NeedsCluster = needsCluster(steps)
+	d.identity.NeedsCluster = takes(steps, place)
 	if err := d.enter(ctx); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,11 +32,11 @@ func (p Program) Main(ctx context.Context, args []string) int {
 	log := p.Stdout
 	p.log = &log
 	root := p.root()
-	if len(args) == 0 && p.onRunner() {
-		args = []string{"run"}
-	}
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := p.defaultCommand(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
 	}
@@ -42,6 +44,21 @@ func (p Program) Main(ctx context.Context, args []string) int {
 		p.complain(err)
 	}
 	return exitStatus(ctx, err)
+}
+
+// defaultCommand takes the command from the input of that name where a runner gives none as an argument.
+func (p Program) defaultCommand(root *cobra.Command, args []string) error {
+	if len(args) > 0 || !p.onRunner() {
+		return nil
+	}
+	wanted := cmp.Or(strings.TrimSpace(p.Getenv("INPUT_COMMAND")), inputs.Default("command"))
+	for _, c := range commands {
+		if known, _, _ := strings.Cut(c.use, " "); known == wanted {
+			root.SetArgs([]string{wanted})
+			return nil
+		}
+	}
+	return inputs.Problems{fmt.Sprintf("command: %q is not one of run, build, plan, verify, rewrite", wanted)}
 }
 
 func (p Program) root() *cobra.Command {

@@ -37,10 +37,13 @@ func TestParse_defaults(t *testing.T) {
 		Provider:      "kubeconfig",
 		Endpoint:      "auto",
 		Azure:         inputs.Azure{Environment: "public"},
-		ArchPolicy:    "fail",
-		Wait:          true,
-		WaitTimeout:   10 * time.Minute,
-		FieldManager:  "multiarch-deploy",
+		Commit: inputs.Commit{
+			How: "none", Message: "Deploy {tag} to {kustomization}", PullRequestBranch: "multiarch-deploy/{kustomization}",
+		},
+		ArchPolicy:   "fail",
+		Wait:         true,
+		WaitTimeout:  10 * time.Minute,
+		FieldManager: "multiarch-deploy",
 	}
 	if diff := cmp.Diff(want, config, cmp.AllowUnexported(name.Tag{}, name.Repository{}, name.Registry{})); diff != "" {
 		t.Error(diff)

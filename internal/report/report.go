@@ -40,7 +40,9 @@ type Report struct {
 	Workloads []Workload            `json:"workloads"`
 	Changes   apply.ChangeSet       `json:"changes"`
 	Pods      []rollout.Pod         `json:"pods"`
-	Findings  []finding.Finding     `json:"findings"`
+	// Commit is the one that records the images in the repository.
+	Commit   Commit            `json:"commit"`
+	Findings []finding.Finding `json:"findings"`
 	// Timings are seconds by step.
 	Timings map[string]float64 `json:"timings"`
 	// Error is why the run ended early, or "".
@@ -50,6 +52,13 @@ type Report struct {
 	Planned bool `json:"-"`
 	// steps are the keys of Timings in the order in which they ended.
 	steps []string
+}
+
+// Commit is where the images were recorded. Its fields are "" where they were not.
+type Commit struct {
+	SHA string `json:"sha"`
+	// PullRequest is the URL of its page.
+	PullRequest string `json:"pullRequest"`
 }
 
 // Image is an image of the deploy and what the registry has of it.
