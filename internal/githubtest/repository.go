@@ -41,6 +41,8 @@ type Push struct {
 	Ref        string       `json:"ref"`
 	Before     string       `json:"before"`
 	After      string       `json:"after"`
+	Created    bool         `json:"created"`
+	Forced     bool         `json:"forced"`
 	Commits    []PushCommit `json:"commits"`
 	HeadCommit PushCommit   `json:"head_commit"`
 }
@@ -63,6 +65,13 @@ func (r *Repository) Head(branch string) *Commit {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.commits[r.refs[branch]]
+}
+
+// Files are the tree of a commit: path -> content.
+func (r *Repository) Files(sha string) map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.commits[sha].Files
 }
 
 // Branches are the names of all branches.
@@ -101,15 +110,30 @@ func (r *Repository) keep(c Commit) *Commit {
 // push leads a branch to a commit, and notes the event.
 func (r *Repository) push(branch, sha string) Push {
 	before := r.refs[branch]
+	p := Push{Ref: "refs/heads/" + branch, Before: before, After: sha, Created: before == "", Forced: before != "" && len(r.between(sha, before)) > 0}
+	brought := r.between(before, sha)
+	if p.Created {
+		brought = r.unknown(sha)
+	}
 	r.refs[branch] = sha
 	r.settle(branch)
-	p := Push{Ref: "refs/heads/" + branch, Before: before, After: sha}
-	for _, c := range slices.Backward(r.between(before, sha)) {
+	for _, c := range slices.Backward(brought) {
 		p.Commits = append(p.Commits, PushCommit{c.SHA, c.Message})
 	}
 	p.HeadCommit = PushCommit{sha, r.commits[sha].Message}
 	r.pushes = append(r.pushes, p)
 	return p
+}
+
+// unknown are the commits that can be reached from a SHA, and from no branch.
+func (r *Repository) unknown(sha string) []*Commit {
+	known := map[string]bool{}
+	for _, head := range r.refs {
+		for _, c := range r.log(head, nil) {
+			known[c.SHA] = true
+		}
+	}
+	return r.log(sha, known)
 }
 
 // between are the commits that head has and base has not, the newest first.
@@ -123,7 +147,8 @@ func (r *Repository) between(base, head string) []*Commit {
 
 // log are the commits that can be reached from a SHA, without those already seen.
 func (r *Repository) log(sha string, seen map[string]bool) []*Commit {
-	visited := maps.Clone(seen)
+	visited := map[string]bool{}
+	maps.Copy(visited, seen)
 	var list []*Commit
 	for queue := []string{sha}; len(queue) > 0; queue = queue[1:] {
 		c := r.commits[queue[0]]

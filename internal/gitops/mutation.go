@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // mutation makes one commit with one parent, which GitHub signs, and moves the branch to it. It refuses when the branch
@@ -41,8 +42,8 @@ type graphError struct {
 	Message string `json:"message"`
 }
 
-// Error is GitHub's own text.
-func (e *graphError) Error() string { return e.Message }
+// Error is GitHub's own text, on one line.
+func (e *graphError) Error() string { return strings.Join(strings.Fields(e.Message), " ") }
 
 // isMoved tells that the branch does not point to the expected commit any more.
 func isMoved(err error) bool {

@@ -72,17 +72,20 @@ func (r *repository) standing(ctx context.Context, branch, head string, d draft)
 	return Result{SHA: head, URL: last.GetHTMLURL()}, nil
 }
 
-// remake makes the commit on a branch of its own first, and then leads the real one there in one move: GitHub closes a
+// workshop is how the branches begin on which commits are made. A push to one of them starts no deploy.
+const workshop = "multiarch-deploy-run/"
+
+// remake makes the commit in a workshop first, and then leads the real one there in one move: GitHub closes a
 // pull request whose branch holds nothing new, be it for a moment.
 func (r *repository) remake(ctx context.Context, branch, old string, d draft) (Result, error) {
-	workshop := fmt.Sprintf("%s-run-%d", branch, r.Mark.Run)
+	bench := fmt.Sprintf("%s%d-%s", workshop, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
 	defer func() {
 		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
-		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+workshop)
+		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+bench)
 	}()
-	result, err := r.commitFrom(ctx, workshop, d)
+	result, err := r.commitFrom(ctx, bench, d)
 	if isMoved(err) { // the answer to a first try was lost on the way
-		result, err = r.commitFrom(ctx, workshop, d)
+		result, err = r.commitFrom(ctx, bench, d)
 	}
 	if err != nil {
 		return Result{}, err

@@ -22,13 +22,16 @@ var refusals = []refusal{
 	{"must be made through a pull request", "set commit to pull-request; or let a GitHub App bypass the rule, and give its token as github-token"},
 	{"rule violations", "the rules of the repository forbid this; set commit to pull-request, choose a branch that they allow, or let a GitHub App bypass them and give its token as github-token"},
 	{"protected branch", "set commit to pull-request; or let a GitHub App bypass the protection, and give its token as github-token"},
+	{"reference update failed", "a rule of the repository forbids this name, or a branch is named like the part of it before a slash; choose another in pull-request-branch"},
 	{"archived so is read-only", "unarchive the repository, or set commit to none"},
 	{"bad credentials", "the token of github-token has expired, was revoked or is incomplete; give ${{ github.token }}, or a new one of a GitHub App"},
 	{"saml enforcement", "authorize the token of github-token for the organization, or use a GitHub App that is installed there"},
 	{"rate limit", "GitHub has had too many requests with this token; run the job again later"},
-	{"not found", "this token sees no such repository; the job's own token reaches the job's repository alone, and for another one github-token must be the token of a GitHub App that is installed there"},
-	{"could not resolve to a repository", "this token sees no such repository; the job's own token reaches the job's repository alone, and for another one github-token must be the token of a GitHub App that is installed there"},
+	{"not found", unseen},
+	{"could not resolve to a repository", unseen},
 }
+
+const unseen = "this token sees no such repository; the job's own token reaches the job's repository alone, and for another one github-token must be the token of a GitHub App that is installed there"
 
 // explain says what was being done, what GitHub says of it, and what to do about that. It returns nil for nil.
 func (r *repository) explain(doing string, err error) error {
@@ -56,7 +59,7 @@ func plain(err error) error {
 			parts = append(parts, e.Message)
 		}
 	}
-	return &answered{strings.Join(parts, ": "), err}
+	return &answered{strings.Join(strings.Fields(strings.Join(parts, ": ")), " "), err}
 }
 
 // answered is an error with GitHub's text alone.

@@ -54,7 +54,7 @@ func (r *repository) exists(ctx context.Context) error {
 
 // content is what the file holds at a commit.
 func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
-	doing := fmt.Sprintf("reading %s at %.7s", r.Place.Path, sha)
+	doing := "reading " + r.Place.Path
 	file, _, _, err := r.client.Repositories.GetContents(ctx, r.owner, r.name, r.Place.Path, &github.RepositoryContentGetOptions{Ref: sha})
 	if isStatus(err, http.StatusNotFound) {
 		return nil, fmt.Errorf("%s of %s: it is not there; commit the kustomization to that branch first", doing, r.Place)

@@ -2,9 +2,11 @@ package gitops
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -25,15 +27,14 @@ const (
 func (r *retrier) RoundTrip(request *http.Request) (*http.Response, error) {
 	for try := 1; ; try++ {
 		response, err := r.inner.RoundTrip(request)
-		if err != nil || try == tries {
+		wait, again := pause(response, err, try)
+		if !again || try == tries || wait > maxWait || !rewind(request) {
 			return response, err
 		}
-		wait, again := pause(response, try)
-		if !again || wait > maxWait || !rewind(request) {
-			return response, nil
+		if err == nil {
+			_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
+			response.Body.Close()
 		}
-		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
-		response.Body.Close()
 		select {
 		case <-request.Context().Done():
 			return nil, request.Context().Err()
@@ -43,12 +44,16 @@ func (r *retrier) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // pause tells whether to try again, and when.
-func pause(response *http.Response, try int) (time.Duration, bool) {
+func pause(response *http.Response, err error, try int) (time.Duration, bool) {
+	soon := time.Duration(try) * 500 * time.Millisecond
+	if err != nil {
+		return soon, errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+	}
 	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
 	asked := time.Duration(seconds) * time.Second
 	switch response.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return max(asked, time.Duration(try)*500*time.Millisecond), true
+		return max(asked, soon), true
 	case http.StatusForbidden, http.StatusTooManyRequests:
 		if err == nil {
 			return asked, true
