@@ -44,6 +44,7 @@ func (d *deploy) gitops() gitops.Options {
 		Place:   d.target.place,
 		Edit:    d.edit,
 		Seen:    d.seen(),
+		Images:  d.imageNames(),
 		Message: gitops.Template(d.config.Commit.Message),
 		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
 		Mark:    d.target.mark,
@@ -69,6 +70,14 @@ func (d *deploy) edit(path string, content []byte) ([]byte, []gitops.Change, err
 		changes = append(changes, gitops.Change{Name: e.Name, Before: e.Before, After: e.After})
 	}
 	return edited, changes, nil
+}
+
+func (d *deploy) imageNames() []string {
+	var names []string
+	for _, image := range d.config.Images {
+		names = append(names, image.Name)
+	}
+	return names
 }
 
 // seen is what the checkout had in place of the images.

@@ -52,6 +52,8 @@ type job struct {
 	hub   *githubtest.Hub
 	// run counts up with each run, as GitHub's IDs do.
 	run int
+	// env are variables of the job besides.
+	env map[string]string
 	// registry holds the images, those of a commit under its SHA.
 	registry string
 }
@@ -96,6 +98,7 @@ func (j *job) deploy(t *testing.T, repository *githubtest.Repository, push githu
 		"GITHUB_WORKSPACE": workspace, "GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
 		"HOME": dir, "INPUT_KUSTOMIZATION": "deploy", "INPUT_IMAGES": "registry/app=" + j.registry + "/app",
 	})
+	maps.Copy(env, j.env)
 	for name, value := range inputs {
 		env["INPUT_"+strings.ToUpper(name)] = value
 	}

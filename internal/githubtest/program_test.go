@@ -59,6 +59,25 @@ func TestCommit_does_not_deploy_itself(t *testing.T) {
 	}
 }
 
+// TestCommit_of_one_run_is_made_once: a job that is run again, as its last step had failed, finds its own commit; one
+// that was started earlier, and comes late, leaves it.
+func TestCommit_of_one_run_is_made_once(t *testing.T) {
+	j, repository, token := newJob(t)
+	inputs := map[string]string{"command": "rewrite", "commit": "commit"}
+	j.env = map[string]string{"GITHUB_TOKEN": token}
+	early, late := person(repository), person(repository)
+	first := j.deploy(t, repository, late, inputs)
+	j.run--
+	if again := j.deploy(t, repository, late, inputs); again.status != 0 || again.outputs["commit-sha"] != first.outputs["commit-sha"] || len(repository.Started()) != 1 {
+		t.Errorf("status %d, outputs %v; want those of the first time, %v", again.status, again.outputs, first.outputs)
+	}
+	j.run -= 2
+	got := j.deploy(t, repository, early, inputs)
+	if got.status != 0 || got.outputs["commit-sha"] != "" || len(repository.Started()) > 0 || !strings.Contains(got.log, "a deploy that was started after this one is recorded already") {
+		t.Errorf("status %d, outputs %v; the later deploy is not left alone", got.status, got.outputs)
+	}
+}
+
 // TestPullRequest_does_not_propose_itself_again: a person merges the pull request, which starts a run. Were that one
 // deployed, it would open the next pull request, and so on for ever.
 func TestPullRequest_does_not_propose_itself_again(t *testing.T) {
@@ -115,6 +134,11 @@ func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 	}
 	if head := repository.Head(pulls[0].Head.Ref); head.SHA != got.outputs["commit-sha"] || head.Files["deploy/kustomization.yaml"] != got.file {
 		t.Errorf("the branch holds %+v", head)
+	}
+	j.run -= 2
+	late := j.deploy(t, repository, person(repository), inputs)
+	if late.status != 1 || !strings.Contains(late.log, "but the cluster now has the images of this one") {
+		t.Errorf("status %d; an older deploy has come over a later one", late.status)
 	}
 	if rollout, commit := strings.Index(got.log, "Watch the rollout"), strings.Index(got.log, "Record the images"); rollout < 0 || commit < rollout {
 		t.Error("the images are recorded before they run")

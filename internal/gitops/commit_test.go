@@ -40,18 +40,21 @@ func TestCommit_is_one_commit_of_the_one_file(t *testing.T) {
 
 // What others do to the branch in the last moment, and what becomes of the commit.
 func TestCommit_when_the_branch_moves(t *testing.T) {
-	mark := func(run string) string { return "Deploy\n\nMultiarch-Deploy: run=" + run + " revision=abc" }
+	deploy := func(run, image string) string {
+		return "Deploy\n\nNote: this\n\n" + image + "\n\nMultiarch-Deploy: run=" + run + " revision=abc"
+	}
 	for _, row := range []struct {
 		name, message, content string
 		want, err              string
 		later                  bool
 	}{
 		{"another_line_is_kept", "Scale", "app=v1\nreplicas=5\n", "app=v2\nreplicas=5\n", "", false},
-		{"an_older_deploy_is_followed", mark("6"), "app=v0\nreplicas=2\n", "app=v2\nreplicas=2\n", "", false},
-		{"a_later_deploy_stays", mark("8"), "app=v3\nreplicas=2\n", "app=v3\nreplicas=2\n", "", true},
+		{"an_older_deploy_is_followed", deploy("6", "app: v1 -> v0"), "app=v0\nreplicas=2\n", "app=v2\nreplicas=2\n", "", false},
+		{"a_later_deploy_stays", deploy("8", "web: w1\napp: v1 -> v3"), "app=v3\nreplicas=2\n", "app=v3\nreplicas=2\n", "", true},
+		{"a_later_deploy_of_another_image_is_followed", deploy("8", "web: w1 -> w2"), "app=v1\nreplicas=9\n", "app=v2\nreplicas=9\n", "", false},
 		{"a_person_s_image_stays", "Pin", "app=v9\nreplicas=2\n", "app=v9\nreplicas=2\n",
-			`editing what branch main of octo-org/shop holds: image app was set to "v9" by https://github.com/octo-org/shop/commit/SHA after this run began, ` +
-				`and this run would set it to "v2"; run the workflow again on the branch as it is now, if that is what you want`, false},
+			`editing what branch main of octo-org/shop holds: image app was set to "v9" there after this run began, which would set it to "v2"; ` +
+				`see https://github.com/octo-org/shop/commit/SHA, and run the workflow again on the branch as it is now, if that is what you want`, false},
 		{"a_person_did_the_same", "Bump", "app=v2\nreplicas=2\n", "app=v2\nreplicas=2\n", "", false},
 		{"the_file_is_broken", "Break", "nothing\n", "nothing\n", "editing what branch main of octo-org/shop holds: there is no app in it", false},
 	} {

@@ -46,40 +46,48 @@ func (r *repository) draft(ctx context.Context) (draft, error) {
 	return d, r.compare(ctx, &d)
 }
 
-// compare looks at who wrote the file last. Of two deploys, the one that was started later stays, whichever gets here
-// first; what a person wrote after this run began is never overwritten.
+// compare looks at who wrote the file last. Of two deploys of an image, the one that was started later stays, whichever
+// gets here first; what a person wrote after this run began is never overwritten.
 func (r *repository) compare(ctx context.Context, d *draft) error {
 	history, err := r.history(ctx, d.head)
 	if err != nil || len(history) == 0 {
 		return err
 	}
-	last := history[0]
-	mark, ours := ParseMark(last.message)
-	if ours && mark == r.Mark {
-		d.done = Result{SHA: last.sha, URL: last.url}
-	}
-	if len(d.changes) == 0 {
+	if last := history[0]; len(d.changes) == 0 {
+		if mark, ours := ParseMark(last.message); ours && mark == r.Mark {
+			d.done = Result{SHA: last.sha, URL: last.url}
+		}
 		return nil
 	}
-	for _, c := range history {
-		if mark, ours := ParseMark(c.message); ours && mark.After(r.Mark) {
-			d.later = c.url
+	for _, c := range d.changes {
+		if d.later = r.laterThan(c, history); d.later != "" {
 			return nil
 		}
-	}
-	if ours {
-		return nil
-	}
-	return r.untouched(d.changes, last)
-}
-
-// untouched is an error where an image has another reference than this run saw, and no deploy has set it.
-func (r *repository) untouched(changes []Change, last entry) error {
-	for _, c := range changes {
-		if seen := r.Seen[c.Name]; len(seen) > 0 && !slices.Contains(seen, c.Before) {
-			return fmt.Errorf("editing what %s holds: image %s was set to %q by %s after this run began, and this run would set it to %q; "+
-				"run the workflow again on the branch as it is now, if that is what you want", r.Place, c.Name, c.Before, last.url, c.After)
+		if err := r.untouched(c, history); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// laterThan is the page of a later run's commit that set the image too, or "".
+func (r *repository) laterThan(c Change, history []entry) string {
+	for _, e := range history {
+		mark, ours := ParseMark(e.message)
+		if _, set := imagesOf(e.message)[c.Name]; ours && set && mark.After(r.Mark) {
+			return e.url
+		}
+	}
+	return ""
+}
+
+// untouched is an error where the image has another reference than this run saw, and no deploy has set that.
+func (r *repository) untouched(c Change, history []entry) error {
+	deployed := func(e entry) bool { return imagesOf(e.message)[c.Name] == c.Before }
+	seen := r.Seen[c.Name]
+	if len(seen) == 0 || slices.Contains(seen, c.Before) || slices.ContainsFunc(history, deployed) {
+		return nil
+	}
+	return fmt.Errorf("editing what %s holds: image %s was set to %q there after this run began, which would set it to %q; see %s, "+
+		"and run the workflow again on the branch as it is now, if that is what you want", r.Place, c.Name, c.Before, c.After, history[0].url)
 }

@@ -30,6 +30,8 @@ type Options struct {
 	// Seen is what the edit replaced in the checkout: image name -> references. An image that the branch has with
 	// another reference was changed since.
 	Seen map[string][]string
+	// Images are the names of all images that this run sets.
+	Images []string
 	// Message is the commit message. The first line is also the pull request's title.
 	Message Template
 	// Branch is the branch of the pull request.

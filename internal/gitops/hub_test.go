@@ -43,6 +43,7 @@ func (w world) options(t *testing.T, run int64, tag string) gitops.Options {
 		Place:   gitops.Place{Repository: repositoryName, Branch: "main", Path: path},
 		Edit:    set(tag),
 		Seen:    map[string][]string{"app": {"v1"}},
+		Images:  []string{"app"},
 		Message: "Deploy {tag} to {kustomization}",
 		Branch:  "multiarch-deploy/{kustomization}",
 		Fields:  gitops.Fields{Tag: tag, Revision: revision, Kustomization: "deploy", Branch: "main"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Mark is the last line of a commit message of ours, a trailer as git has them
@@ -34,4 +35,21 @@ func ParseMark(message string) (Mark, bool) {
 	}
 	run, err := strconv.ParseInt(parts[1], 10, 64)
 	return Mark{Run: run, Revision: parts[2]}, err == nil
+}
+
+var imageForm = regexp.MustCompile(`(?m)^[ \t]*(\S+): (?:\S+ -> )?(\S+)[ \t\r]*$`)
+
+// imagesOf are the images that a commit of ours has set: the lines before its mark, as Change writes them.
+func imagesOf(message string) map[string]string {
+	end := markForm.FindStringIndex(message)
+	if end == nil {
+		return nil
+	}
+	lines := strings.TrimSpace(message[:end[0]])
+	lines = lines[strings.LastIndex(lines, "\n\n")+1:]
+	images := map[string]string{}
+	for _, line := range imageForm.FindAllStringSubmatch(lines, -1) {
+		images[line[1]] = line[2]
+	}
+	return images
 }

@@ -2,9 +2,11 @@ package gitops
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/go-github/v89/github"
@@ -51,25 +53,46 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 
 // standing looks at what the branch holds. The result is zero where it has to be made anew.
 func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
+	if head == d.head {
+		return Result{}, nil
+	}
 	last, _, err := r.client.Git.GetCommit(ctx, r.owner, r.name, head)
 	if err != nil {
 		return Result{}, r.explain("reading branch "+branch, err)
 	}
 	mark, ours := ParseMark(last.GetMessage())
 	switch {
-	case !ours && !isMerge(last.GetMessage()) && head != d.head:
+	case isMerge(last.GetMessage()):
+		return Result{}, nil
+	case !ours:
 		return Result{}, fmt.Errorf("branch %s of %s holds commits that are not of this tool, the last one %s; merge or delete the branch, or name another in pull-request-branch",
 			branch, r.Place.Repository, last.GetHTMLURL())
 	case mark.After(r.Mark):
 		return Result{Later: last.GetHTMLURL()}, nil
-	case !ours || len(last.Parents) != 1 || last.Parents[0].GetSHA() != d.head:
-		return Result{}, nil
+	}
+	if err := r.replaceable(ctx, branch, last.GetMessage()); err != nil {
+		return Result{}, err
 	}
 	content, err := r.content(ctx, head)
-	if err != nil || !bytes.Equal(content, d.edited) {
+	if err != nil || len(last.Parents) != 1 || last.Parents[0].GetSHA() != d.head || !bytes.Equal(content, d.edited) {
 		return Result{}, err
 	}
 	return Result{SHA: head, URL: last.GetHTMLURL()}, nil
+}
+
+// replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the
+// same kustomization, which would be lost.
+func (r *repository) replaceable(ctx context.Context, branch, message string) error {
+	for image := range imagesOf(message) {
+		if slices.Contains(r.Images, image) {
+			continue
+		}
+		if present, err := r.opened(ctx, branch); err != nil || present != nil {
+			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give each deploy a branch of its own with pull-request-branch",
+				present.GetHTMLURL(), image))
+		}
+	}
+	return nil
 }
 
 // workshop is how the branches begin on which commits are made. A push to one of them starts no deploy.

@@ -80,6 +80,24 @@ func TestPullRequest_branch_with_someone_s_commit_stays(t *testing.T) {
 	}
 }
 
+// Two workflows may deploy an image each of one kustomization, and forget to give their pull requests branches of
+// their own.
+func TestPullRequest_of_another_image_stays_until_it_is_closed(t *testing.T) {
+	w := newWorld(t)
+	first := propose(t, w, w.options(t, 7, "v2"))
+	opts := w.options(t, 8, "v3")
+	opts.Images = []string{"web"}
+	_, err := gitops.PullRequest(t.Context(), opts)
+	want := "pull request https://github.com/octo-org/shop/pull/1 is another deploy's, that of image app; merge it first, or give each deploy a branch of its own with pull-request-branch"
+	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != first.SHA {
+		t.Errorf("got %v", err)
+	}
+	w.repository.Merge(1, githubtest.MergeCommit)
+	if second := propose(t, w, opts); second.PullRequest != "https://github.com/octo-org/shop/pull/2" {
+		t.Errorf("%+v", second)
+	}
+}
+
 // The button "Update branch" makes a merge on the branch, which holds nothing of its own.
 func TestPullRequest_branch_that_was_updated_is_made_anew(t *testing.T) {
 	w := newWorld(t)
