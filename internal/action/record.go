@@ -17,7 +17,7 @@ func (d *deploy) commit(ctx context.Context) error {
 		act = gitops.PullRequest
 	}
 	result, err := act(ctx, d.gitops())
-	d.report.Commit = report.Commit{SHA: result.SHA, PullRequest: result.PullRequest}
+	d.report.Commit = report.Commit{SHA: result.SHA, URL: result.URL, PullRequest: result.PullRequest}
 	switch {
 	case err != nil:
 		return err

@@ -54,13 +54,6 @@ type Report struct {
 	steps []string
 }
 
-// Commit is where the images were recorded. Its fields are "" where they were not.
-type Commit struct {
-	SHA string `json:"sha"`
-	// PullRequest is the URL of its page.
-	PullRequest string `json:"pullRequest"`
-}
-
 // Image is an image of the deploy and what the registry has of it.
 type Image struct {
 	Name      string   `json:"name"`
