@@ -39,7 +39,7 @@ type Job struct {
 	Workspace, Repository, Ref string
 }
 
-// ErrNoBranch: what is checked out is no branch, so that nothing can be committed to it.
+// ErrNoBranch says that what is checked out is no branch, so that nothing can be committed to it.
 var ErrNoBranch = errors.New("no branch is checked out")
 
 // Locate finds where the file was checked out from. A job may check out several repositories, and the git folder
