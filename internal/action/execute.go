@@ -40,26 +40,6 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	return errors.Join(err, p.publish(r, d, out))
 }
 
-// carryOut takes the steps, unless they would deploy what this tool itself has committed.
-func (p Program) carryOut(ctx context.Context, d *deploy, steps []step) error {
-	if takes(steps, record) {
-		target, err := p.target(d.config)
-		if err != nil {
-			return err
-		}
-		own, err := p.startedByOwnPush()
-		if err != nil {
-			return err
-		}
-		if own {
-			d.say("The push that started this run holds nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
-			return nil
-		}
-		d.target = target
-	}
-	return d.start(ctx, steps)
-}
-
 // fatal is what ended a run before its end: an error that no finding tells.
 func fatal(err error) error {
 	if errors.Is(err, errFindings) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 
@@ -67,17 +66,4 @@ func (p Program) runLink() string {
 		return ""
 	}
 	return fmt.Sprintf("\nRecorded by [run %s](%s/%s/actions/runs/%[1]s).\n", id, p.Getenv("GITHUB_SERVER_URL"), p.Getenv("GITHUB_REPOSITORY"))
-}
-
-// startedByOwnPush tells whether a push started this run that holds nothing but this tool's own commits.
-func (p Program) startedByOwnPush() (bool, error) {
-	path := p.Getenv("GITHUB_EVENT_PATH")
-	if p.Getenv("GITHUB_EVENT_NAME") != "push" || path == "" {
-		return false, nil
-	}
-	event, err := os.ReadFile(path)
-	if err != nil {
-		return false, fmt.Errorf("reading the payload of the push that started this run: %w", err)
-	}
-	return gitops.OwnPush(event)
 }

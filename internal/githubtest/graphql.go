@@ -45,7 +45,7 @@ func (h *Hub) mutate(w http.ResponseWriter, r *http.Request, token Token) {
 		refuseQuery(w, "", "Parse error on "+body.Query)
 		return
 	}
-	if h.interrupt(w, "createCommitOnBranch") {
+	if w = h.interrupt(w, "createCommitOnBranch"); w == nil {
 		return
 	}
 	input := body.Variables.Input

@@ -5,9 +5,7 @@ package githubtest
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,12 +34,6 @@ type Token struct {
 	Contents, PullRequests bool
 	// App: the token is of a GitHub App; otherwise it is a job's own, whose pushes start no workflow.
 	App bool
-}
-
-// interlude comes before the answer to the next request of its kind. It answers in its place, or lets it go on.
-type interlude struct {
-	request string
-	play    func(w http.ResponseWriter) (answered bool)
 }
 
 // Start serves github.com's API.
@@ -98,37 +90,6 @@ func (h *Hub) Issue(may Token) string {
 	return value
 }
 
-// Before lets something happen before the next request of a kind, such as "createCommitOnBranch" or "POST pulls". What
-// it returns tells whether it has answered in the API's place.
-func (h *Hub) Before(request string, play func(w http.ResponseWriter) (answered bool)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.interludes = append(h.interludes, interlude{request, play})
-}
-
-// Requests are the kinds of all requests so far, in order.
-func (h *Hub) Requests() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return append([]string(nil), h.requests...)
-}
-
-// interrupt notes a request, and plays what was to come before it.
-func (h *Hub) interrupt(w http.ResponseWriter, request string) (answered bool) {
-	h.mu.Lock()
-	h.requests = append(h.requests, request)
-	var play func(http.ResponseWriter) bool
-	for i, next := range h.interludes {
-		if next.request == request {
-			play = next.play
-			h.interludes = append(h.interludes[:i:i], h.interludes[i+1:]...)
-			break
-		}
-	}
-	h.mu.Unlock()
-	return play != nil && play(w)
-}
-
 // asked checks the token of a request.
 func (h *Hub) asked(next func(http.ResponseWriter, *http.Request, Token)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -153,20 +114,3 @@ func (h *Hub) seen(name string, token Token) *Repository {
 	}
 	return h.repositories[name]
 }
-
-// refuse answers as the REST API does.
-func refuse(w http.ResponseWriter, status int, message string, problems ...map[string]string) {
-	body := map[string]any{"message": message, "documentation_url": "https://docs.github.com/rest", "status": itoa(status)}
-	if len(problems) > 0 {
-		body["errors"] = problems
-	}
-	reply(w, status, body)
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -117,7 +117,7 @@ func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	hub := githubtest.StartServer(t, cloud, "ghes.example.com")
 	repository := hub.Repository(shop, files)
-	j := &job{cloud: cloud, hub: hub, registry: cluster.Registry}
+	j := &job{cloud: cloud, hub: hub, registry: cluster.Registry, env: map[string]string{"GITHUB_GRAPHQL_URL": ""}} // it follows from the other address
 	inputs := map[string]string{
 		"commit": "pull-request", "kubeconfig": cluster.Kubeconfig,
 		"github-token": hub.Issue(githubtest.Token{Repository: shop, Contents: true, PullRequests: true}),

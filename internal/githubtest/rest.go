@@ -35,7 +35,7 @@ func (h *Hub) rest() http.Handler {
 		"PATCH /repos/{owner}/{name}/pulls/{number}":              {"PATCH pulls", call.updatePull},
 	} {
 		mux.Handle(pattern, h.asked(func(w http.ResponseWriter, r *http.Request, token Token) {
-			if h.interrupt(w, route.kind) {
+			if w = h.interrupt(w, route.kind); w == nil {
 				return
 			}
 			repository := h.seen(r.PathValue("owner")+"/"+r.PathValue("name"), token)

@@ -10,28 +10,6 @@ import (
 	"strings"
 )
 
-// Place is a file on a branch of a repository.
-type Place struct {
-	// Repository is OWNER/NAME.
-	Repository string
-	Branch     string
-	// Path is relative to the repository's root, with slashes.
-	Path string
-}
-
-// String names the branch, for messages.
-func (p Place) String() string { return fmt.Sprintf("branch %s of %s", p.Branch, p.Repository) }
-
-// Folder is the file's folder in the repository, or the repository's name for a file at its root.
-func (p Place) Folder() string {
-	folder, _ := filepath.Split(p.Path)
-	if folder == "" {
-		_, name, _ := strings.Cut(p.Repository, "/")
-		return name
-	}
-	return strings.TrimSuffix(folder, "/")
-}
-
 // Job is what the runner says of the checkout. It is asked where there is no git folder: actions/checkout leaves none
 // on a machine without git.
 type Job struct {
@@ -97,6 +75,9 @@ func ofGit(dir string) (string, Place) {
 			head, _ := fs.ReadFile(tree, ".git/HEAD")
 			ref := strings.TrimPrefix(strings.TrimSpace(string(head)), "ref: ")
 			return dir, Place{Repository: origin(string(config)), Branch: branchOf(ref)}
+		}
+		if _, err := fs.Stat(tree, ".git"); err == nil { // a file leads elsewhere: this is no plain checkout
+			return "", Place{}
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {

@@ -85,6 +85,19 @@ func TestLocate_follows_links(t *testing.T) {
 	}
 }
 
+// A submodule's git folder is elsewhere. Its files are not those of the repository around it.
+func TestLocate_stays_out_of_submodules(t *testing.T) {
+	root := t.TempDir()
+	write(t, filepath.Join(root, ".git", "config"), config("https://github.com/octo-org/shop"))
+	write(t, filepath.Join(root, ".git", "HEAD"), "ref: refs/heads/main\n")
+	write(t, filepath.Join(root, "lib", ".git"), "gitdir: ../.git/modules/lib\n")
+	file := filepath.Join(root, "lib", "kustomization.yaml")
+	write(t, file, "")
+	if place, err := gitops.Locate(file, "", gitops.Job{}); err == nil {
+		t.Errorf("got %+v", place)
+	}
+}
+
 func TestPlace_folder(t *testing.T) {
 	for path, want := range map[string]string{"kustomization.yaml": "shop", "deploy/production/kustomization.yaml": "deploy/production"} {
 		if got := (gitops.Place{Repository: "octo-org/shop", Path: path}).Folder(); got != want {

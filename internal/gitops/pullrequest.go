@@ -1,13 +1,9 @@
 package gitops
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/google/go-github/v89/github"
 )
@@ -35,115 +31,6 @@ func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	}
 	result.PullRequest, err = r.request(ctx, branch, d.changes)
 	return result, err
-}
-
-// propose leads the branch to one commit on top of the base. One that is there already is kept.
-func (r *repository) propose(ctx context.Context, branch string, d draft) (Result, error) {
-	old, err := r.head(ctx, branch)
-	if err != nil {
-		return Result{}, err
-	}
-	if old != "" {
-		if result, err := r.standing(ctx, branch, old, d); err != nil || result != (Result{}) {
-			return result, err
-		}
-	}
-	return r.remake(ctx, branch, old, d)
-}
-
-// standing looks at what the branch holds. The result is zero where it has to be made anew.
-func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
-	if head == d.head {
-		return Result{}, nil
-	}
-	last, _, err := r.client.Git.GetCommit(ctx, r.owner, r.name, head)
-	if err != nil {
-		return Result{}, r.explain("reading branch "+branch, err)
-	}
-	mark, ours := ParseMark(last.GetMessage())
-	switch {
-	case isMerge(last.GetMessage()):
-		return Result{}, nil
-	case !ours:
-		return Result{}, fmt.Errorf("branch %s of %s holds commits that are not of this tool, the last one %s; merge or delete the branch, or name another in pull-request-branch",
-			branch, r.Place.Repository, last.GetHTMLURL())
-	case mark.After(r.Mark):
-		return Result{Later: last.GetHTMLURL()}, nil
-	}
-	if err := r.replaceable(ctx, branch, last.GetMessage()); err != nil {
-		return Result{}, err
-	}
-	content, err := r.content(ctx, head)
-	if err != nil || len(last.Parents) != 1 || last.Parents[0].GetSHA() != d.head || !bytes.Equal(content, d.edited) {
-		return Result{}, err
-	}
-	return Result{SHA: head, URL: last.GetHTMLURL()}, nil
-}
-
-// replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the
-// same kustomization, which would be lost.
-func (r *repository) replaceable(ctx context.Context, branch, message string) error {
-	for image := range imagesOf(message) {
-		if slices.Contains(r.Images, image) {
-			continue
-		}
-		if present, err := r.opened(ctx, branch); err != nil || present != nil {
-			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give each deploy a branch of its own with pull-request-branch",
-				present.GetHTMLURL(), image))
-		}
-	}
-	return nil
-}
-
-// workshop is how the branches begin on which commits are made. A push to one of them starts no deploy.
-const workshop = "multiarch-deploy-run/"
-
-// remake makes the commit in a workshop first, and then leads the real one there in one move: GitHub closes a
-// pull request whose branch holds nothing new, be it for a moment.
-func (r *repository) remake(ctx context.Context, branch, old string, d draft) (Result, error) {
-	bench := fmt.Sprintf("%s%d-%s", workshop, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
-	defer func() {
-		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
-		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+bench)
-	}()
-	result, err := r.commitFrom(ctx, bench, d)
-	if isMoved(err) { // the answer to a first try was lost on the way
-		result, err = r.commitFrom(ctx, bench, d)
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	if old == "" {
-		return result, r.create(ctx, branch, result.SHA)
-	}
-	return result, r.move(ctx, branch, result.SHA)
-}
-
-// commitFrom commits the draft to a branch that is made for it, or was left behind.
-func (r *repository) commitFrom(ctx context.Context, branch string, d draft) (Result, error) {
-	if err := r.lead(ctx, branch, d.head); err != nil {
-		return Result{}, err
-	}
-	return r.commit(ctx, branch, d)
-}
-
-// lead makes a branch point to a commit, whether it is there or not.
-func (r *repository) lead(ctx context.Context, branch, sha string) error {
-	err := r.create(ctx, branch, sha)
-	if err != nil && strings.Contains(err.Error(), "Reference already exists") {
-		return r.move(ctx, branch, sha)
-	}
-	return err
-}
-
-func (r *repository) create(ctx context.Context, branch, sha string) error {
-	_, _, err := r.client.Git.CreateRef(ctx, r.owner, r.name, github.CreateRef{Ref: "refs/heads/" + branch, SHA: sha})
-	return r.explain("creating branch "+branch, err)
-}
-
-func (r *repository) move(ctx context.Context, branch, sha string) error {
-	_, _, err := r.client.Git.UpdateRef(ctx, r.owner, r.name, "heads/"+branch, github.UpdateRef{SHA: sha, Force: github.Ptr(true)})
-	return r.explain("updating branch "+branch, err)
 }
 
 // request opens the pull request, or brings the one that is open up to date, and returns its URL.

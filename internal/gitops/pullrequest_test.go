@@ -1,7 +1,6 @@
 package gitops_test
 
 import (
-	"net/http"
 	"slices"
 	"testing"
 
@@ -111,11 +110,8 @@ func TestPullRequest_branch_that_was_updated_is_made_anew(t *testing.T) {
 
 func TestPullRequest_survives_lost_answers(t *testing.T) {
 	w := newWorld(t)
-	for _, request := range []string{"POST ref", "createCommitOnBranch", "POST pulls"} {
-		w.hub.Before(request, func(answer http.ResponseWriter) bool {
-			answer.WriteHeader(http.StatusBadGateway)
-			return true
-		})
+	for _, request := range []string{"POST ref", "createCommitOnBranch", "POST ref", "POST ref", "POST pulls"} {
+		w.hub.Lose(request)
 	}
 	result := propose(t, w, w.options(t, 7, "v2"))
 	if pulls := w.repository.Pulls(); len(pulls) != 1 || pulls[0].State != "open" || result.PullRequest != pulls[0].URL {
@@ -127,11 +123,10 @@ func TestPullRequest_survives_lost_answers(t *testing.T) {
 func TestPullRequest_that_another_job_has_opened_is_taken(t *testing.T) {
 	w := newWorld(t)
 	opts := w.options(t, 7, "v2")
-	w.hub.Before("POST pulls", func(http.ResponseWriter) bool {
+	w.hub.Before("POST pulls", func() {
 		other := opts
 		other.Details = "Another job's.\n"
 		propose(t, w, other)
-		return false
 	})
 	result := propose(t, w, opts)
 	pulls := w.repository.Pulls()

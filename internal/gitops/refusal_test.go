@@ -25,7 +25,7 @@ func TestRefusals(t *testing.T) {
 		{"no_permission_to_commit", gitops.Commit, githubtest.Token{Repository: repositoryName}, nil,
 			"committing to branch main of octo-org/shop: Resource not accessible by integration" + permissions},
 		{"no_permission_for_a_branch", gitops.PullRequest, githubtest.Token{Repository: repositoryName, PullRequests: true}, nil,
-			"creating branch multiarch-deploy-run/7-multiarch-deploy-deploy of octo-org/shop: Resource not accessible by integration" + permissions},
+			"updating branch multiarch-deploy-run/7-multiarch-deploy-deploy of octo-org/shop: Resource not accessible by integration" + permissions},
 		{"no_permission_for_pull_requests", gitops.PullRequest, githubtest.Token{Repository: repositoryName, Contents: true}, nil,
 			"opening a pull request from multiarch-deploy/deploy of octo-org/shop: Resource not accessible by integration" + permissions},
 		{"actions_may_not_open_pull_requests", gitops.PullRequest, githubtest.Token{Repository: repositoryName, Contents: true, PullRequests: true},
@@ -59,7 +59,7 @@ func TestRefusals(t *testing.T) {
 			"the pull request's branch main is the branch that it is for; name another one in pull-request-branch"},
 		{"a_branch_is_in_the_way", gitops.PullRequest, githubtest.Token{Repository: repositoryName, Contents: true},
 			func(_ *githubtest.Repository, o *gitops.Options) { o.Branch = "main/{kustomization}" },
-			"creating branch main/deploy of octo-org/shop: Reference update failed; a rule of the repository forbids this name, or a branch is named like the part of it before a slash; choose another in pull-request-branch"},
+			"updating branch main/deploy of octo-org/shop: Reference update failed; a rule of the repository forbids this name, or a branch is named like the part of it before a slash; choose another in pull-request-branch"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
