@@ -10,33 +10,32 @@ import (
 
 // carryOut takes the steps, unless they would deploy what this tool itself has committed.
 func (p Program) carryOut(ctx context.Context, d *deploy, steps []step) error {
-	if takes(steps, record) {
-		target, err := p.target(d.config)
-		if err != nil {
-			return err
-		}
-		own, err := p.startedByOwnPush()
-		if err != nil {
-			return err
-		}
-		if own {
-			d.say("The push that started this run holds nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
-			return nil
-		}
-		d.target = target
+	if !takes(steps, record) {
+		return d.start(ctx, steps)
+	}
+	own, err := p.startedByOwn()
+	if err != nil {
+		return err
+	}
+	if own {
+		d.say("What started this run holds nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
+		return nil
+	}
+	if d.target, err = p.target(d.config); err != nil {
+		return err
 	}
 	return d.start(ctx, steps)
 }
 
-// startedByOwnPush tells whether a push started this run that holds nothing but this tool's own commits.
-func (p Program) startedByOwnPush() (bool, error) {
+// startedByOwn tells whether nothing but this tool's own commits started this run.
+func (p Program) startedByOwn() (bool, error) {
 	path := p.Getenv("GITHUB_EVENT_PATH")
-	if p.Getenv("GITHUB_EVENT_NAME") != "push" || path == "" {
+	if path == "" {
 		return false, nil
 	}
-	event, err := os.ReadFile(path)
+	payload, err := os.ReadFile(path)
 	if err != nil {
-		return false, fmt.Errorf("reading the payload of the push that started this run: %w", err)
+		return false, fmt.Errorf("reading the payload of the event that started this run: %w", err)
 	}
-	return gitops.OwnPush(event)
+	return gitops.OwnEvent(p.Getenv("GITHUB_EVENT_NAME"), payload)
 }

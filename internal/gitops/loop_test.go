@@ -8,7 +8,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 )
 
-func TestOwnPush(t *testing.T) {
+func TestOwnEvent_push(t *testing.T) {
 	const (
 		ours   = "Deploy v2 to deploy\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=4f2a9c1"
 		merge  = "Merge pull request #5 from octo-org/multiarch-deploy/deploy\n\nDeploy v2 to deploy"
@@ -52,12 +52,34 @@ func TestOwnPush(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := gitops.OwnPush(event); got != row.want || err != nil {
+			if got, err := gitops.OwnEvent("push", event); got != row.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}
-	if _, err := gitops.OwnPush([]byte("{")); err == nil {
+	if _, err := gitops.OwnEvent("push", []byte("{")); err == nil {
 		t.Error("a payload that is broken is no error")
+	}
+}
+
+func TestOwnEvent_of_other_kinds(t *testing.T) {
+	mark := "Deploy v2\\n\\nMultiarch-Deploy: run=7 revision=4f2a9c1"
+	for _, row := range []struct {
+		name, event, payload string
+		want                 bool
+	}{
+		{"after_a_build_of_ours", "workflow_run", `{"workflow_run": {"head_commit": {"message": "` + mark + `"}}}`, true},
+		{"after_a_build_of_another", "workflow_run", `{"workflow_run": {"head_commit": {"message": "Sell more"}}}`, false},
+		{"our_pull_request", "pull_request", `{"pull_request": {"body": "` + mark + `", "commits": 1}}`, true},
+		{"our_pull_request_with_a_person_s_commit", "pull_request", `{"pull_request": {"body": "` + mark + `", "commits": 2}}`, false},
+		{"another_pull_request", "pull_request", `{"pull_request": {"body": null, "commits": 1}}`, false},
+		{"by_hand", "workflow_dispatch", `{"inputs": {"head_commit": {"message": "` + mark + `"}}}`, false},
+		{"no_payload", "schedule", "", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got, err := gitops.OwnEvent(row.event, []byte(row.payload)); got != row.want || err != nil {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
 	}
 }
