@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func (h *Hub) rest() http.Handler {
 		"POST /repos/{owner}/{name}/git/refs":                     {"POST ref", call.createRef},
 		"PATCH /repos/{owner}/{name}/git/refs/heads/{branch...}":  {"PATCH ref", call.updateRef},
 		"DELETE /repos/{owner}/{name}/git/refs/heads/{branch...}": {"DELETE ref", call.deleteRef},
-		"GET /repos/{owner}/{name}/git/commits/{sha}":             {"GET commit", call.commit},
+		"GET /repos/{owner}/{name}/compare/{both}":                {"GET compare", call.compare},
 		"GET /repos/{owner}/{name}/contents/{path...}":            {"GET contents", call.contents},
 		"GET /repos/{owner}/{name}/commits":                       {"GET commits", call.commits},
 		"GET /repos/{owner}/{name}/pulls":                         {"GET pulls", call.pulls},
@@ -80,17 +81,23 @@ func (c call) show() {
 	reply(c, http.StatusOK, map[string]any{"full_name": c.repository.Name, "archived": c.repository.Archived, "html_url": c.repository.page})
 }
 
-func (c call) commit() {
-	made := c.repository.commits[c.request.PathValue("sha")]
-	if made == nil {
+// compare tells how two commits stand to one another, the new ones from the oldest on.
+func (c call) compare() {
+	base, head, _ := strings.Cut(c.request.PathValue("both"), "...")
+	if c.repository.commits[base] == nil || c.repository.commits[head] == nil {
 		refuse(c, http.StatusNotFound, "Not Found")
 		return
 	}
-	parents := []map[string]string{}
-	for _, parent := range made.Parents {
-		parents = append(parents, map[string]string{"sha": parent})
+	ahead := []map[string]any{}
+	for _, made := range slices.Backward(c.repository.between(base, head)) {
+		ahead = append(ahead, c.repository.entry(made))
 	}
-	reply(c, http.StatusOK, map[string]any{"sha": made.SHA, "message": made.Message, "parents": parents, "html_url": c.repository.url("commit/%s", made.SHA)})
+	reply(c, http.StatusOK, map[string]any{"ahead_by": len(ahead), "behind_by": len(c.repository.between(head, base)), "commits": ahead})
+}
+
+// entry is a commit in a list.
+func (r *Repository) entry(made *Commit) map[string]any {
+	return map[string]any{"sha": made.SHA, "html_url": r.url("commit/%s", made.SHA), "commit": map[string]any{"message": made.Message}}
 }
 
 func (c call) contents() {
@@ -122,7 +129,7 @@ func (c call) commits() {
 	list := []map[string]any{}
 	for _, made := range c.repository.log(query.Get("sha"), nil) {
 		if path := query.Get("path"); c.repository.touched(made, path) && len(list) < 20 {
-			list = append(list, map[string]any{"sha": made.SHA, "html_url": c.repository.url("commit/%s", made.SHA), "commit": map[string]any{"message": made.Message}})
+			list = append(list, c.repository.entry(made))
 		}
 	}
 	reply(c, http.StatusOK, list)

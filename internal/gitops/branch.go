@@ -25,36 +25,44 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 	return r.remake(ctx, branch, d)
 }
 
-// standing looks at what the branch holds. The result is zero where it has to be made anew.
+// standing looks at what the branch holds beyond the base. The result is zero where it has to be made anew.
 func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
-	last, _, err := r.client.Git.GetCommit(ctx, r.owner, r.name, head)
+	commits, behind, err := r.beyond(ctx, d.head, head)
 	if err != nil {
-		return Result{}, r.explain("reading branch "+branch, err)
-	}
-	mark, ours := ParseMark(last.GetMessage())
-	switch {
-	case isMerge(last.GetMessage()):
-		return Result{}, nil
-	case !ours:
-		return Result{}, fmt.Errorf("branch %s of %s holds commits that are not of this tool, the last one %s; merge or delete the branch, or name another in pull-request-branch",
-			branch, r.Place.Repository, last.GetHTMLURL())
-	case mark.After(r.Mark):
-		return Result{Later: last.GetHTMLURL()}, nil
-	}
-	if err := r.replaceable(ctx, branch, last.GetMessage()); err != nil {
 		return Result{}, err
+	}
+	for _, c := range commits {
+		switch mark, ours := ParseMark(c.message); {
+		case !ours && !isMerge(c.message):
+			return Result{}, fmt.Errorf("branch %s of %s holds a commit that is not of this tool, %s; merge or delete the branch, or name another in pull-request-branch",
+				branch, r.Place.Repository, c.url)
+		case mark.After(r.Mark):
+			return Result{Later: c.url}, nil
+		}
+		if err := r.replaceable(ctx, branch, c); err != nil {
+			return Result{}, err
+		}
 	}
 	content, err := r.content(ctx, head)
-	if err != nil || len(last.Parents) != 1 || last.Parents[0].GetSHA() != d.head || !bytes.Equal(content, d.edited) {
+	if err != nil || len(commits) != 1 || behind || !bytes.Equal(content, d.edited) {
 		return Result{}, err
 	}
-	return Result{SHA: head, URL: last.GetHTMLURL()}, nil
+	return Result{SHA: head, URL: commits[0].url}, nil
+}
+
+// beyond are the commits that head has and base has not, and whether base has some that head has not.
+func (r *repository) beyond(ctx context.Context, base, head string) ([]entry, bool, error) {
+	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, base, head, nil)
+	if err != nil {
+		return nil, false, r.explain("comparing the pull request's branch with its base", err)
+	}
+	return entries(comparison.Commits), comparison.GetBehindBy() > 0, nil
 }
 
 // replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the
 // same kustomization, which would be lost.
-func (r *repository) replaceable(ctx context.Context, branch, message string) error {
-	for image := range imagesOf(message) {
+func (r *repository) replaceable(ctx context.Context, branch string, c entry) error {
+	for image := range imagesOf(c.message) {
 		if slices.Contains(r.Images, image) {
 			continue
 		}

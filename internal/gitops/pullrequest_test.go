@@ -70,9 +70,10 @@ func TestPullRequest_of_a_later_deploy_stays(t *testing.T) {
 func TestPullRequest_branch_with_someone_s_commit_stays(t *testing.T) {
 	w := newWorld(t)
 	propose(t, w, w.options(t, 7, "v2"))
-	sha := w.repository.Commit(branch, "Correct", map[string]string{"README.md": "The shop\n"}).After
+	correction := w.repository.Commit(branch, "Correct", map[string]string{"README.md": "The shop\n"}).After
+	sha := w.repository.Commit(branch, "Merge branch 'main' into "+branch, map[string]string{"README.md": "Our shop\n"}).After
 	_, err := gitops.PullRequest(t.Context(), w.options(t, 8, "v3"))
-	want := "branch multiarch-deploy/deploy of octo-org/shop holds commits that are not of this tool, the last one https://github.com/octo-org/shop/commit/" + sha +
+	want := "branch multiarch-deploy/deploy of octo-org/shop holds a commit that is not of this tool, https://github.com/octo-org/shop/commit/" + correction +
 		"; merge or delete the branch, or name another in pull-request-branch"
 	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != sha {
 		t.Errorf("got %v", err)

@@ -69,7 +69,7 @@ func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// entry is a commit in the file's history.
+// entry is a commit in a history.
 type entry struct{ sha, url, message string }
 
 // historyLength is how many commits of the file are looked at: more than are made while a deploy runs.
@@ -83,11 +83,15 @@ func (r *repository) history(ctx context.Context, head string) ([]entry, error) 
 	if err != nil {
 		return nil, r.explain("reading the history of "+r.Place.Path, err)
 	}
+	return entries(commits), nil
+}
+
+func entries(commits []*github.RepositoryCommit) []entry {
 	var list []entry
 	for _, c := range commits {
 		list = append(list, entry{c.GetSHA(), c.GetHTMLURL(), c.GetCommit().GetMessage()})
 	}
-	return list, nil
+	return list
 }
 
 func isStatus(err error, status int) bool {
