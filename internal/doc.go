@@ -25,6 +25,7 @@
 // Around the pipeline:
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
+//	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers, and what a container would start
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry

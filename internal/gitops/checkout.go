@@ -3,11 +3,10 @@ package gitops
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitdir"
 )
 
 // Job is what the runner says of the checkout. It is asked where there is no git folder: actions/checkout leaves none
@@ -64,51 +63,17 @@ func ofJob(job Job) (string, Place) {
 	if job.Workspace == "" || err != nil {
 		return "", Place{}
 	}
-	return root, Place{Repository: job.Repository, Branch: branchOf(job.Ref)}
+	place := Place{Repository: job.Repository}
+	if branch, ok := strings.CutPrefix(job.Ref, "refs/heads/"); ok {
+		place.Branch = branch
+	}
+	return root, place
 }
 
-// ofGit reads the git folder of the checkout that holds dir (https://git-scm.com/docs/gitrepository-layout).
 func ofGit(dir string) (string, Place) {
-	for {
-		tree := os.DirFS(dir)
-		if config, err := fs.ReadFile(tree, ".git/config"); err == nil {
-			head, _ := fs.ReadFile(tree, ".git/HEAD")
-			ref := strings.TrimPrefix(strings.TrimSpace(string(head)), "ref: ")
-			return dir, Place{Repository: origin(string(config)), Branch: branchOf(ref)}
-		}
-		if _, err := fs.Stat(tree, ".git"); err == nil { // a file leads elsewhere: this is no plain checkout
-			return "", Place{}
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", Place{}
-		}
-		dir = parent
-	}
-}
-
-func branchOf(ref string) string {
-	branch, ok := strings.CutPrefix(ref, "refs/heads/")
+	checkout, ok := gitdir.Find(dir)
 	if !ok {
-		return ""
+		return "", Place{}
 	}
-	return branch
-}
-
-var (
-	originURL = regexp.MustCompile(`(?m)^\[remote "origin"\]\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]*url\s*=\s*(\S+)`)
-	ownerName = regexp.MustCompile(`[:/]([^/:]+/[^/]+?)(?:\.git)?/?$`)
-)
-
-// origin is the OWNER/NAME of the remote origin, which git writes as https://HOST/OWNER/NAME or git@HOST:OWNER/NAME.git.
-func origin(config string) string {
-	url := originURL.FindStringSubmatch(config)
-	if url == nil {
-		return ""
-	}
-	parts := ownerName.FindStringSubmatch(url[1])
-	if parts == nil {
-		return ""
-	}
-	return parts[1]
+	return checkout.Root, Place{Repository: checkout.Origin(), Branch: checkout.Branch()}
 }

