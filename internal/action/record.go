@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
@@ -87,13 +86,4 @@ func (d *deploy) seen() map[string][]string {
 		seen[e.Name] = append(seen[e.Name], e.Before)
 	}
 	return seen
-}
-
-// noBranch says what to do about a checkout that can't be committed to.
-func noBranch(err error) string {
-	if errors.Is(err, gitops.ErrNoBranch) {
-		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the branch in commit-branch, " +
-			"or run this on pushes to a branch only"
-	}
-	return "commit: " + err.Error()
 }

@@ -2,6 +2,7 @@ package action
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -43,6 +44,15 @@ func (p Program) target(config inputs.Config) (target, error) {
 		mark:   gitops.Mark{Run: run, Revision: p.commitSHA()},
 		link:   p.runLink(),
 	}, nil
+}
+
+// noBranch says what to do about a checkout that can't be committed to.
+func noBranch(err error) string {
+	if errors.Is(err, gitops.ErrNoBranch) {
+		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the branch in commit-branch, " +
+			"or run this on pushes to a branch only"
+	}
+	return "commit: " + err.Error()
 }
 
 // server is GitHub's API, as the runner names it. On GitHub Enterprise Server the GraphQL API stands beside the REST

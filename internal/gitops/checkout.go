@@ -36,7 +36,8 @@ func Locate(file, branch string, job Job) (Place, error) {
 	}
 	path, err := filepath.Rel(root, file)
 	if err != nil || !filepath.IsLocal(path) || place.Repository == "" {
-		return Place{}, fmt.Errorf("%s is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout", file)
+		return Place{}, fmt.Errorf("%s is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, "+
+			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout", file)
 	}
 	place.Path = filepath.ToSlash(path)
 	if place.Branch == "" {

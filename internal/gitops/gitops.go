@@ -89,6 +89,7 @@ func Commit(ctx context.Context, opts Options) (Result, error) {
 		}
 		opts.Say("branch %s has moved, so the edit is made again on what it holds now", opts.Place.Branch)
 	}
-	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; let fewer jobs commit to it at once, with a concurrency group, or set commit to pull-request",
+	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; "+
+		"let fewer jobs commit to it at once, with a concurrency group, or set commit to pull-request",
 		opts.Place, attempts)
 }
