@@ -79,9 +79,12 @@ func (d *deploy) imageNames() []string {
 	return names
 }
 
-// seen is what the checkout had in place of the images.
+// seen is what the checkout had in place of the images. Of another branch it tells nothing.
 func (d *deploy) seen() map[string][]string {
 	seen := map[string][]string{}
+	if !d.target.place.CheckedOut {
+		return seen
+	}
 	for _, e := range d.report.Edits {
 		seen[e.Name] = append(seen[e.Name], e.Before)
 	}

@@ -78,6 +78,25 @@ func TestCommit_of_one_run_is_made_once(t *testing.T) {
 	}
 }
 
+// TestCommit_goes_where_the_checkout_is_from: a job of an app's repository may check out another one, and commit to
+// another branch of it, where an image may stand that nobody has seen in the checkout.
+func TestCommit_goes_where_the_checkout_is_from(t *testing.T) {
+	j, repository, token := newJob(t)
+	production := strings.ReplaceAll(files["deploy/kustomization.yaml"], "latest", "v7")
+	repository.Commit("production", "Start", map[string]string{"deploy/kustomization.yaml": production})
+	push := person(repository)
+	j.env = map[string]string{"GITHUB_REPOSITORY": "octo-org/app"}
+	got := j.deploy(t, repository, push, map[string]string{"command": "rewrite", "commit": "commit", "commit-branch": "production", "github-token": token})
+	head := repository.Head("production")
+	if got.status != 0 || got.outputs["commit-sha"] != head.SHA || repository.Head("main").SHA != push.After {
+		t.Errorf("status %d, outputs %v, main at %s", got.status, got.outputs, repository.Head("main").SHA)
+	}
+	want := strings.ReplaceAll(strings.ReplaceAll(production, "old.example.com", j.registry), "v7", push.After)
+	if diff := cmp.Diff(want, head.Files["deploy/kustomization.yaml"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestPullRequest_does_not_propose_itself_again: a person merges the pull request, which starts a run. Were that one
 // deployed, it would open the next pull request, and so on for ever.
 func TestPullRequest_does_not_propose_itself_again(t *testing.T) {

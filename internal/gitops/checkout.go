@@ -31,7 +31,7 @@ func Locate(file, branch string, job Job) (Place, error) {
 	if place.Repository == "" {
 		root, place = ofJob(job)
 	}
-	if branch != "" {
+	if place.CheckedOut = branch == "" || branch == place.Branch; !place.CheckedOut {
 		place.Branch = branch
 	}
 	path, err := filepath.Rel(root, file)
@@ -41,7 +41,7 @@ func Locate(file, branch string, job Job) (Place, error) {
 	}
 	place.Path = filepath.ToSlash(path)
 	if place.Branch == "" {
-		return place, ErrNoBranch
+		return Place{}, ErrNoBranch
 	}
 	return place, nil
 }

@@ -18,7 +18,7 @@ func config(url string) string {
 
 func TestLocate(t *testing.T) {
 	onMain := "ref: refs/heads/main\n"
-	shop := gitops.Place{Repository: "octo-org/shop", Branch: "main", Path: "deploy/kustomization.yaml"}
+	shop := gitops.Place{Repository: "octo-org/shop", Branch: "main", CheckedOut: true, Path: "deploy/kustomization.yaml"}
 	job := gitops.Job{Repository: "octo-org/shop", Ref: "refs/heads/main"}
 	for _, row := range []struct {
 		name, url, head, branch string
@@ -28,17 +28,19 @@ func TestLocate(t *testing.T) {
 	}{
 		{"https", "https://github.com/octo-org/shop", onMain, "", gitops.Job{}, shop, ""},
 		{"a_branch_with_slashes", "https://github.com/octo-org/shop", "ref: refs/heads/release/1.2", "", gitops.Job{},
-			gitops.Place{Repository: "octo-org/shop", Branch: "release/1.2", Path: shop.Path}, ""},
+			gitops.Place{Repository: "octo-org/shop", Branch: "release/1.2", CheckedOut: true, Path: shop.Path}, ""},
 		{"the_checkout_before_the_job", "https://github.com/octo-org/fleet", onMain, "", job,
-			gitops.Place{Repository: "octo-org/fleet", Branch: "main", Path: shop.Path}, ""},
+			gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: shop.Path}, ""},
 		{"another_branch", "https://github.com/octo-org/shop", onMain, "production", gitops.Job{},
 			gitops.Place{Repository: "octo-org/shop", Branch: "production", Path: shop.Path}, ""},
 		{"no_branch", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "", job,
-			gitops.Place{Repository: "octo-org/shop", Path: shop.Path}, "no branch is checked out"},
-		{"no_branch_and_one_that_is_named", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "main", job, shop, ""},
+			gitops.Place{}, "no branch is checked out"},
+		{"no_branch_and_one_that_is_named", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "main", job,
+			gitops.Place{Repository: "octo-org/shop", Branch: "main", Path: shop.Path}, ""},
+		{"the_branch_by_its_name", "https://github.com/octo-org/shop", onMain, "main", gitops.Job{}, shop, ""},
 		{"the_job_without_git", "", "", "", job, shop, ""},
 		{"the_job_of_a_pull_request", "", "", "", gitops.Job{Repository: "octo-org/shop", Ref: "refs/pull/5/merge"},
-			gitops.Place{Repository: "octo-org/shop", Path: shop.Path}, "no branch is checked out"},
+			gitops.Place{}, "no branch is checked out"},
 		{"nothing", "", "", "", gitops.Job{}, gitops.Place{}, "FILE is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, " +
 			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout"},
 	} {
@@ -75,7 +77,7 @@ func TestLocate_follows_links(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := gitops.Locate(filepath.Join(root, "deploy", "kustomization.yaml"), "", gitops.Job{})
-	want := gitops.Place{Repository: "octo-org/fleet", Branch: "main", Path: "shop/kustomization.yaml"}
+	want := gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: "shop/kustomization.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -11,6 +11,9 @@ type Place struct {
 	// Repository is OWNER/NAME.
 	Repository string
 	Branch     string
+	// CheckedOut: the branch is the one that is checked out, so that the checkout tells what stood there when this run
+	// began.
+	CheckedOut bool
 	// Path is relative to the repository's root, with slashes.
 	Path string
 }
