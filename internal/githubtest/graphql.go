@@ -67,7 +67,10 @@ func (h *Hub) mutate(w http.ResponseWriter, r *http.Request, token Token) {
 	reply(w, http.StatusOK, map[string]any{"data": map[string]any{"createCommitOnBranch": map[string]any{"commit": commit}}})
 }
 
-// check returns the files to add, or why the commit is refused.
+// check returns the files to add, or why the commit is refused: in the words that users of the API report, such as
+// https://github.com/ministryofjustice/modernisation-platform/issues/11985 for the head that has moved,
+// https://github.com/Thinkmill/keystatic/issues/1598 for the two kinds of protection, and
+// https://github.com/actions-automation/manage-your-labels/issues/4 for the archive.
 func (r *Repository) check(input commitInput, token Token) (files map[string]string, kind, message string) {
 	branch := branchOf(input)
 	head, ok := r.refs[branch]
@@ -75,7 +78,7 @@ func (r *Repository) check(input commitInput, token Token) (files map[string]str
 	case !token.Contents:
 		return nil, "FORBIDDEN", "Resource not accessible by integration"
 	case r.Archived:
-		return nil, "UNPROCESSABLE", "Repository was archived so is read-only."
+		return nil, "UNPROCESSABLE", "Repository was archived so is read-only"
 	case !ok:
 		return nil, "NOT_FOUND", "Could not resolve to a Ref with the name '" + branch + "'."
 	case r.Protected[branch] == Classic:

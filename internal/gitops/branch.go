@@ -78,7 +78,7 @@ func (r *repository) replaceable(ctx context.Context, branch string, c entry) er
 const workshop = "multiarch-deploy-run/"
 
 // remake makes the commit in a workshop first, and then leads the real one there in one move: GitHub closes a
-// pull request whose branch holds nothing new, be it for a moment.
+// pull request whose branch holds nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
 func (r *repository) remake(ctx context.Context, branch string, d draft) (Result, error) {
 	bench := fmt.Sprintf("%s%d-%s", workshop, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
 	defer func() {

@@ -41,7 +41,7 @@ func TestRefusals(t *testing.T) {
 			"committing to branch main of octo-org/shop: Repository rule violations found Changes must be made through a pull request.; " + byPullRequest},
 		{"archived", gitops.Commit, githubtest.Token{Repository: repositoryName, Contents: true},
 			func(r *githubtest.Repository, _ *gitops.Options) { r.Archived = true },
-			"committing to branch main of octo-org/shop: Repository was archived so is read-only.; unarchive the repository, or set commit to none"},
+			"committing to branch main of octo-org/shop: Repository was archived so is read-only; unarchive the repository, or set commit to none"},
 		{"wrong_token", gitops.Commit, githubtest.Token{Repository: repositoryName},
 			func(_ *githubtest.Repository, o *gitops.Options) { o.Server.Token = "expired" },
 			"reading branch main of octo-org/shop: Bad credentials; the token of github-token has expired, was revoked or is incomplete; give ${{ github.token }}, or a new one of a GitHub App"},
