@@ -73,6 +73,31 @@ func (j *job) deploy(t *testing.T, repository *githubtest.Repository, push githu
 	t.Helper()
 	j.run++
 	dir := t.TempDir()
+	checkOut(t, dir, repository, push)
+	pushImage(t, j.registry+"/app:"+push.After)
+
+	cmd := exec.CommandContext(t.Context(), program(t))
+	cmd.Dir = filepath.Join(dir, "workspace")
+	for name, value := range j.environment(dir, repository, push) {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	for name, value := range inputs {
+		cmd.Env = append(cmd.Env, "INPUT_"+strings.ToUpper(name)+"="+value)
+	}
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	_ = cmd.Run() // the status says how it went
+	t.Log(log.String())
+	j.scan(t, dir, log.String())
+	return result{
+		status: cmd.ProcessState.ExitCode(), log: log.String(), outputs: outputs(filepath.Join(dir, "output")),
+		file: read(t, filepath.Join(cmd.Dir, "deploy", "kustomization.yaml")),
+	}
+}
+
+// checkOut leaves in dir what actions/checkout leaves in the workspace, and beside it the event's payload.
+func checkOut(t *testing.T, dir string, repository *githubtest.Repository, push githubtest.Push) {
+	t.Helper()
 	workspace := filepath.Join(dir, "workspace")
 	for path, content := range repository.Files(push.After) {
 		write(t, filepath.Join(workspace, path), content)
@@ -81,42 +106,28 @@ func (j *job) deploy(t *testing.T, repository *githubtest.Repository, push githu
 	if strings.HasPrefix(push.Ref, "refs/heads/") {
 		head = "ref: " + push.Ref
 	}
-	write(t, filepath.Join(workspace, ".git", "config"), "[remote \"origin\"]\n\turl = https://github.com/"+repository.Name+"\n")
 	write(t, filepath.Join(workspace, ".git", "HEAD"), head+"\n")
+	write(t, filepath.Join(workspace, ".git", "config"), "[remote \"origin\"]\n\turl = https://github.com/"+repository.Name+"\n")
 	event, err := json.Marshal(push)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "event.json"), string(event))
-	pushImage(t, j.registry+"/app:"+push.After)
+}
 
+// environment is the job's.
+func (j *job) environment(dir string, repository *githubtest.Repository, push githubtest.Push) map[string]string {
 	env := j.cloud.Env()
 	maps.Copy(env, j.hub.Env())
 	maps.Copy(env, map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": repository.Name, "GITHUB_REF": push.Ref, "GITHUB_SHA": push.After,
 		"GITHUB_RUN_ID": fmt.Sprint(1000 + j.run), "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": filepath.Join(dir, "event.json"),
-		"GITHUB_WORKSPACE": workspace, "GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
-		"HOME": dir, "INPUT_KUSTOMIZATION": "deploy", "INPUT_IMAGES": "registry/app=" + j.registry + "/app",
+		"GITHUB_WORKSPACE": filepath.Join(dir, "workspace"), "GITHUB_OUTPUT": filepath.Join(dir, "output"),
+		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "HOME": dir,
+		"INPUT_KUSTOMIZATION": "deploy", "INPUT_IMAGES": "registry/app=" + j.registry + "/app",
 	})
 	maps.Copy(env, j.env)
-	for name, value := range inputs {
-		env["INPUT_"+strings.ToUpper(name)] = value
-	}
-	cmd := exec.CommandContext(t.Context(), program(t))
-	cmd.Dir = workspace
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	_ = cmd.Run() // the status says how it went
-	t.Log(log.String())
-	j.scan(t, dir, log.String())
-	values := map[string]string{}
-	if _, err := os.Stat(filepath.Join(dir, "output")); err == nil { // wrong inputs end before there is any
-		values = outputs(t, filepath.Join(dir, "output"))
-	}
-	return result{cmd.ProcessState.ExitCode(), log.String(), values, read(t, filepath.Join(workspace, "deploy", "kustomization.yaml"))}
+	return env
 }
 
 // scan looks for the tokens in all that the run wrote; only the command that masks one may name it.
@@ -134,11 +145,12 @@ func (j *job) scan(t *testing.T, dir, log string) {
 	}
 }
 
-func outputs(t *testing.T, file string) map[string]string {
-	t.Helper()
+// outputs are those of the step: none where wrong inputs ended it.
+func outputs(file string) map[string]string {
+	content, _ := os.ReadFile(file)
 	values := map[string]string{}
-	for _, block := range regexp.MustCompile(`(?s)(\S+)<<(output_\w+)\n(.*?)\n(output_\w+)\n`).FindAllStringSubmatch(read(t, file), -1) {
-		values[block[1]] = block[3]
+	for _, block := range regexp.MustCompile(`(?s)(\S+)<<(output_\w+)\n(.*?)\n(output_\w+)\n`).FindAllSubmatch(content, -1) {
+		values[string(block[1])] = string(block[3])
 	}
 	return values
 }
@@ -146,27 +158,27 @@ func outputs(t *testing.T, file string) map[string]string {
 // program is the one that users run, built once.
 func program(t *testing.T) string {
 	t.Helper()
-	path, err := built()
-	if err != nil {
+	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return programPath()
 }
 
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("multiarch-deploy-%d", os.Getpid()))
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/multiarch-deploy").CombinedOutput()
+func programPath() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("multiarch-deploy-%d", os.Getpid()))
+}
+
+var build = sync.OnceValue(func() error {
+	out, err := exec.Command("go", "build", "-o", programPath(), "../../cmd/multiarch-deploy").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
+		return fmt.Errorf("building the program: %w\n%s", err, out)
 	}
-	return path, nil
+	return nil
 })
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if path, err := built(); err == nil {
-		_ = os.Remove(path)
-	}
+	_ = os.Remove(programPath())
 	os.Exit(status)
 }
 
