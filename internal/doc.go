@@ -10,6 +10,7 @@
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are current and have settled, or are doomed
 //	diagnose    a failing pod -> cause, evidence, fix
+//	gitops      the edit as a commit on GitHub, or as a pull request
 //	report      events and results -> log, annotations, job summary, JSON
 //	action      the ordered list of steps of each command; outputs; exit status
 //
@@ -24,16 +25,19 @@
 // Around the pipeline:
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
+//	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers, and what a container would start
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
 //	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
+//	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps
 //	enginetest    the action's own container, as a runner runs it, for tests
 //	localcluster  starts the local cluster's program for the demo and the tests
 //	registrytest  serves real registries to tests
 //
-// A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout.
+// A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
+// commit (where asked for); for Flux and Argo CD, rewrite goes verify -> rewrite -> render -> write -> commit.
 // Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
 package internal

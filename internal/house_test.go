@@ -54,7 +54,7 @@ func isTestSupport(path string) bool {
 }
 
 func TestStages_do_not_import_one_another(t *testing.T) {
-	stages := []string{"image", "kustomize", "placement", "apply", "rollout", "diagnose", "build"}
+	stages := []string{"image", "kustomize", "placement", "apply", "rollout", "diagnose", "build", "gitops"}
 	for path, file := range sources(t) {
 		stage := firstFolder(path)
 		if !slices.Contains(stages, stage) || strings.HasSuffix(path, "_test.go") {

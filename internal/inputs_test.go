@@ -33,7 +33,7 @@ type field struct {
 func TestAction_inputs_are_the_flags(t *testing.T) {
 	var want []field
 	for _, in := range inputs.Catalogue {
-		want = append(want, field{in.Name, in.Description, in.Default, in.Required})
+		want = append(want, field{in.Name, in.Description, in.Default + in.Expression, in.Required})
 	}
 	if diff := cmp.Diff(want, fields(t, readMetadata(t).Inputs)); diff != "" {
 		t.Errorf("action.yml and inputs.Catalogue differ; every input is a flag of the same name (-catalogue +action.yml):\n%s", diff)

@@ -29,6 +29,7 @@ var (
 	write    = step{"write", "Write the kustomization", (*deploy).write, true}                // the edited bytes
 	applying = step{"apply", "Apply", (*deploy).apply, true}                                  // server-side
 	watch    = step{"rollout", "Watch the rollout", (*deploy).watch, true}                    // until ready, or doomed
+	record   = step{"commit", "Record the images in the repository", (*deploy).commit, true}  // what runs, or is to run
 	prune    = step{"prune", "Prune what this deploy no longer holds", (*deploy).prune, true} // only after all is well
 )
 
@@ -50,13 +51,28 @@ var commands = []command{
 	{use: "plan", short: "Plan placement and show what would change; apply nothing", steps: planSteps},
 	{use: "verify [REF...]", short: "Check that images have their platforms", references: true,
 		steps: func(inputs.Config) []step { return []step{verify} }},
-	{use: "rewrite", short: "Set the images in the kustomization, in place, and nothing else",
-		steps: func(inputs.Config) []step { return []step{rewrite, render, write} }},
+	{use: "rewrite", short: "Set the images in the kustomization, in place; with commit, verify them and record that",
+		steps: rewriteSteps},
 }
 
 // planSteps change nothing, so they don't build: they take the images that are in the registry.
 func planSteps(inputs.Config) []step {
 	return []step{verify, rewrite, render, place, preview}
+}
+
+// rewriteSteps end with a commit where someone else deploys what it holds. That has to be as well checked as what a
+// run deploys itself.
+func rewriteSteps(config inputs.Config) []step {
+	switch {
+	case config.DryRun:
+		return []step{rewrite, render}
+	case !config.Commit.Wanted():
+		return []step{rewrite, render, write}
+	case config.Build:
+		return []step{building, verify, rewrite, render, write, record}
+	default:
+		return []step{verify, rewrite, render, write, record}
+	}
 }
 
 func runSteps(config inputs.Config) []step {
@@ -69,6 +85,9 @@ func runSteps(config inputs.Config) []step {
 	}
 	if config.Wait {
 		steps = append(steps, watch)
+	}
+	if config.Commit.Wanted() {
+		steps = append(steps, record)
 	}
 	if config.Prune {
 		steps = append(steps, prune)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -29,6 +30,9 @@ type deploy struct {
 	applier  *apply.Applier
 	emit     progress.Sink
 	report   *report.Report
+
+	// target is where the images are recorded.
+	target target
 
 	// inventory names this deploy, so that prune knows what is its own.
 	inventory string
@@ -58,13 +62,9 @@ func newDeploy(config inputs.Config, emit progress.Sink) *deploy {
 	return &deploy{config: config, emit: emit, report: report.New(), resolved: map[string]image.Result{}, built: map[string]v1.Hash{}}
 }
 
-func needsCluster(steps []step) bool {
-	for _, s := range steps {
-		if s.name == place.name {
-			return true
-		}
-	}
-	return false
+// takes tells whether a step is among the steps.
+func takes(steps []step, wanted step) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.name == wanted.name })
 }
 
 func registries(images []inputs.Image) []string {

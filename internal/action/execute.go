@@ -29,7 +29,7 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	d := newDeploy(config, p.sink(log, r))
 	d.inventory, d.getenv = p.inventory(d.config), p.Getenv
 	d.identity = p.identity(config, r, d.say)
-	err := d.start(ctx, steps)
+	err := p.carryOut(ctx, d, steps)
 	d.report.Conclude(fatal(err))
 	if p.onRunner() {
 		report.Annotate(r, d.report.Findings)
@@ -50,7 +50,7 @@ func fatal(err error) error {
 
 // start opens what the steps need and takes them.
 func (d *deploy) start(ctx context.Context, steps []step) error {
-	d.identity.NeedsCluster = needsCluster(steps)
+	d.identity.NeedsCluster = takes(steps, place)
 	if err := d.enter(ctx); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,17 +13,23 @@ import (
 
 // flagSet are a command's flags: one for each input, and those that say where the results go.
 type flagSet struct {
-	flags  *pflag.FlagSet
-	text   map[string]*string
-	lists  map[string]*[]string
-	report string
-	format string
+	flags *pflag.FlagSet
+	text  map[string]*string
+	lists map[string]*[]string
+	// variables stand in for inputs that are left out.
+	variables map[string]string
+	report    string
+	format    string
 }
 
 func newFlags(cmd *cobra.Command) *flagSet {
-	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{}}
+	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{}, variables: map[string]string{}}
 	f.flags.SortFlags = false
 	for _, in := range inputs.Catalogue {
+		if in.Runner {
+			continue
+		}
+		f.variables[in.Name] = in.Variable
 		usage := strings.ReplaceAll(in.Description, "`", "")
 		if in.List {
 			f.lists[in.Name] = f.flags.StringArray(in.Name, lines(in.Default), usage)
@@ -43,7 +50,7 @@ func (f *flagSet) value(getenv func(string) string) func(string) string {
 	return func(name string) string {
 		switch {
 		case !f.flags.Changed(name):
-			return getenv("INPUT_" + strings.ToUpper(name))
+			return cmp.Or(getenv("INPUT_"+strings.ToUpper(name)), getenv(f.variables[name]))
 		case f.lists[name] != nil:
 			return strings.Join(*f.lists[name], "\n")
 		default:

@@ -29,6 +29,8 @@ func outputs(r *report.Report, path string) []Output {
 		{"placement", compact(r.Placement())},
 		{"changes", compact(r.Changes)},
 		{"report", path},
+		{"commit-sha", r.Commit.SHA},
+		{"pull-request-url", r.Commit.PullRequest},
 	}
 }
 

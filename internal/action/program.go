@@ -30,11 +30,11 @@ func (p Program) Main(ctx context.Context, args []string) int {
 	log := p.Stdout
 	p.log = &log
 	root := p.root()
-	if len(args) == 0 && p.onRunner() {
-		args = []string{"run"}
-	}
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := p.defaultCommand(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
 	}

@@ -103,7 +103,7 @@ func checkOutputs(t *testing.T, file, workspace string) {
 		}
 		outputs[block[1]] = block[3]
 	}
-	if diff := cmp.Diff([]string{"changes", "digest", "images", "placement", "report", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
+	if diff := cmp.Diff([]string{"changes", "commit-sha", "digest", "images", "placement", "pull-request-url", "report", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
 		t.Error(diff)
 	}
 	if outputs["verdict"] != "failed" || outputs["report"] != "multiarch-deploy-report.json" {
@@ -130,7 +130,7 @@ func checkReport(t *testing.T, file string) {
 	if err := json.Unmarshal(content, &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"changes", "edits", "error", "findings", "images", "nodes", "pods", "timings", "verdict", "version", "workloads"}
+	want := []string{"changes", "commit", "edits", "error", "findings", "images", "nodes", "pods", "timings", "verdict", "version", "workloads"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)
 	}

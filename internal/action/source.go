@@ -2,12 +2,11 @@ package action
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitdir"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -30,15 +29,11 @@ func (p Program) commitSHA() string {
 	if sha := p.Getenv("GITHUB_SHA"); sha != "" {
 		return sha
 	}
-	folder, err := filepath.Abs(".")
-	for err == nil {
-		sha, parent := inputs.HeadCommit(os.DirFS(folder)), filepath.Dir(folder)
-		if sha != "" || parent == folder {
-			return sha
-		}
-		folder = parent
+	checkout, ok := gitdir.Find(".")
+	if !ok {
+		return ""
 	}
-	return ""
+	return checkout.Commit()
 }
 
 // commitTime is what SOURCE_DATE_EPOCH says, in seconds since 1970, or zero. Builds that are to be the same on every

@@ -144,7 +144,7 @@ func TestParse_dockerfile(t *testing.T) {
 	if diff := cmp.Diff(endpoints, config.Endpoints); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
 	}
-	secrets := []string{"", "#1", "-----BEGIN\nsays \"hello\"\n-----END", "t0ken", "#1", "-----BEGIN\nsays \"hello\"\n-----END", "t0ken"}
+	secrets := []string{"", "", "#1", "-----BEGIN\nsays \"hello\"\n-----END", "t0ken", "#1", "-----BEGIN\nsays \"hello\"\n-----END", "t0ken"}
 	if diff := cmp.Diff(secrets, config.Secrets()); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}

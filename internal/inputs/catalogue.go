@@ -11,12 +11,20 @@ type Input struct {
 	Required bool
 	// Boolean inputs take true or false; as a flag, the bare name means true.
 	Boolean bool
+	// Expression is what action.yml has for a default, where only a workflow can tell its value.
+	Expression string
+	// Variable is an environment variable that is read where the input is left out.
+	Variable string
+	// Runner inputs are for the action alone: on the command line there is another way to say it.
+	Runner bool
 	// List inputs take a value a line; as a flag, the name may be given several times.
 	List bool
 }
 
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
+	{Name: "command", Group: "command", Default: "run", Runner: true,
+		Description: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; `rewrite`, which needs no cluster: with `commit`, it builds (with mode `build`), verifies and sets the images and commits, for Flux or Argo CD to deploy."},
 	{Name: "images", Group: "images", Required: true, List: true,
 		Description: "The images of this commit, a line each: `NAME=REPOSITORY [key=value ...]`, NAME as it stands in the manifests. Keys stand for the inputs of the same name, for that image alone: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`."},
 	{Name: "tag", Group: "images",
@@ -75,6 +83,16 @@ var Catalogue = []Input{
 		Description: "Also write the digest of each image's index, so that the tag can't move under the deploy."},
 	{Name: "remote-resources", Group: "kustomize", Default: "false", Boolean: true,
 		Description: "Let the kustomization fetch resources from other hosts. This needs `git` beside the program for git addresses."},
+	{Name: "commit", Group: "kustomize", Default: "none",
+		Description: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy is well: `commit` to the branch, `pull-request`, or `none`."},
+	{Name: "commit-branch", Group: "kustomize",
+		Description: "Branch that the commit, or the pull request, is for. Default: the one that is checked out."},
+	{Name: "commit-message", Group: "kustomize", Default: "Deploy {tag} to {kustomization}",
+		Description: "Commit message, whose first line is also the title of the pull request. `{tag}` is the first image's tag, `{revision}` the commit that is deployed, `{kustomization}` its folder in the repository, `{branch}` the branch that the change is for."},
+	{Name: "pull-request-branch", Group: "kustomize", Default: "multiarch-deploy/{kustomization}",
+		Description: "Branch of the pull request, with the same placeholders. It is made anew for each deploy."},
+	{Name: "github-token", Group: "kustomize", Expression: "${{ github.token }}", Variable: "GITHUB_TOKEN",
+		Description: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the job's own; on the command line `GITHUB_TOKEN`. Masked in the log."},
 	{Name: "provider", Group: "cluster", Default: "kubeconfig",
 		Description: "How the cluster is reached: `kubeconfig`; or `aks` or `gke`, signed in by the job's own ID token."},
 	{Name: "cluster", Group: "cluster",

@@ -31,6 +31,7 @@ type Config struct {
 	Kustomization      string
 	PinDigest          bool
 	RemoteResources    bool
+	Commit             Commit
 	// Provider is kubeconfig, aks or gke.
 	Provider string
 	// Cluster is the cluster's name or full ID, where a cloud provides it.
@@ -72,7 +73,7 @@ func (c Config) Assembles() bool { return c.Build && len(c.Endpoints) == 0 }
 
 // Secrets are the values that no log may show.
 func (c Config) Secrets() []string {
-	secrets := []string{c.RegistryPassword}
+	secrets := []string{c.RegistryPassword, c.Commit.Token}
 	for _, image := range c.Images {
 		secrets = append(secrets, slices.Sorted(maps.Values(image.Build.Dockerfile.Secrets))...)
 	}
@@ -113,6 +114,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kustomization:      p.text("kustomization"),
 		PinDigest:          p.boolean("pin-digest"),
 		RemoteResources:    p.boolean("remote-resources"),
+		Commit:             p.commit(),
 		Provider:           p.choice("provider", "kubeconfig", "aks", "gke"),
 		Cluster:            p.text("cluster"),
 		ResourceGroup:      p.text("resource-group"),

@@ -2,7 +2,6 @@ package inputs_test
 
 import (
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,10 +35,13 @@ func TestParse_defaults(t *testing.T) {
 		Provider:      "kubeconfig",
 		Endpoint:      "auto",
 		Azure:         inputs.Azure{Environment: "public"},
-		ArchPolicy:    "fail",
-		Wait:          true,
-		WaitTimeout:   10 * time.Minute,
-		FieldManager:  "multiarch-deploy",
+		Commit: inputs.Commit{
+			How: "none", Message: "Deploy {tag} to {kustomization}", PullRequestBranch: "multiarch-deploy/{kustomization}",
+		},
+		ArchPolicy:   "fail",
+		Wait:         true,
+		WaitTimeout:  10 * time.Minute,
+		FieldManager: "multiarch-deploy",
 	}
 	if diff := cmp.Diff(want, config, cmp.AllowUnexported(name.Tag{}, name.Repository{}, name.Registry{})); diff != "" {
 		t.Error(diff)
@@ -134,30 +136,6 @@ func TestParse_needs(t *testing.T) {
 			_, err := parse(row.given, row.needs)
 			if diff := cmp.Diff(row.want, err, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestHeadCommit(t *testing.T) {
-	file := func(content string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(content)} }
-	for _, row := range []struct {
-		name string
-		tree fstest.MapFS
-		want string
-	}{
-		{"no_repository", fstest.MapFS{}, ""},
-		{"detached_head", fstest.MapFS{".git/HEAD": file(sha + "\n")}, sha},
-		{"branch", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n"), ".git/refs/heads/main": file(sha + "\n")}, sha},
-		{"packed_branch", fstest.MapFS{
-			".git/HEAD":        file("ref: refs/heads/main\n"),
-			".git/packed-refs": file("# pack-refs with: peeled\nffff refs/heads/not-main\n" + sha + " refs/heads/main\n"),
-		}, sha},
-		{"no_commit_yet", fstest.MapFS{".git/HEAD": file("ref: refs/heads/main\n")}, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got := inputs.HeadCommit(row.tree); got != row.want {
-				t.Errorf("got %q, want %q", got, row.want)
 			}
 		})
 	}

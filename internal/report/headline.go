@@ -20,6 +20,9 @@ func (r *Report) Headline() string {
 	} else if changes != "" {
 		parts = append(parts, changes)
 	}
+	if recorded := r.Commit.headline(); recorded != "" {
+		parts = append(parts, recorded)
+	}
 	if findings := countFindings(r.Findings); findings != "" {
 		parts = append(parts, findings)
 	}

@@ -40,7 +40,9 @@ type Report struct {
 	Workloads []Workload            `json:"workloads"`
 	Changes   apply.ChangeSet       `json:"changes"`
 	Pods      []rollout.Pod         `json:"pods"`
-	Findings  []finding.Finding     `json:"findings"`
+	// Commit is the one that records the images in the repository.
+	Commit   Commit            `json:"commit"`
+	Findings []finding.Finding `json:"findings"`
 	// Timings are seconds by step.
 	Timings map[string]float64 `json:"timings"`
 	// Error is why the run ended early, or "".

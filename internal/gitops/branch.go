@@ -1,0 +1,113 @@
+package gitops
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-github/v89/github"
+)
+
+// propose leads the branch to one commit on top of the base. One that is there already is kept.
+func (r *repository) propose(ctx context.Context, branch string, d draft) (Result, error) {
+	head, err := r.head(ctx, branch)
+	if err != nil {
+		return Result{}, err
+	}
+	if head != "" && head != d.head {
+		if result, err := r.standing(ctx, branch, head, d); err != nil || result != (Result{}) {
+			return result, err
+		}
+	}
+	return r.remake(ctx, branch, d)
+}
+
+// standing looks at what the branch holds beyond the base. The result is zero where it has to be made anew.
+func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
+	commits, behind, err := r.beyond(ctx, d.head, head)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, c := range commits {
+		switch mark, ours := ParseMark(c.message); {
+		case !ours && !isMerge(c.message):
+			return Result{}, fmt.Errorf("branch %s of %s holds a commit that is not of this tool, %s; merge or delete the branch, or name another in pull-request-branch",
+				branch, r.Place.Repository, c.url)
+		case mark.After(r.Mark):
+			return Result{Later: c.url}, nil
+		}
+		if err := r.replaceable(ctx, branch, c); err != nil {
+			return Result{}, err
+		}
+	}
+	content, err := r.content(ctx, head)
+	if err != nil || len(commits) != 1 || behind || !bytes.Equal(content, d.edited) {
+		return Result{}, err
+	}
+	return Result{SHA: head, URL: commits[0].url}, nil
+}
+
+// beyond are the commits that head has and base has not, and whether base has some that head has not.
+func (r *repository) beyond(ctx context.Context, base, head string) ([]entry, bool, error) {
+	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, base, head, nil)
+	if err != nil {
+		return nil, false, r.explain("comparing the pull request's branch with its base", err)
+	}
+	return entries(comparison.Commits), comparison.GetBehindBy() > 0, nil
+}
+
+// replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the
+// same kustomization, which would be lost.
+func (r *repository) replaceable(ctx context.Context, branch string, c entry) error {
+	for image := range imagesOf(c.message) {
+		if slices.Contains(r.Images, image) {
+			continue
+		}
+		if present, err := r.opened(ctx, branch); err != nil || present != nil {
+			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give each deploy a branch of its own with pull-request-branch",
+				present.GetHTMLURL(), image))
+		}
+	}
+	return nil
+}
+
+// workshop is how the branches begin on which commits are made. A push to one of them starts no deploy.
+const workshop = "multiarch-deploy-run/"
+
+// remake makes the commit in a workshop first, and then leads the real one there in one move: GitHub closes a
+// pull request whose branch holds nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
+func (r *repository) remake(ctx context.Context, branch string, d draft) (Result, error) {
+	bench := fmt.Sprintf("%s%d-%s", workshop, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
+	defer func() {
+		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
+		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+bench)
+	}()
+	result, err := r.commitFrom(ctx, bench, d)
+	if isMoved(err) { // the answer to a first try was lost on the way
+		result, err = r.commitFrom(ctx, bench, d)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return result, r.lead(ctx, branch, result.SHA)
+}
+
+// commitFrom commits the draft to a branch that is made for it, or was left behind.
+func (r *repository) commitFrom(ctx context.Context, branch string, d draft) (Result, error) {
+	if err := r.lead(ctx, branch, d.head); err != nil {
+		return Result{}, err
+	}
+	return r.commit(ctx, branch, d)
+}
+
+// lead makes a branch point to a commit, whether it is there or not.
+func (r *repository) lead(ctx context.Context, branch, sha string) error {
+	_, _, err := r.client.Git.CreateRef(ctx, r.owner, r.name, github.CreateRef{Ref: "refs/heads/" + branch, SHA: sha})
+	if err != nil && strings.Contains(err.Error(), "Reference already exists") {
+		_, _, err = r.client.Git.UpdateRef(ctx, r.owner, r.name, "heads/"+branch, github.UpdateRef{SHA: sha, Force: github.Ptr(true)})
+	}
+	return r.explain("updating branch "+branch, err)
+}

@@ -1,0 +1,102 @@
+package gitops_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+)
+
+// config is what actions/checkout leaves in the git folder.
+func config(url string) string {
+	return "[remote \"origin\"]\n\turl = " + url + "\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
+}
+
+func TestLocate(t *testing.T) {
+	onMain := "ref: refs/heads/main\n"
+	shop := gitops.Place{Repository: "octo-org/shop", Branch: "main", CheckedOut: true, Path: "deploy/kustomization.yaml"}
+	job := gitops.Job{Repository: "octo-org/shop", Ref: "refs/heads/main"}
+	for _, row := range []struct {
+		name, url, head, branch string
+		job                     gitops.Job
+		want                    gitops.Place
+		err                     string
+	}{
+		{"https", "https://github.com/octo-org/shop", onMain, "", gitops.Job{}, shop, ""},
+		{"a_branch_with_slashes", "https://github.com/octo-org/shop", "ref: refs/heads/release/1.2", "", gitops.Job{},
+			gitops.Place{Repository: "octo-org/shop", Branch: "release/1.2", CheckedOut: true, Path: shop.Path}, ""},
+		{"the_checkout_before_the_job", "https://github.com/octo-org/fleet", onMain, "", job,
+			gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: shop.Path}, ""},
+		{"another_branch", "https://github.com/octo-org/shop", onMain, "production", gitops.Job{},
+			gitops.Place{Repository: "octo-org/shop", Branch: "production", Path: shop.Path}, ""},
+		{"no_branch", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "", job,
+			gitops.Place{}, "no branch is checked out"},
+		{"no_branch_and_one_that_is_named", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "main", job,
+			gitops.Place{Repository: "octo-org/shop", Branch: "main", Path: shop.Path}, ""},
+		{"the_branch_by_its_name", "https://github.com/octo-org/shop", onMain, "main", gitops.Job{}, shop, ""},
+		{"the_job_without_git", "", "", "", job, shop, ""},
+		{"the_job_of_a_pull_request", "", "", "", gitops.Job{Repository: "octo-org/shop", Ref: "refs/pull/5/merge"},
+			gitops.Place{}, "no branch is checked out"},
+		{"nothing", "", "", "", gitops.Job{}, gitops.Place{}, "FILE is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, " +
+			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			root := t.TempDir()
+			if row.url != "" {
+				write(t, filepath.Join(root, ".git", "config"), config(row.url))
+				write(t, filepath.Join(root, ".git", "HEAD"), row.head)
+			}
+			if row.job.Repository != "" {
+				row.job.Workspace = root
+			}
+			file := filepath.Join(root, "deploy", "kustomization.yaml")
+			write(t, file, "")
+			got, err := gitops.Locate(file, row.branch, row.job)
+			text := ""
+			if err != nil {
+				text = strings.ReplaceAll(err.Error(), file, "FILE")
+			}
+			if diff := cmp.Diff([]any{row.want, row.err}, []any{got, text}); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What is committed is the file that a link leads to, in the checkout that holds it.
+func TestLocate_follows_links(t *testing.T) {
+	root := t.TempDir()
+	write(t, filepath.Join(root, "fleet", ".git", "config"), config("https://github.com/octo-org/fleet"))
+	write(t, filepath.Join(root, "fleet", ".git", "HEAD"), "ref: refs/heads/main\n")
+	write(t, filepath.Join(root, "fleet", "shop", "kustomization.yaml"), "")
+	if err := os.Symlink("fleet/shop", filepath.Join(root, "deploy")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := gitops.Locate(filepath.Join(root, "deploy", "kustomization.yaml"), "", gitops.Job{})
+	want := gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: "shop/kustomization.yaml"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestPlace_folder(t *testing.T) {
+	for path, want := range map[string]string{"kustomization.yaml": "shop", "deploy/production/kustomization.yaml": "deploy/production"} {
+		if got := (gitops.Place{Repository: "octo-org/shop", Path: path}).Folder(); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

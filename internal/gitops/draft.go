@@ -1,0 +1,93 @@
+package gitops
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// draft is the edit, made on what the branch holds.
+type draft struct {
+	// head is the commit that the branch pointed to.
+	head    string
+	edited  []byte
+	changes []Change
+	// done is the commit where this very run has made the edit before: its answer was lost on the way.
+	done Result
+	// later is the page of a later run's commit.
+	later string
+}
+
+// settled is the result where there is nothing to commit.
+func (d draft) settled() Result {
+	if d.later != "" {
+		return Result{Later: d.later}
+	}
+	return d.done
+}
+
+// draft makes the edit on what the branch holds, unless a later deploy has been recorded there.
+func (r *repository) draft(ctx context.Context) (draft, error) {
+	head, err := r.head(ctx, r.Place.Branch)
+	if err != nil {
+		return draft{}, err
+	}
+	if head == "" {
+		return draft{}, fmt.Errorf("reading %s: there is no such branch; push it first, or name another in commit-branch", r.Place)
+	}
+	content, err := r.content(ctx, head)
+	if err != nil {
+		return draft{}, err
+	}
+	d := draft{head: head}
+	if d.edited, d.changes, err = r.Edit(r.Place.Path, content); err != nil {
+		return draft{}, fmt.Errorf("editing what %s holds: %w", r.Place, err)
+	}
+	return d, r.compare(ctx, &d)
+}
+
+// compare looks at who wrote the file last. Of two deploys of an image, the one that was started later stays, whichever
+// gets here first; what a person wrote after this run began is never overwritten.
+func (r *repository) compare(ctx context.Context, d *draft) error {
+	history, err := r.history(ctx, d.head)
+	if err != nil || len(history) == 0 {
+		return err
+	}
+	if last := history[0]; len(d.changes) == 0 {
+		if mark, ours := ParseMark(last.message); ours && mark == r.Mark {
+			d.done = Result{SHA: last.sha, URL: last.url}
+		}
+		return nil
+	}
+	for _, c := range d.changes {
+		if d.later = r.laterThan(c, history); d.later != "" {
+			return nil
+		}
+		if err := r.untouched(c, history); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// laterThan is the page of a later run's commit that set the image too, or "".
+func (r *repository) laterThan(c Change, history []entry) string {
+	for _, e := range history {
+		mark, ours := ParseMark(e.message)
+		if _, set := imagesOf(e.message)[c.Name]; ours && set && mark.After(r.Mark) {
+			return e.url
+		}
+	}
+	return ""
+}
+
+// untouched is an error where the image has another reference than this run saw, and no deploy has set that.
+func (r *repository) untouched(c Change, history []entry) error {
+	deployed := func(e entry) bool { return imagesOf(e.message)[c.Name] == c.Before }
+	seen := r.Seen[c.Name]
+	if len(seen) == 0 || slices.Contains(seen, c.Before) || slices.ContainsFunc(history, deployed) {
+		return nil
+	}
+	return fmt.Errorf("editing what %s holds: image %s was set to %q there after this run began, which would set it to %q; see %s, "+
+		"and run the workflow again on the branch as it is now, if that is what you want", r.Place, c.Name, c.Before, c.After, history[0].url)
+}

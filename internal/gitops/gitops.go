@@ -1,0 +1,95 @@
+// Package gitops records an edit of one file in its repository on GitHub: as a commit on a branch, or as a pull
+// request. Everything goes through GitHub's API, so that GitHub itself signs the commit; no git is needed.
+//
+// The edit is made anew on what the branch holds at that moment, never copied from the checkout, so other people's
+// changes to the file stay. What an edit is, the caller says.
+package gitops
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Change is one image that an edit sets.
+type Change struct {
+	// Name is the image as the manifests have it.
+	Name string
+	// Before and After are references. Before is empty where the file did not name the image.
+	Before, After string
+}
+
+// Options say what to record, where, and with what.
+type Options struct {
+	Server Server
+	// Place is the file to edit, and the branch that the edit is for.
+	Place Place
+	// Edit makes the edit on the content of the file, and says what it changes: nothing where all is set already.
+	Edit func(path string, content []byte) (edited []byte, changes []Change, err error)
+	// Seen is what the edit replaced in the checkout: image name -> references. An image that the branch has with
+	// another reference was changed since.
+	Seen map[string][]string
+	// Images are the names of all images that this run sets.
+	Images []string
+	// Message is the commit message. The first line is also the pull request's title.
+	Message Template
+	// Branch is the branch of the pull request.
+	Branch Template
+	// Fields are what the templates' placeholders stand for.
+	Fields Fields
+	// Mark says which run this is.
+	Mark Mark
+	// Details are for the text of the pull request, in Markdown.
+	Details string
+	// Say tells what is going on.
+	Say func(format string, args ...any)
+}
+
+// Server is where GitHub's API answers, and who asks.
+type Server struct {
+	// API is the address of the REST API, such as https://api.github.com, GraphQL that of the GraphQL API.
+	API, GraphQL string
+	Token        string
+	Transport    http.RoundTripper
+}
+
+// Result is what came of it. It is the zero value where there was nothing to do.
+type Result struct {
+	// SHA of the commit that holds the edit, and URL of its page.
+	SHA, URL string
+	// PullRequest is the URL of the pull request's page.
+	PullRequest string
+	// Later is the page of a later deploy's commit, where the branch holds one: then nothing was done.
+	Later string
+}
+
+// limit bounds all that is asked of GitHub, waiting included.
+const limit = 10 * time.Minute
+
+// attempts is how often a commit is tried on a branch that moves meanwhile.
+const attempts = 5
+
+// Commit commits the edit to the branch. When the branch moves meanwhile, the edit is made again on what it holds then.
+func Commit(ctx context.Context, opts Options) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := open(opts)
+	if err != nil {
+		return Result{}, err
+	}
+	for range attempts {
+		draft, err := r.draft(ctx)
+		if err != nil || len(draft.changes) == 0 || draft.later != "" {
+			return draft.settled(), err
+		}
+		result, err := r.commit(ctx, opts.Place.Branch, draft)
+		if !isMoved(err) {
+			return result, err
+		}
+		opts.Say("branch %s has moved, so the edit is made again on what it holds now", opts.Place.Branch)
+	}
+	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; "+
+		"let fewer jobs commit to it at once, with a concurrency group, or set commit to pull-request",
+		opts.Place, attempts)
+}

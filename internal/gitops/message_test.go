@@ -1,0 +1,97 @@
+package gitops
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBranch_is_one_that_git_takes(t *testing.T) {
+	for _, row := range []struct {
+		name, kustomization, want string
+		template                  Template
+	}{
+		{"folder", "deploy/production", "multiarch-deploy/deploy-production", "multiarch-deploy/{kustomization}"},
+		{"spaces_and_signs", "my apps/~shop: new?", "d/my-apps--shop-new-", "d/{kustomization}"},
+		{"dots", "../shop..new/.hidden", "d/--shop-new-.hidden", "d/{kustomization}"},
+		{"lock", "shop.lock", "d/shop", "d/{kustomization}"},
+		{"slashes", "shop", "d/shop", "/d//{kustomization}/"},
+		{"other_placeholders", "shop", "deploy/v1.2-4f2a-to-release/2", "deploy/{tag}-{revision}-to-{branch}"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			opts := Options{Branch: row.template, Fields: Fields{Tag: "v1.2", Revision: "4f2a", Kustomization: row.kustomization, Branch: "release/2"}}
+			if diff := cmp.Diff(row.want, opts.branch()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestMessage(t *testing.T) {
+	opts := Options{
+		Message: "chore: {tag} [skip ci]\n\nOf {revision}.\n",
+		Fields:  Fields{Tag: "v2", Revision: "4f2a"},
+		Mark:    Mark{Run: 7, Revision: "4f2a"},
+	}
+	got := opts.message([]Change{{"app", "v1", "v2"}, {"web", "", "w2"}})
+	want := message{"chore: v2 [skip ci]", "Of 4f2a.\n\napp: v1 -> v2\nweb: w2\n\nMultiarch-Deploy: run=7 revision=4f2a"}
+	if got != want {
+		t.Errorf("got %+v", got)
+	}
+	mark, ok := ParseMark(got.headline + "\n\n" + got.body)
+	if !ok || mark != opts.Mark {
+		t.Errorf("the mark is %+v, %v", mark, ok)
+	}
+}
+
+// GitHub refuses a text that is too long; the details give way, the mark stays.
+func TestBody_stays_within_the_limit(t *testing.T) {
+	opts := Options{Mark: Mark{Run: 7, Revision: "4f2a"}, Details: strings.Repeat("x", 70_000)}
+	want := "| image | before | after |\n| --- | --- | --- |\n| `app` |  | `v2` |\n\nMultiarch-Deploy: run=7 revision=4f2a\n"
+	if diff := cmp.Diff(want, opts.body([]Change{{"app", "", "v2"}})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPause(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		status     int
+		retryAfter string
+		body       string
+		want       time.Duration
+		again      bool
+	}{
+		{"bad_gateway", 502, "", "", time.Second, true},
+		{"unavailable_for_a_while", 503, "5", "", 5 * time.Second, true},
+		{"secondary_limit_with_a_time", 403, "30", "", 30 * time.Second, true},
+		{"secondary_limit_without", 403, "", "You have exceeded a secondary rate limit.", time.Minute, true},
+		{"too_many_requests", 429, "2", "", 2 * time.Second, true},
+		{"forbidden", 403, "", "Resource not accessible by integration", time.Minute, false},
+		{"not_found", 404, "", "", 0, false},
+		{"fine", 200, "", "", 0, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			body := &readCloser{strings.NewReader(row.body), http.NoBody}
+			response := &http.Response{StatusCode: row.status, Header: http.Header{}, Body: body}
+			if row.retryAfter != "" {
+				response.Header.Set("Retry-After", row.retryAfter)
+			}
+			if wait, again := pause(response, nil, 2); wait != row.want || again != row.again {
+				t.Errorf("got %s, %v", wait, again)
+			}
+			if left := new(strings.Builder); read(left, response) != row.body {
+				t.Errorf("the body is %q afterwards", left)
+			}
+		})
+	}
+}
+
+func read(into *strings.Builder, response *http.Response) string {
+	_, _ = io.Copy(into, response.Body)
+	return into.String()
+}

@@ -1,0 +1,100 @@
+package gitops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-github/v89/github"
+)
+
+// repository is the one that the options name, reached through GitHub's API.
+type repository struct {
+	Options
+	client      *github.Client
+	owner, name string
+}
+
+func open(opts Options) (*repository, error) {
+	owner, name, ok := strings.Cut(opts.Place.Repository, "/")
+	if !ok {
+		return nil, fmt.Errorf("the repository %q is not OWNER/NAME", opts.Place.Repository)
+	}
+	client, err := github.NewClient(
+		github.WithTransport(&retrier{inner: opts.Server.Transport}),
+		github.WithAuthToken(opts.Server.Token),
+		github.WithUserAgent("multiarch-deploy"),
+		github.WithURLs(&opts.Server.API, nil),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("the address of GitHub's API: %w", err)
+	}
+	return &repository{Options: opts, client: client, owner: owner, name: name}, nil
+}
+
+// head is the commit that a branch points to, or "" where there is no such branch.
+func (r *repository) head(ctx context.Context, branch string) (string, error) {
+	ref, _, err := r.client.Git.GetRef(ctx, r.owner, r.name, "heads/"+branch)
+	if isStatus(err, http.StatusNotFound) {
+		return "", r.exists(ctx)
+	}
+	if err != nil {
+		return "", r.explain("reading branch "+branch, err)
+	}
+	return ref.GetObject().GetSHA(), nil
+}
+
+// exists tells a missing repository from a missing branch, which GitHub answers alike.
+func (r *repository) exists(ctx context.Context) error {
+	_, _, err := r.client.Repositories.Get(ctx, r.owner, r.name)
+	return r.explain("reading the repository", err)
+}
+
+// content is what the file holds at a commit.
+func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
+	doing := "reading " + r.Place.Path
+	file, _, _, err := r.client.Repositories.GetContents(ctx, r.owner, r.name, r.Place.Path, &github.RepositoryContentGetOptions{Ref: sha})
+	if isStatus(err, http.StatusNotFound) {
+		return nil, fmt.Errorf("%s of %s: it is not there; commit the kustomization to that branch first", doing, r.Place)
+	}
+	if err != nil {
+		return nil, r.explain(doing, err)
+	}
+	text, err := file.GetContent()
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", doing, r.Place, err)
+	}
+	return []byte(text), nil
+}
+
+// entry is a commit in a history.
+type entry struct{ sha, url, message string }
+
+// historyLength is how many commits of the file are looked at: more than are made while a deploy runs.
+const historyLength = 20
+
+// history are the last commits before head that changed the file, the newest first.
+func (r *repository) history(ctx context.Context, head string) ([]entry, error) {
+	commits, _, err := r.client.Repositories.ListCommits(ctx, r.owner, r.name, &github.CommitsListOptions{
+		SHA: head, Path: r.Place.Path, ListOptions: github.ListOptions{PerPage: historyLength},
+	})
+	if err != nil {
+		return nil, r.explain("reading the history of "+r.Place.Path, err)
+	}
+	return entries(commits), nil
+}
+
+func entries(commits []*github.RepositoryCommit) []entry {
+	var list []entry
+	for _, c := range commits {
+		list = append(list, entry{c.GetSHA(), c.GetHTMLURL(), c.GetCommit().GetMessage()})
+	}
+	return list
+}
+
+func isStatus(err error, status int) bool {
+	var refused *github.ErrorResponse
+	return errors.As(err, &refused) && refused.Response.StatusCode == status
+}

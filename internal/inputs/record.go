@@ -1,0 +1,45 @@
+package inputs
+
+import (
+	"slices"
+	"strings"
+)
+
+// Commit are the inputs of the commit that records the images.
+type Commit struct {
+	// How is none, commit or pull-request.
+	How string
+	// Token is for GitHub's API.
+	Token string
+	// Branch is the one that the change is for; "" is the one that is checked out.
+	Branch string
+	// Message and PullRequestBranch hold placeholders.
+	Message           string
+	PullRequestBranch string
+}
+
+// Wanted tells whether the images are to be recorded.
+func (c Commit) Wanted() bool { return c.How != "none" }
+
+func (p *parser) commit() Commit {
+	return Commit{
+		How:               p.choice("commit", "none", "commit", "pull-request"),
+		Token:             p.text("github-token"),
+		Branch:            strings.TrimPrefix(p.text("commit-branch"), "refs/heads/"),
+		Message:           p.template("commit-message"),
+		PullRequestBranch: p.template("pull-request-branch"),
+	}
+}
+
+var placeholders = []string{"{tag}", "{revision}", "{kustomization}", "{branch}"}
+
+// template is text with placeholders.
+func (p *parser) template(name string) string {
+	text := p.text(name)
+	for _, used := range placeholder.FindAllString(text, -1) {
+		if !slices.Contains(placeholders, used) {
+			p.problem("%s: unknown %s; known are %s", name, used, strings.Join(placeholders, ", "))
+		}
+	}
+	return text
+}

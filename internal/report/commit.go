@@ -1,0 +1,34 @@
+package report
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Commit is where the images were recorded. Its fields are "" where they were not.
+type Commit struct {
+	SHA string `json:"sha"`
+	// URL and PullRequest are pages.
+	URL         string `json:"url"`
+	PullRequest string `json:"pullRequest"`
+}
+
+// headline says in a few words where to look, or is "".
+func (c Commit) headline() string {
+	if page := cmp.Or(c.PullRequest, c.URL); page != "" {
+		return "recorded in " + page
+	}
+	return ""
+}
+
+// PullRequest is the report as Markdown for the text of a pull request: the images and where they can run. Where
+// nothing was planned there are the images alone.
+func (r *Report) PullRequest() string {
+	var text strings.Builder
+	for _, table := range [][][]string{r.ImageTable(), r.PlacementTable()} {
+		if table != nil {
+			text.WriteString(markdown(table) + "\n")
+		}
+	}
+	return text.String()
+}
