@@ -23,6 +23,7 @@ builders: ## what real builds and workflows in the tests need: runc, QEMU, Build
 	$(BUILDKIT)/buildkittest/setup.sh
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@$(ACT)
+	GOARCH=arm64 $(GO) build ./internal/action # most of the arm64 image, so that its test does not wait for it
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
 demo: ## the main job on the local cluster, from nothing
