@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Job is a step of a job that runs the action's container as GitHub's runner does.
+// Job is a step of a job that runs the action's container as GitHub's runner does, save that it gives no Docker socket.
 // https://github.com/actions/runner/blob/v2.336.0/src/Runner.Worker/Handlers/ContainerActionHandler.cs
 type Job struct {
 	// Image is the action's, as ActionImage names it.
@@ -27,8 +27,6 @@ type Job struct {
 	Args []string
 	// NoTemp leaves out the mount of RUNNER_TEMP, as runners before 2.329 do.
 	NoTemp bool
-	// Socket is that of a Docker engine to mount; empty for none.
-	Socket string
 }
 
 // environment is what the runner sets.
@@ -62,7 +60,7 @@ func (j Job) inputs(t testing.TB) map[string]string {
 	}
 	values := map[string]string{}
 	for name, input := range action.Inputs {
-		values[name] = input.Default
+		values[name] = strings.ReplaceAll(input.Default, "${{ github.token }}", "ghs_token-of-the-job")
 	}
 	maps.Copy(values, j.Inputs)
 	return values

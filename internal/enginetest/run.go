@@ -43,9 +43,6 @@ func Run(t testing.TB, engine buildkittest.Engine, job Job) Result {
 func (j Job) mounts(t testing.TB, folders string) []string {
 	t.Helper()
 	args := []string{"--volume", j.Workspace + ":/github/workspace"}
-	if j.Socket != "" {
-		args = append(args, "--volume", j.Socket+":/var/run/docker.sock")
-	}
 	for _, name := range []string{"home", "workflow", "file_commands", "runner_temp"} {
 		if name == "runner_temp" && j.NoTemp {
 			continue
