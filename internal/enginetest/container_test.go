@@ -3,6 +3,7 @@ package enginetest_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +20,7 @@ const runnerUser = 1001
 // TestContainer runs the action's container the ways that runners do. None of them has a Docker socket.
 func TestContainer(t *testing.T) {
 	engine := buildkittest.StartNetworkedEngine(t)
-	image := enginetest.ActionImage(t, engine, "linux/amd64")
+	image := enginetest.ActionImage(t, engine, "linux/"+runtime.GOARCH)
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Address: engine.Machine})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func TestContainer(t *testing.T) {
 func TestContainer_that_should_build_without_an_engine(t *testing.T) {
 	engine := buildkittest.StartNetworkedEngine(t)
 	got := enginetest.Run(t, engine, enginetest.Job{
-		Image: enginetest.ActionImage(t, engine, "linux/amd64"), Workspace: t.TempDir(), Args: []string{"build"},
+		Image: enginetest.ActionImage(t, engine, "linux/"+runtime.GOARCH), Workspace: t.TempDir(), Args: []string{"build"},
 		Inputs: map[string]string{"images": "app=registry.example.com/app", "tag": "v1", "mode": "build"},
 	})
 	want := "builder auto: no Docker engine answers at unix:///var/run/docker.sock"
