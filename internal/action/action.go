@@ -8,6 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // step is one stage of the pipeline. Its name is a key of the report's timings.
@@ -114,6 +115,6 @@ func (d *deploy) takeStep(ctx context.Context, s step) error {
 	err := s.run(d, ctx)
 	elapsed := time.Since(start)
 	d.emit(progress.StepFinished{Name: s.name, Elapsed: elapsed, Err: err})
-	d.report.Time(s.name, elapsed)
+	d.report.Took(report.Step{Name: s.name, Title: s.title, Elapsed: elapsed, Failed: err != nil})
 	return err
 }

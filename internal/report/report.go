@@ -50,8 +50,21 @@ type Report struct {
 
 	// Planned tells that Changes were not made.
 	Planned bool `json:"-"`
-	// steps are the keys of Timings in the order in which they ended.
-	steps []string
+	// Target is where the run deploys to; the zero value is nowhere.
+	Target Target `json:"-"`
+	// Steps are what Timings measure, in the order in which they ended.
+	Steps []Step `json:"-"`
+}
+
+// Target names a cluster and the namespace of objects that name none.
+type Target struct{ Cluster, Namespace string }
+
+// Step is a step that was taken. Its name is a key of the report's timings, its title is for people.
+type Step struct {
+	Name, Title string
+	Elapsed     time.Duration
+	// Failed: the run ended with it.
+	Failed bool
 }
 
 // Image is an image of the deploy and what the registry has of it.
@@ -116,10 +129,10 @@ func (r *Report) Add(findings ...finding.Finding) {
 	r.Findings = append(r.Findings, findings...)
 }
 
-// Time notes how long a step took.
-func (r *Report) Time(step string, elapsed time.Duration) {
-	r.Timings[step] = elapsed.Round(time.Millisecond).Seconds()
-	r.steps = append(r.steps, step)
+// Took notes a step and how long it took.
+func (r *Report) Took(step Step) {
+	r.Timings[step.Name] = step.Elapsed.Round(time.Millisecond).Seconds()
+	r.Steps = append(r.Steps, step)
 }
 
 // Conclude sets the verdict from the findings and from whether the run ended in an error.
@@ -180,4 +193,14 @@ func (r *Report) Placement() map[string]map[string]int {
 func workloadOf(pod rollout.Pod) string {
 	_, name, _ := strings.Cut(pod.Workload, " ")
 	return name
+}
+
+// workloadNamed is the workload that a name as workloadOf makes it stands for.
+func workloadNamed(label string) Workload {
+	kind, name, _ := strings.Cut(label, " ")
+	namespace, own, namespaced := strings.Cut(name, "/")
+	if !namespaced {
+		return Workload{Kind: kind, Name: name}
+	}
+	return Workload{Kind: kind, Namespace: namespace, Name: own}
 }

@@ -51,15 +51,15 @@ func crashed() *report.Report {
 		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
 		Fix:     "nodeSelector: {kubernetes.io/arch: amd64}\n```\n# not out of the block",
 	})
-	r.Time("verify", 1500*time.Millisecond)
-	r.Time("apply", 250*time.Millisecond)
+	r.Took(report.Step{Name: "verify", Title: "Verify images", Elapsed: 1500 * time.Millisecond})
+	r.Took(report.Step{Name: "apply", Title: "Apply", Elapsed: 250 * time.Millisecond, Failed: true})
 	return r
 }
 
 func TestSummary(t *testing.T) {
 	r := crashed()
 	r.Conclude(nil)
-	golden(t, "summary.md", r.Summary())
+	golden(t, "summary.md", summaryOf(r))
 }
 
 func TestJSON(t *testing.T) {
@@ -73,18 +73,21 @@ func TestJSON(t *testing.T) {
 }
 
 func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
-	r := crashed()
-	for range 20_000 {
-		r.Add(r.Findings[0])
-	}
+	r := huge(5000, 10_000)
 	r.Conclude(errors.New(strings.Repeat("long ", 1<<20)))
-	summary := r.Summary()
-	if limit := 1 << 20; len(summary) > limit {
-		t.Errorf("%d bytes, more than %d", len(summary), limit)
-	}
-	for _, want := range []string{"### Placement", "### Findings\n\nToo long to show here", "### Images"} {
-		if !strings.Contains(summary, want) {
-			t.Errorf("no %q", want)
+	for _, room := range []int{0, 10, 100, 1000, 64 << 10, 100_000, report.SummaryLimit} {
+		summary := r.Summary(report.SummaryOptions{Room: room, ReportFile: "report.json"})
+		if len(summary) > room {
+			t.Errorf("%d bytes, more than %d", len(summary), room)
+		}
+		if room < 64<<10 {
+			continue
+		}
+		for _, want := range []string{"### Placement", "### Findings", "### Images", "### Changes", "### Timeline",
+			"more workloads not shown here for lack of room; see the JSON report, `report.json`.", "more findings not shown here"} {
+			if !strings.Contains(summary, want) {
+				t.Errorf("no %q in %d bytes", want, room)
+			}
 		}
 	}
 }

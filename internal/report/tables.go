@@ -36,7 +36,12 @@ func (r *Report) PlacementTable() [][]string {
 	return rows
 }
 
-func (w Workload) label() string { return w.Kind + " " + w.Namespace + "/" + w.Name }
+func (w Workload) label() string {
+	if w.Namespace == "" {
+		return w.Kind + " " + w.Name
+	}
+	return w.Kind + " " + w.Namespace + "/" + w.Name
+}
 
 // cell joins what was foreseen with what was seen.
 func cell(outcome placement.Outcome, pods int) string {
@@ -134,26 +139,4 @@ func bytes(n int64) string {
 func shortDigest(digest string) string {
 	const shown = len("sha256:") + 12
 	return digest[:min(len(digest), shown)]
-}
-
-func (r *Report) changeTable() [][]string {
-	if len(r.Changes) == 0 {
-		return nil
-	}
-	rows := [][]string{{"object", "action"}}
-	for _, change := range r.Changes {
-		rows = append(rows, []string{change.Object, string(change.Action)})
-	}
-	return rows
-}
-
-func (r *Report) timingTable() [][]string {
-	if len(r.Timings) == 0 {
-		return nil
-	}
-	rows := [][]string{{"step", "seconds"}}
-	for _, step := range r.steps {
-		rows = append(rows, []string{step, fmt.Sprintf("%.1f", r.Timings[step])})
-	}
-	return rows
 }

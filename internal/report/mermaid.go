@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// mermaidLimit is the number of characters above which Mermaid draws no chart, as GitHub runs it
+// (https://mermaid.js.org/config/schema-docs/config.html#maxtextsize). Its limit of 500 edges is farther away.
+const mermaidLimit = 50_000
+
+// labelLength keeps a box from growing wider than its column.
+const labelLength = 36
+
+// mermaidText writes a name so that Mermaid reads nothing else in it. Punctuation is written as its code in decimal
+// (https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters), which ends no label; but Mermaid
+// looks for Markdown, HTML and math once these are decoded, so what no name in Kubernetes can hold is a question mark.
+func mermaidText(name string) string {
+	letters := []rune(strings.Join(strings.Fields(oneLine(name)), " "))
+	if len(letters) > labelLength {
+		letters = append(letters[:labelLength-1], '…')
+	}
+	var text strings.Builder
+	for _, r := range letters {
+		switch {
+		case r == ' ', r == '-', r == '/', unicode.IsLetter(r), unicode.IsDigit(r):
+			text.WriteRune(r)
+		case strings.ContainsRune(".:,·…", r):
+			fmt.Fprintf(&text, "#%d;", r)
+		default:
+			text.WriteString("?")
+		}
+	}
+	return text.String()
+}
