@@ -11,7 +11,7 @@ LOCALCLUSTER  := cmd/localcluster
 BUILDKIT      := internal/build/buildkit
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build builders demo test lint bench image clean
+.PHONY: build builders browser demo picture test lint bench image clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
@@ -22,10 +22,18 @@ builders: ## what real builds in the tests need: runc, QEMU, BuildKit and Docker
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
+browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm
+	internal/report/testdata/browser/setup.sh
+
 demo: ## the main job on the local cluster, from nothing
 	$(GO) run ./cmd/demo
 
-test: build builders ## all tests
+picture: browser ## the README's picture of a job summary, from a run of the demo
+	rm -f testdata/demo/summary.md
+	GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$(CURDIR)/testdata/demo/summary.md $(GO) run ./cmd/demo
+	$(GO) test ./internal/report -run TestDemo_is_drawn -update
+
+test: build builders browser ## all tests
 	$(GO) test ./...
 	cd $(LOCALCLUSTER) && $(GO) test ./...
 

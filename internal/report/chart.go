@@ -9,7 +9,7 @@ import (
 
 // What a chart shows at most, so that it fits a screen. Mermaid's own limits are farther away.
 const (
-	chartRows    = 12
+	chartRows    = 8
 	chartColumns = 6
 )
 

@@ -20,7 +20,7 @@ var hostile = []string{
 	"cart", "`code` and ``code``", "a|b\\|c", "<img src=x onerror=alert(1)>", "</details></summary>", "[a](https://b)", "![a](b)",
 	"@everyone", "#1 GH-2 :bug: $x$ ~~no~~ **b** _i_", "# heading\n## heading", "- item\n1. item\n> quote\n---\n===", "```\n~~~\n```mermaid",
 	"&lt;b&gt; &amp; &#60;", "\x1b[31mred\x00\u202e", "1. one", "end", "\"]:::bad\n  end\n  click c0 href \"javascript:alert(1)\"", "%%{init: {}}%%",
-	"style c0 fill:#fff; classDef x:y#z;", "a#quot;b #35; ; #", "<br/>", "$$x$$", "\\", "", " ", "\u00a0", "ﬂ°°35¶ß", "日本語-名前", "\xff\xfe", "subgraph x[\"y\"]", "a --> b", "`**md**`", "<!--", "<script>", "    indented", "`\xff``",
+	"style c0 fill:#fff; classDef x:y#z;", "www.example.com", "9. www.a.io", "a#quot;b #35; ; #", "<br/>", "$$x$$", "\\", "", " ", "\u00a0", "ﬂ°°35¶ß", "日本語-名前", "\xff\xfe", "subgraph x[\"y\"]", "a --> b", "`**md**`", "<!--", "<script>", "    indented", "`\xff``",
 }
 
 // named is a report in which every text from outside is name.

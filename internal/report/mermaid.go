@@ -26,7 +26,9 @@ func mermaidText(name string) string {
 		switch {
 		case r == ' ', r == '-', r == '/', unicode.IsLetter(r), unicode.IsDigit(r):
 			text.WriteRune(r)
-		case strings.ContainsRune(".:,·…", r):
+		case r == '.': // a space without width keeps Mermaid 11.4 from failing at an address such as www.example.com
+			text.WriteString("#8203;#46;")
+		case strings.ContainsRune(",·…", r):
 			fmt.Fprintf(&text, "#%d;", r)
 		default:
 			text.WriteString("?")

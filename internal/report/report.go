@@ -63,7 +63,7 @@ type Target struct{ Cluster, Namespace string }
 type Step struct {
 	Name, Title string
 	Elapsed     time.Duration
-	// Failed: the run ended with it.
+	// Failed: it ended in an error, or found one.
 	Failed bool
 }
 

@@ -24,6 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // crashed is the report of a deploy whose arm64 pods crash, with text in it that would like to be obeyed.
 func crashed() *report.Report {
 	r := report.New()
+	r.Target = report.Target{Cluster: "production", Namespace: "shop"}
 	r.Images = []report.Image{{
 		Name: "registry/cart", Reference: "ghcr.io/shop/cart:v1", Digest: "sha256:" + strings.Repeat("ab12", 16),
 		Platforms: []string{"linux/amd64"}, Findings: []finding.Finding{},
@@ -49,7 +50,7 @@ func crashed() *report.Report {
 		Code: finding.ExecFormatError, Severity: finding.Error, Object: "v1 Pod shop/cart-2", Container: "cart", Image: "ghcr.io/shop/cart:v1",
 		Node: "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
 		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
-		Fix:     "nodeSelector: {kubernetes.io/arch: amd64}\n```\n# not out of the block",
+		Fix:     "Keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}\n    ```\n    # not out of the block",
 	})
 	r.Took(report.Step{Name: "verify", Title: "Verify images", Elapsed: 1500 * time.Millisecond})
 	r.Took(report.Step{Name: "apply", Title: "Apply", Elapsed: 250 * time.Millisecond, Failed: true})

@@ -9,7 +9,7 @@ import (
 // timelineStyle is the same in light and in dark mode: bars with a text colour of their own, and no background.
 const timelineStyle = `%%{init: {"theme": "base", "themeVariables": {
   "sectionBkgColor": "transparent", "altSectionBkgColor": "transparent", "sectionBkgColor2": "transparent", "gridColor": "#8c959f",
-  "taskBkgColor": "#0969da", "taskBorderColor": "#0969da", "critBkgColor": "transparent", "critBorderColor": "#cf222e",
+  "taskBkgColor": "#0969da", "taskBorderColor": "#0969da", "critBkgColor": "#cf222e", "critBorderColor": "#cf222e",
   "taskTextColor": "#ffffff", "taskTextDarkColor": "#8c959f", "taskTextOutsideColor": "#8c959f", "textColor": "#8c959f"
 }, "gantt": {"barHeight": 20, "barGap": 5, "leftPadding": 24, "rightPadding": 30, "fontSize": 13}}}%%
 `
@@ -28,7 +28,7 @@ func (r *Report) timelineSection(SummaryOptions, int) string {
 		if step.Failed {
 			mark = "crit, "
 		}
-		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", mermaidText(step.Title), mermaidText(span(step.Elapsed)), mark, clock(start), clock(start+step.Elapsed))
+		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", mermaidText(step.Title), span(step.Elapsed), mark, clock(start), clock(start+step.Elapsed))
 		start += step.Elapsed
 	}
 	return fence("mermaid", text.String())
