@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// What a chart shows at most, so that it fits a screen. Mermaid's own limits are farther away.
+// What a chart shows at most, so that it fits a screen. The limits of Mermaid, as GitHub runs it, are farther away:
+// 50,000 characters and 500 edges (https://mermaid.js.org/config/schema-docs/config.html#maxtextsize).
 const (
 	chartRows    = 8
 	chartColumns = 6
@@ -48,7 +49,11 @@ func placementChart(standings []standing, columns []string, titles nodeTitles) s
 			fmt.Fprintf(&text, "  c%d ~~~ %s\n", i-1, id)
 		}
 	}
-	return fence("mermaid", text.String()+chartStyle) + "\n"
+	chart := fence("mermaid", text.String()+chartStyle) + "\n"
+	if more := len(columns) - chartColumns; more > 0 {
+		chart += count(more, "more column") + " in the table alone.\n\n"
+	}
+	return chart
 }
 
 func box(id, name string, at spot) string {
@@ -79,9 +84,7 @@ func notable(standings []standing) (shown, rest []standing) {
 // byWeight puts trouble first, then what has many pods.
 func byWeight(a, b standing) int {
 	trouble := func(s standing) int { return slices.Index([]mood{bad, risk, good, off}, s.worst()) }
-	podsA, _ := a.pods()
-	podsB, _ := b.pods()
-	return cmp.Or(cmp.Compare(trouble(a), trouble(b)), cmp.Compare(podsB, podsA))
+	return cmp.Or(cmp.Compare(trouble(a), trouble(b)), cmp.Compare(b.pods(), a.pods()))
 }
 
 // sum is what many workloads come to on an architecture: their pods, or the worst that was foreseen.

@@ -6,10 +6,6 @@ import (
 	"unicode"
 )
 
-// mermaidLimit is the number of characters above which Mermaid draws no chart, as GitHub runs it
-// (https://mermaid.js.org/config/schema-docs/config.html#maxtextsize). Its limit of 500 edges is farther away.
-const mermaidLimit = 50_000
-
 // labelLength keeps a box from growing wider than its column.
 const labelLength = 36
 

@@ -3,6 +3,7 @@ package report_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,6 +91,26 @@ func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
 				t.Errorf("no %q in %d bytes", want, room)
 			}
 		}
+	}
+}
+
+// TestCharts_stay_below_what_Mermaid_draws: 50,000 characters and 500 edges, however long and many the names are.
+func TestCharts_stay_below_what_Mermaid_draws(t *testing.T) {
+	r := huge(50, 0)
+	for i := range r.Workloads {
+		r.Workloads[i].Name = strings.Repeat(".", 100) + r.Workloads[i].Name
+		for j := range 20 {
+			r.Workloads[i].Architectures[fmt.Sprintf("%02d%s", j, strings.Repeat(".", 100))] = placement.Crashes
+		}
+	}
+	summary := summaryOf(r)
+	_, chart, _ := strings.Cut(summary, "```mermaid\n")
+	chart, _, _ = strings.Cut(chart, "```")
+	if edges := strings.Count(chart, "~~~"); len(chart) > 50_000 || edges > 500 {
+		t.Errorf("the chart has %d bytes and %d edges", len(chart), edges)
+	}
+	if !strings.Contains(summary, "\n17 more columns in the table alone.\n") {
+		t.Errorf("nothing is said of the columns that are not drawn:\n%s", summary)
 	}
 }
 

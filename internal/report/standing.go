@@ -2,10 +2,8 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
@@ -13,16 +11,6 @@ import (
 type standing struct {
 	Workload
 	spots map[string]spot
-}
-
-// spot is what a workload comes to on the nodes of one architecture: what was foreseen there, and what was seen.
-type spot struct {
-	outcome    placement.Outcome
-	pods, well int
-	// reason is why a pod there is not well, or "".
-	reason string
-	// elsewhere: the workload has pods, and none of them here.
-	elsewhere bool
 }
 
 // noNode is the architecture of pods that no node has taken.
@@ -67,63 +55,19 @@ func (s standing) add(pod rollout.Pod) {
 
 // settle marks the architectures that the workload's pods have passed over.
 func (s standing) settle() {
-	pods, _ := s.pods()
+	pods := s.pods()
 	for architecture, at := range s.spots {
 		at.elsewhere = pods > 0 && at.pods == 0
 		s.spots[architecture] = at
 	}
 }
 
-// pods counts the workload's pods, and those of them that are well.
-func (s standing) pods() (pods, well int) {
+// pods counts the workload's pods.
+func (s standing) pods() (n int) {
 	for _, at := range s.spots {
-		pods, well = pods+at.pods, well+at.well
+		n += at.pods
 	}
-	return pods, well
-}
-
-// mood says at a glance how something stands.
-type mood string
-
-const (
-	good mood = "good"
-	bad  mood = "bad"
-	// risk: nothing has happened, and it may.
-	risk mood = "risk"
-	// off: nothing is here, and nothing is wrong with that.
-	off mood = "off"
-)
-
-var moodIcon = map[mood]string{good: "✅", bad: "❌", risk: "⚠️", off: "➖"}
-
-func (s spot) mood() mood {
-	failing := s.outcome == placement.Crashes || s.outcome == placement.PullFails
-	switch {
-	case s.pods > s.well, failing && !s.elsewhere:
-		return bad
-	case s.pods > 0:
-		return good
-	case failing:
-		return risk
-	case s.outcome == placement.Runs && !s.elsewhere:
-		return good
-	default:
-		return off
-	}
-}
-
-// String says what a spot comes to: before the rollout in the word of the plan, then by its pods.
-func (s spot) String() string {
-	switch {
-	case s.pods > s.well:
-		return fmt.Sprintf("%d of %s ready", s.well, count(s.pods, "pod"))
-	case s.pods > 0:
-		return count(s.pods, "pod") + " ready"
-	case s.outcome == placement.Runs && s.elsewhere:
-		return "no pod"
-	default:
-		return string(cmp.Or(s.outcome, placement.Absent))
-	}
+	return n
 }
 
 // worst is the mood that a workload is in: the one of its worst spot.

@@ -36,13 +36,6 @@ func (r *Report) PlacementTable() [][]string {
 	return rows
 }
 
-func (w Workload) label() string {
-	if w.Namespace == "" {
-		return w.Kind + " " + w.Name
-	}
-	return w.Kind + " " + w.Namespace + "/" + w.Name
-}
-
 // cell joins what was foreseen with what was seen.
 func cell(outcome placement.Outcome, pods int) string {
 	switch {
