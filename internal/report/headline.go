@@ -105,7 +105,9 @@ func (r *Report) done() string {
 		return ""
 	case len(r.Images) > 0:
 		return count(len(r.Images), "image") + " verified"
-	default:
+	case len(r.Edits) > 0:
 		return count(len(r.Edits), "image") + " set"
+	default:
+		return ""
 	}
 }
