@@ -29,10 +29,10 @@ func named(name string) *report.Report {
 	r.Target = report.Target{Cluster: name, Namespace: name}
 	r.Images = []report.Image{{Name: name, Reference: name, Digest: name, Platforms: []string{name}, Attestations: []string{name}}}
 	r.Edits = []kustomize.Edit{{File: name, Name: name, Before: name, After: name}}
-	r.Nodes = []placement.NodeGroup{{Architecture: "arm64", OS: "linux", Count: 2, Taints: []string{name}}}
+	r.Nodes = []placement.NodeGroup{{Architecture: name, OS: "linux", Count: 2, Taints: []string{name}}}
 	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: name,
-		Architectures: map[string]placement.Outcome{"arm64": placement.Crashes}}}
-	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Reason: name}}
+		Architectures: map[string]placement.Outcome{name: placement.Crashes}}}
+	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/" + name, Architecture: name, Reason: name}}
 	r.Changes = apply.ChangeSet{{Object: name, Action: apply.Created}}
 	r.Add(
 		finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Object: name, File: name, Line: 3, Message: name, Fix: name},

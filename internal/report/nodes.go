@@ -48,7 +48,7 @@ func (r *Report) taints() string {
 	byTaint := map[string][]string{}
 	for _, group := range r.Nodes {
 		for _, taint := range group.Taints {
-			if nodes := fmt.Sprintf("%d %s", group.Count, group.Architecture); !slices.Contains(byTaint[taint], nodes) {
+			if nodes := fmt.Sprintf("%d %s", group.Count, prose(group.Architecture)); !slices.Contains(byTaint[taint], nodes) {
 				byTaint[taint] = append(byTaint[taint], nodes)
 			}
 		}

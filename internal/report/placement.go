@@ -19,18 +19,18 @@ func (r *Report) placementSection(o SummaryOptions, room int) string {
 	}
 	columns := r.columns(standings)
 	text := placementChart(standings, columns, r.nodeTitles())
-	table := r.placementRows(standings, columns, o, room-len(text))
-	if len(standings) > openRows {
-		return text + fold(fmt.Sprintf("All %d workloads", len(standings)), table)
+	if len(standings) <= openRows {
+		return text + r.placementTable(standings, columns, o, room-len(text))
 	}
-	return text + table
+	slices.SortStableFunc(standings, byWeight)
+	return text + fold(fmt.Sprintf("All %d workloads", len(standings)), r.placementTable(standings, columns, o, room-len(text)))
 }
 
-func (r *Report) placementRows(standings []standing, columns []string, o SummaryOptions, room int) string {
+func (r *Report) placementTable(standings []standing, columns []string, o SummaryOptions, room int) string {
 	titles := r.nodeTitles()
 	head := []string{"workload"}
 	for _, architecture := range columns {
-		head = append(head, titles.of(architecture))
+		head = append(head, prose(titles.of(architecture)))
 	}
 	var rows []string
 	for _, s := range standings {

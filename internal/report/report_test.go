@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,7 @@ func TestJSON(t *testing.T) {
 
 func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
 	r := huge(5000, 10_000)
+	slices.Reverse(r.Workloads)
 	r.Conclude(errors.New(strings.Repeat("long ", 1<<20)))
 	for _, room := range []int{0, 10, 100, 1000, 64 << 10, 100_000, report.SummaryLimit} {
 		summary := r.Summary(report.SummaryOptions{Room: room, ReportFile: "report.json"})
@@ -86,6 +88,7 @@ func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
 			continue
 		}
 		for _, want := range []string{"### Placement", "### Findings", "### Images", "### Changes", "### Timeline",
+			"<summary>All 5001 workloads</summary>\n\n| workload | amd64 · 1 node | arm64 · 1 node | waiting for a node |\n| --- | --- | --- | --- |\n| `Deployment shop/cart` |",
 			"more workloads not shown here for lack of room; see the JSON report, `report.json`.", "more findings not shown here"} {
 			if !strings.Contains(summary, want) {
 				t.Errorf("no %q in %d bytes", want, room)
