@@ -19,10 +19,10 @@ const (
 const chartStyle = `  classDef good fill:#1a7f37,stroke:#1a7f37,color:#ffffff
   classDef bad fill:#cf222e,stroke:#cf222e,color:#ffffff
   classDef risk fill:#9a6700,stroke:#9a6700,color:#ffffff
-  classDef off fill:none,stroke:#8c959f,color:#8c959f,stroke-dasharray:4
+  classDef off fill:none,stroke:#7d8590,color:#7d8590,stroke-dasharray:4
 `
 
-const columnStyle = "fill:none,stroke:#8c959f,color:#8c959f"
+const columnStyle = "fill:none,stroke:#7d8590,color:#7d8590"
 
 // placementChart draws the workloads in a column for each architecture. Of many, those in trouble are drawn, then those
 // with the most pods, and the others are one box.

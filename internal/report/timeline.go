@@ -8,9 +8,9 @@ import (
 
 // timelineStyle is the same in light and in dark mode: bars with a text colour of their own, and no background.
 const timelineStyle = `%%{init: {"theme": "base", "themeVariables": {
-  "sectionBkgColor": "transparent", "altSectionBkgColor": "transparent", "sectionBkgColor2": "transparent", "gridColor": "#8c959f",
+  "sectionBkgColor": "transparent", "altSectionBkgColor": "transparent", "sectionBkgColor2": "transparent", "gridColor": "#7d8590",
   "taskBkgColor": "#0969da", "taskBorderColor": "#0969da", "critBkgColor": "#cf222e", "critBorderColor": "#cf222e",
-  "taskTextColor": "#ffffff", "taskTextDarkColor": "#8c959f", "taskTextOutsideColor": "#8c959f", "textColor": "#8c959f"
+  "taskTextColor": "#ffffff", "taskTextDarkColor": "#7d8590", "taskTextOutsideColor": "#7d8590", "textColor": "#7d8590"
 }, "gantt": {"barHeight": 20, "barGap": 5, "leftPadding": 24, "rightPadding": 30, "fontSize": 13}}}%%
 `
 

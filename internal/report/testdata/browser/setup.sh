@@ -12,8 +12,9 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then
 packages=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || packages+=(chromium)
 command -v npm >/dev/null || packages+=(nodejs npm)
-fc-list 2>/dev/null | grep -q LiberationSans || packages+=(fontconfig fonts-liberation)
-fc-list 2>/dev/null | grep -q NotoColorEmoji || packages+=(fonts-noto-color-emoji)
+fonts="$(fc-list 2>/dev/null || true)"
+[[ $fonts == *LiberationSans* ]] || packages+=(fontconfig fonts-liberation)
+[[ $fonts == *NotoColorEmoji* ]] || packages+=(fonts-noto-color-emoji)
 if [ ${#packages[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "install these by hand, since there is no apt-get here: ${packages[*]}"
   root apt-get -qq update
