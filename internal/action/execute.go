@@ -62,7 +62,7 @@ func (d *deploy) start(ctx context.Context, steps []step) error {
 			return fmt.Errorf("connecting to the cluster: %w", err)
 		}
 		d.applier = applier
-		d.report.Target = d.target()
+		d.report.Target = d.destination()
 		d.nodes = readNodes(ctx, d.cluster)
 	}
 	return d.take(ctx, steps)

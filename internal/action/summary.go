@@ -6,8 +6,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
-// target is where the run deploys to, by the name that the inputs give it.
-func (d *deploy) target() report.Target {
+// destination is where the run deploys to, by the name that the inputs give it.
+func (d *deploy) destination() report.Target {
 	return report.Target{
 		Cluster:   cmp.Or(d.config.Cluster, d.config.KubeContext, d.cluster.Config.Host),
 		Namespace: d.cluster.Namespace,

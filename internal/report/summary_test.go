@@ -122,3 +122,15 @@ func TestSummary_shows_what_a_plan_would_change(t *testing.T) {
 func object(tag string) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{"kind": "ConfigMap", "metadata": map[string]any{"name": "cart"}, "data": map[string]any{"tag": tag}}}
 }
+
+func TestPullRequest_fits_its_text(t *testing.T) {
+	text := huge(5000, 0).PullRequest()
+	if len(text) > 48_000 {
+		t.Errorf("%d bytes", len(text))
+	}
+	for _, want := range []string{"| `registry/cart` |", "flowchart LR", "| `Deployment shop/cart` |", "see the JSON report"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
