@@ -15,7 +15,7 @@ import (
 )
 
 // builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
-// specs. A *build.Fault or a *buildkit.StepError means that the user's files are to blame, any other error that
+// specs. A *build.Fault or a *build.StepError means that the user's files are to blame, any other error that
 // something the build needs has failed.
 type builder interface {
 	Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error)

@@ -52,12 +52,12 @@ func checkFiles(spec build.Spec) error {
 	}
 	folder := contextFolder(spec.Dockerfile)
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return &StepError{Image: spec.Name, File: folder,
+		return &build.StepError{Image: spec.Name, File: folder,
 			Err: fmt.Errorf("context %q is not a folder here; check the context input, and that the checkout has it", folder)}
 	}
 	file := dockerfilePath(spec.Dockerfile)
 	if info, err := os.Stat(file); err != nil || info.IsDir() {
-		return &StepError{Image: spec.Name, File: file,
+		return &build.StepError{Image: spec.Name, File: file,
 			Err: fmt.Errorf("there is no Dockerfile at %q; set the file input to its path from the working directory", file)}
 	}
 	return nil
