@@ -26,7 +26,7 @@ func newDisplay(spec build.Spec, emit progress.Sink) *display {
 		emit: emit, steps: newSteps(), started: time.Now(),
 		status: make(chan *client.SolveStatus), printed: make(chan struct{}),
 	}
-	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " + strings.ReplaceAll(joinPlatforms(spec.Platforms), ",", ", ")})
+	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " + strings.ReplaceAll(build.JoinPlatforms(spec.Platforms), ",", ", ")})
 	hide := hiding(spec.Dockerfile.Secrets)
 	go d.print(&progress.Lines{Line: func(text string) { emit(progress.Message{Text: hide.Replace(text)}) }})
 	return d

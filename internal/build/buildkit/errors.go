@@ -44,8 +44,8 @@ func isRegistryDown(err error) bool {
 // position is the place in the Dockerfile that BuildKit points at, in the path that the user knows it by.
 func position(source *errdefs.Source, d build.Dockerfile) (file string, line int) {
 	file = source.Info.GetFilename()
-	if file == dockerfileName(d) && !isRemote(d.Context) {
-		file = filepath.ToSlash(dockerfilePath(d))
+	if file == d.Name() && !d.IsRemote() {
+		file = filepath.ToSlash(d.Path())
 	}
 	for _, r := range source.Ranges {
 		if at := int(r.Start.Line); line == 0 || at < line {
