@@ -17,9 +17,10 @@ build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
-builders: ## what real builds in the tests need: runc, QEMU, BuildKit and Docker engines; root and apt-get
+builders: ## what real builds in the tests need: runc, QEMU, BuildKit, buildx and Docker engines; root and apt-get
 	$(BUILDKIT)/buildkittest/setup.sh
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
+	$(GO) build -C $(BUILDKIT)/testdata/buildx -ldflags '-s -w' -o ../../../../../bin/ tool
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
 browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm

@@ -10,6 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
@@ -46,6 +47,9 @@ func (d *deploy) builder() builder {
 	transport := image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries)
 	if d.config.Assembles() {
 		return &assemble.Builder{Keychain: d.keychain, Transport: transport, PlainHTTP: d.config.InsecureRegistries}
+	}
+	if cloud := d.config.CloudBuild; cloud != nil {
+		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google, Progress: d.emit}
 	}
 	return &buildkit.Builder{
 		Endpoints: d.config.Endpoints,

@@ -34,7 +34,10 @@ type Google struct {
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
-	cloud  *Cloud
+	cloud *Cloud
+	// registries are the hosts of Artifact Registry.
+	registries []string
+
 	delay  atomic.Int32
 	minted atomic.Int32
 }

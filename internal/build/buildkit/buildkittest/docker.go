@@ -39,7 +39,7 @@ func StartModernEngine(t testing.TB) *docker.Client {
 func startEngine(t testing.TB, program, dir string, args ...string) *docker.Client {
 	t.Helper()
 	host := "unix://" + filepath.Join(dir, "docker.sock")
-	p := run(t, program, append(args, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
+	p := run(t, nil, program, append(args, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
 		"--pidfile", filepath.Join(dir, "pid"), "--bridge", "none", "--iptables=false")...)
 	engine, err := docker.New(docker.WithHost(host))
 	if err != nil {
