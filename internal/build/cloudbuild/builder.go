@@ -5,6 +5,7 @@ package cloudbuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"sync"
 	"time"
@@ -97,5 +98,6 @@ func (b *Builder) checkBucket(ctx context.Context, store *storage) error {
 			return nil
 		}
 	}
-	return errors.New("the project " + b.Cloud.Project + " has no bucket " + store.bucket + ", where Cloud Build's sources and logs go. " + b.makeBucket())
+	return fmt.Errorf("the project %s has no bucket %s, where Cloud Build's sources and logs go. %s\nShould the name be taken by another project, choose one with bucket=NAME behind cloudbuild in builder",
+		b.Cloud.Project, store.bucket, b.makeBucket())
 }

@@ -4,6 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
@@ -47,10 +52,12 @@ func given(words ...string) []string {
 // registry that refuses or does not answer is no Dockerfile's fault either.
 func (j *job) stepFailed(id, why string, last []string, r running) error {
 	said := strings.Join(last, "\n")
-	failure := &build.StepError{Image: j.spec.Name, Step: id, Tail: last, Err: fmt.Errorf("%s: %s", why, r.LogURL)}
+	if id != buildStep {
+		return fmt.Errorf("building %s: setting BuildKit up: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why, r.LogURL, strings.Join(last, "\n    "))
+	}
+	failure := j.position(last)
+	failure.Err = fmt.Errorf("%s. The whole log: %s", cmp.Or(reason(last), why), r.LogURL)
 	switch {
-	case id != buildStep:
-		return fmt.Errorf("building %s: setting up BuildKit for it: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why, r.LogURL, strings.Join(last, "\n    "))
 	case strings.Contains(said, "artifactregistry.repositories."):
 		failure.Fix = j.grantRegistry(r)
 	case strings.Contains(said, "failed to do request: "), strings.Contains(said, "unexpected status"), strings.Contains(said, "failed to push"):
@@ -58,4 +65,36 @@ func (j *job) stepFailed(id, why string, last []string, r running) error {
 		return failure
 	}
 	return errors.New(failure.Error())
+}
+
+// What buildx prints at last: " > [linux/arm64 2/3] RUN make:", the Dockerfile with the line of the step, and its error.
+var (
+	stepLine  = regexp.MustCompile(`^ *> (\[.*\].*):$`)
+	placeLine = regexp.MustCompile(`^([^ ]+):([0-9]+)$`)
+	errorLine = regexp.MustCompile(`^ERROR: (?:failed to build: )?(?:failed to solve: )?(.*)`)
+)
+
+// position reads which step of which file has failed.
+func (j *job) position(last []string) *build.StepError {
+	failure := &build.StepError{Image: j.spec.Name, Tail: last}
+	for _, line := range last {
+		if found := stepLine.FindStringSubmatch(line); found != nil {
+			failure.Step = found[1]
+		}
+		if found := placeLine.FindStringSubmatch(line); found != nil && found[1] == path.Base(j.source.file) {
+			failure.File = filepath.ToSlash(j.spec.Dockerfile.Path())
+			failure.Line, _ = strconv.Atoi(found[2])
+		}
+	}
+	return failure
+}
+
+// reason is the error that buildx ends with, or "".
+func reason(last []string) string {
+	for _, line := range slices.Backward(last) {
+		if found := errorLine.FindStringSubmatch(line); found != nil {
+			return found[1]
+		}
+	}
+	return ""
 }
