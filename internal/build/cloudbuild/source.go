@@ -88,13 +88,21 @@ func (b *Builder) upload(ctx context.Context, store *storage, of *bundle) error 
 	go func() { write.CloseWithError(of.write(ctx, write)) }()
 	defer read.Close()                                 // ends the writer of an upload that failed
 	name := "multiarch-deploy/" + rand.Text() + ".tgz" // Cloud Build knows archives by their suffix
-	uploaded, size, err := store.upload(ctx, name, read)
+	uploaded, sent, err := store.upload(ctx, name, read)
 	if err != nil {
 		return fmt.Errorf("sending the context %q: %w", of.context, err)
 	}
 	of.object = uploaded
-	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %.1f MB", of.context, store.bucket, name, float64(size)/1e6)})
+	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name, size(sent))})
 	return nil
+}
+
+// size is a number of bytes in words.
+func size(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // write writes the archive: the context, and a folder for each Dockerfile, with the .dockerignore of its own, which
