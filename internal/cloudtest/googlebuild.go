@@ -83,12 +83,19 @@ func (b *CloudBuild) create(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *CloudBuild) get(w http.ResponseWriter, r *http.Request) {
-	if b.Unavailable > 0 {
-		b.Unavailable--
+	if b.unavailable() {
 		apiError(http.StatusServiceUnavailable, "UNAVAILABLE", "The service is currently unavailable.", nil).ServeHTTP(w, r)
 		return
 	}
 	b.answer(w, r, r.PathValue("build"), func(found *googleBuild) any { return found.show() })
+}
+
+// unavailable counts the looks that find the service in trouble down.
+func (b *CloudBuild) unavailable() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Unavailable--
+	return b.Unavailable >= 0
 }
 
 func (b *CloudBuild) cancel(w http.ResponseWriter, r *http.Request) {
@@ -121,6 +128,17 @@ func (b *CloudBuild) start(wanted Build, region string) *googleBuild {
 	b.builds[found.shown.ID] = found
 	go found.run(ctx)
 	return found
+}
+
+// Submitted are the builds that were started, in no order.
+func (b *CloudBuild) Submitted() []Build {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []Build
+	for _, found := range b.builds {
+		list = append(list, found.show().Build)
+	}
+	return list
 }
 
 // Statuses are how many builds there are, by status.

@@ -44,9 +44,11 @@ type BuildOptions struct {
 
 var (
 	// imageForm is of https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/validate/validate.go
-	imageForm  = regexp.MustCompile(`^[a-z0-9./_-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?$`)
-	stepIDForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	tagForm    = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
+	imageForm   = regexp.MustCompile(`^[a-z0-9./_-]+(@sha256:[0-9a-f]{64}|:[\w.-]+)?$`)
+	accountForm = regexp.MustCompile(`^projects/[^/]+/serviceAccounts/[^/@]+@[^/@]+\.gserviceaccount\.com$`)
+	poolForm    = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/workerPools/[^/]+$`)
+	stepIDForm  = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	tagForm     = regexp.MustCompile(`^[\w][\w.-]{0,127}$`)
 	// variable is a substitution, and $$ a dollar.
 	variable = regexp.MustCompile(`\$\$|\$\{?(\w*)\}?`)
 )
@@ -76,6 +78,12 @@ func (b *CloudBuild) refuse(member string, r *http.Request, wanted *Build) http.
 // invalid says what is wrong with the form of a build, and puts what it stands for in the place of each substitution.
 func (b *CloudBuild) invalid(wanted *Build) string {
 	o := wanted.Options
+	if wanted.ServiceAccount != "" && !accountForm.MatchString(wanted.ServiceAccount) {
+		return fmt.Sprintf("invalid build: invalid service account %q", wanted.ServiceAccount)
+	}
+	if o.Pool.Name != "" && !poolForm.MatchString(o.Pool.Name) {
+		return fmt.Sprintf("invalid build: invalid worker pool %q", o.Pool.Name)
+	}
 	if wanted.ServiceAccount != "" && wanted.LogsBucket == "" && o.DefaultLogsBucketBehavior == "" && o.Logging != "CLOUD_LOGGING_ONLY" && o.Logging != "NONE" {
 		return "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the REGIONAL_USER_OWNED_BUCKET " +
 			"build.options.default_logs_bucket_behavior option, or (c) use either CLOUD_LOGGING_ONLY / NONE logging options"
