@@ -102,7 +102,10 @@ func (b *CloudBuild) cancel(w http.ResponseWriter, r *http.Request) {
 	id, _ := strings.CutSuffix(r.PathValue("method"), ":cancel")
 	b.answer(w, r, id, func(found *googleBuild) any {
 		found.cancel()
-		<-found.done
+		select {
+		case <-found.done:
+		case <-r.Context().Done():
+		}
 		return found.show()
 	})
 }

@@ -122,9 +122,12 @@ func TestBuild_needs_the_digest(t *testing.T) {
 
 func TestBuild_streams_the_log(t *testing.T) {
 	release := make(chan struct{})
-	w := newWorld(t, scripted(func(_ context.Context, c cloudtest.Container) error {
+	w := newWorld(t, scripted(func(ctx context.Context, c cloudtest.Container) error {
 		fmt.Fprintln(c.Output, "half of it")
-		<-release
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
 		fmt.Fprintln(c.Output, "::error::all of it")
 		return nil
 	}))
