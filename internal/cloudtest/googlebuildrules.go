@@ -25,10 +25,11 @@ type Build struct {
 
 // BuildStep is one step.
 type BuildStep struct {
-	ID   string   `json:"id"`
-	Name string   `json:"name"`
-	Args []string `json:"args"`
-	Env  []string `json:"env"`
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	Entrypoint string   `json:"entrypoint"`
+	Args       []string `json:"args"`
+	Env        []string `json:"env"`
 	// Status is output only.
 	Status string `json:"status,omitempty"`
 }

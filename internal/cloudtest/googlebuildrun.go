@@ -45,7 +45,8 @@ type shownBuild struct {
 
 // Container is the container of a step: what it is told, and the folders that it shares with the other steps.
 type Container struct {
-	Args, Env []string
+	Entrypoint string
+	Args, Env  []string
 	// Workspace holds the sources, Home is the user's, and Outputs is at /builder/outputs.
 	Workspace, Home, Outputs string
 	// Account is who the build runs as.
@@ -152,7 +153,7 @@ func (r *googleBuild) step(ctx context.Context, i int, c Container) error {
 	name := fmt.Sprintf("Step #%d - %q", i, s.ID)
 	fmt.Fprintf(r, "Starting %s\n", name)
 	lines := &prefixer{to: r, prefix: name + ": "}
-	c.Args, c.Env, c.Output = s.Args, s.Env, lines
+	c.Entrypoint, c.Args, c.Env, c.Output = s.Entrypoint, s.Args, s.Env, lines
 	err := r.cloud.docker(ctx, c)
 	lines.flush()
 	output, _ := os.ReadFile(filepath.Join(c.Outputs, "output")) // most steps leave none

@@ -35,6 +35,8 @@ func (g *Google) Docker(t testing.TB) Docker {
 func (w *worker) docker(ctx context.Context, c Container) error {
 	emulated := filepath.Join(c.Home, "emulated")
 	switch {
+	case c.Entrypoint != "docker":
+		return fmt.Errorf("%s: not found", c.Entrypoint)
 	case len(c.Args) == 6 && slices.Equal(c.Args[:3], []string{"run", "--rm", "--privileged"}) && strings.HasPrefix(c.Args[3], "tonistiigi/binfmt@sha256:") && c.Args[4] == "--install":
 		return os.WriteFile(emulated, []byte(c.Args[5]), 0o600)
 	case len(c.Args) > 2 && c.Args[0] == "buildx" && c.Args[1] == "create":

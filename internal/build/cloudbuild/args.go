@@ -73,5 +73,3 @@ func pairs(prefix string, values map[string]string) []string {
 	}
 	return list
 }
-
-func join(words []string) string { return strings.Join(words, ",") }

@@ -31,10 +31,11 @@ type storageSource struct {
 
 // step is one container that runs, in the folder of the sources, with the worker's Docker engine at hand.
 type step struct {
-	ID   string   `json:"id"`
-	Name string   `json:"name"`
-	Args []string `json:"args"`
-	Env  []string `json:"env,omitempty"`
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	Entrypoint string   `json:"entrypoint"`
+	Args       []string `json:"args"`
+	Env        []string `json:"env,omitempty"`
 }
 
 type options struct {

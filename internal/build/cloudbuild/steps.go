@@ -2,6 +2,7 @@ package cloudbuild
 
 import (
 	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -35,14 +36,19 @@ const results = "/builder/outputs/output"
 func steps(spec build.Spec, from source) []step {
 	var list []step
 	if cpus := emulated(spec.Platforms); len(cpus) > 0 {
-		list = append(list, step{ID: emulateStep, Name: dockerImage, Args: []string{"run", "--rm", "--privileged", binfmtImage, "--install", join(cpus)}})
+		list = append(list, docker(emulateStep, "run", "--rm", "--privileged", binfmtImage, "--install", strings.Join(cpus, ",")))
 	}
-	return append(list,
-		step{ID: builderStep, Name: dockerImage, Args: []string{
-			"buildx", "create", "--name=multiarch", "--driver=docker-container", "--driver-opt=image=" + buildKitImage, "--bootstrap",
-		}},
-		// buildx would also describe the provenance in the results, of which Cloud Build keeps 50 KB.
-		step{ID: buildStep, Name: dockerImage, Args: literal(buildArgs(spec, from)), Env: []string{"BUILDX_METADATA_PROVENANCE=disabled"}})
+	list = append(list, docker(builderStep,
+		"buildx", "create", "--name=multiarch", "--driver=docker-container", "--driver-opt=image="+buildKitImage, "--bootstrap"))
+	last := docker(buildStep, literal(buildArgs(spec, from))...)
+	// buildx would also describe the provenance in the results, of which Cloud Build keeps 50 KB.
+	last.Env = []string{"BUILDX_METADATA_PROVENANCE=disabled"}
+	return append(list, last)
+}
+
+// docker is a step that runs docker itself, and not the script that the image starts otherwise.
+func docker(id string, args ...string) step {
+	return step{ID: id, Name: dockerImage, Entrypoint: "docker", Args: args}
 }
 
 // emulated are the CPUs of the platforms that an amd64 machine can't run, in the words of binfmt.
