@@ -91,11 +91,11 @@ const (
 func limits(spec build.Spec, r request) error {
 	for _, s := range r.Steps {
 		if len(s.Args) > maxArgs {
-			return &build.StepError{Image: spec.Name, Err: fmt.Errorf("Cloud Build takes %d arguments of a step at most, and its labels, build-args and caches make %d; give fewer of them", maxArgs, len(s.Args))}
+			return &build.StepError{Image: spec.Name, Err: fmt.Errorf("a step of Cloud Build takes %d arguments, and labels, build-args and caches make %d of them; give fewer", maxArgs, len(s.Args))}
 		}
 		for _, arg := range s.Args {
 			if len(arg) > maxArg {
-				return &build.StepError{Image: spec.Name, Err: fmt.Errorf("Cloud Build takes %d bytes of an argument at most, and %s... has %d; put long values into a file of the context", maxArg, arg[:40], len(arg))}
+				return &build.StepError{Image: spec.Name, Err: fmt.Errorf("an argument of Cloud Build takes %d bytes, and %s... has %d; put long values into a file of the context", maxArg, arg[:40], len(arg))}
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func TestBuild_keeps_to_the_limits_of_a_step(t *testing.T) {
 			many[string([]rune{a, b})] = ""
 		}
 	}
-	for name, args := range map[string]map[string]string{"Cloud Build takes 100 arguments": many, "Cloud Build takes 4000 bytes": {"LONG": strings.Repeat("x", 4000)}} {
+	for name, args := range map[string]map[string]string{"a step of Cloud Build takes 100 arguments": many, "an argument of Cloud Build takes 4000 bytes": {"LONG": strings.Repeat("x", 4000)}} {
 		w := newWorld(t, noDocker)
 		s := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64)
 		s.Dockerfile.Args = args

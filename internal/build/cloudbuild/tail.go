@@ -47,8 +47,8 @@ func (t *tail) line(text string) {
 		return
 	}
 	t.emit(progress.Message{Text: text})
-	kept := append(t.last[id], said)
-	t.last[id] = kept[max(0, len(kept)-tailLines):]
+	t.last[id] = append(t.last[id], said)
+	t.last[id] = t.last[id][max(0, len(t.last[id])-tailLines):]
 }
 
 // read shows what the log has got since the last time. A build goes on without its log, so it is only said, once, that
