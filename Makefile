@@ -13,23 +13,32 @@ ACT           := v0.2.89
 IMAGE_LIMIT_MB := 20
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build builders demo test lint bench image clean
+.PHONY: build builders browser demo picture test lint bench image clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
-builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, Docker engines, act; root and apt-get
+builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, buildx, Docker engines, act; root and apt-get
 	$(BUILDKIT)/buildkittest/setup.sh
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
+	$(GO) build -C $(BUILDKIT)/testdata/buildx -ldflags '-s -w' -o ../../../../../bin/ tool
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@$(ACT)
 	GOARCH=arm64 $(GO) build ./internal/action # most of the arm64 image, so that its test does not wait for it
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
+browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm
+	internal/report/testdata/browser/setup.sh
+
 demo: ## the main job on the local cluster, from nothing
 	$(GO) run ./cmd/demo
 
-test: build builders ## all tests
+picture: browser ## the README's picture of a job summary, from a run of the demo
+	rm -f testdata/demo/summary.md
+	GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$(CURDIR)/testdata/demo/summary.md $(GO) run ./cmd/demo
+	$(GO) test ./internal/report -run TestDemo_is_drawn -update
+
+test: build builders browser ## all tests
 	$(GO) test ./...
 	cd $(LOCALCLUSTER) && $(GO) test ./...
 

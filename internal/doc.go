@@ -3,7 +3,7 @@
 //	inputs      flags and INPUT_* variables -> one validated Config
 //	identity    kubeconfig and Docker config, or the job's ID token -> a way into the cluster and its registries
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon;
-//	            build/buildkit has BuildKits build Dockerfiles and push
+//	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise; render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
@@ -30,6 +30,7 @@
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
+//	googleapi     asks Google's REST APIs, for identity/google and build/cloudbuild
 //	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
 //	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps

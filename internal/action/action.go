@@ -8,6 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // step is one stage of the pipeline. Its name is a key of the report's timings.
@@ -109,11 +110,12 @@ func (d *deploy) take(ctx context.Context, steps []step) error {
 }
 
 func (d *deploy) takeStep(ctx context.Context, s step) error {
-	start := time.Now()
+	start, known := time.Now(), len(d.report.Findings)
 	d.emit(progress.StepStarted{Name: s.name, Title: s.title})
 	err := s.run(d, ctx)
 	elapsed := time.Since(start)
 	d.emit(progress.StepFinished{Name: s.name, Elapsed: elapsed, Err: err})
-	d.report.Time(s.name, elapsed)
+	failed := err != nil || findingsError(d.report.Findings[known:]) != nil
+	d.report.Took(report.Step{Name: s.name, Title: s.title, Elapsed: elapsed, Failed: failed})
 	return err
 }

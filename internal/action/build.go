@@ -10,12 +10,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
 // builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
-// specs. A *build.Fault or a *buildkit.StepError means that the user's files are to blame, any other error that
+// specs. A *build.Fault or a *build.StepError means that the user's files are to blame, any other error that
 // something the build needs has failed.
 type builder interface {
 	Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error)
@@ -46,6 +47,9 @@ func (d *deploy) builder() builder {
 	transport := image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries)
 	if d.config.Assembles() {
 		return &assemble.Builder{Keychain: d.keychain, Transport: transport, PlainHTTP: d.config.InsecureRegistries}
+	}
+	if cloud := d.config.CloudBuild; cloud != nil {
+		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google, Progress: d.emit}
 	}
 	return &buildkit.Builder{
 		Endpoints: d.config.Endpoints,

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -37,7 +37,7 @@ func joined(err error) []error {
 
 func annotation(err error) runner.Annotation {
 	a := runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: strings.TrimSpace(err.Error())}
-	var step *buildkit.StepError
+	var step *build.StepError
 	if errors.As(err, &step) {
 		a.File, a.Line = step.File, step.Line
 	}

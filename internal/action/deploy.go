@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -48,6 +49,8 @@ type deploy struct {
 	// built are the digests of the indexes that this run has pushed, by the full name of their references.
 	built map[string]v1.Hash
 
+	// google is the job in Google Cloud, or nil.
+	google *google.Account
 	// grant says what lets this run pull a repository that its registry refuses to show, or "".
 	grant func(repository string) string
 

@@ -32,7 +32,9 @@ func (p Program) execute(ctx context.Context, steps []step, config inputs.Config
 	err := p.carryOut(ctx, d, steps)
 	d.report.Conclude(fatal(err))
 	if p.onRunner() {
-		report.Annotate(r, d.report.Findings)
+		if n := report.Annotate(r, d.report); n > 0 {
+			fmt.Fprintf(log, "%d more findings have no annotation, since GitHub shows ten of each kind; they are above, and in the report\n", n)
+		}
 	}
 	if headline := d.report.Headline(); headline != "" {
 		fmt.Fprintf(log, "%s: %s\n", d.report.Verdict, headline)
@@ -60,6 +62,7 @@ func (d *deploy) start(ctx context.Context, steps []step) error {
 			return fmt.Errorf("connecting to the cluster: %w", err)
 		}
 		d.applier = applier
+		d.report.Target = d.destination()
 		d.nodes = readNodes(ctx, d.cluster)
 	}
 	return d.take(ctx, steps)
@@ -91,9 +94,13 @@ func (p Program) publish(r *runner.Runner, d *deploy, out output) error {
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
 	}
-	problems = append(problems, r.Summarize(d.report.Summary()))
+	room, err := r.SummaryRoom(report.SummaryLimit)
+	problems = append(problems, err, r.Summarize(d.report.Summary(p.summaryOptions(room, below(workspace, path)))))
 	for _, o := range outputs(d.report, below(workspace, path)) {
 		problems = append(problems, r.SetOutput(o.Name, o.Value))
+		if o.short && p.onRunner() {
+			fmt.Fprintf(*p.log, "The output %s holds only a part, since all of it is too long; the report holds all.\n", o.Name)
+		}
 	}
 	return errors.Join(problems...)
 }

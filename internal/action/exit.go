@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
@@ -58,7 +58,7 @@ func exitStatus(ctx context.Context, err error) int {
 		return statusInputs
 	case isA[refusedError](err):
 		return statusUnavailable
-	case errors.Is(err, errFindings), isA[faultError](err), isA[*buildkit.StepError](err):
+	case errors.Is(err, errFindings), isA[faultError](err), isA[*build.StepError](err):
 		return statusFaulty
 	default:
 		return statusUnavailable

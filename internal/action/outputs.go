@@ -2,14 +2,27 @@ package action
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // Output is an output of the action's step.
-type Output struct{ Name, Value string }
+type Output struct {
+	Name, Value string
+	// short tells that Value is only a part.
+	short bool
+}
 
-// outputs are the step's outputs; action.yml describes each.
+// outputLimit is how long, in bytes, a list in an output may be. Linux takes no longer environment variable than
+// 128 KiB, its name included, and that is how a step hands an output to a script; and all outputs of a job together
+// may have 1 MB as UTF-16 (https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax).
+const outputLimit = 120_000
+
+// outputs are the step's outputs; action.yml describes each. Of a list that is too long, what tells the least is left
+// out: of the changes, those that are none; of the placement, the workloads that come last.
 func outputs(r *report.Report, path string) []Output {
 	images := map[string]string{}
 	digest := ""
@@ -22,16 +35,44 @@ func outputs(r *report.Report, path string) []Output {
 	if len(r.Images) > 0 {
 		digest = r.Images[0].Digest
 	}
+	placement := r.Placement()
+	someImages, somePlacement, someChanges := limitMap(images), limitMap(placement), limitChanges(r.Changes)
 	return []Output{
-		{"verdict", string(r.Verdict)},
-		{"images", compact(images)},
-		{"digest", digest},
-		{"placement", compact(r.Placement())},
-		{"changes", compact(r.Changes)},
-		{"report", path},
-		{"commit-sha", r.Commit.SHA},
-		{"pull-request-url", r.Commit.PullRequest},
+		{"verdict", string(r.Verdict), false},
+		{"images", compact(someImages), len(someImages) < len(images)},
+		{"digest", digest, false},
+		{"placement", compact(somePlacement), len(somePlacement) < len(placement)},
+		{"changes", compact(someChanges), len(someChanges) < len(r.Changes)},
+		{"report", path, false},
+		{"commit-sha", r.Commit.SHA, false},
+		{"pull-request-url", r.Commit.PullRequest, false},
 	}
+}
+
+// limitMap keeps the entries of a map that have room, in the order of their keys.
+func limitMap[V any](all map[string]V) map[string]V {
+	kept, size := map[string]V{}, len("{}")
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if size += len(compact(key)) + len(compact(all[key])) + len(":,"); size > outputLimit {
+			break
+		}
+		kept[key] = all[key]
+	}
+	return kept
+}
+
+// limitChanges keeps the changes that have room, in their order.
+func limitChanges(all apply.ChangeSet) apply.ChangeSet {
+	if len(compact(all)) > outputLimit {
+		all = slices.DeleteFunc(slices.Clone(all), func(c apply.Change) bool { return c.Action == apply.Unchanged })
+	}
+	size := len("[]")
+	for i, change := range all {
+		if size += len(compact(change)) + len(","); size > outputLimit {
+			return all[:i]
+		}
+	}
+	return all
 }
 
 // compact is v as JSON on one line. The values are maps and lists of strings and numbers, which encode always.

@@ -68,7 +68,7 @@ func TestRunner(t *testing.T) {
 	t.Run("outputs", func(t *testing.T) { checkOutputs(t, env["GITHUB_OUTPUT"], workspace) })
 	t.Run("summary", func(t *testing.T) {
 		summary := read(t, env["GITHUB_STEP_SUMMARY"])
-		for _, want := range []string{"## ❌ multiarch-deploy: failed", "| Deployment default/app | runs | crashes |", "kubernetes.io/arch: amd64"} {
+		for _, want := range []string{"## ❌ multiarch-deploy: failed", "| `Deployment default/app` | ✅ runs | ❌ crashes |", "**Nothing was applied** · 1 error", "kubernetes.io/arch: amd64"} {
 			if !strings.Contains(summary, want) {
 				t.Errorf("no %q in the summary:\n%s", want, summary)
 			}

@@ -28,7 +28,7 @@ func (d *deploy) enter(ctx context.Context) error {
 
 func (d *deploy) signIn(ctx context.Context) error {
 	session, err := identity.SignIn(ctx, d.identity)
-	d.keychain, d.grant, d.cluster = session.Keychain, session.Grant, session.Cluster
+	d.keychain, d.grant, d.cluster, d.google = session.Keychain, session.Grant, session.Cluster, session.Google
 	opts := image.DefaultOptions()
 	opts.Keychain = d.keychain
 	opts.PlainHTTP = d.config.InsecureRegistries

@@ -1,5 +1,5 @@
-// Package build says what images are made of and where they go, in the words that its two builders share:
-// buildkit/ runs a Dockerfile, assemble/ puts ready files onto a base.
+// Package build says what images are made of and where they go, in the words that its builders share: buildkit/ and
+// cloudbuild/ run a Dockerfile, assemble/ puts ready files onto a base.
 package build
 
 import (
@@ -31,7 +31,7 @@ type Spec struct {
 	Assembly   Assembly
 }
 
-// Dockerfile says how BuildKit builds an image. Its fields take what docker/build-push-action takes.
+// Dockerfile says how an image is built from a Dockerfile. Its fields take what docker/build-push-action takes.
 type Dockerfile struct {
 	// Context is a local folder, or the URL of a git repository or archive.
 	Context string

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,11 @@ type Google struct {
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
-	cloud  *Cloud
+	cloud *Cloud
+	// registries are the hosts of Artifact Registry.
+	registries []string
+
+	mu     sync.Mutex
 	delay  atomic.Int32
 	minted atomic.Int32
 }
@@ -111,7 +116,18 @@ func (g *Google) NodeToken() string {
 }
 
 // has tells whether a member has a role.
-func (g *Google) has(member, role string) bool { return slices.Contains(g.Roles[role], member) }
+func (g *Google) has(member, role string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Contains(g.Roles[role], member)
+}
+
+// Revoke takes a role from everybody. Unlike a change of Roles, it may come while Google is asked.
+func (g *Google) Revoke(role string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.Roles[role] = nil
+}
 
 // mint signs an access token of a member.
 func (g *Google) mint(member string, life time.Duration) string {

@@ -52,8 +52,7 @@ func TestGoogle(t *testing.T) {
 	} {
 		t.Run(row.namespace, func(t *testing.T) {
 			permit(t, cluster, row.namespace, row.user)
-			kubectl(t, cluster, "-n", row.namespace, "create", "secret", "docker-registry", "registry",
-				"--docker-server", artifacts, "--docker-username", "oauth2accesstoken", "--docker-password", nodes)
+			pullSecret(t, cluster, row.namespace, nodes)
 			j := newJob(t, cloud)
 			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 			j.write(t, "app.yaml", row.manifests)

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// member authenticates a request, and authorizes it by a role, as each API of Google Cloud does.
+// member authenticates a request, and authorizes it by a role, as each API of Google Cloud does. Who is known but has not
+// the role comes with the refusal.
 func (g *Google) member(r *http.Request, role, permission string) (string, http.Handler) {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	claims, err := g.verify(token)
@@ -20,7 +21,7 @@ func (g *Google) member(r *http.Request, role, permission string) (string, http.
 	}
 	member := fmt.Sprint(claims["member"])
 	if !g.has(member, role) {
-		return "", forbidden(permission)
+		return member, forbidden(permission)
 	}
 	return member, nil
 }

@@ -26,6 +26,7 @@ func (g *Google) ArtifactRegistry(host string) {
 		store.ServeHTTP(w, r)
 	})
 	g.cloud.Handle(host, mux)
+	g.registries = append(g.registries, host)
 }
 
 // registryToken hands out a token for the registry, which lives as long as the access token that was shown would.

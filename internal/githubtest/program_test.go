@@ -146,7 +146,7 @@ func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 	if got.status != 0 || len(pulls) != 1 || got.outputs["pull-request-url"] != "https://ghes.example.com/octo-org/shop/pull/1" {
 		t.Fatalf("status %d, outputs %v, pull requests %+v", got.status, got.outputs, pulls)
 	}
-	for _, want := range []string{"| Deployment default/app | runs (1 pod) | runs (1 pod) | 2/2 |", "[run 1001](https://ghes.example.com/octo-org/shop/actions/runs/1001)"} {
+	for _, want := range []string{"| `Deployment default/app` | ✅ 1 pod ready | ✅ 1 pod ready |", "[run 1001](https://ghes.example.com/octo-org/shop/actions/runs/1001)"} {
 		if !strings.Contains(pulls[0].Body, want) {
 			t.Errorf("the pull request says no %q:\n%s", want, pulls[0].Body)
 		}

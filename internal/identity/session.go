@@ -26,6 +26,8 @@ type Session struct {
 	Grant func(repository string) string
 	// Cluster is the zero value where none was asked for.
 	Cluster Cluster
+	// Google is the job in Google Cloud, or nil where there was nothing to sign in with.
+	Google *google.Account
 }
 
 // Options say what to sign in to, and as whom.
@@ -61,7 +63,7 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 	if opts.Google != nil {
 		account := google.New(*opts.Google, opts.Job)
 		keychains = append(keychains, account.Keychain())
-		session.Grant = account.Grant
+		session.Google, session.Grant = account, account.Grant
 		if opts.NeedsCluster && opts.Provider == ProviderGKE {
 			session.Cluster, err = cloudCluster(account.Cluster(ctx))
 		}

@@ -60,7 +60,9 @@ func (v values) spec(image Image, source build.Source, config Config) build.Spec
 		spec.Assembly = v.assembly()
 	} else {
 		spec.Dockerfile = v.dockerfile()
-		v.covered(v.at("platforms"), image.Platforms, config.Endpoints)
+		if config.CloudBuild == nil {
+			v.covered(v.at("platforms"), image.Platforms, config.Endpoints)
+		}
 	}
 	return source.Describe(spec)
 }

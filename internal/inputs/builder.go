@@ -12,21 +12,28 @@ import (
 // assembleBuilder is the builder that needs no BuildKit.
 const assembleBuilder = "assemble"
 
-// endpoints reads the builder input: where BuildKits are, or none for assemble.
-func (p *parser) endpoints() []build.Endpoint {
-	var endpoints []build.Endpoint
+// builders reads the builder input: where BuildKits are, Cloud Build, or neither for assemble.
+func (p *parser) builders(config *Config) {
 	lines := items(p.text("builder"))
 	for _, line := range lines {
-		if strings.Fields(line)[0] == assembleBuilder {
-			if line != assembleBuilder || len(lines) > 1 {
-				p.problem("builder: %s builds every platform and stands alone, without platforms", assembleBuilder)
-			}
-			return nil
+		kind := strings.Fields(line)[0]
+		if (kind == assembleBuilder || kind == cloudBuilder) && len(lines) > 1 {
+			p.problem("builder: %s builds every platform and stands alone", kind)
 		}
-		endpoints = append(endpoints, p.endpoint(line))
+		switch kind {
+		case cloudBuilder:
+			config.CloudBuild = p.cloudBuild(line, config.Google)
+		case assembleBuilder:
+			if line != kind {
+				p.problem("builder: %s builds every platform and takes no keys", kind)
+			}
+			config.Endpoints = nil
+			return
+		default:
+			config.Endpoints = append(config.Endpoints, p.endpoint(line))
+		}
 	}
-	p.division(endpoints)
-	return endpoints
+	p.division(config.Endpoints)
 }
 
 func (p *parser) endpoint(line string) build.Endpoint {
@@ -62,10 +69,8 @@ func (p *parser) address(address string) {
 	scheme, rest, _ := strings.Cut(address, "://")
 	switch {
 	case address == "auto":
-	case address == "cloudbuild":
-		p.problem("builder: cloudbuild is not among the builders of this version; use auto, or a BuildKit of your own")
 	case !slices.Contains([]string{"docker-container", "tcp", "unix"}, scheme) || rest == "":
-		p.problem("builder: %q is not one of auto, docker-container://NAME, tcp://HOST:PORT, unix://PATH, %s", address, assembleBuilder)
+		p.problem("builder: %q is not one of auto, docker-container://NAME, tcp://HOST:PORT, unix://PATH, %s, %s", address, assembleBuilder, cloudBuilder)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // Google are the inputs of the sign-in to Google Cloud.
 type Google struct {
-	// ProjectID is the project of a cluster that is given by name.
+	// ProjectID is the project of a cluster that is given by name, and of Cloud Build's builds.
 	ProjectID string
 	// Provider is projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER.
 	Provider string
@@ -75,7 +75,7 @@ func (p *parser) gke(c Config) {
 	if !strings.Contains(c.Cluster, "/") {
 		needed = append(needed, [2]string{"location", c.Location}, [2]string{"gcp-project-id", c.Google.ProjectID})
 	}
-	p.together("gke", needed)
+	p.together("provider gke", needed)
 	form := clusterForm.FindStringSubmatch(c.Cluster)
 	switch {
 	case strings.Contains(c.Cluster, "/") && form == nil:

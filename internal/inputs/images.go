@@ -78,6 +78,9 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 	}
 	image := Image{Name: imageName, Reference: reference, Platforms: p.platforms(v.at("platforms"), v.text("platforms"))}
 	v.fit(config)
+	if config.CloudBuild != nil {
+		v.fitCloud(image)
+	}
 	if config.Build {
 		image.Build = v.spec(image, needs.Source, config)
 	}

@@ -19,10 +19,11 @@ import (
 // Config is everything a run needs to know, checked.
 type Config struct {
 	Images []Image
-	// Build: the images are to be built and pushed, by the BuildKits at Endpoints or, where there are none, by
-	// assembling their artifacts.
-	Build     bool
-	Endpoints []build.Endpoint
+	// Build: the images are to be built and pushed, by the BuildKits at Endpoints, by CloudBuild or, where there is
+	// neither, by assembling their artifacts.
+	Build      bool
+	Endpoints  []build.Endpoint
+	CloudBuild *build.CloudBuild
 
 	RegistryUsername string
 	RegistryPassword string
@@ -69,7 +70,7 @@ type Image struct {
 }
 
 // Assembles tells whether images are put together from ready artifacts.
-func (c Config) Assembles() bool { return c.Build && len(c.Endpoints) == 0 }
+func (c Config) Assembles() bool { return c.Build && len(c.Endpoints) == 0 && c.CloudBuild == nil }
 
 // Secrets are the values that no log may show.
 func (c Config) Secrets() []string {
@@ -136,7 +137,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 	}
 	config.Build = p.choice("mode", "verify", "build") == "build" || needs.Build
 	if config.Build {
-		config.Endpoints = p.endpoints()
+		p.builders(&config)
 	}
 	config.Images = p.images(needs, config)
 	p.credentials(config)

@@ -47,11 +47,11 @@ func (p *parser) aks(c Config) {
 	if !strings.HasPrefix(c.Cluster, "/") {
 		needed = append(needed, [2]string{"resource-group", c.ResourceGroup}, [2]string{"azure-subscription-id", c.Azure.SubscriptionID})
 	}
-	p.together("aks", needed)
+	p.together("provider aks", needed)
 }
 
-// together is a problem that names the inputs which a provider needs and which were left out.
-func (p *parser) together(provider string, needed [][2]string) {
+// together is a problem that names the inputs which a provider or a builder needs and which were left out.
+func (p *parser) together(what string, needed [][2]string) {
 	var missing []string
 	for _, input := range needed {
 		if input[1] == "" {
@@ -59,6 +59,6 @@ func (p *parser) together(provider string, needed [][2]string) {
 		}
 	}
 	if len(missing) > 0 {
-		p.problem("provider %s also needs %s", provider, strings.Join(missing, ", "))
+		p.problem("%s also needs %s", what, strings.Join(missing, ", "))
 	}
 }

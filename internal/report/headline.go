@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
@@ -72,4 +73,41 @@ func countFindings(findings []finding.Finding) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// outcome says in a few words what the run came to, or "" where the findings say it.
+func (r *Report) outcome() string {
+	rolledBack := slices.ContainsFunc(r.Changes, func(c apply.Change) bool { return c.Action == apply.RolledBack })
+	switch {
+	case r.Target.Cluster == "":
+		return r.done()
+	case r.Planned:
+		return "A plan: nothing was applied"
+	case len(r.Changes) == 0 && r.Verdict == Failed:
+		return "Nothing was applied"
+	case rolledBack:
+		return "Failed, and rolled back"
+	case r.Verdict == Failed && len(r.Pods) > 0:
+		return "The rollout failed"
+	case r.Verdict == Failed:
+		return "Failed on the way"
+	case len(r.Pods) == 0:
+		return "Applied"
+	default:
+		return "Deployed"
+	}
+}
+
+// done says what a run that is no deploy has done.
+func (r *Report) done() string {
+	switch {
+	case r.Verdict == Failed:
+		return ""
+	case len(r.Images) > 0:
+		return count(len(r.Images), "image") + " verified"
+	case len(r.Edits) > 0:
+		return count(len(r.Edits), "image") + " set"
+	default:
+		return ""
+	}
 }

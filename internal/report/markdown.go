@@ -1,45 +1,102 @@
 package report
 
-import "strings"
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+	"unicode"
+)
 
-// codeBlock fences text that may itself hold fences.
-func codeBlock(text string) string {
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
+// Names, messages and log lines come from manifests, registries and pods. In Markdown they are data: none of them may
+// make an image, HTML, a heading, a mention, math, a cell of its own, or a link that hides where it leads; an address
+// that GitHub makes a link shows itself. The syntax is GitHub's: https://github.github.com/gfm/
+
+// code shows a name as code, where GitHub looks for no mention, emoji or math either.
+func code(name string) string {
+	name = oneLine(name)
+	switch {
+	case name == "":
+		return ""
+	case strings.ContainsAny(name, "`|\\") || strings.TrimSpace(name) != name:
+		return "<code>" + entities(name) + "</code>"
+	default:
+		return "`" + name + "`"
 	}
-	return "  " + strings.ReplaceAll(fence+"yaml\n"+strings.TrimRight(text, "\n")+"\n"+fence, "\n", "\n  ") + "\n"
 }
 
-// markdownText keeps untrusted text from making links, mentions, HTML or list items.
-func markdownText(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "@", "@\u200b", "[", `\[`, "`", "\\`", "*", `\*`, "_", `\_`, "|", `\|`, "\n", "\n  ").Replace(text)
+// prose shows text of several lines as one paragraph: where a new line begins, so could a list or a heading.
+func prose(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(printable(line)); line != "" {
+			lines = append(lines, escaper.Replace(unmentioned(line)))
+		}
+	}
+	return listMarker.ReplaceAllString(strings.Join(lines, "<br>"), `$1\$2`)
 }
 
-// markdown is a table of rows, or "" without rows.
-func markdown(rows [][]string) string {
-	if rows == nil {
+var escaper = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;",
+	"#", `\#`, "|", `\|`, "~", `\~`, "&", "&amp;", "$", "&#36;", "!", `\!`)
+
+// listMarker begins a list, a quote or an underlined heading where it begins a paragraph.
+var listMarker = regexp.MustCompile(`^(\d*)([-+=.)])`)
+
+// unmentioned keeps a name from being told of it. What follows a letter, as the digest of an image does, is no mention.
+func unmentioned(text string) string { return mention.ReplaceAllString(text, "$1@\u200b") }
+
+var mention = regexp.MustCompile(`(^|[^\w@])@`)
+
+// entities writes text so that neither HTML nor Markdown sees syntax in it.
+func entities(text string) string {
+	return markdownSyntax.ReplaceAllStringFunc(html.EscapeString(text), func(char string) string {
+		return fmt.Sprintf("&#%d;", char[0])
+	})
+}
+
+var markdownSyntax = regexp.MustCompile("[\\\\`*_\\[\\]|~$!]")
+
+// fence shows text as a block to copy, which text that itself holds fences does not end.
+func fence(language, text string) string {
+	text = strings.TrimRight(printable(text), "\n")
+	ticks := "```"
+	for strings.Contains(text, ticks) {
+		ticks += "`"
+	}
+	return ticks + language + "\n" + text + "\n" + ticks + "\n"
+}
+
+// fold hides a body behind a line to click at. The title is HTML.
+func fold(title, body string) string {
+	if body == "" {
 		return ""
 	}
-	return markdownTable(rows)
+	return "<details><summary>" + title + "</summary>\n\n" + body + "\n</details>\n"
 }
 
-// markdownTable lays the same rows out as a Markdown table.
-func markdownTable(rows [][]string) string {
-	var text strings.Builder
-	for i, row := range rows {
-		text.WriteString("|")
-		for _, cell := range row {
-			text.WriteString(" " + markdownCell(cell) + " |")
-		}
-		text.WriteString("\n")
-		if i == 0 {
-			text.WriteString("|" + strings.Repeat(" --- |", len(row)) + "\n")
-		}
-	}
-	return text.String()
+// tableHead begins a table; row is a line of it, of cells that are Markdown already.
+func tableHead(titles ...string) string {
+	return row(titles...) + "|" + strings.Repeat(" --- |", len(titles)) + "\n"
 }
 
-func markdownCell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", "@", "@\u200b").Replace(text)
+func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+// oneLine makes a single line of text.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, printable(text))
+}
+
+// printable leaves out what is no text: control characters, those that turn the direction of reading, and broken UTF-8.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
@@ -50,8 +49,21 @@ type Report struct {
 
 	// Planned tells that Changes were not made.
 	Planned bool `json:"-"`
-	// steps are the keys of Timings in the order in which they ended.
-	steps []string
+	// Target is where the run deploys to; the zero value is nowhere.
+	Target Target `json:"-"`
+	// Steps are what Timings measure, in the order in which they ended.
+	Steps []Step `json:"-"`
+}
+
+// Target names a cluster and the namespace of objects that name none.
+type Target struct{ Cluster, Namespace string }
+
+// Step is a step that was taken. Its name is a key of the report's timings, its title is for people.
+type Step struct {
+	Name, Title string
+	Elapsed     time.Duration
+	// Failed: it ended in an error, or found one.
+	Failed bool
 }
 
 // Image is an image of the deploy and what the registry has of it.
@@ -85,17 +97,6 @@ type Base struct {
 	Digest string `json:"digest"`
 }
 
-// Workload is an object that makes pods, and where they can run.
-type Workload struct {
-	Kind          string                       `json:"kind"`
-	Namespace     string                       `json:"namespace"`
-	Name          string                       `json:"name"`
-	Images        []string                     `json:"images"`
-	Architectures map[string]placement.Outcome `json:"architectures"`
-	// Fix is a YAML patch to paste into the kustomization's patches, or "".
-	Fix string `json:"fix"`
-}
-
 // New returns an empty report.
 func New() *Report {
 	return &Report{
@@ -116,10 +117,10 @@ func (r *Report) Add(findings ...finding.Finding) {
 	r.Findings = append(r.Findings, findings...)
 }
 
-// Time notes how long a step took.
-func (r *Report) Time(step string, elapsed time.Duration) {
-	r.Timings[step] = elapsed.Round(time.Millisecond).Seconds()
-	r.steps = append(r.steps, step)
+// Took notes a step and how long it took.
+func (r *Report) Took(step Step) {
+	r.Timings[step.Name] = step.Elapsed.Round(time.Millisecond).Seconds()
+	r.Steps = append(r.Steps, step)
 }
 
 // Conclude sets the verdict from the findings and from whether the run ended in an error.
@@ -159,25 +160,4 @@ func (r *Report) WriteFile(path string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
-}
-
-// Placement counts pods by workload and architecture: "Deployment shop/cart" -> "arm64" -> 2.
-func (r *Report) Placement() map[string]map[string]int {
-	counts := map[string]map[string]int{}
-	for _, pod := range r.Pods {
-		workload := workloadOf(pod)
-		if counts[workload] == nil {
-			counts[workload] = map[string]int{}
-		}
-		if pod.Architecture != "" {
-			counts[workload][pod.Architecture]++
-		}
-	}
-	return counts
-}
-
-// workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
-func workloadOf(pod rollout.Pod) string {
-	_, name, _ := strings.Cut(pod.Workload, " ")
-	return name
 }

@@ -3,8 +3,10 @@ package report_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // crashed is the report of a deploy whose arm64 pods crash, with text in it that would like to be obeyed.
 func crashed() *report.Report {
 	r := report.New()
+	r.Target = report.Target{Cluster: "production", Namespace: "shop"}
 	r.Images = []report.Image{{
 		Name: "registry/cart", Reference: "ghcr.io/shop/cart:v1", Digest: "sha256:" + strings.Repeat("ab12", 16),
 		Platforms: []string{"linux/amd64"}, Findings: []finding.Finding{},
@@ -49,17 +52,17 @@ func crashed() *report.Report {
 		Code: finding.ExecFormatError, Severity: finding.Error, Object: "v1 Pod shop/cart-2", Container: "cart", Image: "ghcr.io/shop/cart:v1",
 		Node: "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
 		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
-		Fix:     "nodeSelector: {kubernetes.io/arch: amd64}\n```\n# not out of the block",
+		Fix:     "Keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}\n    ```\n    # not out of the block",
 	})
-	r.Time("verify", 1500*time.Millisecond)
-	r.Time("apply", 250*time.Millisecond)
+	r.Took(report.Step{Name: "verify", Title: "Verify images", Elapsed: 1500 * time.Millisecond})
+	r.Took(report.Step{Name: "apply", Title: "Apply", Elapsed: 250 * time.Millisecond, Failed: true})
 	return r
 }
 
 func TestSummary(t *testing.T) {
 	r := crashed()
 	r.Conclude(nil)
-	golden(t, "summary.md", r.Summary())
+	golden(t, "summary.md", summaryOf(r))
 }
 
 func TestJSON(t *testing.T) {
@@ -73,19 +76,44 @@ func TestJSON(t *testing.T) {
 }
 
 func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
-	r := crashed()
-	for range 20_000 {
-		r.Add(r.Findings[0])
-	}
+	r := huge(5000, 10_000)
+	slices.Reverse(r.Workloads)
 	r.Conclude(errors.New(strings.Repeat("long ", 1<<20)))
-	summary := r.Summary()
-	if limit := 1 << 20; len(summary) > limit {
-		t.Errorf("%d bytes, more than %d", len(summary), limit)
-	}
-	for _, want := range []string{"### Placement", "### Findings\n\nToo long to show here", "### Images"} {
-		if !strings.Contains(summary, want) {
-			t.Errorf("no %q", want)
+	for _, room := range []int{0, 10, 100, 1000, 64 << 10, 100_000, report.SummaryLimit} {
+		summary := r.Summary(report.SummaryOptions{Room: room, ReportFile: "report.json"})
+		if len(summary) > room {
+			t.Errorf("%d bytes, more than %d", len(summary), room)
 		}
+		if room < 64<<10 {
+			continue
+		}
+		for _, want := range []string{"### Placement", "### Findings", "### Images", "### Changes", "### Timeline",
+			"<summary>All 5001 workloads</summary>\n\n| workload | amd64 · 1 node | arm64 · 1 node | waiting for a node |\n| --- | --- | --- | --- |\n| `Deployment shop/cart` |",
+			"more workloads not shown here for lack of room; see the JSON report, `report.json`.", "more findings not shown here"} {
+			if !strings.Contains(summary, want) {
+				t.Errorf("no %q in %d bytes", want, room)
+			}
+		}
+	}
+}
+
+// TestCharts_stay_below_what_Mermaid_draws: 50,000 characters and 500 edges, however long and many the names are.
+func TestCharts_stay_below_what_Mermaid_draws(t *testing.T) {
+	r := huge(50, 0)
+	for i := range r.Workloads {
+		r.Workloads[i].Name = strings.Repeat(".", 100) + r.Workloads[i].Name
+		for j := range 20 {
+			r.Workloads[i].Architectures[fmt.Sprintf("%02d%s", j, strings.Repeat(".", 100))] = placement.Crashes
+		}
+	}
+	summary := summaryOf(r)
+	_, chart, _ := strings.Cut(summary, "```mermaid\n")
+	chart, _, _ = strings.Cut(chart, "```")
+	if edges := strings.Count(chart, "~~~"); len(chart) > 50_000 || edges > 500 {
+		t.Errorf("the chart has %d bytes and %d edges", len(chart), edges)
+	}
+	if !strings.Contains(summary, "\n17 more columns in the table alone.\n") {
+		t.Errorf("nothing is said of the columns that are not drawn:\n%s", summary)
 	}
 }
 

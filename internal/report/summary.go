@@ -2,53 +2,104 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// summaryLimit stays below the size at which GitHub drops a step's summary whole: 1 MiB
-// (https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits).
-const summaryLimit = 1<<20 - 1<<10
+// SummaryLimit is the size, in bytes, below which a step's summary is shown: GitHub drops it whole at 1 MiB, and, as
+// https://github.com/actions/runner/issues/4337 has it, some bytes before that.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+const SummaryLimit = 1<<20 - 1<<10
 
-// Summary is the report as Markdown for the job summary. Sections that would go over the size limit are left out and
-// named; the JSON report has them.
-func (r *Report) Summary() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "## %s multiarch-deploy: %s\n\n%s\n\n", verdictIcon[r.Verdict], r.Verdict, markdownText(r.Headline()))
-	if r.Error != "" && len(r.Error) < summaryLimit/2 {
-		fmt.Fprintf(&text, "%s\n\n", markdownText(r.Error))
-	}
-	for _, section := range []struct{ title, body string }{
-		{"Placement", markdown(r.PlacementTable())},
-		{"Findings", r.findingsMarkdown()},
-		{"Images", markdown(r.ImageTable())},
-		{"Changes", markdown(r.changeTable())},
-		{"Steps", markdown(r.timingTable())},
-	} {
-		if section.body == "" {
-			continue
-		}
-		if text.Len()+len(section.body) > summaryLimit {
-			fmt.Fprintf(&text, "### %s\n\nToo long to show here; the JSON report has it.\n\n", section.title)
-			continue
-		}
-		fmt.Fprintf(&text, "### %s\n\n%s\n", section.title, section.body)
-	}
-	return text.String()
+// SummaryOptions say what a summary may be and where things are.
+type SummaryOptions struct {
+	// Room is how many bytes the summary may have; SummaryLimit where nothing else is in the step's file.
+	Room int
+	// ReportFile is where the JSON report is, for what the summary leaves out; "" is nowhere.
+	ReportFile string
+	// Source is the address of the commit's files, without a final slash, and Workspace the folder that holds them.
+	// Where Source is "", files are named and not linked.
+	Source, Workspace string
 }
+
+// Summary is the report as GitHub Flavored Markdown for the job summary, with charts in Mermaid. Each part has its
+// share of the room; what does not fit is cut, and the JSON report has it. It is "" where not even the verdict fits.
+func (r *Report) Summary(o SummaryOptions) string {
+	text := cut(fmt.Sprintf("## %s multiarch-deploy: %s\n\n%s\n", verdictIcon[r.Verdict], r.Verdict, r.verdictLine()), o.Room)
+	if o.Room < leastRoom {
+		return strings.TrimSuffix(text, "…")
+	}
+	for _, section := range []struct {
+		title   string
+		percent int // of the room
+		body    func(SummaryOptions, int) string
+	}{
+		{"", 5, r.errorSection},
+		{"Placement", 25, r.placementSection},
+		{"Findings", 30, r.findingsSection},
+		{"Images", 10, r.imagesSection},
+		{"Changes", 20, r.changesSection},
+		{"Timeline", 5, r.timelineSection},
+	} {
+		body := section.body(o, o.Room*section.percent/100)
+		if body != "" && section.title != "" {
+			text += "\n### " + section.title + "\n"
+		}
+		if body != "" {
+			text += "\n" + strings.TrimRight(body, "\n") + "\n"
+		}
+	}
+	return text
+}
+
+// leastRoom is what a chart and some lines of each table need; with less, there is the verdict alone.
+const leastRoom = 64 << 10
 
 var verdictIcon = map[Verdict]string{OK: "✅", Warning: "⚠️", Failed: "❌"}
 
-func (r *Report) findingsMarkdown() string {
-	var text strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&text, "- %s **%s** %s\n", severityIcon[f.Severity], f.Code, markdownText(f.Message))
-		if f.Fix != "" {
-			fmt.Fprintf(&text, "\n%s\n", codeBlock(f.Fix))
-		}
+// verdictLine says what the run came to, in numbers, and where.
+func (r *Report) verdictLine() string {
+	parts := []string{}
+	if outcome := r.outcome(); outcome != "" {
+		parts = append(parts, "**"+outcome+"**")
 	}
-	return text.String()
+	if headline := r.Headline(); headline != "" {
+		parts = append(parts, headline)
+	}
+	if r.Target.Cluster != "" {
+		parts = append(parts, "cluster "+code(cut(r.Target.Cluster, 200)))
+	}
+	if r.Target.Namespace != "" {
+		parts = append(parts, "namespace "+code(cut(r.Target.Namespace, 200)))
+	}
+	return strings.Join(parts, " · ")
 }
 
-var severityIcon = map[finding.Severity]string{finding.Error: "❌", finding.Warning: "⚠️", finding.Info: "ℹ️"}
+// errorSection is why the run ended early.
+func (r *Report) errorSection(_ SummaryOptions, room int) string {
+	return passage("text", cut(r.Error, room/2))
+}
+
+// leftOut points to the report for what a list has no room for.
+func (o SummaryOptions) leftOut(what string) func(int) string {
+	return func(n int) string {
+		return fmt.Sprintf("\n%s not shown here for lack of room; see %s.\n", count(n, "more "+what), o.reportFile())
+	}
+}
+
+func (o SummaryOptions) reportFile() string {
+	if o.ReportFile == "" {
+		return "the JSON report"
+	}
+	return "the JSON report, " + code(cut(o.ReportFile, 200))
+}
+
+// inRepository is the path of a file below the root of the repository.
+func (o SummaryOptions) inRepository(file string) (string, bool) {
+	absolute, err := filepath.Abs(file)
+	if o.Source == "" || o.Workspace == "" || err != nil {
+		return "", false
+	}
+	relative, err := filepath.Rel(o.Workspace, absolute)
+	return filepath.ToSlash(relative), err == nil && filepath.IsLocal(relative)
+}

@@ -36,8 +36,6 @@ func (r *Report) PlacementTable() [][]string {
 	return rows
 }
 
-func (w Workload) label() string { return w.Kind + " " + w.Namespace + "/" + w.Name }
-
 // cell joins what was foreseen with what was seen.
 func cell(outcome placement.Outcome, pods int) string {
 	switch {
@@ -134,26 +132,4 @@ func bytes(n int64) string {
 func shortDigest(digest string) string {
 	const shown = len("sha256:") + 12
 	return digest[:min(len(digest), shown)]
-}
-
-func (r *Report) changeTable() [][]string {
-	if len(r.Changes) == 0 {
-		return nil
-	}
-	rows := [][]string{{"object", "action"}}
-	for _, change := range r.Changes {
-		rows = append(rows, []string{change.Object, string(change.Action)})
-	}
-	return rows
-}
-
-func (r *Report) timingTable() [][]string {
-	if len(r.Timings) == 0 {
-		return nil
-	}
-	rows := [][]string{{"step", "seconds"}}
-	for _, step := range r.steps {
-		rows = append(rows, []string{step, fmt.Sprintf("%.1f", r.Timings[step])})
-	}
-	return rows
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 
@@ -92,6 +94,18 @@ func (r *Runner) Annotate(a Annotation) {
 func (r *Runner) SetOutput(name, value string) error {
 	delimiter := "output_" + rand.Text()
 	return r.fileCommand("output", "GITHUB_OUTPUT", fmt.Sprintf("%s<<%s\n%s\n%s", name, delimiter, value, delimiter))
+}
+
+// SummaryRoom is how much of limit, in bytes, the step's earlier commands have left in the job summary's file.
+func (r *Runner) SummaryRoom(limit int) (int, error) {
+	file, err := os.Stat(r.getenv("GITHUB_STEP_SUMMARY"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return limit, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("looking at the file in GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return max(0, limit-int(file.Size())), nil
 }
 
 // Summarize appends Markdown to the job summary; outside a runner it does nothing.

@@ -73,3 +73,17 @@ func TestSetOutput_a_file_that_cannot_be_written_is_an_error(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestSummaryRoom_is_what_earlier_commands_of_the_step_have_left(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "summary")
+	r := runner.New(&bytes.Buffer{}, func(string) string { return file })
+	for _, want := range []int{20, 7, 0} {
+		room, err := r.SummaryRoom(20)
+		if err != nil || room != want {
+			t.Errorf("room for %d bytes, %v; want %d", room, err, want)
+		}
+		if err := r.Summarize("twelve bytes"); err != nil { // and a line's end
+			t.Fatal(err)
+		}
+	}
+}

@@ -41,7 +41,7 @@ type Builder struct {
 }
 
 // Build builds the images side by side and pushes each as an index under its reference. It returns the digests of
-// the indexes, in the order of specs. When several images fail, the error joins theirs; a *StepError among them
+// the indexes, in the order of specs. When several images fail, the error joins theirs; a *build.StepError among them
 // means that a Dockerfile is to blame, and any other error that something the build needs has failed.
 func (b *Builder) Build(ctx context.Context, specs []build.Spec) (_ []v1.Hash, err error) {
 	daemons, err := b.connect(ctx, specs)
@@ -50,14 +50,14 @@ func (b *Builder) Build(ctx context.Context, specs []build.Spec) (_ []v1.Hash, e
 	}
 	defer func() { err = errors.Join(err, closeAll(ctx, daemons)) }()
 	digests, errs := make([]v1.Hash, len(specs)), make([]error, len(specs))
-	turns := newTurns(len(specs))
+	turns := progress.NewTurns(len(specs))
 	var images sync.WaitGroup
 	for i, spec := range specs {
 		images.Go(func() {
-			log := newDisplay(spec, turns.sink(i, b.Progress))
+			log := newDisplay(spec, turns.Sink(i, b.Progress))
 			digests[i], errs[i] = b.image(ctx, spec, daemons, log)
 			log.close(errs[i])
-			turns.done(i)
+			turns.Done(i)
 		})
 	}
 	images.Wait()

@@ -26,15 +26,16 @@ func newDisplay(spec build.Spec, emit progress.Sink) *display {
 		emit: emit, steps: newSteps(), started: time.Now(),
 		status: make(chan *client.SolveStatus), printed: make(chan struct{}),
 	}
-	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " + strings.ReplaceAll(joinPlatforms(spec.Platforms), ",", ", ")})
-	go d.print(&lineWriter{line: func(text string) { emit(progress.Message{Text: text}) }, hide: hiding(spec.Dockerfile.Secrets)})
+	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " + strings.ReplaceAll(build.JoinPlatforms(spec.Platforms), ",", ", ")})
+	hide := hiding(spec.Dockerfile.Secrets)
+	go d.print(&progress.Lines{Line: func(text string) { emit(progress.Message{Text: hide.Replace(text)}) }})
 	return d
 }
 
 // print runs until close, whatever becomes of the build: BuildKit's client waits for whoever reads its status.
-func (d *display) print(w *lineWriter) {
+func (d *display) print(w *progress.Lines) {
 	defer close(d.printed)
-	defer w.flush()
+	defer w.Flush()
 	plain, err := progressui.NewDisplay(w, progressui.PlainMode)
 	if err != nil {
 		panic(err) // the plain form suits every writer

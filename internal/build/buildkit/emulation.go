@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
 // stepPlatform finds the platform a step runs on in its name: "[linux/arm64 2/3] RUN make" runs on linux/arm64, and
@@ -15,7 +17,7 @@ var stepPlatform = regexp.MustCompile(`^\[([a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?)[ 
 
 // missingEmulator tells a step that failed because it ran a program for a CPU that its BuildKit neither is nor
 // emulates. Where it does, a wrong program in the image is to blame, and BuildKit's own words are right.
-func missingEmulator(failure *StepError, p part) (platform string, missing bool) {
+func missingEmulator(failure *build.StepError, p part) (platform string, missing bool) {
 	said := strings.ToLower(failure.Err.Error() + "\n" + strings.Join(failure.Tail, "\n"))
 	found := stepPlatform.FindStringSubmatch(failure.Step)
 	if !strings.Contains(said, "exec format error") || found == nil {

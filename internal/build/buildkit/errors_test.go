@@ -13,15 +13,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
 )
 
-func stepError(t *testing.T, err error) *buildkit.StepError {
+func stepError(t *testing.T, err error) *build.StepError {
 	t.Helper()
-	var failure *buildkit.StepError
+	var failure *build.StepError
 	if !errors.As(err, &failure) {
-		t.Fatalf("got error %v, want a *StepError", err)
+		t.Fatalf("got error %v, want a *build.StepError", err)
 	}
 	return failure
 }
@@ -70,9 +69,9 @@ func TestBuild_does_not_blame_the_Dockerfile_when_a_registry_is_down(t *testing.
 	address, host := buildkittest.Start(t), newRegistry(t)
 	b, _ := builder(address)
 	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"}))})
-	var failure *buildkit.StepError
+	var failure *build.StepError
 	if err == nil || errors.As(err, &failure) || !strings.Contains(err.Error(), "connection refused") {
-		t.Errorf("got error %v, want one with connection refused that is no *StepError", err)
+		t.Errorf("got error %v, want one with connection refused that is no *build.StepError", err)
 	}
 }
 

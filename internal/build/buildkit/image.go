@@ -19,7 +19,7 @@ type part struct {
 
 // image builds and pushes one image.
 func (b *Builder) image(ctx context.Context, spec build.Spec, daemons []*daemon, log *display) (v1.Hash, error) {
-	if err := checkFiles(spec); err != nil {
+	if err := spec.CheckFiles(); err != nil {
 		return v1.Hash{}, err
 	}
 	parts, err := divide(spec, daemons)

@@ -38,12 +38,12 @@ func openSession(dial session.Dialer, keychain authn.Keychain, d build.Dockerfil
 // sessionKey is the same for images that can share a session. BuildKit calls every context "context", so images of
 // different folders can't; images of one folder then send it once.
 func sessionKey(d build.Dockerfile) string {
-	return fmt.Sprintf("%q %q %q %q %q %q", contextFolder(d), dockerfileFolder(d), d.Secrets, d.SSH, folders(d.CacheFrom, "src"), folders(d.CacheTo, "dest"))
+	return fmt.Sprintf("%q %q %q %q %q %q", d.ContextFolder(), d.FileFolder(), d.Secrets, d.SSH, folders(d.CacheFrom, "src"), folders(d.CacheTo, "dest"))
 }
 
 func attachables(keychain authn.Keychain, d build.Dockerfile) ([]session.Attachable, error) {
 	list := []session.Attachable{credentials(keychain), secretsprovider.FromMap(secretBytes(d.Secrets))}
-	if !isRemote(d.Context) {
+	if !d.IsRemote() {
 		folders, err := localFolders(d)
 		if err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func attachables(keychain authn.Keychain, d build.Dockerfile) ([]session.Attacha
 
 func localFolders(d build.Dockerfile) (filesync.StaticDirSource, error) {
 	source := filesync.StaticDirSource{}
-	for name, folder := range map[string]string{"context": contextFolder(d), "dockerfile": dockerfileFolder(d)} {
+	for name, folder := range map[string]string{"context": d.ContextFolder(), "dockerfile": d.FileFolder()} {
 		files, err := fsutil.NewFS(folder)
 		if err != nil {
 			return nil, fmt.Errorf("reading folder %q: %w", folder, err)

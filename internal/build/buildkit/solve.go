@@ -1,10 +1,8 @@
 package buildkit
 
 import (
-	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -36,15 +34,15 @@ func (b *Builder) solveOptions(spec build.Spec, p part, target string, s *sessio
 // https://github.com/moby/buildkit/blob/v0.30.0/frontend/dockerui/config.go
 func frontendAttributes(spec build.Spec, platforms []v1.Platform) map[string]string {
 	attrs := map[string]string{
-		"platform": joinPlatforms(platforms),
+		"platform": build.JoinPlatforms(platforms),
 		// An index even for one platform: a node refuses an index that lacks its platform when it pulls, but starts
 		// a single manifest of any platform, and crashes.
 		"multi-platform":              "true",
-		"filename":                    dockerfileName(spec.Dockerfile),
+		"filename":                    spec.Dockerfile.Name(),
 		"target":                      spec.Dockerfile.Target,
-		"build-arg:SOURCE_DATE_EPOCH": epoch(spec),
+		"build-arg:SOURCE_DATE_EPOCH": spec.Epoch(),
 	}
-	if isRemote(spec.Dockerfile.Context) {
+	if spec.Dockerfile.IsRemote() {
 		attrs["context"] = spec.Dockerfile.Context
 	}
 	for key, value := range spec.Dockerfile.Args {
@@ -56,14 +54,6 @@ func frontendAttributes(spec build.Spec, platforms []v1.Platform) map[string]str
 	attest(attrs, "provenance", spec.Dockerfile.Provenance, "mode=min,inline-only=true")
 	attest(attrs, "sbom", spec.Dockerfile.SBOM, "")
 	return attrs
-}
-
-// epoch is the time on the image, in seconds since 1970.
-func epoch(spec build.Spec) string {
-	if spec.Created.IsZero() {
-		return "0"
-	}
-	return strconv.FormatInt(spec.Created.Unix(), 10)
 }
 
 // attest asks for an attestation. usual is what "" stands for, and "" then for none, as in buildx.
@@ -111,12 +101,4 @@ func isLoopback(registry name.Registry) bool {
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func joinPlatforms(platforms []v1.Platform) string {
-	var list []string
-	for _, p := range platforms {
-		list = append(list, fmt.Sprint(p))
-	}
-	return strings.Join(list, ",")
 }

@@ -3,34 +3,17 @@ package google
 import (
 	"net/http"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
-// advise says what to do about a refusal, with the command to run. The texts of the Security Token Service are no
-// contract, so its codes decide as far as they go.
-func (a *Account) advise(r Refusal) string {
-	switch {
-	case r.Reason == "SERVICE_DISABLED":
-		return "The API is not enabled in the project. Enable it; that takes some minutes to work:\n" +
-			command("gcloud services enable "+r.Metadata["service"], "--project="+strings.TrimPrefix(r.Metadata["consumer"], "projects/"))
-	case r.Status >= http.StatusInternalServerError:
-		return "Google has a problem of its own; try again later, and see https://status.cloud.google.com"
-	}
-	switch r.Service {
-	case stsHost:
-		return a.adviseSTS(r)
-	case credentialsHost:
-		return a.adviseCredentials(r)
-	default:
-		return a.adviseRole(r)
-	}
-}
-
-// adviseSTS is about the exchange of the ID token: the pool and its provider.
-func (a *Account) adviseSTS(r Refusal) string {
+// adviseSTS is about the exchange of the ID token: the pool and its provider. The texts of the Security Token Service
+// are no contract, so its codes decide as far as they go.
+func (a *Account) adviseSTS(r *googleapi.Refusal) string {
 	switch {
 	case r.Reason == "invalid_target":
 		return "There is no such provider, or it or its pool is disabled or deleted. gcp-workload-identity-provider takes the project's number, and one of these names:\n" +
-			command("gcloud iam workload-identity-pools providers list", "--workload-identity-pool="+a.provider.pool,
+			googleapi.Command("gcloud iam workload-identity-pools providers list", "--workload-identity-pool="+a.provider.pool,
 				"--location=global", "--project="+a.provider.project, "--format='value(name)'")
 	case r.Reason == "unauthorized_client":
 		return "The provider's attribute condition does not accept this job. Compare the condition with the claims below; upper and lower case count:\n" +
@@ -51,27 +34,27 @@ func (a *Account) adviseSTS(r Refusal) string {
 }
 
 // adviseCredentials is about acting as the service account.
-func (a *Account) adviseCredentials(r Refusal) string {
+func (a *Account) adviseCredentials(r *googleapi.Refusal) string {
 	if r.Status == http.StatusNotFound {
 		return "There is no such service account. gcp-service-account takes one of these:\n" +
-			command("gcloud iam service-accounts list", "--project="+accountProject(a.options.ServiceAccount), "--format='value(email)'")
+			googleapi.Command("gcloud iam service-accounts list", "--project="+accountProject(a.options.ServiceAccount), "--format='value(email)'")
 	}
 	return "The job may not act as the service account, or there is none. Grant it:\n" +
-		command("gcloud iam service-accounts add-iam-policy-binding "+a.options.ServiceAccount, "--project="+accountProject(a.options.ServiceAccount),
+		googleapi.Command("gcloud iam service-accounts add-iam-policy-binding "+a.options.ServiceAccount, "--project="+accountProject(a.options.ServiceAccount),
 			"--role=roles/iam.workloadIdentityUser", "--member='"+a.provider.member(r.Claims.Subject)+"'")
 }
 
 // adviseRole is about a role that the account lacks in the cluster's project.
-func (a *Account) adviseRole(r Refusal) string {
+func (a *Account) adviseRole(r *googleapi.Refusal) string {
 	project := resource(a.options.Cluster).project
 	switch {
 	case r.Status == http.StatusForbidden:
 		return "Grant the role; it takes some minutes to work:\n" +
-			command("gcloud projects add-iam-policy-binding "+project, "--role="+role(r.Service), "--member='"+a.member(r.Claims.Subject)+"'")
+			googleapi.Command("gcloud projects add-iam-policy-binding "+project, "--role="+role(r.Service), "--member='"+a.member(r.Claims.Subject)+"'")
 	case r.Status == http.StatusNotFound && r.Service == hubHost:
-		return "There is no such membership. Those of the fleet are:\n" + command("gcloud container fleet memberships list", "--project="+project)
+		return "There is no such membership. Those of the fleet are:\n" + googleapi.Command("gcloud container fleet memberships list", "--project="+project)
 	case r.Status == http.StatusNotFound:
-		return "There is no such cluster. The project's are:\n" + command("gcloud container clusters list", "--project="+project)
+		return "There is no such cluster. The project's are:\n" + googleapi.Command("gcloud container clusters list", "--project="+project)
 	}
 	return ""
 }

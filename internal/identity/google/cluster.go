@@ -27,13 +27,13 @@ func (n name) String() string {
 }
 
 // Cluster asks GKE for the cluster's address and returns a way in. Requests carry the account's token, which is
-// renewed as long as the run takes. The error is a *Refusal where Google refused something.
+// renewed as long as the run takes. The error is a *googleapi.Refusal where Google refused something.
 func (a *Account) Cluster(ctx context.Context) (*rest.Config, error) {
 	if _, err := a.credential.Token(ctx); err != nil {
 		return nil, err
 	}
 	var found address
-	err := a.job.Retry(ctx, "Google Cloud refused to tell the cluster's address", mayBeDelay, func(ctx context.Context) (err error) {
+	err := a.Retry(ctx, "Google Cloud refused to tell the cluster's address", func(ctx context.Context) (err error) {
 		found, err = a.address(ctx)
 		return err
 	})
@@ -59,7 +59,7 @@ func (a *Account) address(ctx context.Context) (address, error) {
 		return a.gateway(ctx, wanted)
 	}
 	var found cluster
-	if err := a.look(ctx, call{"looking up cluster " + wanted.String(), containerHost, "/v1/" + wanted.String(), nil}, &found); err != nil {
+	if err := a.look(ctx, "looking up cluster "+wanted.String(), containerHost, "/v1/"+wanted.String(), &found); err != nil {
 		return address{}, err
 	}
 	if a.options.Endpoint == "connect-gateway" {

@@ -3,6 +3,8 @@ package google
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
 // endpoints are the addresses that a cluster has; "" is one that it lacks.
@@ -79,5 +81,5 @@ func choose(wanted name, c cluster, endpoint string) (address, error) {
 // missing says that a cluster lacks an endpoint, and how it gets one.
 func missing(wanted name, what, flag string) error {
 	return fmt.Errorf("cluster %s %s\n%s", wanted, what,
-		command("gcloud container clusters update "+wanted.id, "--location="+wanted.location, "--project="+wanted.project, flag))
+		googleapi.Command("gcloud container clusters update "+wanted.id, "--location="+wanted.location, "--project="+wanted.project, flag))
 }

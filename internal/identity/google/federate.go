@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google/externalaccount"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
@@ -88,8 +89,10 @@ func (a *Account) stsRefusal(answer *answerReader) error {
 		Description string `json:"error_description"`
 	}
 	_ = json.Unmarshal(answer.body, &body) // a body of another form has nothing to tell
-	return a.refused(Refusal{
+	r := &googleapi.Refusal{
 		Service: stsHost, Doing: "signing in to Google Cloud through " + a.provider.name(),
 		Status: answer.status, Reason: body.Error, Message: body.Description,
-	})
+	}
+	a.complete(r, a.adviseSTS)
+	return r
 }

@@ -22,7 +22,7 @@ func (a *Account) clusterGateway(ctx context.Context, wanted name, c cluster) (a
 func (a *Account) gateway(ctx context.Context, wanted name) (address, error) {
 	wanted.collection = "memberships"
 	var found membership
-	if err := a.look(ctx, call{"looking up membership " + wanted.String(), hubHost, "/v1/" + wanted.String(), nil}, &found); err != nil {
+	if err := a.look(ctx, "looking up membership "+wanted.String(), hubHost, "/v1/"+wanted.String(), &found); err != nil {
 		return address{}, err
 	}
 	if found.Endpoint.GkeCluster != nil {
@@ -42,6 +42,6 @@ func (a *Account) projectNumber(ctx context.Context, id string) (string, error) 
 		return id, nil
 	}
 	var found project
-	err := a.look(ctx, call{"looking up the number of project " + id, managerHost, "/v3/projects/" + id, nil}, &found)
+	err := a.look(ctx, "looking up the number of project "+id, managerHost, "/v3/projects/"+id, &found)
 	return strings.TrimPrefix(found.Name, "projects/"), err
 }

@@ -49,7 +49,7 @@ func New(options Options, job federation.Job) *Account {
 // (https://github.com/google-github-actions/auth/issues/474), and one of a service account for an hour.
 func (a *Account) mint(ctx context.Context) (federation.Token, error) {
 	var token *oauth2.Token
-	err := a.job.Retry(ctx, "Google Cloud refused the sign-in", mayBeDelay, func(ctx context.Context) (err error) {
+	err := a.Retry(ctx, "Google Cloud refused the sign-in", func(ctx context.Context) (err error) {
 		token, err = a.federate(ctx)
 		if err == nil && a.options.ServiceAccount != "" {
 			token, err = a.impersonate(ctx, token)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
 // impersonate exchanges the job's access token for one of the service account, which lives for an hour.
@@ -15,11 +17,11 @@ func (a *Account) impersonate(ctx context.Context, own *oauth2.Token) (*oauth2.T
 		ExpireTime  time.Time `json:"expireTime"`
 	}
 	transport := &oauth2.Transport{Source: oauth2.StaticTokenSource(own), Base: a.transport()}
-	err := a.ask(ctx, transport, call{
-		doing: "acting as the service account " + a.options.ServiceAccount,
-		host:  credentialsHost,
-		path:  "/v1/projects/-/serviceAccounts/" + a.options.ServiceAccount + ":generateAccessToken",
-		body:  map[string]any{"scope": []string{cloudPlatform}},
+	err := a.api(transport, a.adviseCredentials).Ask(ctx, googleapi.Call{
+		Doing: "acting as the service account " + a.options.ServiceAccount,
+		Host:  credentialsHost,
+		Path:  "/v1/projects/-/serviceAccounts/" + a.options.ServiceAccount + ":generateAccessToken",
+		Body:  map[string]any{"scope": []string{cloudPlatform}},
 	}, &answer)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package google
 import (
 	"fmt"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
 // provider is a workload identity pool's provider, taken apart.
@@ -35,7 +37,7 @@ func (p provider) tokenAudience() string { return "https:" + p.stsAudience() }
 
 // gcloud is a command on the provider, with the flags that find it.
 func (p provider) gcloud(verb string, flags ...string) string {
-	return command(append([]string{
+	return googleapi.Command(append([]string{
 		"gcloud iam workload-identity-pools providers " + verb + " " + p.id,
 		"--workload-identity-pool=" + p.pool, "--location=global", "--project=" + p.project,
 	}, flags...)...)
@@ -46,6 +48,3 @@ func (p provider) gcloud(verb string, flags ...string) string {
 func (p provider) member(subject string) string {
 	return fmt.Sprintf("principal://iam.googleapis.com/%s/subject/%s", p.poolName(), subject)
 }
-
-// command is a shell command, a line a flag.
-func command(parts ...string) string { return "    " + strings.Join(parts, " \\\n      ") }

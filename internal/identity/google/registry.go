@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
 // Keychain knows Artifact Registry, and gcr.io, which it serves by now. Any other registry is anonymous to it.
@@ -14,16 +16,10 @@ type keychain struct{ account *Account }
 
 // Resolve implements authn.Keychain.
 func (k keychain) Resolve(resource authn.Resource) (authn.Authenticator, error) {
-	if !isRegistry(resource.RegistryStr()) {
+	if !googleapi.IsRegistry(resource.RegistryStr()) {
 		return authn.Anonymous, nil
 	}
 	return k, nil
-}
-
-// isRegistry tells Google's registries by their names.
-// https://docs.cloud.google.com/artifact-registry/docs/docker/authentication
-func isRegistry(host string) bool {
-	return host == "gcr.io" || strings.HasSuffix(host, ".gcr.io") || strings.HasSuffix(host, ".pkg.dev")
 }
 
 // Grant is the command that lets the account pull a repository of Artifact Registry, or "" for any other. Who also
@@ -36,7 +32,7 @@ func (a *Account) Grant(repository string) string {
 		return ""
 	}
 	return "Grant the role; it takes some minutes to work. To push as well, roles/artifactregistry.writer:\n" +
-		command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location, "--project="+parts[1],
+		googleapi.Command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location, "--project="+parts[1],
 			"--role=roles/artifactregistry.reader", "--member='"+a.member(claims.Subject)+"'")
 }
 

@@ -11,11 +11,11 @@ import (
 )
 
 // Start runs a BuildKit until the test ends, and returns its address, unix://PATH. It runs programs for the machine's
-// own CPU and, under QEMU, for arm64.
-func Start(t testing.TB) string {
+// own CPU and, under QEMU, for arm64. env, KEY=value, is added to its environment.
+func Start(t testing.TB, env ...string) string {
 	t.Helper()
 	socket := filepath.Join(shortDir(t), "buildkitd.sock")
-	start(t, "unix", socket, "--addr", "unix://"+socket)
+	start(t, env, "unix", socket, "--addr", "unix://"+socket)
 	return "unix://" + socket
 }
 
@@ -24,16 +24,16 @@ func Start(t testing.TB) string {
 func StartTLS(t testing.TB, certs Certificates) string {
 	t.Helper()
 	address := freePort(t)
-	start(t, "tcp", address, "--addr", "tcp://"+address, "--tlscacert", certs.CACert, "--tlscert", certs.ServerCert, "--tlskey", certs.ServerKey)
+	start(t, nil, "tcp", address, "--addr", "tcp://"+address, "--tlscacert", certs.CACert, "--tlscert", certs.ServerCert, "--tlskey", certs.ServerKey)
 	return "tcp://" + address
 }
 
-func start(t testing.TB, network, address string, args ...string) {
+func start(t testing.TB, env []string, network, address string, args ...string) {
 	t.Helper()
 	installed(t, "runc", "qemu-aarch64-static")
 	program := filepath.Join(build(t, "buildkitd"), "buildkitd")
 	args = append(args, "--root", shortDir(t), "--oci-worker-net", "host", "--containerd-worker=false")
-	run(t, program, args...).wait(t, func(ctx context.Context) error {
+	run(t, env, program, args...).wait(t, func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ func startEngine(t testing.TB, dir string, command []string) (engine *docker.Cli
 	t.Helper()
 	host = "unix://" + filepath.Join(dir, "docker.sock")
 	command = append(command, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"))
-	p := run(t, command[0], command[1:]...)
+	p := run(t, nil, command[0], command[1:]...)
 	engine, err := docker.New(docker.WithHost(host))
 	if err != nil {
 		t.Fatal(err)

@@ -77,8 +77,8 @@ type process struct {
 	done chan struct{}
 }
 
-// run starts a program with its output in a file, and stops it when the test ends.
-func run(t testing.TB, program string, args ...string) *process {
+// run starts a program with its output in a file and more in its environment, and stops it when the test ends.
+func run(t testing.TB, env []string, program string, args ...string) *process {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), filepath.Base(program)+".log"))
 	if err != nil {
@@ -86,6 +86,7 @@ func run(t testing.TB, program string, args ...string) *process {
 	}
 	p := &process{cmd: exec.Command(program, args...), log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Env = append(p.cmd.Environ(), env...)
 	p.cmd.SysProcAttr = noOrphan()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

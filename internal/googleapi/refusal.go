@@ -1,4 +1,4 @@
-package google
+package googleapi
 
 import (
 	"cmp"
@@ -43,18 +43,16 @@ func (r *Refusal) Error() string {
 	return text
 }
 
-// refused completes a refusal with the job's claims, and with what to do about it.
-func (a *Account) refused(r Refusal) error {
-	if claims := a.claims.Load(); claims != nil {
-		r.Claims = *claims
+func (c *Client) refused(r *Refusal) error {
+	if c.Complete != nil {
+		c.Complete(r)
 	}
-	r.Advice = a.advise(r)
-	return &r
+	return r
 }
 
-// apiRefusal reads the error body that Google's APIs share. Some services send no google.rpc.ErrorInfo in it.
+// newRefusal reads the error body that Google's APIs share. Some services send no google.rpc.ErrorInfo in it.
 // https://docs.cloud.google.com/apis/design/errors#http_mapping
-func (a *Account) apiRefusal(c call, status int, content []byte) error {
+func newRefusal(c Call, status int, content []byte) *Refusal {
 	var body struct {
 		Error struct {
 			Message string
@@ -65,18 +63,24 @@ func (a *Account) apiRefusal(c call, status int, content []byte) error {
 		}
 	}
 	_ = json.Unmarshal(content, &body) // a detail of another kind may not fit; the others are read all the same
-	r := Refusal{Service: c.host, Doing: c.doing, Status: status, Message: strings.TrimSpace(body.Error.Message)}
+	r := &Refusal{Service: c.Host, Doing: c.Doing, Status: status, Message: strings.TrimSpace(body.Error.Message)}
 	for _, detail := range body.Error.Details {
 		if r.Reason == "" {
 			r.Reason, r.Metadata = detail.Reason, detail.Metadata
 		}
 	}
-	return a.refused(r)
+	return r
 }
 
-// mayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
+// Refused tells whether err is a refusal with the HTTP status.
+func Refused(err error, status int) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Status == status
+}
+
+// MayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
 // says to allow for minutes (https://docs.cloud.google.com/iam/docs/access-change-propagation).
-func mayBeDelay(err error) bool {
+func MayBeDelay(err error) bool {
 	var r *Refusal
 	if !errors.As(err, &r) {
 		return false
@@ -86,4 +90,14 @@ func mayBeDelay(err error) bool {
 		return true
 	}
 	return r.Status == http.StatusForbidden || r.Status >= http.StatusInternalServerError
+}
+
+// MayPass tells whether the same request may succeed in a moment: nothing answered, or the service was in trouble or
+// had too much to do. https://docs.cloud.google.com/storage/docs/retry-strategy#retryable
+func MayPass(err error) bool {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return true
+	}
+	return r.Status == http.StatusRequestTimeout || r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError
 }

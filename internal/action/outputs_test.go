@@ -1,0 +1,67 @@
+package action
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// large is the report of a deploy of n objects, every tenth of which changed, and a pod for each.
+func large(n int) *report.Report {
+	r := report.New()
+	for i := range n {
+		change := apply.Change{Object: fmt.Sprintf("apps/v1 Deployment shop/%05d-<\u65e5>", i), Action: apply.Unchanged}
+		if i%10 == 0 {
+			change.Action = apply.Configured
+		}
+		r.Changes = append(r.Changes, change)
+		r.Pods = append(r.Pods, rollout.Pod{Workload: change.Object, Architecture: "arm64", Ready: true})
+	}
+	return r
+}
+
+func TestOutputs_stay_short(t *testing.T) {
+	for _, row := range []struct {
+		name             string
+		objects          int
+		changes, placed  int
+		changed, partial bool
+	}{
+		{"few_objects_are_all_there", 1000, 1000, 1000, false, false},
+		{"what_did_not_change_goes_first", 9000, 900, 2307, true, true},
+		{"then_what_comes_last", 50_000, 1481, 2307, true, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			values := map[string]Output{}
+			total := 0
+			for _, o := range outputs(large(row.objects), "report.json") {
+				values[o.Name] = o
+				total += 2 * len(o.Value)
+				if len(o.Value) > outputLimit {
+					t.Errorf("%s is %d bytes long", o.Name, len(o.Value))
+				}
+			}
+			if total > 1_000_000 {
+				t.Errorf("%d bytes in all", total)
+			}
+			var changes []apply.Change
+			var placement map[string]any
+			if err := json.Unmarshal([]byte(values["changes"].Value), &changes); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal([]byte(values["placement"].Value), &placement); err != nil {
+				t.Fatal(err)
+			}
+			got := []any{len(changes), len(placement), values["changes"].short, values["placement"].short}
+			if diff := cmp.Diff([]any{row.changes, row.placed, row.changed, row.partial}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,162 @@
+package report_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// huge is the report of a deploy of many workloads that makes many findings, each with a long fix.
+func huge(workloads, findings int) *report.Report {
+	r := crashed()
+	for i := range workloads {
+		name := fmt.Sprintf("workload-%05d-with-a-name-as-long-as-a-name-of-kubernetes-may-be-which-is-sixty", i)
+		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: name,
+			Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Runs}})
+		r.Pods = append(r.Pods, rollout.Pod{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Ready: true})
+		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
+	}
+	for i := range findings {
+		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Message: fmt.Sprintf("Pod %d keeps exiting.", i),
+			Fix: "# patch\n" + strings.Repeat("a: long one\n", 200)})
+	}
+	r.Conclude(nil)
+	return r
+}
+
+// TestSummary_is_drawn has Mermaid itself draw the charts, in a browser.
+func TestSummary_is_drawn(t *testing.T) {
+	failed := crashed()
+	failed.Conclude(nil)
+	for _, row := range []struct {
+		name, theme string
+		report      *report.Report
+		charts      [][]string
+	}{
+		{"a_failure", "light", failed, [][]string{
+			{"amd64 · 1 node", "cart", "1 pod ready", "arm64 · 1 node", "0 of 1 pod ready", "waiting for a node"},
+			{"Verify images 1.5 s", "Apply 250 ms", "00:01"},
+		}},
+		{"in_the_dark", "dark", failed, [][]string{{"arm64 · 1 node"}, {"Apply 250 ms"}}},
+		{"thousands_of_everything", "light", huge(5000, 10_000), [][]string{
+			{"4993 more workloads", "4993 pods ready", "0 of 1 pod ready", "workload-00000-with-a-name-as-long-…"}, {"Apply 250 ms"},
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			page := show(t, summaryOf(row.report), row.theme, "")
+			checkPage(t, page)
+			if len(page.Charts) != len(row.charts) {
+				t.Fatalf("%d charts are drawn, want %d: %q", len(page.Charts), len(row.charts), page.Charts)
+			}
+			for i, want := range row.charts {
+				for _, text := range want {
+					if !slices.ContainsFunc(page.Charts[i], func(drawn string) bool { return strings.TrimSpace(drawn) == text }) {
+						t.Errorf("chart %d shows no %q: %q", i, text, page.Charts[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+func checkPage(t *testing.T, page seen) {
+	t.Helper()
+	for _, problem := range page.Errors {
+		t.Errorf("Mermaid: %s", problem)
+	}
+	for _, element := range page.Wide {
+		t.Errorf("wider than the page: %s", element)
+	}
+}
+
+// TestNames_are_read_as_they_are: whatever a name is, a reader sees it in tables; and in charts, save for what no name
+// in Kubernetes holds.
+func TestNames_are_read_as_they_are(t *testing.T) {
+	r := report.New()
+	for i, name := range hostile {
+		r.Edits = append(r.Edits, kustomize.Edit{Name: name})
+		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name, Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
+		r.Workloads = append(r.Workloads, w)
+	}
+	var summaries []string
+	for workloads := range slices.Chunk(r.Workloads, 8) {
+		part := *r
+		part.Workloads = workloads
+		summaries = append(summaries, summaryOf(&part))
+	}
+	page := show(t, strings.Join(summaries, "\n"), "light", "")
+	for _, problem := range page.Errors {
+		t.Errorf("Mermaid: %s", problem)
+	}
+	drawn := slices.Concat(page.Charts...)
+	for i, name := range hostile {
+		want := readable(name)
+		if want == "" {
+			continue
+		}
+		if !slices.ContainsFunc(page.Cells, func(cell string) bool { return readable(cell) == want }) {
+			t.Errorf("no cell shows %q", want)
+		}
+		if label := label(fmt.Sprintf("%d/%s", i, name)); !slices.ContainsFunc(drawn, func(text string) bool { return readable(text) == label }) {
+			t.Errorf("no box shows %q: %q", label, drawn)
+		}
+	}
+}
+
+func label(name string) string {
+	letters := []rune(readable(name))
+	if len(letters) > 36 {
+		letters = append(letters[:35], '…')
+	}
+	return readable(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -/.,·…", r) {
+			return r
+		}
+		return '?'
+	}, string(letters)))
+}
+
+// readable is a text as a reader sees it: without controls, white space run together.
+func readable(name string) string {
+	plain := strings.NewReplacer("\x1b", "", "\x00", "", "\u202e", "", "\u200b", "").Replace(strings.ToValidUTF8(name, ""))
+	return strings.Join(strings.Fields(plain), " ")
+}
+
+// TestDemo_is_drawn draws the summaries that `make picture` has the demo write, and with -update the README's picture.
+func TestDemo_is_drawn(t *testing.T) {
+	demo := filepath.Join("..", "..", "testdata", "demo")
+	content, err := os.ReadFile(filepath.Join(demo, "summary.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := filepath.Abs(filepath.Join(demo, "summary.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts := strings.SplitAfter(string(content), "\n## ")
+	if *update {
+		show(t, strings.TrimSuffix(acts[0], "## "), "light", picture)
+	}
+	page := show(t, string(content), "light", "")
+	checkPage(t, page)
+	if diff := cmp.Diff(6, len(page.Charts)); diff != "" {
+		t.Errorf("the three acts have two charts each (-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(picture); err != nil || info.Size() > 200_000 {
+		t.Errorf("the README shows %s, of at most 200 kB: %v, %v", picture, info, err)
+	}
+}

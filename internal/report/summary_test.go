@@ -1,0 +1,136 @@
+package report_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// Parts of reports, as the commands leave them.
+func onCluster(r *report.Report) { r.Target = report.Target{Cluster: "prod", Namespace: "shop"} }
+func withImage(r *report.Report) { r.Images = []report.Image{{Name: "cart", Reference: "cart:v1"}} }
+func withEdit(r *report.Report)  { r.Edits = []kustomize.Edit{{Name: "cart", After: "cart:v1"}} }
+func planned(r *report.Report)   { r.Planned = true }
+func withPod(r *report.Report) {
+	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment a/b", Ready: true}}
+}
+func broken(r *report.Report) { r.Add(finding.Finding{Severity: finding.Error}) }
+func twoSteps(r *report.Report) {
+	r.Took(report.Step{Title: "Verify images", Elapsed: 2 * time.Hour})
+	r.Took(report.Step{Title: "Apply", Elapsed: 65 * time.Second})
+}
+func withWorkload(r *report.Report) {
+	r.Workloads = []report.Workload{{Kind: "Job", Name: "x", Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}}
+}
+func changed(action apply.Action) func(*report.Report) {
+	return func(r *report.Report) { r.Changes = append(r.Changes, apply.Change{Action: action}) }
+}
+
+// TestSummary_of_each_command: every run says what it came to, and has no heading without something below it.
+func TestSummary_of_each_command(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		parts    []func(*report.Report)
+		err      error
+		verdict  string
+		headings []string
+	}{
+		{"verify", []func(*report.Report){withImage, twoSteps}, nil, "**1 image verified**", []string{"Images", "Timeline"}},
+		{"verify_failed", []func(*report.Report){withImage, broken}, nil, "1 error", []string{"Findings", "Images"}},
+		{"rewrite", []func(*report.Report){withEdit}, nil, "**1 image set**", []string{"Changes"}},
+		{"plan", []func(*report.Report){onCluster, withWorkload, planned, changed(apply.Created)}, nil,
+			"**A plan: nothing was applied** · would be 1 created · cluster `prod` · namespace `shop`", []string{"Placement", "Changes"}},
+		{"refused", []func(*report.Report){onCluster, withWorkload, broken}, nil,
+			"**Nothing was applied** · 1 error · cluster `prod` · namespace `shop`", []string{"Placement", "Findings"}},
+		{"no_wait", []func(*report.Report){onCluster, changed(apply.Created)}, nil, "**Applied** · 1 created · cluster `prod` · namespace `shop`",
+			[]string{"Changes"}},
+		{"deployed", []func(*report.Report){onCluster, changed(apply.Unchanged), withPod}, nil,
+			"**Deployed** · 1 of 1 pods ready · 1 unchanged · cluster `prod` · namespace `shop`", []string{"Placement", "Changes"}},
+		{"rollout_failed", []func(*report.Report){onCluster, changed(apply.Created), withPod, broken}, nil,
+			"**The rollout failed** · 1 of 1 pods ready · 1 created · 1 error · cluster `prod` · namespace `shop`", []string{"Placement", "Findings", "Changes"}},
+		{"rolled_back", []func(*report.Report){onCluster, changed(apply.Created), changed(apply.RolledBack), broken}, nil,
+			"**Failed, and rolled back** · 1 created, 1 rolled-back · 1 error · cluster `prod` · namespace `shop`", []string{"Findings", "Changes"}},
+		{"cut_short", []func(*report.Report){onCluster, changed(apply.Created)}, errors.New("no network"),
+			"**Failed on the way** · 1 created · cluster `prod` · namespace `shop`", []string{"Changes"}},
+		{"no_sign_in", nil, errors.New("no token"), "", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := report.New()
+			for _, part := range row.parts {
+				part(r)
+			}
+			r.Conclude(row.err)
+			summary := summaryOf(r)
+			lines := strings.Split(summary, "\n")
+			if diff := cmp.Diff(row.verdict, lines[2]); diff != "" {
+				t.Error(diff)
+			}
+			var headings []string
+			for _, match := range regexp.MustCompile(`(?m)^### (.*)\n\n\S`).FindAllStringSubmatch(summary, -1) {
+				headings = append(headings, match[1])
+			}
+			if diff := cmp.Diff(row.headings, headings); diff != "" || strings.Count(summary, "###") != len(headings) {
+				t.Errorf("%s\n%s", diff, summary)
+			}
+			if row.err != nil && !strings.Contains(summary, "\n"+row.err.Error()+"\n") {
+				t.Errorf("the summary does not say why: %s", summary)
+			}
+		})
+	}
+}
+
+func TestSummary_links_to_the_line_at_fault(t *testing.T) {
+	r := report.New()
+	r.Add(finding.Finding{Severity: finding.Error, File: "a b/app#1.yaml", Line: 3}, finding.Finding{Severity: finding.Error, File: "/elsewhere/app.yaml"})
+	workspace := t.TempDir()
+	t.Chdir(workspace)
+	summary := r.Summary(report.SummaryOptions{Room: report.SummaryLimit, Source: "https://github.com/shop/app/blob/98afa769", Workspace: workspace})
+	for _, want := range []string{
+		"[`a b/app#1.yaml:3`](<https://github.com/shop/app/blob/98afa769/a%20b/app%231.yaml#L3>)\n",
+		" · `/elsewhere/app.yaml`\n",
+	} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("no %q:\n%s", want, summary)
+		}
+	}
+}
+
+func TestSummary_shows_what_a_plan_would_change(t *testing.T) {
+	before, after := object("v1"), object("v2")
+	r := report.New()
+	r.Planned = true
+	r.Changes = apply.ChangeSet{{Object: "v1 ConfigMap shop/<cart>", Action: apply.Configured, Before: before, After: after}}
+	for _, want := range []string{"<details><summary>configured <code>v1 ConfigMap shop/&lt;cart&gt;</code></summary>\n\n```diff\n", "\n-  tag: v1\n+  tag: v2\n"} {
+		if summary := summaryOf(r); !strings.Contains(summary, want) {
+			t.Errorf("no %q:\n%s", want, summary)
+		}
+	}
+}
+
+func object(tag string) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{"kind": "ConfigMap", "metadata": map[string]any{"name": "cart"}, "data": map[string]any{"tag": tag}}}
+}
+
+func TestPullRequest_fits_its_text(t *testing.T) {
+	text := huge(5000, 0).PullRequest()
+	if len(text) > 48_000 {
+		t.Errorf("%d bytes", len(text))
+	}
+	for _, want := range []string{"| `registry/cart` |", "flowchart LR", "| `Deployment shop/cart` |", "see the JSON report"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+)
+
+// Workload is an object that makes pods, and where they can run.
+type Workload struct {
+	Kind          string                       `json:"kind"`
+	Namespace     string                       `json:"namespace"`
+	Name          string                       `json:"name"`
+	Images        []string                     `json:"images"`
+	Architectures map[string]placement.Outcome `json:"architectures"`
+	// Fix is a YAML patch to paste into the kustomization's patches, or "".
+	Fix string `json:"fix"`
+}
+
+// label names the workload as people do.
+func (w Workload) label() string {
+	if w.Namespace == "" {
+		return w.Kind + " " + w.Name
+	}
+	return w.Kind + " " + w.Namespace + "/" + w.Name
+}
+
+// Placement counts pods by workload and architecture: "Deployment shop/cart" -> "arm64" -> 2.
+func (r *Report) Placement() map[string]map[string]int {
+	counts := map[string]map[string]int{}
+	for _, pod := range r.Pods {
+		workload := workloadOf(pod)
+		if counts[workload] == nil {
+			counts[workload] = map[string]int{}
+		}
+		if pod.Architecture != "" {
+			counts[workload][pod.Architecture]++
+		}
+	}
+	return counts
+}
+
+// workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
+func workloadOf(pod rollout.Pod) string {
+	_, name, _ := strings.Cut(pod.Workload, " ")
+	return name
+}
+
+// workloadNamed is the workload that a name as workloadOf makes it stands for.
+func workloadNamed(label string) Workload {
+	kind, name, _ := strings.Cut(label, " ")
+	namespace, own, namespaced := strings.Cut(name, "/")
+	if !namespaced {
+		return Workload{Kind: kind, Name: name}
+	}
+	return Workload{Kind: kind, Namespace: namespace, Name: own}
+}
