@@ -3,6 +3,8 @@ package enginetest_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,28 +26,46 @@ func TestActionImage_for_each_CPU(t *testing.T) {
 	}
 }
 
-// TestMake_image builds with Docker's classic builder, as act and older engines do, and says how large the image is.
+// TestMake_image builds with BuildKit, and with the classic builder, as act and older engines do. It says how large the
+// image is.
 func TestMake_image(t *testing.T) {
 	engine := buildkittest.StartNetworkedEngine(t)
 	buildkittest.LoadGolang(t, engine)
 	for _, row := range []struct {
-		name, limit, want string
-		status            int
+		name, builder, limit string
+		status               int
 	}{
-		{"within_its_limit", "20", " MB compressed; the limit is 20 MB\n", 0},
-		{"over_its_limit", "1", " MB compressed; the limit is 1 MB\n", 2},
+		{"by_the_classic_builder", "DOCKER_BUILDKIT=0", "20", 0},
+		{"by_BuildKit_over_a_limit", "DOCKER_CONFIG=" + withBuildx(t), "1", 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cmd := exec.Command("make", "image", "VERSION=v1.2.3", "IMAGE_LIMIT_MB="+row.limit)
 			cmd.Dir = enginetest.Repository(t)
-			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, "DOCKER_BUILDKIT=0")
+			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, row.builder)
 			out, _ := cmd.CombinedOutput()
-			if status := cmd.ProcessState.ExitCode(); status != row.status || !strings.Contains(string(out), "multiarch-deploy:v1.2.3 is 1") || !strings.Contains(string(out), row.want) {
-				t.Errorf("exit status %d:\n%s", status, out)
+			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + row.limit + ` MB\n`).FindSubmatch(out)
+			if status := cmd.ProcessState.ExitCode(); status != row.status || said == nil {
+				t.Fatalf("exit status %d:\n%s", status, out)
 			}
+			t.Logf("%s MB", said[1])
+			if got := enginetest.Docker(t, engine, "run", "--rm", "multiarch-deploy:v1.2.3", "version"); got != "v1.2.3\n" {
+				t.Errorf("the image's version is %q", got)
+			}
+			enginetest.Docker(t, engine, "image", "rm", "multiarch-deploy:v1.2.3")
 		})
 	}
-	if got := enginetest.Docker(t, engine, "run", "--rm", "multiarch-deploy:v1.2.3", "version"); got != "v1.2.3\n" {
-		t.Errorf("the image's version is %q", got)
+}
+
+// withBuildx is a configuration of the docker command that has BuildKit's client.
+func withBuildx(t *testing.T) string {
+	t.Helper()
+	config := t.TempDir()
+	plugins := filepath.Join(config, "cli-plugins")
+	if err := os.Mkdir(plugins, 0o755); err != nil {
+		t.Fatal(err)
 	}
+	if err := os.Symlink(buildkittest.Buildx(t), filepath.Join(plugins, "docker-buildx")); err != nil {
+		t.Fatal(err)
+	}
+	return config
 }
