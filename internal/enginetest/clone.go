@@ -19,10 +19,11 @@ func Clone(t testing.TB) string {
 	return to
 }
 
-// Commit makes a folder a git repository with one commit, of all its files, and returns its name.
+// Commit makes a folder a git repository, me/shop on GitHub, with one commit of all its files, and returns its name.
 func Commit(t testing.TB, folder string) (sha string) {
 	t.Helper()
 	git(t, folder, "init", "--quiet")
+	git(t, folder, "remote", "add", "origin", "https://github.com/me/shop")
 	git(t, folder, "add", "--all")
 	git(t, folder, "-c", "user.name=me", "-c", "user.email=me@example.com", "commit", "--quiet", "--message", "All of it")
 	return strings.TrimSpace(git(t, folder, "rev-parse", "HEAD"))

@@ -63,7 +63,7 @@ var varying = []struct {
 	pattern *regexp.Regexp
 	stand   string
 }{
-	{regexp.MustCompile(`\d+\.\d+\.\d+\.\d+:\d+`), "REGISTRY"},
+	{regexp.MustCompile(`\d+\.\d+\.\d+\.\d+:\d+`), "ADDRESS"},
 	{regexp.MustCompile(`sha256:[0-9a-f]{12,}`), "sha256:DIGEST"},
 	{regexp.MustCompile(`-[0-9a-f]{8,10}-[a-z0-9]{5}\b`), "-POD"},
 	{regexp.MustCompile(`\b[0-9a-f]{40}\b`), "COMMIT"},
