@@ -10,9 +10,13 @@ LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
 CI            := internal/ci
 BUILDKIT      := internal/build/buildkit
+# What is released. The image is the Dockerfile's, put together from dist by the program itself.
+PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+IMAGE         ?= ghcr.io/multiarch-deploy/multiarch-deploy
+CERTIFICATES  := /etc/ssl/certs/ca-certificates.crt
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build builders browser demo picture test lint bench image clean
+.PHONY: build builders browser demo picture test lint bench image release dist push clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
@@ -53,5 +57,23 @@ image: ## the action's container image
 	docker build --build-arg VERSION=$(VERSION) --tag multiarch-deploy:$(VERSION) .
 	docker save multiarch-deploy:$(VERSION) | gzip -9 | wc -c
 
+release: ## a release of this commit, as a tag: make release VERSION=v1.2.3
+	IMAGE=$(IMAGE) .github/release/tag.sh $(VERSION)
+
+dist: ## the programs of a release, with what they are made of and their checksums
+	rm -rf dist
+	for platform in $(PLATFORMS); do os=$${platform%/*}; \
+	  GOOS=$$os GOARCH=$${platform#*/} $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' \
+	    -o "dist/multiarch-deploy_$${os}_$${platform#*/}$$(GOOS=$$os $(GO) env GOEXE)" ./cmd/multiarch-deploy || exit; \
+	done
+	$(GO) -C $(CI) tool cyclonedx-gomod bin -json -version $(VERSION) -output $(CURDIR)/dist/multiarch-deploy.cdx.json $(CURDIR)/dist/multiarch-deploy_linux_amd64
+	cd dist && sha256sum * >SHA256SUMS
+
+push: ## the image of dist, to a registry that docker is signed in to
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) dist/multiarch-deploy_linux_amd64 build --builder assemble \
+	  --images multiarch-deploy=$(IMAGE) --tag $(VERSION) --entrypoint /multiarch-deploy \
+	  --artifacts 'dist/multiarch-deploy_{os}_{arch}:/multiarch-deploy' --artifacts $(CERTIFICATES):$(CERTIFICATES) \
+	  --annotations 'index:org.opencontainers.image.description=Deploys to clusters with amd64 and arm64 nodes'
+
 clean:
-	rm -rf bin
+	rm -rf bin dist

@@ -25,5 +25,14 @@ terraform {
 provider "azurerm" {
   use_oidc = true
 
+  # A new subscription knows none of these yet, and from its version 5 on the provider registers nothing unasked.
+  resource_providers_to_register = [
+    "Microsoft.Compute",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+  ]
+
   features {}
 }
