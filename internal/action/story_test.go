@@ -2,7 +2,9 @@ package action_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,6 +47,10 @@ func TestStory_of_the_GKE_demo(t *testing.T) {
 	pushImages(t, cluster.Registry, namespace, map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64"}, Single: true}})
 	pushImages(t, cluster.Registry, namespace, map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64", "linux/arm64"}, Tag: "v2"}})
 	repo := copyTree(t, gkeDemo)
+	readme, err := os.ReadFile(filepath.Join(gkeDemo, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, act := range acts {
 		taintArmNodes(t, cluster, act.tainted)
 		got := play(t, cluster, filepath.Join(repo, "story", act.name), namespace, []string{"run",
@@ -53,7 +59,15 @@ func TestStory_of_the_GKE_demo(t *testing.T) {
 		if diff := cmp.Diff(act.want, inShort(got)); diff != "" {
 			t.Fatalf("act %s (-want +got):\n%s", act.name, diff)
 		}
+		if !strings.Contains(withoutChance(string(readme)), withoutChance(got.Said)) {
+			t.Errorf("act %s ends with %q, and the README of the demo does not", act.name, got.Said)
+		}
 	}
+}
+
+// withoutChance leaves out how many pods run when some do not: the scheduler puts them now here, now there.
+func withoutChance(text string) string {
+	return regexp.MustCompile(`failed: \d+ of`).ReplaceAllString(text, "failed: some of")
 }
 
 // inShort leaves out how many pods the scheduler put where, which is chance.
