@@ -85,7 +85,7 @@ func workflows(t *testing.T) map[string][]byte {
 	return files
 }
 
-// lint reports what actionlint finds. It also runs shellcheck over the scripts, where that is installed.
+// lint reports what actionlint finds, and what shellcheck finds in the scripts.
 func lint(t *testing.T, path string, content []byte) {
 	t.Helper()
 	var out strings.Builder
