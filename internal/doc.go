@@ -35,6 +35,7 @@
 //	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps
 //	localcluster  starts the local cluster's program for the demo and the tests
+//	ci            checks of the workflows and of the demos' Terraform; a module of its own
 //	registrytest  serves real registries to tests
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
