@@ -34,6 +34,7 @@
 //	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
 //	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps
+//	console       runs the console sessions of the README and the guide, and compares
 //	localcluster  starts the local cluster's program for the demo and the tests
 //	ci            checks of the workflows and of the demos' Terraform; a module of its own
 //	registrytest  serves real registries to tests

@@ -38,6 +38,11 @@ func TestGuide(t *testing.T) {
 	})
 }
 
+// TestReadme types the README's commands in the repository itself.
+func TestReadme(t *testing.T) {
+	walkPage(t, filepath.Join(root, "README.md"), console.Walk{Dir: root, Env: environment(), Timeout: 5 * time.Minute})
+}
+
 // settle is how long the cluster may take to look as the page says. A page that is written anew says nothing yet.
 func settle() time.Duration {
 	if *update {
