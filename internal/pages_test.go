@@ -38,7 +38,7 @@ var (
 	link  = regexp.MustCompile(`\]\(([^)\s]*)\)`)
 	title = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	// unspoken is what GitHub leaves out of a heading's anchor.
-	unspoken = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	unspoken = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
 func TestPages_say_of_each_block_what_it_is(t *testing.T) {
