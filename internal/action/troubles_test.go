@@ -22,7 +22,7 @@ const (
 
 // troubles are the runs behind the examples of the page.
 var troubles = map[finding.Code]trouble{
-	finding.ExecFormatError: {cluster: "aks", runs: []string{
+	finding.ExecFormatError: {cluster: "aks", old: lone, new: onARM64 + lone, runs: []string{
 		"run --images registry/app=REGISTRY/single+platforms=linux/amd64 --tag v1 --arch-policy warn"}},
 	finding.PlatformMissing:   {cluster: "aks", runs: []string{"verify REGISTRY/amd64:v1"}},
 	finding.PlatformMismatch:  {cluster: "aks", runs: []string{"verify REGISTRY/mislabelled:v1"}},
