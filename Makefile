@@ -8,12 +8,17 @@ export CGO_ENABLED := 0
 export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath -tags=grpcnotrace
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
+CI            := internal/ci
 BUILDKIT      := internal/build/buildkit
 ACT           := v0.2.89
 IMAGE_LIMIT_MB := 20
+# What is released. The image is the Dockerfile's, put together from dist by the program itself.
+PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+IMAGE         ?= ghcr.io/multiarch-deploy/multiarch-deploy
+CERTIFICATES  := /etc/ssl/certs/ca-certificates.crt
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build builders browser demo picture test lint bench image clean
+.PHONY: build builders browser demo picture test lint bench image release dist push clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
@@ -41,10 +46,12 @@ picture: browser ## the README's picture of a job summary, from a run of the dem
 test: build builders browser ## all tests
 	$(GO) test ./...
 	cd $(LOCALCLUSTER) && $(GO) test ./...
+	cd $(CI) && $(GO) test -count=1 ./... # what it reads lies outside of its module, where caching does not look
 
 lint: ## the linters of .golangci.yml
 	$(GOLANGCI_LINT) run ./...
 	cd $(LOCALCLUSTER) && $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
+	cd $(CI) && $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
 
 bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -57,5 +64,23 @@ image: ## the action's container image for this machine's CPU, and its size
 	@awk '{ mb = $$1 / 1e6; \
 		printf "multiarch-deploy:$(VERSION) is %.1f MB compressed; the limit is $(IMAGE_LIMIT_MB) MB\n", mb; exit mb > $(IMAGE_LIMIT_MB) }' bin/image.size
 
+release: ## a release of this commit, as a tag: make release VERSION=v1.2.3
+	IMAGE=$(IMAGE) .github/release/tag.sh $(VERSION)
+
+dist: ## the programs of a release, with what they are made of and their checksums
+	rm -rf dist
+	for platform in $(PLATFORMS); do os=$${platform%/*}; \
+	  GOOS=$$os GOARCH=$${platform#*/} $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' \
+	    -o "dist/multiarch-deploy_$${os}_$${platform#*/}$$(GOOS=$$os $(GO) env GOEXE)" ./cmd/multiarch-deploy || exit; \
+	done
+	$(GO) -C $(CI) tool cyclonedx-gomod bin -json -version $(VERSION) -output $(CURDIR)/dist/multiarch-deploy.cdx.json $(CURDIR)/dist/multiarch-deploy_linux_amd64
+	cd dist && sha256sum * >SHA256SUMS
+
+push: ## the image of dist, to a registry that docker is signed in to
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) dist/multiarch-deploy_linux_amd64 build --builder assemble \
+	  --images multiarch-deploy=$(IMAGE) --tag $(VERSION) --entrypoint /multiarch-deploy \
+	  --artifacts 'dist/multiarch-deploy_{os}_{arch}:/multiarch-deploy' --artifacts $(CERTIFICATES):$(CERTIFICATES) \
+	  --annotations 'index:org.opencontainers.image.description=Deploys to clusters with amd64 and arm64 nodes'
+
 clean:
-	rm -rf bin
+	rm -rf bin dist

@@ -35,7 +35,9 @@
 //	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps
 //	enginetest    the action's own container, as a runner runs it, for tests
+//	console       runs the console sessions of the README and the guide, and compares
 //	localcluster  starts the local cluster's program for the demo and the tests
+//	ci            checks of the workflows and of the demos' Terraform; a module of its own
 //	registrytest  serves real registries to tests
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->

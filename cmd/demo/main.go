@@ -95,7 +95,7 @@ func run(ctx context.Context, a act, program, manifests string, cluster *localcl
 		"--tag", tag,
 		"--arch-policy", a.policy,
 	}
-	fmt.Println("$ multiarch-deploy", quoted(args))
+	fmt.Println("+ multiarch-deploy", quoted(args)) // "$" would be a prompt in the README
 	start := time.Now()
 	cmd := command(ctx, program, args...)
 	cmd.Dir = manifests

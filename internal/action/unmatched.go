@@ -59,7 +59,8 @@ func (d *deploy) unmatched(imageName string) finding.Finding {
 		File:     d.path,
 	}
 	for _, edit := range d.report.Edits {
-		if edit.Name == imageName {
+		// An entry that is new stands in no file that people can look at: nothing is written.
+		if edit.Name == imageName && edit.Before != "" {
 			f.Line = edit.Line
 		}
 	}

@@ -29,3 +29,18 @@ func TestConflict(t *testing.T) {
 	}, told(must(t, web("2", "hello"), opts)))
 	same(t, any("hello"), field(live(t, "configmaps.v1.", "conflict", "web"), "data", "greeting"))
 }
+
+// Who comes from kubectl apply has to take over what it owns, and is told so.
+func TestConflict_with_kubectl_apply(t *testing.T) {
+	opts := in(t, "conflict-kubectl")
+	theirs := opts
+	theirs.FieldManager = "kubectl-client-side-apply"
+	must(t, web("1", "hi"), theirs)
+
+	_, findings := refused(t, cluster, web("2", "hi"), opts)
+	same(t, []finding.Finding{{
+		Code: finding.ApplyConflict, Severity: finding.Error, Object: "apps/v1 Deployment conflict-kubectl/web",
+		Fix:     "kubectl apply deployed this before. Take it over with force-conflicts: true, once.",
+		Message: `Deployment conflict-kubectl/web: another manager owns what the manifest sets: .spec.template.spec.containers[name="web"].image is owned by "kubectl-client-side-apply".`,
+	}}, findings)
+}

@@ -77,7 +77,11 @@ func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites
 // nowhere returns the finding for a workload that no node admits.
 func (p planner) nowhere(s survey, r remedy) finding.Finding {
 	if len(s.where(site.behindTaints)) == 0 {
-		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.obstacle(s) + "."}
+		fix := "Change nodeSelector or nodeAffinity, or add a node that they match."
+		if len(s.where(site.runs)) == 0 {
+			fix = "Build its images for a platform that the nodes have, or add a node of theirs."
+		}
+		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.obstacle(s) + ".", Fix: fix}
 	}
 	return finding.Finding{
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,

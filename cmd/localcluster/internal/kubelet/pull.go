@@ -43,7 +43,10 @@ func (p puller) pull(ctx context.Context, image string, auth []authn.Authenticat
 		return nil, status.Errorf(codes.InvalidArgument, "failed to parse image reference %q: %v", image, err)
 	}
 	full := containerdName(ref)
-	desc, err := get(ctx, ref, auth)
+	// Other pods read the layers of what this one pulls. So ctx, which ends with this pod, ends the pull alone.
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer context.AfterFunc(ctx, cancel)()
+	desc, err := get(lasting, ref, auth)
 	if err != nil {
 		code, text := p.resolveError(full, err)
 		return nil, status.Errorf(code, "failed to pull and unpack image %q: %s: %s", full, p.dialect.unresolved(full), text)

@@ -11,6 +11,7 @@ root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then
 
 packages=()
 PATH="$PATH:/usr/sbin:/sbin"
+command -v shellcheck >/dev/null || packages+=(shellcheck) # for the workflows' scripts
 command -v runc >/dev/null || packages+=(runc)
 command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
 command -v dockerd >/dev/null && command -v docker >/dev/null || packages+=(docker.io)

@@ -1,0 +1,114 @@
+package ci_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A branch runs what lies there. A release runs the image that was built from it: nobody waits for a compiler.
+func TestAction_runs_the_Dockerfile_or_a_release(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(root, "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct {
+		Runs struct {
+			Image string `yaml:"image"`
+		} `yaml:"runs"`
+	}
+	if err := yaml.Unmarshal(content, &action); err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^(Dockerfile|docker://ghcr\.io/[a-z0-9._/-]+:v\d+\.\d+\.\d+)$`).MatchString(action.Runs.Image) {
+		t.Errorf("action.yml runs %q, which is neither Dockerfile nor a released image", action.Runs.Image)
+	}
+}
+
+func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
+	folder := repository(t)
+	run(t, folder, "git", "tag", "v1.9.0")
+	run(t, folder, "git", "commit", "-q", "--allow-empty", "-m", "Add a thing")
+	run(t, folder, script(t, "tag.sh"), "v1.10.0")
+	for _, test := range []struct{ name, want, got string }{
+		{"the_tag_names_its_image", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy:v1.10.0",
+			added(run(t, folder, "git", "diff", "main", "v1.10.0"))},
+		{"the_branch_does_not_move", "Add a thing", run(t, folder, "git", "log", "-1", "--format=%s")},
+		{"nothing_is_left_lying_about", "", run(t, folder, "git", "status", "--porcelain")},
+		{"the_changelog_begins_after_the_release_before", "Since v1.9.0:\n- Add a thing (" + run(t, folder, "git", "rev-parse", "--short", "main") + ")",
+			run(t, folder, script(t, "changelog.sh"), "v1.10.0")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.got != test.want {
+				t.Errorf("got %q, want %q", test.got, test.want)
+			}
+		})
+	}
+}
+
+func TestRelease_is_refused(t *testing.T) {
+	folder := repository(t)
+	run(t, folder, "git", "tag", "v1.0.0")
+	for version, want := range map[string]string{
+		"1.2.3":  `"1.2.3" is not a version`,
+		"v1.2":   `"v1.2" is not a version`,
+		"v1.0.0": "v1.0.0 is tagged already",
+	} {
+		cmd := exec.Command(script(t, "tag.sh"), version)
+		cmd.Dir = folder
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %v: %s; want %s", version, err, out, want)
+		}
+	}
+}
+
+// repository is one with this action.yml as it is on a branch, in one commit.
+func repository(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	content, err := os.ReadFile(filepath.Join(root, "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = regexp.MustCompile(`(?m)^  image: .*$`).ReplaceAll(content, []byte("  image: Dockerfile"))
+	if err := os.WriteFile(filepath.Join(folder, "action.yml"), content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, folder, "git", "init", "-q", "-b", "main")
+	run(t, folder, "git", "config", "user.name", "Test")
+	run(t, folder, "git", "config", "user.email", "test@example.com")
+	run(t, folder, "git", "add", ".")
+	run(t, folder, "git", "commit", "-q", "-m", "Begin")
+	return folder
+}
+
+func script(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, ".github", "release", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func run(t *testing.T, folder, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = folder
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", filepath.Base(name), args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// added is the only line that a diff adds.
+func added(diff string) string {
+	return strings.Join(regexp.MustCompile(`(?m)^\+ .*$`).FindAllString(diff, -1), "\n")
+}
