@@ -55,19 +55,14 @@ func TestAzure(t *testing.T) {
 	azure.Life = 3 * time.Second
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
-	permit(t, cluster, "shop", azure.ObjectID)
-	kubectl(t, cluster, "-n", "shop", "create", "secret", "docker-registry", "registry",
-		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
+	prepare(t, cluster, "shop", azure)
 	pushSample(t, cloud, azure.Registry+"/app:v1")
 
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
-	inputs := map[string]string{
-		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "prune": "true",
-		"provider": "aks", "cluster": azure.ClusterID(),
-		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
-	}
+	inputs := aksInputs(azure, "shop")
+	inputs["prune"] = "true"
 	status, log := j.run(t, inputs)
 	if status != 0 {
 		t.Fatalf("status %d", status)
@@ -112,13 +107,26 @@ func TestAzure_private_cluster(t *testing.T) {
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests)
-	status, log := j.run(t, map[string]string{
-		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "provider": "aks", "cluster": azure.ClusterID(),
-		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
-	})
+	status, log := j.run(t, aksInputs(azure, "shop"))
 	if want := "run the job on a self-hosted runner in the cluster's network"; status != 3 || !strings.Contains(log, want) {
 		t.Errorf("status %d, want 3 and %q", status, want)
 	}
+}
+
+// aksInputs are those of a deploy to a namespace of the cluster.
+func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
+	return map[string]string{
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks", "cluster": azure.ClusterID(),
+		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
+	}
+}
+
+// prepare makes a namespace that the application may deploy to, and that pulls from the registry.
+func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azure *cloudtest.Azure) {
+	t.Helper()
+	permit(t, cluster, namespace, azure.ObjectID)
+	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
+		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
 }
 
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.

@@ -31,7 +31,7 @@ func TestGoogle(t *testing.T) {
 	google := cloudtest.NewGoogle(cloud)
 	google.ArtifactRegistry(artifacts)
 	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
-	publish(t, google, cluster)
+	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
 	pushForNodes(t, cloud, nodes)
 	google.Life, google.AccountLife = 3*time.Second, 3*time.Second
@@ -98,7 +98,7 @@ func gkeInputs(google *cloudtest.Google, namespace string, more map[string]strin
 }
 
 // publish makes GKE and the fleet tell of a local cluster, and leads its other addresses to it.
-func publish(t *testing.T, google *cloudtest.Google, cluster *localcluster.Cluster) {
+func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, cluster *localcluster.Cluster) {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
 	if err != nil {
@@ -114,8 +114,8 @@ func publish(t *testing.T, google *cloudtest.Google, cluster *localcluster.Clust
 		"fleet": map[string]any{"membership": "//gkehub.googleapis.com/" + membership},
 	}
 	google.Membership = map[string]any{"name": membership, "endpoint": map[string]any{"gkeCluster": map[string]any{}}}
-	google.Serve(t, dnsEndpoint, "", config)
-	google.Serve(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
+	cloud.Lead(t, dnsEndpoint, "", config)
+	cloud.Lead(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
 }
 
 // pushForNodes pushes the sample app for two platforms to Artifact Registry.
