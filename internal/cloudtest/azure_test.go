@@ -56,7 +56,7 @@ func TestAzure(t *testing.T) {
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
 	prepare(t, cluster, "shop", azure)
-	pushSample(t, cloud, azure.Registry+"/app:v1")
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
 
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
@@ -103,7 +103,7 @@ func TestAzure_private_cluster(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	azure := cloudtest.NewAzure(cloud)
 	azure.Cluster.Server, azure.Cluster.CA = "https://shop-0a1b2c3d.privatelink.westeurope.azmk8s.io:443", cloud.CA
-	pushSample(t, cloud, azure.Registry+"/app:v1")
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests)
@@ -182,7 +182,7 @@ func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string)
 	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
 }
 
-func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {
+func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) string {
 	t.Helper()
 	program, err := localcluster.Kubectl(t.Context(), nil)
 	if err != nil {
@@ -192,10 +192,11 @@ func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {
 	if err != nil {
 		t.Fatalf("kubectl %v: %v\n%s", args, err, out)
 	}
+	return string(out)
 }
 
-// pushSample pushes the sample app for two platforms, as the registry's user "nodes".
-func pushSample(t *testing.T, cloud *cloudtest.Cloud, reference string) {
+// pushSample pushes the sample app for two platforms.
+func pushSample(t *testing.T, reference string, options ...remote.Option) {
 	t.Helper()
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -205,9 +206,15 @@ func pushSample(t *testing.T, cloud *cloudtest.Cloud, reference string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = demo.PushIndex(t.Context(), ref, images, remote.WithTransport(cloud.Client().Transport),
-		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "nodes", Password: cloudtest.NodePassword})))
-	if err != nil {
+	if err := demo.PushIndex(t.Context(), ref, images, options...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// as signs in to a registry of a cloud with a name and a password.
+func as(cloud *cloudtest.Cloud, user, password string) []remote.Option {
+	return []remote.Option{
+		remote.WithTransport(cloud.Client().Transport),
+		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: user, Password: password})),
 	}
 }

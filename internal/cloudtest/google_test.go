@@ -6,14 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 )
 
@@ -33,7 +28,7 @@ func TestGoogle(t *testing.T) {
 	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
 	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
-	pushForNodes(t, cloud, nodes)
+	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", nodes)...)
 	google.Life, google.AccountLife = 3*time.Second, 3*time.Second
 	job := google.Principal("repo:octo-org/octo-repo:environment:production")
 
@@ -116,22 +111,4 @@ func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, clu
 	google.Membership = map[string]any{"name": membership, "endpoint": map[string]any{"gkeCluster": map[string]any{}}}
 	cloud.Lead(t, dnsEndpoint, "", config)
 	cloud.Lead(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
-}
-
-// pushForNodes pushes the sample app for two platforms to Artifact Registry.
-func pushForNodes(t *testing.T, cloud *cloudtest.Cloud, token string) {
-	t.Helper()
-	ref, err := name.ParseReference(artifacts + "/octo-shop/shop/app:v1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	images, err := demo.Build(t.Context(), demo.AKS("../.."), v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = demo.PushIndex(t.Context(), ref, images, remote.WithTransport(cloud.Client().Transport),
-		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "oauth2accesstoken", Password: token})))
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -18,6 +18,8 @@ import (
 type job struct {
 	cloud   *cloudtest.Cloud
 	program string
+	// through is a command that runs the program, with arguments; nil runs it as it is.
+	through []string
 	// dir holds everything that the job may write: workspace, home, temporary files, outputs and summary.
 	dir string
 }
@@ -45,9 +47,32 @@ func (j *job) write(t *testing.T, name, content string) {
 	}
 }
 
-// run runs the program with inputs, as a command given or the whole pipeline, checks that no secret is left behind, and returns the status and the log.
+// run runs the program with inputs, as a command given or the whole pipeline, checks that no secret is left behind, and
+// returns the status and the log.
 func (j *job) run(t *testing.T, inputs map[string]string, args ...string) (int, string) {
 	t.Helper()
+	status, log := j.attempt(t, inputs, args...)
+	j.scan(t, log)
+	return status, log
+}
+
+// attempt is run for what ends before it signs in anywhere.
+func (j *job) attempt(t *testing.T, inputs map[string]string, args ...string) (int, string) {
+	t.Helper()
+	args = append(append(slices.Clone(j.through), j.program), args...)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	cmd.Dir = filepath.Join(j.dir, "workspace")
+	for name, value := range j.env(inputs) {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	_ = cmd.Run() // the status says how it went
+	t.Log(asShown(out.String()))
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+func (j *job) env(inputs map[string]string) map[string]string {
 	env := j.cloud.Env()
 	maps.Copy(env, map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_SHA": "v1", "GITHUB_REPOSITORY": "octo-org/octo-repo",
@@ -56,21 +81,12 @@ func (j *job) run(t *testing.T, inputs map[string]string, args ...string) (int, 
 		"GITHUB_STEP_SUMMARY": filepath.Join(j.dir, "summary"),
 		"HOME":                filepath.Join(j.dir, "home"),
 		"TMPDIR":              filepath.Join(j.dir, "tmp"),
+		"PATH":                os.Getenv("PATH"),
 	})
 	for name, value := range inputs {
 		env["INPUT_"+strings.ToUpper(name)] = value
 	}
-	cmd := exec.CommandContext(t.Context(), j.program, args...)
-	cmd.Dir = filepath.Join(j.dir, "workspace")
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	_ = cmd.Run() // the status says how it went
-	j.scan(t, out.String())
-	t.Log(asShown(out.String()))
-	return cmd.ProcessState.ExitCode(), out.String()
+	return env
 }
 
 // scan looks for each token and key in every byte that the program wrote. Only the commands that mask them may name

@@ -25,7 +25,7 @@ func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 	azure := cloudtest.NewAzure(cloud)
 	azure.Life, azure.Told = 2*time.Second, time.Hour
 	gateway := lead(t, cloud, azure)
-	pushSample(t, cloud, azure.Registry+"/app:v1")
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
 	t.Run("callers_side_by_side_share_one_renewal", func(t *testing.T) { sideBySide(t, cloud, azure, gateway) })
 	t.Run("a_rollout_goes_on_with_its_watches", func(t *testing.T) {
 		refused, minted := len(gateway.Refused()), azure.Minted(cloudtest.AKSServer)

@@ -70,6 +70,7 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 	}
 	if opts.NeedsCluster && opts.Provider == ProviderKubeconfig {
 		session.Cluster, err = Kubeconfig(opts.Kubeconfig)
+		mask(opts.Job.Mask, session.Cluster.Config)
 	}
 	session.Cluster.Advice = adviceFor(opts.Provider)
 	if opts.Namespace != "" {
@@ -85,4 +86,12 @@ func cloudCluster(config *rest.Config, err error) (Cluster, error) {
 		return Cluster{}, err
 	}
 	return Cluster{Config: tuned(config), Namespace: "default"}, nil
+}
+
+// mask hides the secrets that a kubeconfig holds, or that a pod has of its service account. A plugin's are not seen here.
+func mask(secret func(string), config *rest.Config) {
+	if config != nil {
+		secret(config.BearerToken)
+		secret(string(config.KeyData))
+	}
 }
