@@ -12,9 +12,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// acrUser is the user name of who brings a refresh token for a password.
-const acrUser = "00000000-0000-0000-0000-000000000000"
-
 // NodePassword is the password of the user "nodes", a token of the registry that may pull.
 // https://learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions
 const NodePassword = "a-token-of-the-registry-for-nodes"
@@ -26,14 +23,13 @@ func (a *Azure) registry() http.Handler {
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /oauth2/exchange", func(w http.ResponseWriter, r *http.Request) { a.exchange(w, r, issuer) })
+	mux.HandleFunc("POST /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
+		a.admit(w, r, issuer, r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("service") == a.Registry &&
+			a.signed(issuer, r.PostFormValue("refresh_token"), "refresh_token"))
+	})
 	mux.HandleFunc("GET /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		admitted := user == "nodes" && password == NodePassword || user == acrUser && a.signed(issuer, password, "refresh_token")
-		if !admitted {
-			unauthorized(w, r)
-			return
-		}
-		answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", time.Hour)}).ServeHTTP(w, r)
+		a.admit(w, r, issuer, user == "nodes" && password == NodePassword)
 	})
 	mux.HandleFunc("/v2/", func(w http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -55,6 +51,15 @@ func (a *Azure) exchange(w http.ResponseWriter, r *http.Request, issuer *Issuer)
 		return
 	}
 	answer(http.StatusOK, map[string]string{"refresh_token": a.sign(issuer, "refresh_token", 3*time.Hour)}).ServeHTTP(w, r)
+}
+
+// admit hands out an access token to who may have one.
+func (a *Azure) admit(w http.ResponseWriter, r *http.Request, issuer *Issuer, may bool) {
+	if !may {
+		unauthorized(w, r)
+		return
+	}
+	answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", time.Hour)}).ServeHTTP(w, r)
 }
 
 func (a *Azure) sign(issuer *Issuer, kind string, life time.Duration) string {

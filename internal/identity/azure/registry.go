@@ -16,12 +16,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
-// tokenUser is the user name that tells Azure Container Registry that the password is a refresh token
-// (https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md).
-const tokenUser = "00000000-0000-0000-0000-000000000000"
-
 // Keychain signs in to the environment's container registries, each when it is first used, and again before its
-// token ends.
+// token ends. What it brings is a refresh token, which clients trade for access tokens
+// (https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md).
 func (a *Account) Keychain() authn.Keychain {
 	return &keychain{account: a, registries: map[string]*federation.Credential{}}
 }
@@ -48,7 +45,7 @@ func (k *keychain) ResolveContext(ctx context.Context, resource authn.Resource) 
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", host, err)
 	}
-	return authn.FromConfig(authn.AuthConfig{Username: tokenUser, Password: token}), nil
+	return authn.FromConfig(authn.AuthConfig{IdentityToken: token}), nil
 }
 
 func (k *keychain) registry(host string) *federation.Credential {
