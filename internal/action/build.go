@@ -3,8 +3,10 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
@@ -26,6 +28,9 @@ type builder interface {
 // earlier run pushed.
 func (d *deploy) build(ctx context.Context) error {
 	specs := specs(d.config.Images)
+	if err := d.enterRegistries(ctx, specs); err != nil {
+		return err
+	}
 	digests, err := d.builder().Build(ctx, specs)
 	var fault *build.Fault
 	if errors.As(err, &fault) {
@@ -38,6 +43,21 @@ func (d *deploy) build(ctx context.Context) error {
 	for i, spec := range specs {
 		d.built[spec.Reference.Name()] = digests[i]
 		d.say("%s@%s", spec.Reference, digests[i])
+	}
+	return nil
+}
+
+// enterRegistries signs in to where the images will be pushed before they are built, which may take long.
+func (d *deploy) enterRegistries(ctx context.Context, specs []build.Spec) error {
+	for _, spec := range specs {
+		registry := spec.Reference.Context().Registry
+		credential, err := authn.Resolve(ctx, d.keychain, registry)
+		if err == nil {
+			_, err = authn.Authorization(ctx, credential)
+		}
+		if err != nil {
+			return fmt.Errorf("signing in to %s: %w", registry, err)
+		}
 	}
 	return nil
 }

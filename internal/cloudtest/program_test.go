@@ -26,7 +26,11 @@ type job struct {
 
 func newJob(t *testing.T, cloud *cloudtest.Cloud) *job {
 	t.Helper()
-	j := &job{cloud: cloud, program: filepath.Join(t.TempDir(), "multiarch-deploy"), dir: t.TempDir()}
+	program, err := filepath.Abs("../../bin/multiarch-deploy-test") // the go command links it anew only when it has changed
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &job{cloud: cloud, program: program, dir: t.TempDir()}
 	build := exec.Command("go", "build", "-o", j.program, "../../cmd/multiarch-deploy")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, out)
@@ -111,6 +115,11 @@ func (j *job) scan(t *testing.T, log string) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s holds a secret: %.20s...", where, secret)
 			}
+		}
+	}
+	for path := range texts {
+		if dir, _, _ := strings.Cut(strings.TrimPrefix(path, j.dir+"/"), "/"); dir == "home" || dir == "tmp" {
+			t.Errorf("%s is left behind", path)
 		}
 	}
 	for _, name := range []string{"output", "summary", "workspace/multiarch-deploy-report.json"} {
