@@ -38,7 +38,7 @@ func (d *deploy) build(ctx context.Context) error {
 		return findingsError(fault.Findings)
 	}
 	if err != nil {
-		return err
+		return d.withGrant(err)
 	}
 	for i, spec := range specs {
 		d.built[spec.Reference.Name()] = digests[i]
@@ -60,6 +60,18 @@ func (d *deploy) enterRegistries(ctx context.Context, specs []build.Spec) error 
 		}
 	}
 	return nil
+}
+
+// withGrant adds the role that is missing to a push that was refused, where the sign-in knows it.
+func (d *deploy) withGrant(err error) error {
+	var refused *build.RefusedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if advice := d.grant(refused.Reference.Context().Name(), true); advice != "" {
+		return fmt.Errorf("%w\n%s", err, advice)
+	}
+	return err
 }
 
 // builder is the one that the inputs name.

@@ -51,8 +51,8 @@ type deploy struct {
 
 	// google is the job in Google Cloud, or nil.
 	google *google.Account
-	// grant says what lets this run pull a repository that its registry refuses to show, or "".
-	grant func(repository string) string
+	// grant says what lets this run pull a repository, or push to it, that its registry refuses, or "".
+	grant func(repository string, push bool) string
 
 	// nodes waits for the cluster's nodes, which are read while the images are verified.
 	nodes func() ([]corev1.Node, error)
@@ -113,7 +113,7 @@ func (d *deploy) asFinding(err error) (finding.Finding, bool) {
 	}
 	f := refused.Finding()
 	if f.Code == finding.ImageUnauthorized {
-		f.Fix = cmp.Or(d.grant(refused.Reference.Context().Name()), f.Fix)
+		f.Fix = cmp.Or(d.grant(refused.Reference.Context().Name(), false), f.Fix)
 	}
 	return f, true
 }

@@ -34,8 +34,9 @@ type Azure struct {
 	// Refusals are AADSTS codes by audience: 500011, 501051, 65001 or 7000112.
 	Refusals map[string]int
 	Cluster  AKS
-	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription.
-	Registry, RegistryTenant string
+	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription, RegistryRole what
+	// the application may do there: AcrPull, AcrPush, or "" for nothing.
+	Registry, RegistryTenant, RegistryRole string
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
@@ -80,6 +81,7 @@ func NewAzure(cloud *Cloud) *Azure {
 		Cluster:        AKS{Name: "shop"},
 		Registry:       "shop.azurecr.io",
 		RegistryTenant: tenant,
+		RegistryRole:   "AcrPush",
 		Issuer:         NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
 		cloud:          cloud,
 	}

@@ -1,6 +1,7 @@
 package cloudtest_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -51,16 +52,45 @@ func TestBuild(t *testing.T) {
 			}
 		})
 	}
-	t.Run("registry_refuses", func(t *testing.T) {
-		azure.Refusals["https://containerregistry.azure.net"] = 65001
-		j := newJob(t, cloud)
-		j.write(t, "Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
-		status, log := j.attempt(t, map[string]string{"images": "registry/app=" + azure.Registry + "/app", "mode": "build", "builder": buildKit,
-			"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}, "build")
-		if status != 3 || !strings.Contains(log, "az ad app permission admin-consent") || strings.Contains(log, "COPY Dockerfile") {
-			t.Errorf("status %d, or the error does not say what to do, or comes after the build", status)
+	refuse(t, cloud, azure, google, buildKit)
+}
+
+// refuse has registries refuse what is pushed, to BuildKit and to the program itself.
+func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google *cloudtest.Google, buildKit string) {
+	toAzure := map[string]string{"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID, "images": "registry/app=" + azure.Registry + "/app"}
+	toGoogle := map[string]string{"gcp-workload-identity-provider": google.Provider.Name, "images": "registry/app=" + artifacts + "/octo-shop/shop/app"}
+	for _, row := range []struct {
+		name   string
+		change func()
+		inputs map[string]string
+		want   []string
+	}{
+		{"azure_pulls_only", func() { azure.RegistryRole = "AcrPull" }, toAzure, []string{"az role assignment create --role AcrPush"}},
+		{"azure_has_no_role", func() { azure.RegistryRole = "" }, toAzure, []string{"signing in to shop.azurecr.io", "az role assignment create --role AcrPull"}},
+		{"azure_has_no_consent", func() { azure.Refusals["https://containerregistry.azure.net"] = 65001 }, toAzure, []string{"az ad app permission admin-consent"}},
+		{"google_pulls_only", func() {
+			google.Roles["roles/artifactregistry.reader"] = []string{google.Principal("repo:octo-org/octo-repo:environment:production")}
+			google.Roles["roles/artifactregistry.writer"] = nil
+		}, toGoogle, []string{"gcloud artifacts repositories add-iam-policy-binding shop", "--role=roles/artifactregistry.writer"}},
+	} {
+		for builder, more := range map[string]map[string]string{
+			"buildkit": {"builder": buildKit}, "assemble": {"builder": "assemble", "artifacts": "Dockerfile:/Dockerfile"},
+		} {
+			t.Run(row.name+"_"+builder, func(t *testing.T) {
+				row.change()
+				j := newJob(t, cloud)
+				j.write(t, "Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
+				maps.Copy(more, row.inputs)
+				more["mode"] = "build"
+				status, log := j.attempt(t, more, "build")
+				for _, want := range row.want {
+					if status != 3 || !strings.Contains(log, want) {
+						t.Errorf("status %d, want 3 and %q", status, want)
+					}
+				}
+			})
 		}
-	})
+	}
 }
 
 func push(t *testing.T, reference string, options []remote.Option) {

@@ -91,10 +91,27 @@ func (a *Account) readExchange(response *http.Response) (federation.Token, error
 	case err != nil:
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w", err)
 	case len(answer.Errors) > 0:
-		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s; the registry has to be in a subscription of tenant %s",
-			answer.Errors[0].Code, answer.Errors[0].Message, a.options.TenantID)
+		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s\nThe registry has to be in a subscription of tenant %s, and the identity needs a role in it. %s",
+			answer.Errors[0].Code, answer.Errors[0].Message, a.options.TenantID, a.Grant(response.Request.URL.Host, false))
 	case answer.RefreshToken == "":
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: the registry answers %s and no token", response.Status)
 	}
 	return federation.Token{Value: answer.RefreshToken, Expires: federation.Expiry(answer.RefreshToken, time.Hour)}, nil
+}
+
+// Grant is the command that lets the account pull a repository of a container registry, or push to it, or "" where the
+// registry is none of Azure's.
+// https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview
+func (a *Account) Grant(repository string, push bool) string {
+	host, _, _ := strings.Cut(repository, "/")
+	if !a.cloud.hasRegistry(host) {
+		return ""
+	}
+	role, byRepository := "AcrPull", "Container Registry Repository Reader"
+	if push {
+		role, byRepository = "AcrPush", "Container Registry Repository Writer"
+	}
+	return fmt.Sprintf(`Grant the role, or %q where the registry grants by repository; it takes some minutes to work:
+    az role assignment create --role %s --assignee %s --scope $(az acr show --name %s --query id --output tsv)`,
+		byRepository, role, a.options.ClientID, strings.TrimSuffix(host, a.cloud.registries))
 }
