@@ -20,6 +20,8 @@ type job struct {
 	program string
 	// through is a command that runs the program, with arguments; nil runs it as it is.
 	through []string
+	// vars are variables that differ from those of a job.
+	vars map[string]string
 	// dir holds everything that the job may write: workspace, home, temporary files, outputs and summary.
 	dir string
 }
@@ -90,6 +92,7 @@ func (j *job) env(inputs map[string]string) map[string]string {
 	for name, value := range inputs {
 		env["INPUT_"+strings.ToUpper(name)] = value
 	}
+	maps.Copy(env, j.vars)
 	return env
 }
 
