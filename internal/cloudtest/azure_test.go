@@ -55,12 +55,17 @@ func TestAzure(t *testing.T) {
 	azure.Life = 3 * time.Second
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
-	prepare(t, cluster, "shop", azure)
 	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
-
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
+	t.Run("without_a_role_in_the_cluster", func(t *testing.T) {
+		const want = "give the identity the roles of testdata/demo/rbac.yaml, bound to the object ID of its service principal"
+		if status, log := j.run(t, aksInputs(azure, "shop"), "plan"); status != 3 || !strings.Contains(log, want) {
+			t.Errorf("status %d, want 3 and %q", status, want)
+		}
+	})
+	prepare(t, cluster, "shop", azure)
 	inputs := aksInputs(azure, "shop")
 	inputs["prune"] = "true"
 	status, log := j.run(t, inputs)
@@ -96,21 +101,6 @@ func TestAzure(t *testing.T) {
 			t.Error("a namespace without a RoleBinding was deployed to")
 		}
 	})
-}
-
-// TestAzure_private_cluster runs where the cluster's address has no name, as outside its network.
-func TestAzure_private_cluster(t *testing.T) {
-	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
-	azure.Cluster.Server, azure.Cluster.CA = "https://shop-0a1b2c3d.privatelink.westeurope.azmk8s.io:443", cloud.CA
-	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
-	j := newJob(t, cloud)
-	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
-	j.write(t, "app.yaml", manifests)
-	status, log := j.run(t, aksInputs(azure, "shop"))
-	if want := "run the job on a self-hosted runner in the cluster's network"; status != 3 || !strings.Contains(log, want) {
-		t.Errorf("status %d, want 3 and %q", status, want)
-	}
 }
 
 // aksInputs are those of a deploy to a namespace of the cluster.

@@ -43,6 +43,7 @@ func TestGoogle(t *testing.T) {
 	}{
 		{"direct", job, nil, manifests, 2},
 		{"as-account", google.ServiceAccount, map[string]string{"endpoint": "dns", "gcp-service-account": google.ServiceAccount}, manifests, 6},
+		{"by-private-address", job, map[string]string{"endpoint": "private"}, quick, 1},
 		{"by-gateway", job, map[string]string{"endpoint": "connect-gateway", "cluster": google.ClusterName(), "location": "", "gcp-project-id": ""}, quick, 1},
 	} {
 		t.Run(row.namespace, func(t *testing.T) {
@@ -100,9 +101,10 @@ func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, clu
 		t.Fatal(err)
 	}
 	google.Cluster = map[string]any{
-		"name":       "shop",
-		"endpoint":   strings.TrimPrefix(config.Host, "https://"),
-		"masterAuth": map[string]any{"clusterCaCertificate": config.CAData}, // bytes are base64 in JSON
+		"name":                 "shop",
+		"endpoint":             strings.TrimPrefix(config.Host, "https://"),
+		"masterAuth":           map[string]any{"clusterCaCertificate": config.CAData}, // bytes are base64 in JSON
+		"privateClusterConfig": map[string]any{"privateEndpoint": strings.TrimPrefix(config.Host, "https://")},
 		"controlPlaneEndpointsConfig": map[string]any{
 			"dnsEndpointConfig": map[string]any{"endpoint": dnsEndpoint, "allowExternalTraffic": true},
 		},
