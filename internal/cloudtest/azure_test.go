@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
@@ -50,6 +51,7 @@ data: {greeting: hello}
 // TestAzure deploys to a cluster that lets in whom Entra names, under exactly the roles of rbac.yaml, with tokens that
 // live for three seconds.
 func TestAzure(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	azure := cloudtest.NewAzure(cloud)
 	azure.Life = 3 * time.Second
@@ -85,7 +87,7 @@ func TestAzure(t *testing.T) {
 		}
 	})
 	t.Run("cluster_without_Entra", func(t *testing.T) {
-		azure.Cluster.Certificate, azure.Cluster.Key = administrator(t, cluster)
+		azure.Cluster.Certificate, azure.Cluster.Key = way(t, cluster).CertData, way(t, cluster).KeyData
 		defer func() { azure.Cluster.Certificate, azure.Cluster.Key = nil, nil }()
 		for line := range strings.Lines(string(azure.Cluster.Key)) {
 			cloud.Secret(strings.TrimSpace(line))
@@ -143,24 +145,21 @@ func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *c
 	return cluster
 }
 
+// way is how the cluster's administrator gets in.
+func way(t *testing.T, cluster *localcluster.Cluster) *rest.Config {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 // address is where the cluster's API server is, and its authority.
 func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []byte) {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := way(t, cluster)
 	return config.Host, config.CAData
-}
-
-// administrator is the certificate of the cluster's administrator.
-func administrator(t *testing.T, cluster *localcluster.Cluster) (certificate, key []byte) {
-	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.CertData, config.KeyData
 }
 
 // permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.

@@ -21,6 +21,7 @@ RUN sleep 4 && echo REGISTRY > /from
 // TestBuild has a real BuildKit pull and push with what the sign-in brings. BuildKit asks the program for tokens, over
 // the session, and reaches the registry as any other machine does.
 func TestBuild(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	env := cloud.Env()
 	buildKit := buildkittest.Start(t, "HTTPS_PROXY="+env["HTTPS_PROXY"], "SSL_CERT_FILE="+env["SSL_CERT_FILE"])
@@ -39,7 +40,7 @@ func TestBuild(t *testing.T) {
 			map[string]string{"gcp-workload-identity-provider": google.Provider.Name}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			push(t, row.registry+"/base:latest", row.reader)
+			pushBusybox(t, row.registry+"/base:latest", row.reader)
 			row.inputs["images"] = "registry/app=" + row.registry + "/app"
 			row.inputs["mode"], row.inputs["builder"] = "build", buildKit
 			j := newJob(t, cloud)
@@ -93,7 +94,7 @@ func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google
 	}
 }
 
-func push(t *testing.T, reference string, options []remote.Option) {
+func pushBusybox(t *testing.T, reference string, options []remote.Option) {
 	t.Helper()
 	buildkittest.PushBusybox(t, tag(t, reference), options...)
 }

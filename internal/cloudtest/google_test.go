@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/client-go/tools/clientcmd"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 )
@@ -22,6 +20,7 @@ const (
 // TestGoogle deploys to a cluster that lets in whom Google names, by each of its addresses, under exactly the roles of
 // rbac.yaml, with tokens that live for three seconds and images in Artifact Registry.
 func TestGoogle(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	google := cloudtest.NewGoogle(cloud)
 	google.ArtifactRegistry(artifacts)
@@ -96,10 +95,7 @@ func gkeInputs(google *cloudtest.Google, namespace string, more map[string]strin
 // publish makes GKE and the fleet tell of a local cluster, and leads its other addresses to it.
 func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, cluster *localcluster.Cluster) {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := way(t, cluster)
 	google.Cluster = map[string]any{
 		"name":                 "shop",
 		"endpoint":             strings.TrimPrefix(config.Host, "https://"),

@@ -23,6 +23,7 @@ const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 // TestKubeconfig has provider kubeconfig reach a cluster in each of its ways, as a service account that has exactly the
 // roles of rbac.yaml in another namespace than its own.
 func TestKubeconfig(t *testing.T) {
+	t.Parallel()
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{})
 	if err != nil {
 		t.Fatal(err)

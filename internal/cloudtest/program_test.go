@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gofrs/flock"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 )
 
@@ -28,21 +30,32 @@ type job struct {
 
 func newJob(t *testing.T, cloud *cloudtest.Cloud) *job {
 	t.Helper()
-	program, err := filepath.Abs("../../bin/multiarch-deploy-test") // the go command links it anew only when it has changed
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := &job{cloud: cloud, program: program, dir: t.TempDir()}
-	build := exec.Command("go", "build", "-o", j.program, "../../cmd/multiarch-deploy")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
+	j := &job{cloud: cloud, program: program(t), dir: t.TempDir()}
 	for _, dir := range []string{"workspace", "home", "tmp"} {
 		if err := os.Mkdir(filepath.Join(j.dir, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return j
+}
+
+// program builds the program, unless it is up to date, and returns its path.
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../../bin/multiarch-deploy-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutex := flock.New(path + ".lock")
+	if err := mutex.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mutex.Unlock() }()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../../cmd/multiarch-deploy")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return path
 }
 
 // write puts a file into the workspace.
@@ -96,38 +109,58 @@ func (j *job) env(inputs map[string]string) map[string]string {
 	return env
 }
 
-// scan looks for each token and key in every byte that the program wrote. Only the commands that mask them may name
-// them, and the runner keeps those to itself.
+// scan looks for each token and key in every byte that the program wrote.
 func (j *job) scan(t *testing.T, log string) {
 	t.Helper()
-	texts := map[string]string{"the log": asShown(log)}
-	err := filepath.WalkDir(j.dir, func(path string, entry fs.DirEntry, err error) error {
+	left := files(t, j.dir)
+	unsoiled(t, left, "home/", "tmp/")
+	for _, name := range []string{"output", "summary", "workspace/multiarch-deploy-report.json"} {
+		if left[name] == "" {
+			t.Errorf("nothing was looked for in %s, which is empty or missing", name)
+		}
+	}
+	leak(t, j.cloud, log, left)
+}
+
+// files are the contents of all files below a folder, by their paths in it.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	contents := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		texts[path] = string(content)
+		contents[strings.TrimPrefix(path, dir+"/")] = string(content)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := j.cloud.Secrets()
+	return contents
+}
+
+// unsoiled fails the test where a file is left in one of the folders.
+func unsoiled(t *testing.T, left map[string]string, folders ...string) {
+	t.Helper()
+	for path := range left {
+		if slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(path, folder) }) {
+			t.Errorf("%s is left behind", path)
+		}
+	}
+}
+
+// leak fails the test where a token or a key shows. Only the commands of the log that mask them may name them, and the
+// runner keeps those to itself.
+func leak(t *testing.T, cloud *cloudtest.Cloud, log string, texts map[string]string) {
+	t.Helper()
+	secrets := cloud.Secrets()
+	texts["the log"] = asShown(log)
 	for where, text := range texts {
 		for _, secret := range secrets {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s holds a secret: %.20s...", where, secret)
 			}
-		}
-	}
-	for path := range texts {
-		if dir, _, _ := strings.Cut(strings.TrimPrefix(path, j.dir+"/"), "/"); dir == "home" || dir == "tmp" {
-			t.Errorf("%s is left behind", path)
-		}
-	}
-	for _, name := range []string{"output", "summary", "workspace/multiarch-deploy-report.json"} {
-		if texts[filepath.Join(j.dir, name)] == "" {
-			t.Errorf("nothing was looked for in %s, which is empty or missing", name)
 		}
 	}
 	if !slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(log, "::add-mask::"+secret) }) {

@@ -9,6 +9,7 @@ import (
 
 // TestRefusals has real API servers refuse a job that its cloud trusts, or not be there at all.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	tenant := cloudtest.NewAzure(cloud)
 	cluster := startCluster(t, cloud, "aks", tenant.Issuer, cloudtest.AKSServer, "oid")

@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1 "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
@@ -21,6 +20,7 @@ import (
 // TestRenewal_when_the_API_server_refuses: Entra says that its tokens live for an hour, and by the API server they have
 // ended after two seconds. So no token is ever renewed for its age, and each renewal comes of a real 401.
 func TestRenewal_when_the_API_server_refuses(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	azure := cloudtest.NewAzure(cloud)
 	azure.Life, azure.Told = 2*time.Second, time.Hour
@@ -47,10 +47,7 @@ func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 func lead(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure) *cloudtest.Gateway {
 	t.Helper()
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := way(t, cluster)
 	const host = "shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io"
 	azure.Cluster.Server, azure.Cluster.CA = "https://"+host+":443", cloud.CA
 	prepare(t, cluster, "shop", azure)
