@@ -3,10 +3,8 @@ package action
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
@@ -28,7 +26,7 @@ type builder interface {
 // earlier run pushed.
 func (d *deploy) build(ctx context.Context) error {
 	specs := specs(d.config.Images)
-	if err := d.enterRegistries(ctx, specs); err != nil {
+	if err := d.enterRegistries(ctx); err != nil { // a refusal now does not cost a build
 		return err
 	}
 	digests, err := d.builder().Build(ctx, specs)
@@ -45,33 +43,6 @@ func (d *deploy) build(ctx context.Context) error {
 		d.say("%s@%s", spec.Reference, digests[i])
 	}
 	return nil
-}
-
-// enterRegistries signs in to where the images will be pushed before they are built, which may take long.
-func (d *deploy) enterRegistries(ctx context.Context, specs []build.Spec) error {
-	for _, spec := range specs {
-		registry := spec.Reference.Context().Registry
-		credential, err := authn.Resolve(ctx, d.keychain, registry)
-		if err == nil {
-			_, err = authn.Authorization(ctx, credential)
-		}
-		if err != nil {
-			return fmt.Errorf("signing in to %s: %w", registry, err)
-		}
-	}
-	return nil
-}
-
-// withGrant adds the role that is missing to a push that was refused, where the sign-in knows it.
-func (d *deploy) withGrant(err error) error {
-	var refused *build.RefusedError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	if advice := d.grant(refused.Reference.Context().Name(), true); advice != "" {
-		return fmt.Errorf("%w\n%s", err, advice)
-	}
-	return err
 }
 
 // builder is the one that the inputs name.

@@ -70,14 +70,6 @@ func takes(steps []step, wanted step) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return s.name == wanted.name })
 }
 
-func registries(images []inputs.Image) []string {
-	var hosts []string
-	for _, img := range images {
-		hosts = append(hosts, img.Reference.Context().RegistryStr())
-	}
-	return hosts
-}
-
 // find notes findings, and tells of each at once.
 func (d *deploy) find(findings ...finding.Finding) {
 	d.report.Add(findings...)

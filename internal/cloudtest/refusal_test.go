@@ -57,3 +57,60 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusals_of_registries has a run that only looks at images be refused by their registry, or on the way to it.
+func TestRefusals_of_registries(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		change func(*cloudtest.Azure, *cloudtest.Google)
+		google bool
+		want   []string
+	}{
+		{"azure_without_a_role", func(a *cloudtest.Azure, _ *cloudtest.Google) { a.RegistryRole = "" }, false, []string{
+			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273",
+		}},
+		{"azure_without_trust", func(a *cloudtest.Azure, _ *cloudtest.Google) {
+			a.Federation.Subject = "repo:Octo-Org/octo-repo:environment:production"
+		}, false, []string{
+			"AADSTS7002138", "sub: repo:octo-org/octo-repo:environment:production", "az ad app federated-credential create",
+		}},
+		{"google_without_a_role", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Roles = nil }, true, []string{
+			"gcloud artifacts repositories add-iam-policy-binding shop", "--role=roles/artifactregistry.reader",
+		}},
+		{"google_without_trust", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Provider.Audiences = []string{"another"} }, true, []string{
+			"--allowed-audiences=https://iam.googleapis.com/projects/123456789012/", "sub: repo:octo-org/octo-repo:environment:production",
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cloud := cloudtest.Start(t)
+			azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
+			google.ArtifactRegistry(artifacts)
+			row.change(azure, google)
+			inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}
+			if row.google {
+				inputs = map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": google.Provider.Name}
+			}
+			status, log := newJob(t, cloud).run(t, inputs, "verify")
+			for _, want := range row.want {
+				if status != 3 || !strings.Contains(log, want) {
+					t.Errorf("status %d, want 3 and %q", status, want)
+				}
+			}
+		})
+	}
+}
+
+// TestDelay: what was set up a moment ago is not known everywhere yet, so the run tries again, and says so.
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	cloud := cloudtest.Start(t)
+	azure := cloudtest.NewAzure(cloud)
+	azure.Delay(1)
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+	inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}
+	const want = "Microsoft Entra does not trust this job yet; what was set up a moment ago takes a while to be known everywhere, so this is tried for 1m0s"
+	if status, log := newJob(t, cloud).run(t, inputs, "verify"); status != 0 || !strings.Contains(log, want) {
+		t.Errorf("status %d, want 0 and %q", status, want)
+	}
+}

@@ -282,10 +282,10 @@ func TestKeychain_wrong_set_ups(t *testing.T) {
 		want   string
 	}{
 		{"another_tenants_registry", func(w *world) { w.azure.RegistryTenant = "another" }, "shop.azurecr.io",
-			"registry shop.azurecr.io: exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.\nThe registry has to be in a subscription of tenant 72f988bf-"},
+			"exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.\nThe registry has to be in a subscription of tenant 72f988bf-"},
 		{"no_role", func(w *world) { w.azure.RegistryRole = "" }, "shop.azurecr.io",
 			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273 --scope $(az acr show --name shop --query id --output tsv)"},
-		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", "registry shopp.azurecr.io: exchanging the Entra token: "},
+		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", `exchanging the Entra token: Post "https://shopp.azurecr.io/oauth2/exchange": `},
 		{"no_trust", func(w *world) { w.azure.Federation.Subject = "repo:a/b" }, "shop.azurecr.io", "AADSTS700213: "},
 	} {
 		t.Run(row.name, func(t *testing.T) {

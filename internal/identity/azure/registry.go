@@ -43,7 +43,7 @@ func (k *keychain) ResolveContext(ctx context.Context, resource authn.Resource) 
 	}
 	token, err := k.registry(host).Token(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("registry %s: %w", host, err)
+		return nil, err
 	}
 	return authn.FromConfig(authn.AuthConfig{IdentityToken: token}), nil
 }
