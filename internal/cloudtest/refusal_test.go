@@ -114,3 +114,34 @@ func TestDelay(t *testing.T) {
 		t.Errorf("status %d, want 0 and %q", status, want)
 	}
 }
+
+// TestInputs is about what is wrong before any cloud is asked.
+func TestInputs(t *testing.T) {
+	t.Parallel()
+	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
+	cloud := cloudtest.Start(t)
+	azure, j := cloudtest.NewAzure(cloud), newJob(t, cloud)
+	for _, row := range []struct {
+		name         string
+		vars, inputs map[string]string
+		status       int
+		want         string
+	}{
+		{"no_id_token_for_azure", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": ""},
+			map[string]string{"images": "app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}, 3, "permissions:%0A      id-token: write"},
+		{"no_id_token_for_google", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": ""},
+			map[string]string{"images": "app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": pool + "/providers/octo-repo"}, 3, "permissions:%0A      id-token: write"},
+		{"pool_in_place_of_its_provider", nil, map[string]string{"images": "app=app", "gcp-workload-identity-provider": pool}, 2,
+			"is a pool; name the provider in it too, " + pool + "/providers/PROVIDER"},
+		{"project_id_in_place_of_its_number", nil,
+			map[string]string{"images": "app=app", "gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo-repo"}, 2,
+			`"octo-shop" is the project's ID, and its number is wanted`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			j.vars = row.vars
+			if status, log := j.attempt(t, row.inputs, "verify"); status != row.status || !strings.Contains(log, row.want) {
+				t.Errorf("status %d, want %d and %q", status, row.status, row.want)
+			}
+		})
+	}
+}

@@ -198,6 +198,9 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		{"subscription", func(w *world) { w.opts.SubscriptionID = "00000000-1111-2222-3333-444444444444" }, []string{
 			"SubscriptionNotFound", `Check azure-subscription-id "00000000-1111-2222-3333-444444444444"`,
 		}},
+		{"entra_unreachable", func(w *world) { w.cloud.Handle("login.microsoftonline.com", nil) }, []string{
+			"signing in to Microsoft Entra: ", "check that this machine may connect to https://login.microsoftonline.com/",
+		}},
 		{"resource_id", func(w *world) { w.opts.Cluster = "/subscriptions" }, []string{`cluster "/subscriptions" is no resource ID`, "az aks show --query id"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
