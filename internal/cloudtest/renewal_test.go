@@ -78,6 +78,9 @@ func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, ga
 	if minted := stand.Minted(cloudtest.AKSServer); minted != 2 {
 		t.Errorf("%d tokens were given out, want one for the sign-in and one renewal", minted)
 	}
+	if asked := cloud.GitHub.Asked(); len(asked) != 3 {
+		t.Errorf("GitHub gave out %d ID tokens, want one for Azure Resource Manager, one for the cluster, and one for the renewal", len(asked))
+	}
 	for token, callers := range refused {
 		if len(refused) != 1 || callers < 2 {
 			t.Errorf("%d callers were refused with %.20s..., one of %d tokens; want many with one", callers, token, len(refused))
