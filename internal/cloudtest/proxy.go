@@ -16,7 +16,9 @@ func (c *Cloud) ProxyAt(t testing.TB, address string) *url.URL {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(c.connect)}}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(c.connect))
+	_ = server.Listener.Close() // its own, on loopback
+	server.Listener = listener
 	server.Start()
 	t.Cleanup(server.Close)
 	return &url.URL{Scheme: "http", Host: listener.Addr().String()}
