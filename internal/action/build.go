@@ -26,6 +26,9 @@ type builder interface {
 // earlier run pushed.
 func (d *deploy) build(ctx context.Context) error {
 	specs := specs(d.config.Images)
+	if err := d.enterRegistries(ctx); err != nil { // a refusal now does not cost a build
+		return err
+	}
 	digests, err := d.builder().Build(ctx, specs)
 	var fault *build.Fault
 	if errors.As(err, &fault) {
@@ -33,7 +36,7 @@ func (d *deploy) build(ctx context.Context) error {
 		return findingsError(fault.Findings)
 	}
 	if err != nil {
-		return err
+		return d.withGrant(err)
 	}
 	for i, spec := range specs {
 		d.built[spec.Reference.Name()] = digests[i]

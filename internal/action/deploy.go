@@ -51,8 +51,8 @@ type deploy struct {
 
 	// google is the job in Google Cloud, or nil.
 	google *google.Account
-	// grant says what lets this run pull a repository that its registry refuses to show, or "".
-	grant func(repository string) string
+	// grant says what lets this run pull a repository, or push to it, that its registry refuses, or "".
+	grant func(repository string, push bool) string
 
 	// nodes waits for the cluster's nodes, which are read while the images are verified.
 	nodes func() ([]corev1.Node, error)
@@ -68,14 +68,6 @@ func newDeploy(config inputs.Config, emit progress.Sink) *deploy {
 // takes tells whether a step is among the steps.
 func takes(steps []step, wanted step) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return s.name == wanted.name })
-}
-
-func registries(images []inputs.Image) []string {
-	var hosts []string
-	for _, img := range images {
-		hosts = append(hosts, img.Reference.Context().RegistryStr())
-	}
-	return hosts
 }
 
 // find notes findings, and tells of each at once.
@@ -113,7 +105,7 @@ func (d *deploy) asFinding(err error) (finding.Finding, bool) {
 	}
 	f := refused.Finding()
 	if f.Code == finding.ImageUnauthorized {
-		f.Fix = cmp.Or(d.grant(refused.Reference.Context().Name()), f.Fix)
+		f.Fix = cmp.Or(d.grant(refused.Reference.Context().Name(), false), f.Fix)
 	}
 	return f, true
 }

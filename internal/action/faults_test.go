@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 )
@@ -24,6 +28,7 @@ func TestFaults(t *testing.T) {
 	cluster := clusters["aks"]
 	pushImages(t, cluster.Registry, "faults", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	image := "registry/app=" + cluster.Registry + "/faults/app"
+	pushNothing(t, cluster.Registry+"/faults/app:nothing")
 	closed := closedAddress(t)
 
 	for _, row := range []struct {
@@ -57,6 +62,12 @@ func TestFaults(t *testing.T) {
 		{"tag_that_is_not_there", nil,
 			[]string{"--images", image + " tag=v2", "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"image-not-found", "faults/app:v2"}},
+		{"index_of_nothing", nil,
+			[]string{"--images", image + " tag=nothing", "--kubeconfig", cluster.Kubeconfig}, 1,
+			[]string{"platform-missing", "lists no image for any platform"}},
+		{"sidecar_that_is_not_there", map[string]string{"app.yaml": strings.Replace(deployment, "registry/app}]", "registry/app}, {name: proxy, image: '"+cluster.Registry+"/faults/proxy:v1'}]", 1)},
+			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
+			[]string{"/app.yaml:12): image", "faults/proxy:v1"}},
 		{"reference_that_does_not_parse", nil,
 			[]string{"--images", "registry/app=Not A Repository", "--kubeconfig", cluster.Kubeconfig}, 2,
 			[]string{`"Not" is not a repository`, `"A" is not key=value`}},
@@ -201,6 +212,18 @@ spec:
     spec:
       containers: [{name: app, image: registry/app}]
 `
+
+// pushNothing pushes an index that lists no image.
+func pushNothing(t *testing.T, reference string) {
+	t.Helper()
+	ref, err := name.NewTag(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(ref, empty.Index); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // repository is a folder with a kustomization; files replace or, when empty, remove what is in it.
 func repository(t *testing.T, files map[string]string) string {

@@ -16,6 +16,9 @@ import (
 
 // verify looks the images up in their registries and compares what they hold with what was asked for.
 func (d *deploy) verify(ctx context.Context) error {
+	if err := d.enterRegistries(ctx); err != nil {
+		return err
+	}
 	d.resolve(ctx, references(d.config.Images))
 	d.inspectLayers(ctx)
 	var problems []error

@@ -74,6 +74,9 @@ func (d *deploy) rewrite(ctx context.Context) error {
 // imageEntries are the images as a kustomization names them, with the index's digest where it is to be pinned.
 func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 	if d.config.PinDigest {
+		if err := d.enterRegistries(ctx); err != nil {
+			return nil, err
+		}
 		d.resolve(ctx, references(d.config.Images))
 	}
 	var entries []types.Image

@@ -12,9 +12,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// acrUser is the user name of who brings a refresh token for a password.
-const acrUser = "00000000-0000-0000-0000-000000000000"
-
 // NodePassword is the password of the user "nodes", a token of the registry that may pull.
 // https://learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions
 const NodePassword = "a-token-of-the-registry-for-nodes"
@@ -26,23 +23,28 @@ func (a *Azure) registry() http.Handler {
 	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /oauth2/exchange", func(w http.ResponseWriter, r *http.Request) { a.exchange(w, r, issuer) })
+	mux.HandleFunc("POST /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
+		_, err := a.signed(issuer, r.PostFormValue("refresh_token"), "refresh_token")
+		a.admit(w, r, issuer, err == nil && r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("service") == a.Registry, a.RegistryRole)
+	})
 	mux.HandleFunc("GET /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		admitted := user == "nodes" && password == NodePassword || user == acrUser && a.signed(issuer, password, "refresh_token")
-		if !admitted {
-			unauthorized(w, r)
-			return
-		}
-		answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", time.Hour)}).ServeHTTP(w, r)
+		a.admit(w, r, issuer, user == "nodes" && password == NodePassword, "AcrPush")
 	})
 	mux.HandleFunc("/v2/", func(w http.ResponseWriter, r *http.Request) {
 		token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !a.signed(issuer, token, "access_token") {
-			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="https://%s/oauth2/token",service="%s"`, a.Registry, a.Registry))
+		claims, err := a.signed(issuer, token, "access_token")
+		challenge := fmt.Sprintf(`Bearer realm="https://%s/oauth2/token",service="%s"`, a.Registry, a.Registry)
+		switch reads := r.Method == http.MethodGet || r.Method == http.MethodHead; {
+		case err != nil:
+			w.Header().Set("WWW-Authenticate", challenge)
 			unauthorized(w, r)
-			return
+		case !reads && claims["role"] != "AcrPush":
+			w.Header().Set("WWW-Authenticate", challenge+`,error="insufficient_scope"`)
+			unauthorized(w, r)
+		default:
+			images.ServeHTTP(w, r)
 		}
-		images.ServeHTTP(w, r)
 	})
 	return mux
 }
@@ -50,23 +52,35 @@ func (a *Azure) registry() http.Handler {
 // exchange trades an Entra token for a refresh token of the registry.
 func (a *Azure) exchange(w http.ResponseWriter, r *http.Request, issuer *Issuer) {
 	err := a.authorize(r.Context(), "Bearer "+r.PostFormValue("access_token"), registryAudience)
-	if err != nil || r.PostFormValue("grant_type") != "access_token" || r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.RegistryTenant {
+	if err != nil || a.RegistryRole == "" || r.PostFormValue("grant_type") != "access_token" || r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.RegistryTenant {
 		unauthorized(w, r)
 		return
 	}
-	answer(http.StatusOK, map[string]string{"refresh_token": a.sign(issuer, "refresh_token", 3*time.Hour)}).ServeHTTP(w, r)
+	answer(http.StatusOK, map[string]string{"refresh_token": a.sign(issuer, "refresh_token", a.RegistryRole, 3*time.Hour)}).ServeHTTP(w, r)
 }
 
-func (a *Azure) sign(issuer *Issuer, kind string, life time.Duration) string {
-	return issuer.Sign(jwt.MapClaims{"iss": issuer.URL, "aud": a.Registry, "exp": time.Now().Add(life).Unix(), "grant_type": kind})
+// admit hands out an access token to who may have one.
+func (a *Azure) admit(w http.ResponseWriter, r *http.Request, issuer *Issuer, may bool, role string) {
+	if !may {
+		unauthorized(w, r)
+		return
+	}
+	answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", role, time.Hour)}).ServeHTTP(w, r)
 }
 
-// signed tells whether a token is one of the registry's own, of a kind.
-func (a *Azure) signed(issuer *Issuer, token, kind string) bool {
+func (a *Azure) sign(issuer *Issuer, kind, role string, life time.Duration) string {
+	return issuer.Sign(jwt.MapClaims{"iss": issuer.URL, "aud": a.Registry, "exp": time.Now().Add(life).Unix(), "grant_type": kind, "role": role})
+}
+
+// signed verifies a token of the registry's own, of a kind.
+func (a *Azure) signed(issuer *Issuer, token, kind string) (jwt.MapClaims, error) {
 	claims := jwt.MapClaims{}
 	_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return &issuer.key.PublicKey, nil },
 		jwt.WithIssuer(issuer.URL), jwt.WithAudience(a.Registry), jwt.WithExpirationRequired())
-	return err == nil && claims["grant_type"] == kind
+	if err == nil && claims["grant_type"] != kind {
+		err = fmt.Errorf("grant type %q", claims["grant_type"])
+	}
+	return claims, err
 }
 
 func unauthorized(w http.ResponseWriter, r *http.Request) {

@@ -26,15 +26,17 @@ type Azure struct {
 	ClientID, ObjectID string
 	// Federation is the application's federated credential.
 	Federation Federation
-	// Life is how long Entra's tokens live.
-	Life time.Duration
+	// Life is how long Entra's tokens live. Told is how long Entra says they do, 0 the truth: to a client, a token that
+	// is revoked, or that a fast clock of the API server ends early, has lived shorter than it was told.
+	Life, Told time.Duration
 	// ClusterUser: the application has the role Azure Kubernetes Service Cluster User Role.
 	ClusterUser bool
 	// Refusals are AADSTS codes by audience: 500011, 501051, 65001 or 7000112.
 	Refusals map[string]int
 	Cluster  AKS
-	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription.
-	Registry, RegistryTenant string
+	// Registry is the host of the container registry, RegistryTenant the tenant of its subscription, RegistryRole what
+	// the application may do there: AcrPull, AcrPush, or "" for nothing.
+	Registry, RegistryTenant, RegistryRole string
 	// Issuer signs access tokens.
 	Issuer *Issuer
 
@@ -79,6 +81,7 @@ func NewAzure(cloud *Cloud) *Azure {
 		Cluster:        AKS{Name: "shop"},
 		Registry:       "shop.azurecr.io",
 		RegistryTenant: tenant,
+		RegistryRole:   "AcrPush",
 		Issuer:         NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
 		cloud:          cloud,
 	}

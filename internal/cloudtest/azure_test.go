@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
@@ -50,24 +51,25 @@ data: {greeting: hello}
 // TestAzure deploys to a cluster that lets in whom Entra names, under exactly the roles of rbac.yaml, with tokens that
 // live for three seconds.
 func TestAzure(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	azure := cloudtest.NewAzure(cloud)
 	azure.Life = 3 * time.Second
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
-	permit(t, cluster, "shop", azure.ObjectID)
-	kubectl(t, cluster, "-n", "shop", "create", "secret", "docker-registry", "registry",
-		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
-	pushSample(t, cloud, azure.Registry+"/app:v1")
-
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
-	inputs := map[string]string{
-		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "prune": "true",
-		"provider": "aks", "cluster": azure.ClusterID(),
-		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
-	}
+	t.Run("without_a_role_in_the_cluster", func(t *testing.T) {
+		const want = "give the identity the roles of testdata/demo/rbac.yaml, bound to the object ID of its service principal"
+		if status, log := j.run(t, aksInputs(azure, "shop"), "plan"); status != 3 || !strings.Contains(log, want) {
+			t.Errorf("status %d, want 3 and %q", status, want)
+		}
+	})
+	prepare(t, cluster, "shop", azure)
+	inputs := aksInputs(azure, "shop")
+	inputs["prune"] = "true"
 	status, log := j.run(t, inputs)
 	if status != 0 {
 		t.Fatalf("status %d", status)
@@ -85,7 +87,7 @@ func TestAzure(t *testing.T) {
 		}
 	})
 	t.Run("cluster_without_Entra", func(t *testing.T) {
-		azure.Cluster.Certificate, azure.Cluster.Key = administrator(t, cluster)
+		azure.Cluster.Certificate, azure.Cluster.Key = way(t, cluster).CertData, way(t, cluster).KeyData
 		defer func() { azure.Cluster.Certificate, azure.Cluster.Key = nil, nil }()
 		for line := range strings.Lines(string(azure.Cluster.Key)) {
 			cloud.Secret(strings.TrimSpace(line))
@@ -103,22 +105,20 @@ func TestAzure(t *testing.T) {
 	})
 }
 
-// TestAzure_private_cluster runs where the cluster's address has no name, as outside its network.
-func TestAzure_private_cluster(t *testing.T) {
-	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
-	azure.Cluster.Server, azure.Cluster.CA = "https://shop-0a1b2c3d.privatelink.westeurope.azmk8s.io:443", cloud.CA
-	pushSample(t, cloud, azure.Registry+"/app:v1")
-	j := newJob(t, cloud)
-	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
-	j.write(t, "app.yaml", manifests)
-	status, log := j.run(t, map[string]string{
-		"images": "registry/app=" + azure.Registry + "/app", "namespace": "shop", "provider": "aks", "cluster": azure.ClusterID(),
+// aksInputs are those of a deploy to a namespace of the cluster.
+func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
+	return map[string]string{
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks", "cluster": azure.ClusterID(),
 		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
-	})
-	if want := "run the job on a self-hosted runner in the cluster's network"; status != 3 || !strings.Contains(log, want) {
-		t.Errorf("status %d, want 3 and %q", status, want)
 	}
+}
+
+// prepare makes a namespace that the application may deploy to, and that pulls from the registry.
+func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azure *cloudtest.Azure) {
+	t.Helper()
+	permit(t, cluster, namespace, azure.ObjectID)
+	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
+		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
 }
 
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
@@ -145,24 +145,21 @@ func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *c
 	return cluster
 }
 
+// way is how the cluster's administrator gets in.
+func way(t *testing.T, cluster *localcluster.Cluster) *rest.Config {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 // address is where the cluster's API server is, and its authority.
 func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []byte) {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := way(t, cluster)
 	return config.Host, config.CAData
-}
-
-// administrator is the certificate of the cluster's administrator.
-func administrator(t *testing.T, cluster *localcluster.Cluster) (certificate, key []byte) {
-	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.CertData, config.KeyData
 }
 
 // permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.
@@ -174,7 +171,7 @@ func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string)
 	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
 }
 
-func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {
+func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) string {
 	t.Helper()
 	program, err := localcluster.Kubectl(t.Context(), nil)
 	if err != nil {
@@ -184,10 +181,11 @@ func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) {
 	if err != nil {
 		t.Fatalf("kubectl %v: %v\n%s", args, err, out)
 	}
+	return string(out)
 }
 
-// pushSample pushes the sample app for two platforms, as the registry's user "nodes".
-func pushSample(t *testing.T, cloud *cloudtest.Cloud, reference string) {
+// pushSample pushes the sample app for two platforms.
+func pushSample(t *testing.T, reference string, options ...remote.Option) {
 	t.Helper()
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -197,9 +195,15 @@ func pushSample(t *testing.T, cloud *cloudtest.Cloud, reference string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = demo.PushIndex(t.Context(), ref, images, remote.WithTransport(cloud.Client().Transport),
-		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "nodes", Password: cloudtest.NodePassword})))
-	if err != nil {
+	if err := demo.PushIndex(t.Context(), ref, images, options...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// as signs in to a registry of a cloud with a name and a password.
+func as(cloud *cloudtest.Cloud, user, password string) []remote.Option {
+	return []remote.Option{
+		remote.WithTransport(cloud.Client().Transport),
+		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: user, Password: password})),
 	}
 }

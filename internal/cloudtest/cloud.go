@@ -55,12 +55,7 @@ func Start(t testing.TB) *Cloud {
 	server.Start()
 	t.Cleanup(server.Close)
 	c.Address = server.Listener.Addr().String()
-	proxy := httptest.NewServer(http.HandlerFunc(c.connect))
-	t.Cleanup(proxy.Close)
-	c.proxy, err = url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c.proxy = c.ProxyAt(t, "127.0.0.1")
 	c.GitHub = newGitHub(c)
 	return c
 }

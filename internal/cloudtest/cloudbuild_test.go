@@ -25,7 +25,7 @@ func TestCloudBuild(t *testing.T) {
 	google.ArtifactRegistry(artifacts)
 	builds := google.NewCloudBuild(google.Docker(t))
 	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
-	publish(t, google, cluster)
+	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
 	pushBase(t, cloud, nodes)
 	google.Life, google.AccountLife = 3*time.Second, 3*time.Second

@@ -1,6 +1,9 @@
 package cloudtest
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // counter counts by name. Its zero value is ready, and safe for concurrent use.
 type counter struct {
@@ -21,4 +24,10 @@ func (c *counter) of(name string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.counts[name]
+}
+
+func (c *counter) all() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.counts)
 }

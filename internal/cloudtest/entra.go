@@ -1,6 +1,7 @@
 package cloudtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -46,8 +47,9 @@ func (a *Azure) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.minted.add(audience)
+	told := int(cmp.Or(a.Told, a.Life).Seconds())
 	answer(http.StatusOK, map[string]any{
-		"token_type": "Bearer", "expires_in": int(a.Life.Seconds()), "ext_expires_in": int(a.Life.Seconds()),
+		"token_type": "Bearer", "expires_in": told, "ext_expires_in": told,
 		"access_token": a.accessToken(audience),
 	}).ServeHTTP(w, r)
 }

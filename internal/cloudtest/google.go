@@ -90,8 +90,11 @@ func NewGoogle(cloud *Cloud) *Google {
 	return g
 }
 
-// writer is the role that pushes and pulls images.
-const writer = "roles/artifactregistry.writer"
+// The roles that push and pull images, and that pull them.
+const (
+	writer = "roles/artifactregistry.writer"
+	reader = "roles/artifactregistry.reader"
+)
 
 // stsHost is that of the Security Token Service.
 const stsHost = "sts.googleapis.com"

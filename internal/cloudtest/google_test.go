@@ -6,14 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"k8s.io/client-go/tools/clientcmd"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 )
 
@@ -27,13 +20,14 @@ const (
 // TestGoogle deploys to a cluster that lets in whom Google names, by each of its addresses, under exactly the roles of
 // rbac.yaml, with tokens that live for three seconds and images in Artifact Registry.
 func TestGoogle(t *testing.T) {
+	t.Parallel()
 	cloud := cloudtest.Start(t)
 	google := cloudtest.NewGoogle(cloud)
 	google.ArtifactRegistry(artifacts)
 	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
-	publish(t, google, cluster)
+	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
-	pushForNodes(t, cloud, nodes)
+	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", nodes)...)
 	google.Life, google.AccountLife = 3*time.Second, 3*time.Second
 	job := google.Principal("repo:octo-org/octo-repo:environment:production")
 
@@ -48,6 +42,7 @@ func TestGoogle(t *testing.T) {
 	}{
 		{"direct", job, nil, manifests, 2},
 		{"as-account", google.ServiceAccount, map[string]string{"endpoint": "dns", "gcp-service-account": google.ServiceAccount}, manifests, 6},
+		{"by-private-address", job, map[string]string{"endpoint": "private"}, quick, 1},
 		{"by-gateway", job, map[string]string{"endpoint": "connect-gateway", "cluster": google.ClusterName(), "location": "", "gcp-project-id": ""}, quick, 1},
 	} {
 		t.Run(row.namespace, func(t *testing.T) {
@@ -98,40 +93,20 @@ func gkeInputs(google *cloudtest.Google, namespace string, more map[string]strin
 }
 
 // publish makes GKE and the fleet tell of a local cluster, and leads its other addresses to it.
-func publish(t *testing.T, google *cloudtest.Google, cluster *localcluster.Cluster) {
+func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, cluster *localcluster.Cluster) {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := way(t, cluster)
 	google.Cluster = map[string]any{
-		"name":       "shop",
-		"endpoint":   strings.TrimPrefix(config.Host, "https://"),
-		"masterAuth": map[string]any{"clusterCaCertificate": config.CAData}, // bytes are base64 in JSON
+		"name":                 "shop",
+		"endpoint":             strings.TrimPrefix(config.Host, "https://"),
+		"masterAuth":           map[string]any{"clusterCaCertificate": config.CAData}, // bytes are base64 in JSON
+		"privateClusterConfig": map[string]any{"privateEndpoint": strings.TrimPrefix(config.Host, "https://")},
 		"controlPlaneEndpointsConfig": map[string]any{
 			"dnsEndpointConfig": map[string]any{"endpoint": dnsEndpoint, "allowExternalTraffic": true},
 		},
 		"fleet": map[string]any{"membership": "//gkehub.googleapis.com/" + membership},
 	}
 	google.Membership = map[string]any{"name": membership, "endpoint": map[string]any{"gkeCluster": map[string]any{}}}
-	google.Serve(t, dnsEndpoint, "", config)
-	google.Serve(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
-}
-
-// pushForNodes pushes the sample app for two platforms to Artifact Registry.
-func pushForNodes(t *testing.T, cloud *cloudtest.Cloud, token string) {
-	t.Helper()
-	ref, err := name.ParseReference(artifacts + "/octo-shop/shop/app:v1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	images, err := demo.Build(t.Context(), demo.AKS("../.."), v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = demo.PushIndex(t.Context(), ref, images, remote.WithTransport(cloud.Client().Transport),
-		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: "oauth2accesstoken", Password: token})))
-	if err != nil {
-		t.Fatal(err)
-	}
+	cloud.Lead(t, dnsEndpoint, "", config)
+	cloud.Lead(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
 }

@@ -4,7 +4,25 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
 )
+
+// ProxyAt starts another way to the stand-ins, at an address of this machine, such as the one that containers know it by.
+func (c *Cloud) ProxyAt(t testing.TB, address string) *url.URL {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(c.connect))
+	_ = server.Listener.Close() // its own, on loopback
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+	return &url.URL{Scheme: "http", Host: listener.Addr().String()}
+}
 
 // connect is a proxy that leads each host that is served to the stand-ins. Any other has no address, as a host behind a
 // private DNS zone has none.

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,6 +28,10 @@ type Job struct {
 	Args []string
 	// NoTemp leaves out the mount of RUNNER_TEMP, as runners before 2.329 do.
 	NoTemp bool
+	// Volumes are more mounts, each SOURCE:TARGET.
+	Volumes []string
+	// Export, where it is not nil, gets the container's files in a tar archive when it has ended.
+	Export io.Writer
 }
 
 // environment is what the runner sets.
@@ -74,6 +79,8 @@ type Result struct {
 	// Outputs are the step's, Summary is its part of the job's summary.
 	Outputs map[string]string
 	Summary string
+	// Folders holds what the runner shares with the container besides the workspace: home, runner_temp and the like.
+	Folders string
 }
 
 // outputs reads the file of outputs.

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -20,7 +21,8 @@ func Run(t testing.TB, engine buildkittest.Engine, job Job) Result {
 	network := "github_network_" + filepath.Base(filepath.Dir(folders)) + filepath.Base(folders)
 	Docker(t, engine, "network", "create", network)
 	defer Docker(t, engine, "network", "rm", network)
-	args := []string{"run", "--rm", "--network", network, "--workdir", "/github/workspace"}
+	container := network
+	args := []string{"run", "--name", container, "--network", network, "--workdir", "/github/workspace"}
 	if job.Platform != "" {
 		args = append(args, "--platform", job.Platform)
 	}
@@ -28,21 +30,38 @@ func Run(t testing.TB, engine buildkittest.Engine, job Job) Result {
 	args = append(args, job.variables(t)...)
 	args = append(args, job.Image)
 	log, err := dockerCommand(engine, append(args, job.Args...)...).CombinedOutput()
-	result := Result{Log: string(log)}
+	defer Docker(t, engine, "rm", "--volumes", container)
+	result := Result{Log: string(log), Folders: folders}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		result.Status = exit.ExitCode()
 	} else if err != nil {
 		t.Fatalf("docker run: %v", err)
+	}
+	if job.Export != nil {
+		export(t, engine, container, job.Export)
 	}
 	result.Outputs = outputs(t, read(t, filepath.Join(folders, "file_commands", "output")))
 	result.Summary = read(t, filepath.Join(folders, "file_commands", "summary"))
 	return result
 }
 
+// export writes a container's files into a tar archive.
+func export(t testing.TB, engine buildkittest.Engine, container string, archive io.Writer) {
+	t.Helper()
+	cmd := dockerCommand(engine, "export", container)
+	cmd.Stdout = archive
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("docker export: %v", err)
+	}
+}
+
 // mounts are the folders that the runner shares with the container.
 func (j Job) mounts(t testing.TB, folders string) []string {
 	t.Helper()
 	args := []string{"--volume", j.Workspace + ":/github/workspace"}
+	for _, volume := range j.Volumes {
+		args = append(args, "--volume", volume)
+	}
 	for _, name := range []string{"home", "workflow", "file_commands", "runner_temp"} {
 		if name == "runner_temp" && j.NoTemp {
 			continue

@@ -49,8 +49,10 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account. Its error is a *ConfigError. The returned config has no client-side rate limit: the
-// API server's own priority and fairness decides.
+// Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account, whose token is
+// read again as the kubelet renews it (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/). Its error
+// is a *ConfigError. The returned config has no client-side rate limit: the API server's own priority and fairness
+// decides.
 func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	if opts.Path != "" && !opts.inline() {
 		if _, err := os.Stat(opts.Path); errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +65,7 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	}
 	config, err := loader.ClientConfig()
 	if clientcmd.IsEmptyConfig(err) {
-		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig")
+		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig, or set provider to aks or gke")
 	}
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)

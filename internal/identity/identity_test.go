@@ -87,3 +87,19 @@ func TestKubeconfig_plugins_in_a_container_action(t *testing.T) {
 		}
 	}
 }
+
+func TestKubeconfig_nothing_to_go_by(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	for _, row := range []struct {
+		opts identity.KubeconfigOptions
+		want string
+	}{
+		{identity.KubeconfigOptions{}, "neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig"},
+		{identity.KubeconfigOptions{Path: "/no/such/file"}, `kubeconfig "/no/such/file" does not exist`},
+		{identity.KubeconfigOptions{Path: kubeconfig(t, "a", token), Context: "b"}, `context "b" does not exist`},
+	} {
+		if _, err := identity.Kubeconfig(row.opts); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("error %v, want %q", err, row.want)
+		}
+	}
+}

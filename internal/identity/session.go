@@ -22,12 +22,23 @@ const (
 type Session struct {
 	// Keychain finds the credentials for a registry.
 	Keychain authn.Keychain
-	// Grant says what lets this run pull a repository that its registry refuses to show, or "" where nothing is known.
-	Grant func(repository string) string
 	// Cluster is the zero value where none was asked for.
 	Cluster Cluster
 	// Google is the job in Google Cloud, or nil where there was nothing to sign in with.
 	Google *google.Account
+
+	// grants are the accounts' answers to Grant.
+	grants []func(repository string, push bool) string
+}
+
+// Grant says what lets this run pull a repository, or push to it, that its registry refuses, or "" where nothing is known.
+func (s Session) Grant(repository string, push bool) string {
+	for _, grant := range s.grants {
+		if advice := grant(repository, push); advice != "" {
+			return advice
+		}
+	}
+	return ""
 }
 
 // Options say what to sign in to, and as whom.
@@ -50,12 +61,13 @@ type Options struct {
 
 // SignIn signs in to what the options name. Registries of a cloud are signed in to when they are first used.
 func SignIn(ctx context.Context, opts Options) (Session, error) {
-	session := Session{Grant: func(string) string { return "" }}
+	var session Session
 	keychains := []authn.Keychain{opts.Registries.keychain()}
 	var err error
 	if opts.Azure != nil {
 		account := azure.New(*opts.Azure, opts.Job)
 		keychains = append(keychains, account.Keychain())
+		session.grants = append(session.grants, account.Grant)
 		if opts.NeedsCluster && opts.Provider == ProviderAKS {
 			session.Cluster, err = cloudCluster(account.Cluster(ctx))
 		}
@@ -63,13 +75,15 @@ func SignIn(ctx context.Context, opts Options) (Session, error) {
 	if opts.Google != nil {
 		account := google.New(*opts.Google, opts.Job)
 		keychains = append(keychains, account.Keychain())
-		session.Google, session.Grant = account, account.Grant
+		session.Google = account
+		session.grants = append(session.grants, account.Grant)
 		if opts.NeedsCluster && opts.Provider == ProviderGKE {
 			session.Cluster, err = cloudCluster(account.Cluster(ctx))
 		}
 	}
 	if opts.NeedsCluster && opts.Provider == ProviderKubeconfig {
 		session.Cluster, err = Kubeconfig(opts.Kubeconfig)
+		mask(opts.Job.Mask, session.Cluster.Config)
 	}
 	session.Cluster.Advice = adviceFor(opts.Provider)
 	if opts.Namespace != "" {
@@ -85,4 +99,12 @@ func cloudCluster(config *rest.Config, err error) (Cluster, error) {
 		return Cluster{}, err
 	}
 	return Cluster{Config: tuned(config), Namespace: "default"}, nil
+}
+
+// mask hides the secrets that a kubeconfig holds, or that a pod has of its service account. A plugin's are not seen here.
+func mask(secret func(string), config *rest.Config) {
+	if config != nil {
+		secret(config.BearerToken)
+		secret(string(config.KeyData))
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -50,6 +51,15 @@ func unauthorized(ref name.Reference, answer *transport.Error, err error) error 
 		Code: finding.ImageUnauthorized, Reference: ref, Err: err,
 		Message: fmt.Sprintf("registry %q refuses to show image %q: %s", ref.Context().RegistryStr(), ref, words(answer)),
 		Fix:     "Sign in with an identity that may pull it, and check the repository: some registries answer so where there is none",
+	}
+}
+
+// empty is about an index that lists attestations and the like, or nothing.
+func empty(ref name.Reference, digest v1.Hash) error {
+	return &Error{
+		Code: finding.PlatformMissing, Reference: ref, Err: errors.New("no image in the index"),
+		Message: fmt.Sprintf("index %s of image %q lists no image for any platform", digest, ref),
+		Fix:     "Build and push it again, for each platform",
 	}
 }
 

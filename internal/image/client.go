@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -47,8 +46,11 @@ func (c *Client) signIn(ctx context.Context, repo name.Repository) (*repository,
 	}
 	auth := authn.Anonymous
 	if c.opts.Keychain != nil {
-		if auth, err = authn.Resolve(ctx, c.opts.Keychain, repo); err != nil {
-			return nil, fmt.Errorf("finding credentials for %q: %w", repo, err)
+		if auth, err = authn.Resolve(ctx, c.opts.Keychain, repo); err == nil {
+			_, err = authn.Authorization(ctx, auth) // the error of a sign-in would be lost among those of the registry
+		}
+		if err != nil {
+			return nil, &credentialError{err}
 		}
 	}
 	signed, err := transport.NewWithContext(ctx, registry, auth, c.transport, []string{repo.Scope(transport.PullScope)})

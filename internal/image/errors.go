@@ -13,9 +13,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// Error is the registry's own word that there is no such image, or none to be seen with these credentials.
+// Error is the registry's own word that there is no such image, none to be seen with these credentials, or none in it.
 type Error struct {
-	// Code is finding.ImageNotFound or finding.ImageUnauthorized.
+	// Code is finding.ImageNotFound, finding.ImageUnauthorized or finding.PlatformMissing.
 	Code      finding.Code
 	Reference name.Reference
 	// Message says what the registry answered, Fix what to do about it.
@@ -44,6 +44,13 @@ type failure struct {
 func (f *failure) Error() string { return f.message }
 
 func (f *failure) Unwrap() error { return f.err }
+
+// credentialError is a sign-in that failed. Its text is our own or a credential helper's, and says what to do.
+type credentialError struct{ err error }
+
+func (e *credentialError) Error() string { return e.err.Error() }
+
+func (e *credentialError) Unwrap() error { return e.err }
 
 // silentError ends a request to a registry that accepted it and then sent nothing.
 type silentError struct{ after time.Duration }

@@ -19,8 +19,16 @@ func explain(ctx context.Context, ref name.Reference, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("resolving image %q: %w", ref, ctx.Err())
 	}
-	var answer *transport.Error
+	var (
+		answer  *transport.Error
+		refused *credentialError
+		known   *Error
+	)
 	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &refused):
+		return fail(err, "image %q: signing in to registry %q: %v", ref, ref.Context().RegistryStr(), refused)
 	case errors.As(err, &answer) && isNotFound(answer):
 		return notFound(ref, answer, err)
 	case errors.As(err, &answer) && isRefusal(answer):

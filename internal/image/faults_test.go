@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -91,7 +92,7 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 		{"a_huge_index", answering(200, indexType, strings.Repeat(" ", 4<<20+1)),
 			fault{"", `image "HOST/cart:1" in registry "HOST": the manifest is larger than 4194304 bytes, which no image needs`}},
 		{"an_index_of_nothing", answering(200, indexType, `{"schemaVersion":2,"manifests":[]}`),
-			fault{"", `image "HOST/cart:1" in registry "HOST": index DIGEST lists no image for any platform; build and push it again`}},
+			fault{finding.PlatformMissing, `index DIGEST of image "HOST/cart:1" lists no image for any platform. Build and push it again, for each platform`}},
 		{"an_obsolete_manifest", answering(200, string(types.DockerManifestSchema1), `{"schemaVersion":1}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": manifest has the obsolete schema 1, which names no platform; push the image again with a current tool`}},
 		{"a_chart", answering(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"}}`),
@@ -122,6 +123,26 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+func TestResolveKeepsTheWholeTextOfASignIn(t *testing.T) {
+	opts := options()
+	opts.Keychain = brokenKeychain{}
+	host := newRegistry(t)
+	_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), opts)
+	want := fault{"", `image "HOST/cart:1": signing in to registry "HOST": nobody trusts this job.` + "\nDo this:\n    trust it"}
+	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// brokenKeychain fails to sign in, and says what to do.
+type brokenKeychain struct{}
+
+func (k brokenKeychain) Resolve(authn.Resource) (authn.Authenticator, error) { return k, nil }
+
+func (brokenKeychain) Authorization() (*authn.AuthConfig, error) {
+	return nil, errors.New("nobody trusts this job.\nDo this:\n    trust it")
 }
 
 func TestErrorIsAFinding(t *testing.T) {

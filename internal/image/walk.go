@@ -43,7 +43,7 @@ func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
 		return nil, err
 	}
 	if len(all.manifests) == 0 {
-		return nil, fmt.Errorf("index %s lists no image for any platform; build and push it again", top.Digest)
+		return nil, empty(ref, top.Digest)
 	}
 	return &Image{
 		Reference: ref, Digest: top.Digest, Index: kindOf(top) == kindIndex,

@@ -11,6 +11,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
 // Push pushes an index: layers and configs, then each platform's manifest, and last the index under its tag. Layers
@@ -29,8 +31,7 @@ func push(ctx context.Context, pusher *remote.Pusher, ref name.Reference, index 
 	case err == nil:
 		return nil
 	case hasStatus(err, http.StatusUnauthorized, http.StatusForbidden):
-		return fmt.Errorf("pushing image %q: registry %q refuses it: %w; sign in with an identity that may push there, and check the repository",
-			ref, ref.Context().RegistryStr(), err)
+		return &build.RefusedError{Reference: ref, Err: err}
 	}
 	return fmt.Errorf("pushing image %q: %w; its tag is as it was, and the next run goes on from what the registry has already", ref, err)
 }

@@ -2,22 +2,25 @@ package buildkit
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth"
 	"github.com/moby/buildkit/session/auth/authprovider"
 )
 
 // credentials answers BuildKit's questions for registry credentials from a keychain.
 func credentials(keychain authn.Keychain) session.Attachable {
-	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
+	provider := authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: func(ctx context.Context, host string, _ []string, _ authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
 			return authConfig(ctx, keychain, host)
 		},
 	})
+	return &authority{AuthServer: provider.(auth.AuthServer), seed: []byte(rand.Text())}
 }
 
 func authConfig(ctx context.Context, keychain authn.Keychain, host string) (types.AuthConfig, error) {

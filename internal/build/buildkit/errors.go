@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
@@ -16,6 +17,9 @@ import (
 // explain turns BuildKit's error into a *build.StepError where it points into the Dockerfile.
 func explain(ctx context.Context, err error, spec build.Spec, p part, log *display) error {
 	sources := errdefs.Sources(err)
+	if isPushRefused(err) {
+		return &build.RefusedError{Reference: spec.Reference, Err: plain(err)}
+	}
 	if ctx.Err() != nil || len(sources) == 0 || isRegistryDown(err) {
 		return fmt.Errorf("building %s at %s: %w", spec.Name, p.daemon.endpoint.Address, err)
 	}
@@ -39,6 +43,13 @@ func explain(ctx context.Context, err error, spec build.Spec, p part, log *displ
 // sends no code for it, only containerd's words.
 func isRegistryDown(err error) bool {
 	return strings.Contains(err.Error(), "failed to do request: ") || strings.Contains(err.Error(), "unexpected status")
+}
+
+// isPushRefused tells a registry that takes no push from these credentials, in containerd's words for it.
+func isPushRefused(err error) bool {
+	text := err.Error()
+	refused := func(words string) bool { return strings.Contains(text, words) }
+	return refused("failed to push ") && slices.ContainsFunc([]string{"401 Unauthorized", "403 Forbidden", "insufficient_scope", ": denied: "}, refused)
 }
 
 // position is the place in the Dockerfile that BuildKit points at, in the path that the user knows it by.

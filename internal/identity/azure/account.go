@@ -56,9 +56,10 @@ func (a *Account) token(ctx context.Context, scope string) (federation.Token, er
 // refused has to be replaced.
 func (a *Account) mint(ctx context.Context, scope string) (azcore.AccessToken, error) {
 	var claims federation.Claims
+	var refused error // by GitHub, which the SDK wraps among its own words
 	assertion := func(ctx context.Context) (string, error) {
 		token, err := a.job.IDToken(ctx, a.cloud.audience)
-		claims = federation.ReadClaims(token)
+		claims, refused = federation.ReadClaims(token), err
 		return token, err
 	}
 	credential, err := azidentity.NewClientAssertionCredential(a.options.TenantID, a.options.ClientID, assertion, &azidentity.ClientAssertionCredentialOptions{
@@ -71,7 +72,10 @@ func (a *Account) mint(ctx context.Context, scope string) (azcore.AccessToken, e
 	}
 	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	a.job.Mask(token.Token)
-	if err != nil {
+	switch {
+	case refused != nil:
+		return azcore.AccessToken{}, refused
+	case err != nil:
 		return azcore.AccessToken{}, a.explain(err, claims)
 	}
 	return token, nil

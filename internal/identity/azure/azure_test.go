@@ -198,6 +198,9 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		{"subscription", func(w *world) { w.opts.SubscriptionID = "00000000-1111-2222-3333-444444444444" }, []string{
 			"SubscriptionNotFound", `Check azure-subscription-id "00000000-1111-2222-3333-444444444444"`,
 		}},
+		{"entra_unreachable", func(w *world) { w.cloud.Handle("login.microsoftonline.com", nil) }, []string{
+			"signing in to Microsoft Entra: ", "check that this machine may connect to https://login.microsoftonline.com/",
+		}},
 		{"resource_id", func(w *world) { w.opts.Cluster = "/subscriptions" }, []string{`cluster "/subscriptions" is no resource ID`, "az aks show --query id"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -282,8 +285,10 @@ func TestKeychain_wrong_set_ups(t *testing.T) {
 		want   string
 	}{
 		{"another_tenants_registry", func(w *world) { w.azure.RegistryTenant = "another" }, "shop.azurecr.io",
-			"registry shop.azurecr.io: exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.; the registry has to be in a subscription of tenant 72f988bf-"},
-		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", "registry shopp.azurecr.io: exchanging the Entra token: "},
+			"exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.\nThe registry has to be in a subscription of tenant 72f988bf-"},
+		{"no_role", func(w *world) { w.azure.RegistryRole = "" }, "shop.azurecr.io",
+			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273 --scope $(az acr show --name shop --query id --output tsv)"},
+		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", `exchanging the Entra token: Post "https://shopp.azurecr.io/oauth2/exchange": `},
 		{"no_trust", func(w *world) { w.azure.Federation.Subject = "repo:a/b" }, "shop.azurecr.io", "AADSTS700213: "},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -16,12 +16,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
-// tokenUser is the user name that tells Azure Container Registry that the password is a refresh token
-// (https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md).
-const tokenUser = "00000000-0000-0000-0000-000000000000"
-
 // Keychain signs in to the environment's container registries, each when it is first used, and again before its
-// token ends.
+// token ends. What it brings is a refresh token, which clients trade for access tokens
+// (https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md).
 func (a *Account) Keychain() authn.Keychain {
 	return &keychain{account: a, registries: map[string]*federation.Credential{}}
 }
@@ -46,9 +43,9 @@ func (k *keychain) ResolveContext(ctx context.Context, resource authn.Resource) 
 	}
 	token, err := k.registry(host).Token(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("registry %s: %w", host, err)
+		return nil, err
 	}
-	return authn.FromConfig(authn.AuthConfig{Username: tokenUser, Password: token}), nil
+	return authn.FromConfig(authn.AuthConfig{IdentityToken: token}), nil
 }
 
 func (k *keychain) registry(host string) *federation.Credential {
@@ -94,8 +91,8 @@ func (a *Account) readExchange(response *http.Response) (federation.Token, error
 	case err != nil:
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w", err)
 	case len(answer.Errors) > 0:
-		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s; the registry has to be in a subscription of tenant %s",
-			answer.Errors[0].Code, answer.Errors[0].Message, a.options.TenantID)
+		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s\nThe registry has to be in a subscription of tenant %s, and the identity needs a role in it. %s",
+			answer.Errors[0].Code, answer.Errors[0].Message, a.options.TenantID, a.Grant(response.Request.URL.Host, false))
 	case answer.RefreshToken == "":
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: the registry answers %s and no token", response.Status)
 	}

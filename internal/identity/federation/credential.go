@@ -23,6 +23,9 @@ const (
 	maxMargin = 5 * time.Minute
 	// mintTimeout bounds one renewal. It does not end with the request that asked for it, since others wait too.
 	mintTimeout = 2 * time.Minute
+	// lifeByWrongClock is how long a token is used that seems to have ended before it came: this machine's clock is
+	// fast, and the server refuses the token when its time is up.
+	lifeByWrongClock = time.Minute
 )
 
 // Credential is a token that renews itself. It is safe for concurrent use.
@@ -55,7 +58,8 @@ func (c *Credential) Token(ctx context.Context) (string, error) {
 // Renew replaces a token that was refused, or is about to be, and returns the new one. Callers side by side share one
 // renewal, and a caller who comes after it gets what it brought.
 func (c *Credential) Renew(ctx context.Context, refused string) (string, error) {
-	renewal := c.flights.DoChan("", func() (any, error) {
+	// Only the flight that replaces the token in hand mints. Who was refused with that one's own successor does not join it.
+	renewal := c.flights.DoChan(refused, func() (any, error) {
 		if current, _ := c.look(); current.Value != refused {
 			return current.Value, nil
 		}
@@ -85,6 +89,11 @@ func (c *Credential) look() (current Token, due bool) {
 func (c *Credential) keep(token Token) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	life := time.Until(token.Expires)
+	if life <= 0 {
+		life = lifeByWrongClock
+		token.Expires = time.Now().Add(life)
+	}
 	c.current = token
-	c.renewAt = token.Expires.Add(-min(maxMargin, time.Until(token.Expires)/4))
+	c.renewAt = token.Expires.Add(-min(maxMargin, life/4))
 }

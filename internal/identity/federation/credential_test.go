@@ -40,6 +40,7 @@ func TestCredential_renews_before_the_end(t *testing.T) {
 	}{
 		{"long_life_renewed_five_minutes_before", time.Hour, 54 * time.Minute, 2 * time.Minute},
 		{"short_life_renewed_when_a_quarter_is_left", 8 * time.Second, 5 * time.Second, 2 * time.Second},
+		{"by_a_fast_clock_it_never_lived", -time.Hour, 40 * time.Second, 10 * time.Second},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -22,18 +22,22 @@ func (k keychain) Resolve(resource authn.Resource) (authn.Authenticator, error) 
 	return k, nil
 }
 
-// Grant is the command that lets the account pull a repository of Artifact Registry, or "" for any other. Who also
-// pushes needs roles/artifactregistry.writer.
-func (a *Account) Grant(repository string) string {
+// Grant is the command that lets the account pull a repository of Artifact Registry, or push to it, or "" for any other.
+// https://docs.cloud.google.com/artifact-registry/docs/access-control#roles
+func (a *Account) Grant(repository string, push bool) string {
 	parts := strings.Split(repository, "/")
 	location, docker := strings.CutSuffix(parts[0], "-docker.pkg.dev")
 	claims := a.claims.Load()
 	if !docker || len(parts) < 3 || claims == nil {
 		return ""
 	}
-	return "Grant the role; it takes some minutes to work. To push as well, roles/artifactregistry.writer:\n" +
+	role := "roles/artifactregistry.reader"
+	if push {
+		role = "roles/artifactregistry.writer"
+	}
+	return "Grant the role; it takes some minutes to work:\n" +
 		googleapi.Command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location, "--project="+parts[1],
-			"--role=roles/artifactregistry.reader", "--member='"+a.member(claims.Subject)+"'")
+			"--role="+role, "--member='"+a.member(claims.Subject)+"'")
 }
 
 // Authorization implements authn.Authenticator.
