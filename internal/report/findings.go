@@ -49,9 +49,12 @@ func findingList(findings []finding.Finding, o SummaryOptions, room int) string 
 
 var severityIcon = map[finding.Severity]string{finding.Error: "❌", finding.Warning: "⚠️", finding.Info: "ℹ️"}
 
-// finding is a line with the code and the place, the message, and the fix.
+// explanations has a heading for each code.
+const explanations = "https://github.com/multiarch-deploy/multiarch-deploy/blob/main/testdata/demo/TROUBLESHOOTING.md"
+
+// finding is a line with the code, which leads to its explanation, and the place; then the message, and the fix.
 func (o SummaryOptions) finding(f finding.Finding, room int) string {
-	text := fmt.Sprintf("%s **%s**", severityIcon[f.Severity], f.Code)
+	text := fmt.Sprintf("%s **[%s](%s#%[2]s)**", severityIcon[f.Severity], f.Code, explanations)
 	if about := cmp.Or(f.Object, f.Image); about != "" {
 		text += " · " + code(about)
 	}
