@@ -36,7 +36,7 @@ func unscheduled(pod *corev1.Pod, ev Evidence) Judgement {
 		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
 	case noRoom.MatchString(message):
 		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+".",
-			"Lower the resource requests or the number of replicas, or add a node.")
+			"Lower the resource requests or the number of replicas, or add a node."+elsewhere(pod, fit, ev))
 	}
 	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
 }

@@ -44,6 +44,20 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}},
 			want:  finding.InsufficientCapacity,
 			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
+			fix:   "Lower the resource requests or the number of replicas, or add a node. Or build its images for the 1 arm64 node(s) too, and let it use them.",
+		},
+		{
+			name: "full_amd64_that_an_image_for_both_is_pinned_to", selector: map[string]string{"kubernetes.io/arch": "amd64"}, nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", arm)}, message: full,
+			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
+			want:  finding.InsufficientCapacity,
+			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
+			fix:   "Lower the resource requests or the number of replicas, or add a node. Or let it use the 1 arm64 node(s), on which its images run too.",
+		},
+		{
+			name: "full_amd64_and_arm64_that_is_for_something_else", nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", system)}, message: full,
+			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}},
+			want:  finding.InsufficientCapacity,
+			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
 			fix:   "Lower the resource requests or the number of replicas, or add a node.",
 		},
 		{

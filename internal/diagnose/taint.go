@@ -36,10 +36,13 @@ func byArchitecture(kept []taintedNode) []taintedNode {
 // runnable keeps the nodes whose CPU every image of the pod is known to run on.
 func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
-		return slices.ContainsFunc(subjects(pod, ev), func(s subject) bool {
-			return !s.image().RunsOn(architecture(k.node))
-		})
+		return !runsOn(pod, architecture(k.node), ev)
 	})
+}
+
+// runsOn tells whether every image of the pod is known to run on the CPU.
+func runsOn(pod *corev1.Pod, architecture string, ev Evidence) bool {
+	return !slices.ContainsFunc(subjects(pod, ev), func(s subject) bool { return !s.image().RunsOn(architecture) })
 }
 
 // describe says which taints keep the pod off: "3 arm64 nodes carry the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate".

@@ -1,0 +1,41 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the pod's
+// images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images are unknown.
+func elsewhere(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
+	if slices.ContainsFunc(subjects(pod, ev), func(s subject) bool { return len(s.image().Platforms) == 0 }) {
+		return ""
+	}
+	var ready, unbuilt []corev1.Node
+	for _, node := range otherCPUs(open, ev.Nodes) {
+		if runsOn(pod, architecture(node), ev) {
+			ready = append(ready, node)
+		} else {
+			unbuilt = append(unbuilt, node)
+		}
+	}
+	switch {
+	case len(ready) > 0:
+		return fmt.Sprintf(" Or let it use the %s node(s), on which its images run too.", count(ready))
+	case len(unbuilt) > 0:
+		return fmt.Sprintf(" Or build its images for the %s node(s) too, and let it use them.", count(unbuilt))
+	}
+	return ""
+}
+
+// otherCPUs leaves out the nodes of a CPU that open nodes have, and those with a taint that is not about their CPU: they are
+// for something else, cordoned or not well.
+func otherCPUs(open, all []corev1.Node) []corev1.Node {
+	return slices.DeleteFunc(slices.Clone(all), func(node corev1.Node) bool {
+		cpu := architecture(node)
+		return slices.ContainsFunc(open, func(o corev1.Node) bool { return architecture(o) == cpu }) ||
+			slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Value != cpu })
+	})
+}
