@@ -24,7 +24,7 @@ type Input struct {
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
 	{Name: "command", Group: "command", Default: "run", Runner: true,
-		Description: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; `rewrite`, which needs no cluster: with `commit`, it builds (with mode `build`), verifies and sets the images and commits, for Flux or Argo CD to deploy."},
+		Description: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets the images in the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and records them, for Flux or Argo CD to deploy."},
 	{Name: "images", Group: "images", Required: true, List: true,
 		Description: "The images of this commit, a line each: `NAME=REPOSITORY [key=value ...]`, NAME as it stands in the manifests. Keys stand for the inputs of the same name, for that image alone: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`."},
 	{Name: "tag", Group: "images",
@@ -104,7 +104,7 @@ var Catalogue = []Input{
 	{Name: "endpoint", Group: "cluster", Default: "auto",
 		Description: "Address of the cluster to use. `auto`: the one its cloud hands out, on GKE the one that a runner outside its network reaches. `public`: the public address of a private AKS cluster that has one, or of a GKE cluster. `private`: the one inside its network. On GKE also `dns` and `connect-gateway`."},
 	{Name: "kubeconfig", Group: "cluster",
-		Description: "Path of the kubeconfig file, or what it holds, such as a repository's secret. Default: `KUBECONFIG`, or `~/.kube/config`."},
+		Description: "Path of the kubeconfig file, or what it holds, such as a repository's secret. Default: `KUBECONFIG`, or `~/.kube/config`; in a pod that has neither, its service account."},
 	{Name: "kube-context", Group: "cluster",
 		Description: "Context of the kubeconfig. Default: its current context."},
 	{Name: "namespace", Group: "cluster",
