@@ -35,12 +35,12 @@
 //	githubtest    a stand-in of GitHub's API, for tests
 //	demo          real images of the sample apps
 //	enginetest    the action's own container, as a runner runs it, for tests
-//	console       runs the console sessions of the README and the guide, and compares
+//	console       runs the console sessions of the README and the guide, and compares their output
 //	localcluster  starts the local cluster's program for the demo and the tests
 //	ci            checks of the workflows and of the demos' Terraform; a module of its own
 //	registrytest  serves real registries to tests
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
-// commit (where asked for); for Flux and Argo CD, rewrite goes verify -> rewrite -> render -> write -> commit.
-// Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
+// commit -> prune (where asked for). For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render ->
+// write -> commit. Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
 package internal

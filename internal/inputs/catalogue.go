@@ -102,7 +102,7 @@ var Catalogue = []Input{
 	{Name: "location", Group: "cluster",
 		Description: "Region or zone of a GKE cluster that is given by name."},
 	{Name: "endpoint", Group: "cluster", Default: "auto",
-		Description: "Address of the cluster to use. `auto`: the one its cloud hands out, on GKE the one that a runner outside its network reaches. `public`: the public address of a private AKS cluster that has one, or of a GKE cluster. `private`: the one inside its network. On GKE also `dns` and `connect-gateway`."},
+		Description: "Address of the cluster to use. `auto`: the one its cloud hands out, on GKE the one that a runner outside its network reaches. `public`: the public name of a private AKS cluster that has one, or the public address of a GKE cluster. `private`: the one inside its network. On GKE also `dns` and `connect-gateway`."},
 	{Name: "kubeconfig", Group: "cluster",
 		Description: "Path of the kubeconfig file, or what it holds, such as a repository's secret. Default: `KUBECONFIG`, or `~/.kube/config`; in a pod that has neither, its service account."},
 	{Name: "kube-context", Group: "cluster",
