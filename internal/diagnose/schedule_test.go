@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -18,6 +19,7 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 	const full = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s). preemption: 0/2 nodes are available"
 	tests := []struct {
 		name     string
+		owner    string
 		selector map[string]string
 		nodes    []corev1.Node
 		message  string
@@ -52,6 +54,13 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			want:  finding.InsufficientCapacity,
 			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
 			fix:   "Lower the resource requests or the number of replicas, or add a node. Or let it use the 1 arm64 node(s), on which its images run too.",
+		},
+		{
+			name: "full_amd64_for_a_DaemonSet_whose_pod_is_made_for_one_node", owner: "DaemonSet", nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", arm)}, message: full,
+			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}},
+			want:  finding.InsufficientCapacity,
+			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
+			fix:   "Lower the resource requests or the number of replicas, or add a node.",
 		},
 		{
 			name: "full_amd64_and_arm64_that_is_for_something_else", nodes: []corev1.Node{node("a", "amd64"), node("b", "arm64", system)}, message: full,
@@ -89,6 +98,7 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
 			pod.Spec.NodeName, pod.Spec.NodeSelector = "", tt.selector
+			pod.OwnerReferences = []metav1.OwnerReference{{Kind: tt.owner, Controller: new(true)}}
 			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{
 				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: tt.message,
 			}}}
