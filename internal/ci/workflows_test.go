@@ -35,6 +35,18 @@ func TestActions_of_others_are_pinned(t *testing.T) {
 	}
 }
 
+// A runner's user is not root, and the tests run container engines of their own.
+func TestTests_run_as_root(t *testing.T) {
+	runs := regexp.MustCompile(`(?m)^.*\bmake test$`)
+	for path, content := range workflows(t) {
+		for _, line := range runs.FindAll(content, -1) {
+			if !bytes.Contains(line, []byte(`sudo env "PATH=$PATH"`)) {
+				t.Errorf("%s:%s; write sudo env \"PATH=$PATH\" make test", path, line)
+			}
+		}
+	}
+}
+
 // Without permissions a job's token has what the repository's settings say, which may be everything.
 func TestJobs_say_what_they_may(t *testing.T) {
 	for path, content := range workflows(t) {
