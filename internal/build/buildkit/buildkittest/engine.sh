@@ -1,3 +1,4 @@
+#!/bin/sh
 # Runs a Docker engine in a network of its own, joined to this machine by one link, so that its bridges and firewall rules
 # never meet the machine's and are gone with it. "unshare --net --mount" starts this as root:
 #   engine.sh PROCESS-OF-THE-MACHINE LINK MACHINE-ADDRESS ENGINE-ADDRESS FOLDER-BEFORE-PATH PROGRAM [ARGUMENT...]

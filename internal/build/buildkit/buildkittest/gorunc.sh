@@ -10,9 +10,9 @@ if [ -e "$config" ]; then
 	root=$(sed -n 's/.*"root":{[^}]*"path":"\([^"]*\)".*/\1/p' "$config")
 	case $root in /*) ;; *) root=$bundle/$root ;; esac
 	if [ -d "$root/usr/local/go" ]; then
-		mount() { echo "{\"destination\":\"$2\",\"type\":\"bind\",\"source\":\"$1\",\"options\":[\"rbind\",\"$3\"]},"; }
+		mount() { printf '{"destination":"%s","type":"bind","source":"%s","options":["rbind","%s"]},' "$2" "$1" "$3"; }
 		mounts=$(mount "$GO_ROOT" /usr/local/go ro; mount "$GO_MODULES" /go/pkg/mod ro; mount "$GO_CACHE" /go/cache rw)
-		sed -i "s|\"mounts\":\[|\"mounts\":[$(echo $mounts)|" "$config"
+		sed -i "s|\"mounts\":\[|\"mounts\":[$mounts|" "$config"
 	fi
 fi
 exec "$RUNC" "$@"

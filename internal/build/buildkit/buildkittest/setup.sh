@@ -25,10 +25,19 @@ fi
 
 # A package list of its own, so that the machine's set of architectures stays as it is.
 if [ ! -e "$bin/busybox-amd64" ] || [ ! -e "$bin/busybox-arm64" ] || [ ! -e "$bin/bash" ]; then
+  # shellcheck source=/dev/null
+  . /etc/os-release
   work="$(mktemp -d)"
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/lists/partial"
   apt=(apt-get -qq -o "Dir::State::lists=$work/lists" -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root -o Debug::NoLocking=1)
+  # Ubuntu keeps the packages of other CPUs than amd64 on a host of their own, which the machine's list does not name.
+  if [ "$ID" = ubuntu ]; then
+    for source in "amd64 http://archive.ubuntu.com/ubuntu" "arm64 http://ports.ubuntu.com/ubuntu-ports"; do
+      echo "deb [arch=${source% *} signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] ${source#* } $VERSION_CODENAME main universe"
+    done >"$work/sources.list"
+    apt+=(-o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=-)
+  fi
   "${apt[@]}" update
   (cd "$work" && "${apt[@]}" download busybox-static:amd64 busybox-static:arm64 bash-static)
   for cpu in amd64 arm64; do
