@@ -2,17 +2,12 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // dialTimeout bounds how long a cluster that does not answer holds up a run. Requests themselves carry contexts.
@@ -28,7 +23,8 @@ type Cluster struct {
 
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
-	// Path is the file, or, in several lines, what it holds: a secret of a repository is no file. "" takes Precedence instead.
+	// Path is the file, or, in several lines or as JSON, what it holds: a secret of a repository is no file. "" takes
+	// Precedence instead.
 	Path string
 	// Precedence are the files that kubectl would merge: those of KUBECONFIG, or ~/.kube/config.
 	Precedence []string
@@ -54,21 +50,13 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // is a *ConfigError. The returned config has no client-side rate limit: the API server's own priority and fairness
 // decides.
 func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
-	if opts.Path != "" && !opts.inline() {
-		if _, err := os.Stat(opts.Path); errors.Is(err, fs.ErrNotExist) {
-			return Cluster{}, configError("kubeconfig %q does not exist; give the path of the file with --kubeconfig", opts.Path)
-		}
-	}
 	loader, err := opts.loader()
 	if err != nil {
 		return Cluster{}, err
 	}
 	config, err := loader.ClientConfig()
-	if clientcmd.IsEmptyConfig(err) {
-		return Cluster{}, configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig, or set provider to aks or gke")
-	}
 	if err != nil {
-		return Cluster{}, configError("reading the kubeconfig: %w", err)
+		return Cluster{}, opts.unusable(loader, err)
 	}
 	if opts.Alone && config.ExecProvider != nil {
 		return Cluster{}, noPlugins(config.ExecProvider.Command)
@@ -78,24 +66,6 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
 	return Cluster{Config: tuned(config), Namespace: namespace}, nil
-}
-
-// inline tells whether Path is what a kubeconfig holds.
-func (o KubeconfigOptions) inline() bool { return strings.ContainsRune(o.Path, '\n') }
-
-func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Context}
-	overrides.Context.Namespace = o.Namespace
-	if !o.inline() {
-		rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: o.Path, Precedence: o.Precedence}
-		return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides), nil
-	}
-	file, err := clientcmd.Load([]byte(o.Path))
-	if err != nil {
-		// The error may quote the secret.
-		return nil, configError("the input kubeconfig has several lines, and they are no kubeconfig; give the path of the file, or all that it holds")
-	}
-	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
 
 // noPlugins refuses a kubeconfig that gets its token from another program.

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,9 +61,19 @@ func TestKubeconfig(t *testing.T) {
 }
 
 func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
-	_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: "apiVersion: v1\nkind: hunter2\n"})
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "they are no kubeconfig") {
-		t.Errorf("error %v", err)
+	encoded := base64.StdEncoding.EncodeToString([]byte(read(t, kubeconfig(t, "hunter2", token))))
+	for _, row := range []struct{ name, secret, want string }{
+		{"no_kubeconfig", "apiVersion: v1\nkind: hunter2\n", "more than a path, and no kubeconfig"},
+		{"json_without_a_context", `{"apiVersion": "v1", "kind": "Config", "users": [{"name": "hunter2"}]}`, "names no cluster"},
+		{"encoded", encoded, "is encoded as base64"},
+		{"encoded_in_lines", encoded[:76] + "\n" + encoded[76:], "is encoded as base64"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: row.secret})
+			if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), row.secret) || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("error %v, want %q", err, row.want)
+			}
+		})
 	}
 }
 
@@ -96,7 +107,8 @@ func TestKubeconfig_nothing_to_go_by(t *testing.T) {
 	}{
 		{identity.KubeconfigOptions{}, "neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig"},
 		{identity.KubeconfigOptions{Path: "/no/such/file"}, `kubeconfig "/no/such/file" does not exist`},
-		{identity.KubeconfigOptions{Path: kubeconfig(t, "a", token), Context: "b"}, `context "b" does not exist`},
+		{identity.KubeconfigOptions{Path: kubeconfig(t, "a", token), Context: "b"}, `context "b" does not exist; set kube-context to one that it has: a`},
+		{identity.KubeconfigOptions{Path: strings.ReplaceAll(read(t, kubeconfig(t, "a", token)), "current-context: a,", "")}, "has no current context; set kube-context to one that it has: a"},
 	} {
 		if _, err := identity.Kubeconfig(row.opts); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("error %v, want %q", err, row.want)
