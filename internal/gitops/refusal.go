@@ -3,6 +3,7 @@ package gitops
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/google/go-github/v89/github"
@@ -43,6 +44,9 @@ func (r *repository) explain(doing string, err error) error {
 		if strings.Contains(strings.ToLower(err.Error()), known.text) {
 			return fmt.Errorf("%w; %s", err, known.next)
 		}
+	}
+	if unreached := (*url.Error)(nil); errors.As(err, &unreached) {
+		return fmt.Errorf("%w; check that this machine may connect to GitHub's API at that address, which is GITHUB_API_URL's", err)
 	}
 	return err
 }

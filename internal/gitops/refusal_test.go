@@ -2,6 +2,7 @@ package gitops_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/githubtest"
@@ -45,6 +46,12 @@ func TestRefusals(t *testing.T) {
 		{"wrong_token", gitops.Commit, githubtest.Token{Repository: repositoryName},
 			func(_ *githubtest.Repository, o *gitops.Options) { o.Server.Token = "expired" },
 			"reading branch main of octo-org/shop: Bad credentials; the token of github-token has expired, was revoked or is incomplete; give ${{ github.token }}, or a new one of a GitHub App"},
+		{"out_of_reach", gitops.Commit, githubtest.Token{Repository: repositoryName, Contents: true},
+			func(_ *githubtest.Repository, o *gitops.Options) {
+				o.Server.API, o.Server.Transport = "http://127.0.0.1:1/", http.DefaultTransport
+			},
+			`reading branch main of octo-org/shop: Get "http://127.0.0.1:1/repos/octo-org/shop/git/ref/heads/main": dial tcp 127.0.0.1:1: connect: connection refused; ` +
+				"check that this machine may connect to GitHub's API at that address, which is GITHUB_API_URL's"},
 		{"another_repository", gitops.Commit, githubtest.Token{Repository: repositoryName, Contents: true},
 			func(_ *githubtest.Repository, o *gitops.Options) { o.Place.Repository = "octo-org/fleet" },
 			"reading the repository of octo-org/fleet: Not Found; " + elsewhere},
