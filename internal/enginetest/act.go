@@ -32,7 +32,7 @@ const runnerImage = "runner:test"
 // none. The test fails where the workflow does.
 func Act(t testing.TB, engine buildkittest.Engine, workflow Workflow) map[string]*Step {
 	t.Helper()
-	act := filepath.Join(Repository(t), "bin", "act")
+	act := filepath.Join(buildkittest.Repository(t), "bin", "act")
 	if _, err := os.Stat(act); err != nil {
 		t.Fatalf("%v: run `make builders`, as `make test` does", err)
 	}

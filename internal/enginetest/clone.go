@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
 )
 
 // Clone makes a git repository with the files of this one as they are now, committed or not, and returns its folder.
 func Clone(t testing.TB) string {
 	t.Helper()
-	from, to := Repository(t), t.TempDir()
+	from, to := buildkittest.Repository(t), t.TempDir()
 	for file := range strings.SplitSeq(strings.TrimSuffix(git(t, from, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(from, file), filepath.Join(to, file))
 	}

@@ -26,7 +26,7 @@ func TestContainer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cluster.Stop()
-	app := sample.AKS(enginetest.Repository(t))
+	app := sample.AKS(buildkittest.Repository(t))
 	push(t, app, cluster.Registry, "v1")
 
 	for _, row := range []struct {

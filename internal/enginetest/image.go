@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ import (
 // once for each state of the files that it is made of, and then kept in bin/ of the repository.
 func ActionImage(t testing.TB, engine buildkittest.Engine, platform string) (name string) {
 	t.Helper()
-	repository := Repository(t)
+	repository := buildkittest.Repository(t)
 	files := buildContext(t, repository)
 	_, cpu, _ := strings.Cut(platform, "/")
 	name = "multiarch-deploy-" + cpu + ":test"
@@ -49,16 +48,6 @@ func ActionImage(t testing.TB, engine buildkittest.Engine, platform string) (nam
 		t.Fatal(err)
 	}
 	return name
-}
-
-// Repository is the folder of the repository, from anywhere in it.
-func Repository(t testing.TB) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		t.Fatalf("finding the repository: %v", err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 // keep saves an image in a file, in place of those of earlier states of the repository.

@@ -40,7 +40,7 @@ func TestMake_image(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cmd := exec.Command("make", "image", "VERSION=v1.2.3", "IMAGE_LIMIT_MB="+row.limit)
-			cmd.Dir = enginetest.Repository(t)
+			cmd.Dir = buildkittest.Repository(t)
 			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, row.builder)
 			out, _ := cmd.CombinedOutput()
 			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + row.limit + ` MB\n`).FindSubmatch(out)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
 )
 
 // Job is a step of a job that runs the action's container as GitHub's runner does, save that it gives no Docker socket.
@@ -53,7 +55,7 @@ func (j Job) environment(t testing.TB) map[string]string {
 // inputs are all that action.yml declares.
 func (j Job) inputs(t testing.TB) map[string]string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(Repository(t), "action.yml"))
+	content, err := os.ReadFile(filepath.Join(buildkittest.Repository(t), "action.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}

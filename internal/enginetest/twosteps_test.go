@@ -27,7 +27,7 @@ func twoSteps(t *testing.T, engine buildkittest.Engine) {
 	}
 	defer cluster.Stop()
 	repository := t.TempDir()
-	app := sample.AKS(enginetest.Repository(t))
+	app := sample.AKS(buildkittest.Repository(t))
 	manifests := filepath.Join(repository, "deploy", "production")
 	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func twoSteps(t *testing.T, engine buildkittest.Engine) {
 // firstWorkflow is the first one of the README.
 func firstWorkflow(t *testing.T) string {
 	t.Helper()
-	readme := read(t, filepath.Join(enginetest.Repository(t), "README.md"))
+	readme := read(t, filepath.Join(buildkittest.Repository(t), "README.md"))
 	_, chapter, _ := strings.Cut(readme, "\n## Use it in a workflow\n")
 	block := regexp.MustCompile("(?s)^\n```yaml\n(.*?)```\n").FindStringSubmatch(chapter)
 	if block == nil || strings.Count(block[1], "- uses: ") != 2 {

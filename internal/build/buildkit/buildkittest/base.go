@@ -31,7 +31,7 @@ func PushBusybox(t testing.TB, ref name.Reference, options ...remote.Option) {
 // busybox is Debian's for a CPU.
 func busybox(t testing.TB, cpu string) []byte {
 	t.Helper()
-	program, err := os.ReadFile(filepath.Join(repository(t), "bin", "busybox-"+cpu))
+	program, err := os.ReadFile(filepath.Join(Repository(t), "bin", "busybox-"+cpu))
 	if err != nil {
 		t.Fatalf("%v: run %s, as `make test` does", err, setup)
 	}

@@ -54,7 +54,7 @@ func LoadGolang(t testing.TB, engine Engine) {
 // LoadRunner gives a networked engine an image that jobs of act can run in, with this machine's Go, as runners have it.
 func LoadRunner(t testing.TB, engine Engine, reference string) {
 	t.Helper()
-	bash := filepath.Join(repository(t), "bin", "bash")
+	bash := filepath.Join(Repository(t), "bin", "bash")
 	if _, err := os.Stat(bash); err != nil {
 		t.Fatalf("%v: run %s, as `make test` does", err, setup)
 	}

@@ -22,7 +22,7 @@ const setup = "internal/build/buildkit/buildkittest/setup.sh"
 // that folder.
 func build(t testing.TB, module string, flags ...string) (bin string) {
 	t.Helper()
-	root := repository(t)
+	root := Repository(t)
 	bin = filepath.Join(root, "bin")
 	defer lock(t, bin)()
 	args := append([]string{"build", "-C", filepath.Join(root, "internal", "build", "buildkit", "testdata", module), "-trimpath", "-ldflags", "-s -w"}, flags...)
@@ -34,8 +34,8 @@ func build(t testing.TB, module string, flags ...string) (bin string) {
 	return bin
 }
 
-// repository is the folder of the repository, from anywhere in it.
-func repository(t testing.TB) string {
+// Repository is the folder of the repository, from anywhere in it.
+func Repository(t testing.TB) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
