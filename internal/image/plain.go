@@ -1,6 +1,7 @@
 package image
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,7 +19,7 @@ func (e *plainHTTPError) Error() string {
 }
 
 // RequireTLS returns a transport for registries that lets plain HTTP through to loopback and to the hosts that plain
-// names ("host:port"), to no other: credentials are not for everyone on the way to read.
+// names ("host:port"), to no other: credentials are not for everyone on the way to read. Its error says how to name one.
 func RequireTLS(inner http.RoundTripper, plain []string) http.RoundTripper {
 	return &tlsGuard{inner: inner, plain: plain}
 }
@@ -35,7 +36,11 @@ func (g *tlsGuard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme == "http" && !isLoopback(request.URL.Hostname()) && !slices.Contains(g.plain, host) {
 		return nil, &plainHTTPError{host: host}
 	}
-	return g.inner.RoundTrip(request)
+	response, err := g.inner.RoundTrip(request)
+	if shake := (tls.RecordHeaderError{}); errors.As(err, &shake) && string(shake.RecordHeader[:]) == "HTTP/" {
+		return nil, &plainHTTPError{host: host}
+	}
+	return response, err
 }
 
 func isLoopback(host string) bool {
