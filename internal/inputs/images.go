@@ -66,6 +66,9 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 		p.problem("%s: %q is not NAME=REPOSITORY", where, fields[0])
 		return Image{}, false
 	}
+	if !p.repository(where, repository) {
+		return Image{}, false
+	}
 	v := p.parseKeys(where, fields[1:])
 	tag := cmp.Or(v.text("tag"), needs.Source.Revision)
 	if tag == "" {
@@ -87,15 +90,18 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 	return image, true
 }
 
-func (p *parser) reference(where, repository, tag string) (name.Reference, bool) {
+func (p *parser) repository(where, repository string) bool {
 	_, err := name.NewRepository(repository)
 	if strings.Contains(repository, "://") {
 		err = errors.New("it starts with a scheme")
 	}
 	if err != nil {
 		p.problem("%s: %q is not a repository such as ghcr.io/me/app (the tag goes into the tag input): %v", where, repository, err)
-		return nil, false
 	}
+	return err == nil
+}
+
+func (p *parser) reference(where, repository, tag string) (name.Reference, bool) {
 	ref, err := name.NewTag(repository + ":" + tag)
 	if err != nil {
 		p.problem("%s: %q is not a tag: letters, digits, dots, dashes and underscores, at most 128", where, tag)

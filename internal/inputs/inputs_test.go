@@ -131,6 +131,9 @@ func TestParse_needs(t *testing.T) {
 			inputs.Problems{"images: none given; write a line an image, such as registry/app=ghcr.io/me/app"}},
 		{"no_tag_known", map[string]string{"images": "app=ghcr.io/me/app"}, inputs.Needs{},
 			inputs.Problems{"images, line 1: no tag is known for app: run inside a git checkout, set GITHUB_SHA, or give tag"}},
+		{"tag_where_it_does_not_belong", map[string]string{"images": "app=ghcr.io/me/app:v1"}, inputs.Needs{},
+			inputs.Problems{`images, line 1: "ghcr.io/me/app:v1" is not a repository such as ghcr.io/me/app (the tag goes into the tag input): ` +
+				"repository can only contain the characters `abcdefghijklmnopqrstuvwxyz0123456789_-./`: me/app:v1"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := parse(row.given, row.needs)

@@ -1,6 +1,9 @@
 package inputs
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Azure are the inputs of the sign-in to Azure.
 type Azure struct {
@@ -48,7 +51,14 @@ func (p *parser) aks(c Config) {
 		needed = append(needed, [2]string{"resource-group", c.ResourceGroup}, [2]string{"azure-subscription-id", c.Azure.SubscriptionID})
 	}
 	p.together("provider aks", needed)
+	if strings.Contains(c.Cluster, "/") && !resourceForm.MatchString(c.Cluster) {
+		p.problem("cluster: %q is neither a name nor /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerService/managedClusters/NAME, "+
+			"which `az aks show --query id` prints", c.Cluster)
+	}
 }
+
+// resourceForm is a cluster's resource ID. Azure takes capitals for small letters in it, and writes them one way or the other.
+var resourceForm = regexp.MustCompile(`(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.ContainerService/managedClusters/[^/]+$`)
 
 // together is a problem that names the inputs which a provider or a builder needs and which were left out.
 func (p *parser) together(what string, needed [][2]string) {
