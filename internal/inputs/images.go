@@ -66,10 +66,11 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 		p.problem("%s: %q is not NAME=REPOSITORY", where, fields[0])
 		return Image{}, false
 	}
-	if !p.repository(where, repository) {
+	ok = p.repository(where, repository)
+	v := p.parseKeys(where, fields[1:])
+	if !ok {
 		return Image{}, false
 	}
-	v := p.parseKeys(where, fields[1:])
 	tag := cmp.Or(v.text("tag"), needs.Source.Revision)
 	if tag == "" {
 		p.problem("%s: no tag is known for %s: run inside a git checkout, set GITHUB_SHA, or give tag", where, imageName)
