@@ -33,11 +33,12 @@ type tlsGuard struct {
 // RoundTrip implements http.RoundTripper.
 func (g *tlsGuard) RoundTrip(request *http.Request) (*http.Response, error) {
 	host := request.URL.Host
-	if request.URL.Scheme == "http" && !isLoopback(request.URL.Hostname()) && !slices.Contains(g.plain, host) {
+	allowed := isLoopback(request.URL.Hostname()) || slices.Contains(g.plain, host)
+	if request.URL.Scheme == "http" && !allowed {
 		return nil, &plainHTTPError{host: host}
 	}
 	response, err := g.inner.RoundTrip(request)
-	if shake := (tls.RecordHeaderError{}); errors.As(err, &shake) && string(shake.RecordHeader[:]) == "HTTP/" {
+	if shake := (tls.RecordHeaderError{}); !allowed && errors.As(err, &shake) && string(shake.RecordHeader[:]) == "HTTP/" {
 		return nil, &plainHTTPError{host: host}
 	}
 	return response, err
