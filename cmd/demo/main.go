@@ -44,10 +44,13 @@ func main() {
 
 // perform plays the three acts, or, told to "serve", what they need.
 func perform(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "serve" {
+	switch {
+	case len(args) == 0:
+		return play(ctx)
+	case args[0] == "serve":
 		return serve(ctx, args[1:])
 	}
-	return play(ctx)
+	return fmt.Errorf("no command is named %q; without one the acts are played, and serve only starts what they need", args[0])
 }
 
 func play(ctx context.Context) error {

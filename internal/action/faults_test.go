@@ -136,7 +136,7 @@ func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
 func TestFaults_an_unknown_command(t *testing.T) {
 	var output bytes.Buffer
 	program := action.Program{Stdout: &output, Stderr: &output, Getenv: func(string) string { return "" }}
-	if status := program.Main(t.Context(), []string{"frob"}); status != 2 || !strings.Contains(output.String(), `"frob" was given`) {
+	if status := program.Main(t.Context(), []string{"frob"}); status != 2 || !strings.Contains(output.String(), `no command is named "frob"`) {
 		t.Errorf("status %d\n%s", status, &output)
 	}
 }

@@ -105,8 +105,11 @@ func (p Program) command(c command) *cobra.Command {
 
 // noArguments refuses arguments, with the status of wrong inputs.
 func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		return nil
+	case !cmd.HasParent():
+		return inputs.Problems{fmt.Sprintf("no command is named %q; see %s --help", args[0], cmd.CommandPath())}
 	}
 	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0], cmd.CommandPath())}
 }
