@@ -2,10 +2,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/sirupsen/logrus"
@@ -14,8 +16,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version is set by the linker. Without that it is the module's, as `go install` knows it.
+var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -26,9 +28,18 @@ func main() {
 		Stderr:  os.Stderr,
 		Getenv:  os.Getenv,
 		Width:   width(),
-		Version: version,
+		Version: cmp.Or(version, ofModule()),
 	}
 	os.Exit(program.Main(ctx, os.Args[1:]))
+}
+
+// ofModule is the version of the module that this program was built from, "(devel)" from a working tree.
+func ofModule() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	return info.Main.Version
 }
 
 // width is that of the terminal on standard output, or 0.
