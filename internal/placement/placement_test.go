@@ -13,19 +13,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-func TestParsePolicy(t *testing.T) {
-	for _, policy := range policies {
-		if got, err := placement.ParsePolicy(string(policy)); got != policy || err != nil {
-			t.Errorf("ParsePolicy(%q) = %q, %v", policy, got, err)
-		}
-	}
-	for _, wrong := range []string{"", "Fail", "pin "} {
-		if _, err := placement.ParsePolicy(wrong); err == nil || !strings.Contains(err.Error(), "fail, pin, spread, warn") {
-			t.Errorf("ParsePolicy(%q): error %v does not name the policies", wrong, err)
-		}
-	}
-}
-
 func TestGroupNodes(t *testing.T) {
 	arm := []string{"kubernetes.io/arch=arm64:NoSchedule"}
 	rows := []struct {

@@ -1,7 +1,5 @@
 package placement
 
-import "fmt"
-
 // Policy says what to do about a workload that could land where its images do not run, or that could land nowhere.
 type Policy string
 
@@ -16,12 +14,3 @@ const (
 	// Warn reports warnings and changes nothing.
 	Warn Policy = "warn"
 )
-
-// ParsePolicy reads the input arch-policy. Its error names the values there are.
-func ParsePolicy(s string) (Policy, error) {
-	switch p := Policy(s); p {
-	case Fail, Pin, Spread, Warn:
-		return p, nil
-	}
-	return "", fmt.Errorf("arch-policy %q is not one of fail, pin, spread, warn", s)
-}

@@ -43,12 +43,3 @@ type Sink func(Event)
 
 // Discard is a Sink that drops every event.
 func Discard(Event) {}
-
-// Tee returns a Sink that passes each event to all sinks in turn.
-func Tee(sinks ...Sink) Sink {
-	return func(e Event) {
-		for _, sink := range sinks {
-			sink(e)
-		}
-	}
-}
