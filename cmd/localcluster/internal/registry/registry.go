@@ -34,9 +34,6 @@ func Listen(address, dir string) (*Registry, error) {
 	return &Registry{Address: listener.Addr().String(), listener: listener, dir: dir}, nil
 }
 
-// Close frees the port.
-func (r *Registry) Close() error { return r.listener.Close() }
-
 // Serve answers until ctx ends.
 func (r *Registry) Serve(ctx context.Context) error {
 	blobs, uploads := filepath.Join(r.dir, "blobs"), filepath.Join(r.dir, "uploads")
