@@ -24,6 +24,9 @@ func (p Program) carryOut(ctx context.Context, d *deploy, steps []step) error {
 	if d.target, err = p.target(d.config); err != nil {
 		return err
 	}
+	if err := gitops.Check(ctx, d.target.server, d.target.place); err != nil {
+		return err
+	}
 	return d.start(ctx, steps)
 }
 

@@ -178,6 +178,9 @@ func TestNothing_is_recorded(t *testing.T) {
 		{"no_token", map[string]string{"github-token": ""}, "", 2, "commit also needs github-token, or the variable GITHUB_TOKEN"},
 		{"no_branch", nil, "refs/tags/v1", 2, "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; " +
 			"name the branch in commit-branch, or run this on pushes to a branch only"},
+		{"a_branch_that_is_none", map[string]string{"commit-branch": "production"}, "", 3,
+			"reading branch production of octo-org/shop: there is no such branch; push it first, or name another in commit-branch"},
+		{"a_token_that_is_none", map[string]string{"github-token": "expired"}, "", 3, "Bad credentials"},
 		{"unknown_command", map[string]string{"command": "deploy"}, "", 2, `command: "deploy" is not one of run, build, plan, verify, rewrite`},
 		{"unknown_placeholder", map[string]string{"commit-message": "Deploy {image}"}, "", 2,
 			"commit-message: unknown {image}; known are {tag}, {revision}, {kustomization}, {branch}"},

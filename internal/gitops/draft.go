@@ -28,14 +28,7 @@ func (d draft) settled() Result {
 
 // draft makes the edit on what the branch holds, unless a later deploy has been recorded there.
 func (r *repository) draft(ctx context.Context) (draft, error) {
-	head, err := r.head(ctx, r.Place.Branch)
-	if err != nil {
-		return draft{}, err
-	}
-	if head == "" {
-		return draft{}, fmt.Errorf("reading %s: there is no such branch; push it first, or name another in commit-branch", r.Place)
-	}
-	content, err := r.content(ctx, head)
+	head, content, err := r.read(ctx)
 	if err != nil {
 		return draft{}, err
 	}

@@ -70,6 +70,20 @@ const limit = 10 * time.Minute
 // attempts is how often a commit is tried on a branch that moves meanwhile.
 const attempts = 5
 
+// Check reads the file on its branch. What keeps GitHub from showing it, a token or a branch that is none, also keeps the
+// edit from being recorded, and is better known before anything is deployed. Whether the branch may be written to, GitHub
+// tells only those who write.
+func Check(ctx context.Context, server Server, place Place) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := open(Options{Server: server, Place: place})
+	if err != nil {
+		return err
+	}
+	_, _, err = r.read(ctx)
+	return err
+}
+
 // Commit commits the edit to the branch. When the branch moves meanwhile, the edit is made again on what it holds then.
 func Commit(ctx context.Context, opts Options) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)

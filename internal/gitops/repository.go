@@ -34,6 +34,19 @@ func open(opts Options) (*repository, error) {
 	return &repository{Options: opts, client: client, owner: owner, name: name}, nil
 }
 
+// read is the commit that the place's branch points to, and what the file holds there.
+func (r *repository) read(ctx context.Context) (head string, content []byte, err error) {
+	head, err = r.head(ctx, r.Place.Branch)
+	if err != nil {
+		return "", nil, err
+	}
+	if head == "" {
+		return "", nil, fmt.Errorf("reading %s: there is no such branch; push it first, or name another in commit-branch", r.Place)
+	}
+	content, err = r.content(ctx, head)
+	return head, content, err
+}
+
 // head is the commit that a branch points to, or "" where there is no such branch.
 func (r *repository) head(ctx context.Context, branch string) (string, error) {
 	ref, _, err := r.client.Git.GetRef(ctx, r.owner, r.name, "heads/"+branch)
