@@ -8,8 +8,8 @@ export CGO_ENABLED := 0
 export GOFLAGS     := $(shell $(GO) env GOFLAGS) -trimpath -tags=grpcnotrace
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 LOCALCLUSTER  := cmd/localcluster
-CI            := internal/ci
-BUILDKIT      := internal/build/buildkit
+CI            := internal/test/ci
+BUILDKIT      := internal/test/buildkit
 ACT           := v0.2.89
 IMAGE_LIMIT_MB := 20
 # What is released. The image is the Dockerfile's, put together from dist by the program itself.
@@ -25,7 +25,7 @@ build: ## both programs, into bin/
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
 builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, buildx, Docker engines, act; root and apt-get
-	$(BUILDKIT)/buildkittest/setup.sh
+	$(BUILDKIT)/setup.sh
 	$(GO) build -C $(BUILDKIT)/testdata/buildkitd -ldflags '-s -w' -o ../../../../../bin/ tool
 	$(GO) build -C $(BUILDKIT)/testdata/buildx -ldflags '-s -w' -o ../../../../../bin/ tool
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@$(ACT)

@@ -31,14 +31,18 @@
 //	identity/azure       Entra, AKS and Azure Container Registry
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
 //	googleapi     asks Google's REST APIs, for identity/google and build/cloudbuild
-//	cloudtest     stand-ins of GitHub's OIDC provider and of clouds, for tests
-//	githubtest    a stand-in of GitHub's API, for tests
-//	demo          real images of the sample apps
-//	enginetest    the action's own container, as a runner runs it, for tests
-//	console       runs the console sessions of the README and the guide, and compares their output
-//	localcluster  starts the local cluster's program for the demo and the tests
-//	ci            checks of the workflows and of the demos' Terraform; a module of its own
-//	registrytest  serves real registries to tests
+//
+// Below test is what represents the world in tests and in the demo. No product package imports it:
+//
+//	test/cluster    starts the local cluster's program
+//	test/registry   serves real registries
+//	test/cloud      stand-ins of GitHub's OIDC provider and of clouds
+//	test/github     a stand-in of GitHub's API
+//	test/buildkit   real BuildKits and Docker engines
+//	test/engine     the action's own container, as a runner runs it
+//	test/sampleapp  real images of the sample apps
+//	test/console    runs the console sessions of the pages, and compares their output
+//	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
 // commit -> prune (where asked for). For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render ->

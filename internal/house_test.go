@@ -50,7 +50,7 @@ func TestOnly_main_packages_touch_the_process(t *testing.T) {
 
 // isTestSupport tells packages that start programs for the demo and the tests; they are not part of the program.
 func isTestSupport(path string) bool {
-	return strings.Contains(filepath.ToSlash(path), "internal/localcluster/")
+	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
 }
 
 func TestStages_do_not_import_one_another(t *testing.T) {
@@ -68,6 +68,26 @@ func TestStages_do_not_import_one_another(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestProduct_packages_do_not_import_test_packages(t *testing.T) {
+	const support = module + "/internal/test/"
+	for path, file := range sources(t) {
+		if strings.HasSuffix(path, "_test.go") || isBelow(path, "internal/test") || isBelow(path, "cmd/demo") {
+			continue
+		}
+		for _, imported := range file.Imports {
+			if strings.HasPrefix(strings.Trim(imported.Path.Value, `"`), support) {
+				t.Errorf("%s imports %s; what represents the world in tests is no part of the product", path, imported.Path.Value)
+			}
+		}
+	}
+}
+
+// isBelow reports whether a path from this folder is below a folder of the repository.
+func isBelow(path, folder string) bool {
+	relative, err := filepath.Rel(filepath.Join(root, filepath.FromSlash(folder)), path)
+	return err == nil && filepath.IsLocal(relative)
 }
 
 func TestRoot_module_replaces_nothing(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 // act is one run of the program.

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
 // tag stands for the commit whose images are deployed, short so that lines stay so.
@@ -20,7 +20,7 @@ var (
 	arm64 = v1.Platform{OS: "linux", Architecture: "arm64"}
 )
 
-func app() demo.App { return demo.AKS(".") }
+func app() sampleapp.App { return sampleapp.AKS(".") }
 
 // start starts a cluster and a registry at an address of this machine, 127.0.0.1 for "", pushes the app's images, and
 // writes to log what it does.
@@ -39,7 +39,7 @@ func start(ctx context.Context, log io.Writer, address string) (*localcluster.Cl
 }
 
 func push(ctx context.Context, registry string) error {
-	images, err := demo.Build(ctx, app(), amd64, arm64)
+	images, err := sampleapp.Build(ctx, app(), amd64, arm64)
 	if err != nil {
 		return err
 	}
@@ -51,5 +51,5 @@ func push(ctx context.Context, registry string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(demo.PushIndex(ctx, multi, images), demo.PushSingle(ctx, single, images[0]))
+	return errors.Join(sampleapp.PushIndex(ctx, multi, images), sampleapp.PushSingle(ctx, single, images[0]))
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
 const sha = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
@@ -26,7 +26,7 @@ const sha = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
 // From compiled files to ready pods on both CPUs in one run: build, verify, rewrite, plan, apply, rollout.
 func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
 	cluster := clusters["aks"]
-	app := demo.AKS(filepath.Join("..", ".."))
+	app := sampleapp.AKS(filepath.Join("..", ".."))
 	manifests := t.TempDir()
 	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestBuild_pushes_and_verifies_and_nothing_else(t *testing.T) {
 		"GITHUB_ACTIONS": "true", "GITHUB_SHA": sha, "GITHUB_REF_NAME": "main", "GITHUB_REPOSITORY": "shop/cart",
 		"GITHUB_SERVER_URL": "https://github.com", "SOURCE_DATE_EPOCH": "1786000000",
 	}
-	args := building(compiled(t, demo.AKS(filepath.Join("..", ".."))), registry.Host)[1:]
+	args := building(compiled(t, sampleapp.AKS(filepath.Join("..", ".."))), registry.Host)[1:]
 	args = append(args, "--registry-username", "shop", "--registry-password", "correct horse")
 	status, got, log := perform(t, runner, append([]string{"build"}, args...)...)
 	if status != 0 {
@@ -130,7 +130,7 @@ func TestBuild_ends_with_the_right_status(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
 			dist := row.dist
 			if dist == "" {
-				dist = compiled(t, demo.AKS(filepath.Join("..", "..")))
+				dist = compiled(t, sampleapp.AKS(filepath.Join("..", "..")))
 			}
 			args := append([]string{"build"}, building(dist, registry.Host)[1:]...)
 			status, _, log := perform(t, nil, append(args, row.args...)...)
@@ -163,11 +163,11 @@ func TestDry_run_does_not_build(t *testing.T) {
 	}
 }
 
-func compiled(t *testing.T, app demo.App) string {
+func compiled(t *testing.T, app sampleapp.App) string {
 	t.Helper()
 	dist := t.TempDir()
 	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
-	if err := demo.Compile(t.Context(), app, dist, platforms...); err != nil {
+	if err := sampleapp.Compile(t.Context(), app, dist, platforms...); err != nil {
 		t.Fatal(err)
 	}
 	return dist

@@ -9,17 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 func TestBuild_from_a_Dockerfile(t *testing.T) {
-	address, host := buildkittest.Start(t), registrytest.Start(t, registrytest.Options{}).Host
+	address, host := buildkit.Start(t), registry.Start(t, registry.Options{}).Host
 	base, err := name.ParseReference(host + "/base")
 	if err != nil {
 		t.Fatal(err)
 	}
-	buildkittest.PushBusybox(t, base)
+	buildkit.PushBusybox(t, base)
 	for _, row := range []struct {
 		name, dockerfile, builder string
 		status                    int

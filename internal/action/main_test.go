@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
 // clusters are the local clusters of this package's tests, by preset.
@@ -45,7 +45,7 @@ type madeImage struct {
 // sample is the sample app, compiled once.
 var sample = sync.OnceValues(func() (map[string]v1.Image, error) {
 	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
-	images, err := demo.Build(context.Background(), demo.AKS(filepath.Join("..", "..")), platforms...)
+	images, err := sampleapp.Build(context.Background(), sampleapp.AKS(filepath.Join("..", "..")), platforms...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func pushImage(ctx context.Context, ref name.Reference, made madeImage) error {
 		images = append(images, built[platform])
 	}
 	if made.Single {
-		return demo.PushSingle(ctx, ref, images[0])
+		return sampleapp.PushSingle(ctx, ref, images[0])
 	}
-	return demo.PushIndex(ctx, ref, images)
+	return sampleapp.PushIndex(ctx, ref, images)
 }

@@ -20,8 +20,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 var update = flag.Bool("update", false, "write the scenarios' want.yaml anew")

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 // gkeDemo holds the second demo: story is a folder an act, and kubernetes what they all deploy.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 const (

@@ -15,9 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/console"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/console"
 )
 
 // troubleshooting is the page that has a heading for every code.

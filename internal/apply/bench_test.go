@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 const benchObjects = 1000

@@ -8,7 +8,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 // cluster is a real API server, started once for the package.

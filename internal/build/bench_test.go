@@ -14,10 +14,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/demo"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
 var both = []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
@@ -38,7 +38,7 @@ func BenchmarkBuilders(b *testing.B) {
 	base := reference(b, registry.Host+"/base:latest")
 	buildkittest.PushBusybox(b, base)
 	dir := b.TempDir()
-	if err := demo.Compile(b.Context(), demo.AKS(filepath.Join("..", "..")), dir, both...); err != nil {
+	if err := sampleapp.Compile(b.Context(), sampleapp.AKS(filepath.Join("..", "..")), dir, both...); err != nil {
 		b.Fatal(err)
 	}
 	text := "FROM " + base.Name() + dockerfile[len("FROM BASE"):]

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/githubtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
 )
 
 func TestCommit_is_one_commit_of_the_one_file(t *testing.T) {
@@ -20,7 +20,7 @@ func TestCommit_is_one_commit_of_the_one_file(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := w.repository.Head("main")
-	want := githubtest.Commit{
+	want := github.Commit{
 		SHA:     result.SHA,
 		Parents: []string{before.SHA},
 		Message: "Deploy v2 to deploy\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=" + revision,

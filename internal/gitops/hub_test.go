@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/githubtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
 )
 
 const (
@@ -21,20 +21,20 @@ const (
 // world is a repository on the stand-in, whose file says "app=v1".
 type world struct {
 	cloud      *cloudtest.Cloud
-	hub        *githubtest.Hub
-	repository *githubtest.Repository
+	hub        *github.Hub
+	repository *github.Repository
 }
 
 func newWorld(t *testing.T) world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	hub := githubtest.Start(t, cloud)
+	hub := github.Start(t, cloud)
 	return world{cloud, hub, hub.Repository(repositoryName, map[string]string{path: "app=v1\nreplicas=2\n", "README.md": "Shop\n"})}
 }
 
 // options set the image to a tag, in a run of that ID, with a token that may do everything.
 func (w world) options(t *testing.T, run int64, tag string) gitops.Options {
-	may := githubtest.Token{Repository: repositoryName, Contents: true, PullRequests: true}
+	may := github.Token{Repository: repositoryName, Contents: true, PullRequests: true}
 	return gitops.Options{
 		Server: gitops.Server{
 			API: "https://api.github.com", GraphQL: "https://api.github.com/graphql",

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/githubtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
 )
 
 const branch = "multiarch-deploy/deploy"
@@ -21,10 +21,10 @@ func TestPullRequest_is_opened_and_brought_up_to_date(t *testing.T) {
 	if first.PullRequest != second.PullRequest || first.SHA == second.SHA {
 		t.Errorf("first %+v, second %+v: want one pull request and two commits", first, second)
 	}
-	want := []githubtest.Pull{{
+	want := []github.Pull{{
 		Number: 1, State: "open", Title: "Deploy v3 to deploy", URL: "https://github.com/octo-org/shop/pull/1",
 		Body: "| image | before | after |\n| --- | --- | --- |\n| `app` | `v1` | `v3` |\n\n\nThe details.\n\nMultiarch-Deploy: run=8 revision=" + revision + "\n",
-		Head: githubtest.Ref{Ref: branch}, Base: githubtest.Ref{Ref: "main"},
+		Head: github.Ref{Ref: branch}, Base: github.Ref{Ref: "main"},
 	}}
 	if diff := cmp.Diff(want, w.repository.Pulls()); diff != "" {
 		t.Error(diff)
@@ -92,7 +92,7 @@ func TestPullRequest_of_another_image_stays_until_it_is_closed(t *testing.T) {
 	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != first.SHA {
 		t.Errorf("got %v", err)
 	}
-	w.repository.Merge(1, githubtest.MergeCommit)
+	w.repository.Merge(1, github.MergeCommit)
 	if second := propose(t, w, opts); second.PullRequest != "https://github.com/octo-org/shop/pull/2" {
 		t.Errorf("%+v", second)
 	}

@@ -26,8 +26,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/localcluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 var cluster *localcluster.Cluster

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 var tokens = registrytest.Options{Username: "shop", Password: "secret"}

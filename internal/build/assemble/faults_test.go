@@ -16,7 +16,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 // Whatever is wrong is told for every platform and image, with its code, and the registry is not written to.

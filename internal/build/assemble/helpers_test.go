@@ -23,7 +23,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 // machine is an ELF header for a CPU: all of a binary that anyone looks at before it is started.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 // Wherever a registry fails in the middle of a push, the tag leads to all of what it led to before.

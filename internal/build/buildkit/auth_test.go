@@ -9,21 +9,21 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 const user, password = "deployer", "hunter2"
 
 func TestBuild_signs_in_to_the_registry(t *testing.T) {
-	address := buildkittest.Start(t)
+	address := buildkit.Start(t)
 	dir := folder(t, "", map[string]string{"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"})
-	for name, options := range map[string]registrytest.Options{
+	for name, options := range map[string]registry.Options{
 		"that_gives_tokens":         {Username: user, Password: password},
 		"that_knows_passwords_only": {Wrap: askPassword},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := spec(t, registrytest.Start(t, options).Host, "cart", dir)
+			s := spec(t, registry.Start(t, options).Host, "cart", dir)
 			b, _ := builder(address)
 			if _, err := b.Build(t.Context(), []build.Spec{s}); err == nil || !strings.Contains(err.Error(), "401") {
 				t.Errorf("without credentials: got error %v, want one with 401", err)

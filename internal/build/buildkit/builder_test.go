@@ -19,12 +19,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 // TestBuild builds with one real BuildKit, which the cases share.
 func TestBuild(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	for name, test := range map[string]func(*testing.T, string, string){
 		"each_platform_runs_on_its_own_CPU_or_under_emulation": platforms,
 		"one_platform_is_an_index_too":                         onePlatform,
@@ -218,7 +218,7 @@ func attestations(t *testing.T, address, host string) {
 // https://github.com/moby/buildkit/blob/v0.30.0/docs/attestations/sbom-protocol.md
 func pushScanner(t *testing.T, host string) {
 	t.Helper()
-	b, _ := builder(buildkittest.Start(t))
+	b, _ := builder(buildkit.Start(t))
 	s := spec(t, host, "scanner", folder(t, host, map[string]string{"Dockerfile": `FROM BASE
 ENTRYPOINT ["/bin/sh", "-c", "echo '{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"predicateType\":\"https://spdx.dev/Document\",\"predicate\":{}}' > $BUILDKIT_SCAN_DESTINATION/sbom.spdx.json"]
 `}))

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 // A second BuildKit, which has built nothing, takes from the cache what the first one left there.
@@ -31,11 +31,11 @@ func TestBuild_takes_layers_from_a_cache(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := spec(t, host, name, dir)
 			s.Dockerfile.CacheTo = []build.Cache{cache.to}
-			first, _ := builder(buildkittest.Start(t))
+			first, _ := builder(buildkit.Start(t))
 			mustBuild(t, first, s)
 
 			s.Dockerfile.CacheTo, s.Dockerfile.CacheFrom = nil, []build.Cache{cache.from}
-			second, log := builder(buildkittest.Start(t))
+			second, log := builder(buildkit.Start(t))
 			mustBuild(t, second, s)
 			if !strings.Contains(log.text(), "CACHED") || strings.Contains(log.text(), "RUN busybox date +%N >/now\n#9 DONE") {
 				t.Errorf("the step was run again:\n%s", log.text())

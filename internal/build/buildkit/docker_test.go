@@ -12,7 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 // TestBuild_through_the_Docker_socket uses one real engine, which the cases share.

@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 func TestBuild_joins_what_several_BuildKits_made(t *testing.T) {
-	one, two, host := buildkittest.Start(t), buildkittest.Start(t), newRegistry(t)
+	one, two, host := buildkit.Start(t), buildkit.Start(t), newRegistry(t)
 	b, log := builder(one, two)
 	b.Endpoints[0].Platforms = []v1.Platform{arm64}
 	dir := folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nARG HURT=no\nRUN echo $TARGETARCH && test \"$HURT$(uname -m)\" != \"yesx86_64\"\n"})
@@ -47,8 +47,8 @@ func TestBuild_joins_what_several_BuildKits_made(t *testing.T) {
 }
 
 func TestBuild_over_TLS(t *testing.T) {
-	certs, host := buildkittest.NewCertificates(t), newRegistry(t)
-	address := buildkittest.StartTLS(t, certs)
+	certs, host := buildkit.NewCertificates(t), newRegistry(t)
+	address := buildkit.StartTLS(t, certs)
 	s := spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}))
 	for _, test := range []struct {
 		name, fault string
@@ -99,7 +99,7 @@ func TestBuild_says_why_a_builder_is_of_no_use(t *testing.T) {
 }
 
 func TestBuild_needs_a_builder_for_each_platform(t *testing.T) {
-	b, _ := builder(buildkittest.Start(t))
+	b, _ := builder(buildkit.Start(t))
 	b.Endpoints[0].Platforms = []v1.Platform{arm64}
 	_, err := b.Build(t.Context(), []build.Spec{spec(t, "127.0.0.1:1", "cart", folder(t, "", map[string]string{"Dockerfile": "FROM scratch\n"}))})
 	const want = "building cart: no builder is for linux/amd64; add it to the platforms of one, or add a builder without platforms"

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 func stepError(t *testing.T, err error) *build.StepError {
@@ -26,7 +26,7 @@ func stepError(t *testing.T, err error) *build.StepError {
 }
 
 func TestBuild_says_what_in_the_Dockerfile_is_at_fault(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	type place struct {
 		File string
 		Line int
@@ -66,7 +66,7 @@ func TestBuild_says_what_in_the_Dockerfile_is_at_fault(t *testing.T) {
 }
 
 func TestBuild_does_not_blame_the_Dockerfile_when_a_registry_is_down(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	b, _ := builder(address)
 	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"}))})
 	var failure *build.StepError
@@ -76,10 +76,10 @@ func TestBuild_does_not_blame_the_Dockerfile_when_a_registry_is_down(t *testing.
 }
 
 func TestBuild_says_that_an_emulator_is_missing(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	// No BuildKit offers this platform, and no kernel starts this program.
 	ppc64 := v1.Platform{OS: "linux", Architecture: "ppc64"}
-	if err := remote.Write(tag(t, host+"/ppc64:latest"), buildkittest.Shell(t, ppc64, []byte{0, 1, 2, 3})); err != nil {
+	if err := remote.Write(tag(t, host+"/ppc64:latest"), buildkit.Shell(t, ppc64, []byte{0, 1, 2, 3})); err != nil {
 		t.Fatal(err)
 	}
 	s := spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM " + host + "/ppc64\nRUN make\n"}))
@@ -98,7 +98,7 @@ func TestBuild_says_that_an_emulator_is_missing(t *testing.T) {
 }
 
 func TestBuild_says_which_files_are_missing(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	empty := t.TempDir()
 	for _, test := range []struct {
 		name, want string
@@ -122,7 +122,7 @@ func TestBuild_says_which_files_are_missing(t *testing.T) {
 }
 
 func TestBuild_stops_when_interrupted(t *testing.T) {
-	address, host := buildkittest.Start(t), newRegistry(t)
+	address, host := buildkit.Start(t), newRegistry(t)
 	b, _ := builder(address)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()

@@ -18,9 +18,9 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/registrytest"
+	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 var (
@@ -31,7 +31,7 @@ var (
 // newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
 func newRegistry(t *testing.T) (host string) {
 	t.Helper()
-	host = registrytest.Start(t, registrytest.Options{}).Host
+	host = registry.Start(t, registry.Options{}).Host
 	buildkittest.PushBusybox(t, tag(t, host+"/base:latest"))
 	return host
 }

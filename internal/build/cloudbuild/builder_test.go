@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
 // hostile is what a shell, a substitution of Cloud Build or a reader of CSV would trip over.
@@ -22,7 +22,7 @@ const hostile = `$PROJECT_ID ${X} $(false) "a",'b';` + "`false`" + ` | false\n`
 func TestBuild_for_real(t *testing.T) {
 	w := newWorld(t, realDocker(t))
 	base := tag(t, registry+"/octo-shop/shop/busybox:1")
-	buildkittest.PushBusybox(t, base, w.remote()...)
+	buildkit.PushBusybox(t, base, w.remote()...)
 	dockerfile := "FROM " + base.Name() + ` AS web
 ARG WORDS
 COPY . /src/

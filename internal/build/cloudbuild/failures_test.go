@@ -16,16 +16,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit/buildkittest"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 // scripted is a docker whose build step does as it is told; a nil play succeeds.
-func scripted(play func(ctx context.Context, c cloudtest.Container) error) func(*cloudtest.Google) cloudtest.Docker {
-	return func(*cloudtest.Google) cloudtest.Docker {
-		return func(ctx context.Context, c cloudtest.Container) error {
+func scripted(play func(ctx context.Context, c cloud.Container) error) func(*cloud.Google) cloud.Docker {
+	return func(*cloud.Google) cloud.Docker {
+		return func(ctx context.Context, c cloud.Container) error {
 			if c.Args[1] != "build" {
 				return nil
 			}
@@ -40,7 +40,7 @@ func scripted(play func(ctx context.Context, c cloudtest.Container) error) func(
 }
 
 // leave leaves a result behind.
-func leave(c cloudtest.Container, result any) error {
+func leave(c cloud.Container, result any) error {
 	content, err := json.Marshal(result)
 	return errors.Join(err, os.WriteFile(filepath.Join(c.Outputs, "output"), content, 0o600))
 }
@@ -59,22 +59,22 @@ func one(ctx context.Context, t *testing.T, w *world, files map[string]string) (
 }
 
 func TestBuild_tells_how_a_build_ended(t *testing.T) {
-	lines := func(text string) func(context.Context, cloudtest.Container) error {
-		return func(_ context.Context, c cloudtest.Container) error {
+	lines := func(text string) func(context.Context, cloud.Container) error {
+		return func(_ context.Context, c cloud.Container) error {
 			fmt.Fprintln(c.Output, text)
 			return errors.New("exit status 1")
 		}
 	}
 	for _, row := range []struct {
 		name  string
-		play  func(context.Context, cloudtest.Container) error
+		play  func(context.Context, cloud.Container) error
 		cloud build.CloudBuild
 		user  bool
 	}{
 		{name: "push_refused", play: lines(`#9 ERROR: failed to push europe-docker.pkg.dev/octo-shop/shop/web:v1: denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource "projects/octo-shop/locations/europe/repositories/shop" (or it may not exist)`)},
 		{name: "base_image_unreachable", play: lines(`ERROR: failed to solve: failed to do request: Head "https://example.com/v2/base/manifests/1": EOF`)},
 		{name: "step_failed", user: true, play: lines(" > [linux/amd64 2/2] RUN make:\nmake: no rule\nDockerfile:2\nERROR: failed to build: failed to solve: process \"/bin/sh -c make\" did not complete successfully: exit code: 2")},
-		{name: "timeout", cloud: build.CloudBuild{Timeout: time.Second}, play: func(ctx context.Context, _ cloudtest.Container) error { <-ctx.Done(); return ctx.Err() }},
+		{name: "timeout", cloud: build.CloudBuild{Timeout: time.Second}, play: func(ctx context.Context, _ cloud.Container) error { <-ctx.Done(); return ctx.Err() }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, scripted(row.play))
@@ -97,7 +97,7 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 func TestBuild_fails_for_real(t *testing.T) {
 	w := newWorld(t, realDocker(t))
 	base := tag(t, registry+"/octo-shop/shop/busybox:1")
-	buildkittest.PushBusybox(t, base, w.remote()...)
+	buildkit.PushBusybox(t, base, w.remote()...)
 	_, err := one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\nRUN echo no luck && false\n"})
 	var user *build.StepError
 	if !errors.As(err, &user) || user.Line != 2 || user.Step != "[linux/amd64 2/2] RUN echo no luck && false" || !strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
@@ -111,8 +111,8 @@ func TestBuild_fails_for_real(t *testing.T) {
 }
 
 func TestBuild_needs_the_digest(t *testing.T) {
-	w := newWorld(t, func(*cloudtest.Google) cloudtest.Docker {
-		return func(context.Context, cloudtest.Container) error { return nil }
+	w := newWorld(t, func(*cloud.Google) cloud.Docker {
+		return func(context.Context, cloud.Container) error { return nil }
 	})
 	_, err := one(t.Context(), t, w, map[string]string{})
 	if err == nil || !strings.Contains(err.Error(), "building shop/web: reading the result of build ") {
@@ -122,7 +122,7 @@ func TestBuild_needs_the_digest(t *testing.T) {
 
 func TestBuild_streams_the_log(t *testing.T) {
 	release := make(chan struct{})
-	w := newWorld(t, scripted(func(ctx context.Context, c cloudtest.Container) error {
+	w := newWorld(t, scripted(func(ctx context.Context, c cloud.Container) error {
 		fmt.Fprintln(c.Output, "half of it")
 		select {
 		case <-release:
@@ -168,8 +168,8 @@ func TestBuild_goes_on_without_a_log(t *testing.T) {
 }
 
 // withoutAccess takes the job's access to the bucket away once the build runs.
-func withoutAccess(g *cloudtest.Google) cloudtest.Docker {
-	return scripted(func(context.Context, cloudtest.Container) error {
+func withoutAccess(g *cloud.Google) cloud.Docker {
+	return scripted(func(context.Context, cloud.Container) error {
 		g.Revoke("roles/storage.objectUser")
 		time.Sleep(100 * time.Millisecond)
 		return nil
@@ -178,7 +178,7 @@ func withoutAccess(g *cloudtest.Google) cloudtest.Docker {
 
 func TestBuild_is_cancelled_when_the_run_is(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWorld(t, scripted(func(ctx context.Context, _ cloudtest.Container) error {
+	w := newWorld(t, scripted(func(ctx context.Context, _ cloud.Container) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
@@ -199,7 +199,7 @@ func TestBuild_uploads_in_parts_and_again(t *testing.T) {
 	big := make([]byte, 20<<20)
 	source := rand.NewChaCha8([32]byte{})
 	_, _ = source.Read(big) // it never fails
-	w := newWorld(t, scripted(func(_ context.Context, c cloudtest.Container) error {
+	w := newWorld(t, scripted(func(_ context.Context, c cloud.Container) error {
 		got, err := os.ReadFile(filepath.Join(c.Workspace, "context", "big"))
 		if err != nil || !bytes.Equal(got, big) {
 			return errors.New("the file is another one")

@@ -8,16 +8,16 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // changing is what differs from run to run: temporary folders, and the names of objects and builds.
 var changing = regexp.MustCompile(`/tmp/[^":]*/00[0-9]|[A-Z2-7]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // noDocker is for builds that must not start.
-func noDocker(*cloudtest.Google) cloudtest.Docker {
-	return func(context.Context, cloudtest.Container) error { return errors.New("a build was started") }
+func noDocker(*cloud.Google) cloud.Docker {
+	return func(context.Context, cloud.Container) error { return errors.New("a build was started") }
 }
 
 func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {

@@ -16,11 +16,11 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 var update = flag.Bool("update", false, "write the texts in testdata anew")

@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // world is a job and the Azure that it meets.

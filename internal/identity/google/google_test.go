@@ -14,10 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/cloudtest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 var update = flag.Bool("update", false, "write the texts in testdata anew")

@@ -1,0 +1,209 @@
+package cloud_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
+)
+
+// manifests roll out for longer than a token lives: pods count as available after 15 seconds. The API server takes a
+// token for up to 10 seconds after it has ended, as it remembers whom it has let in.
+const manifests = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  replicas: 2
+  minReadySeconds: 15
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      imagePullSecrets: [{name: registry}]
+      containers: [{name: app, image: registry/app}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: app}
+spec: {selector: {app: app}, ports: [{port: 80, targetPort: 8080}]}
+`
+
+const settings = `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {greeting: hello}
+`
+
+// TestAzure deploys to a cluster that lets in whom Entra names, under exactly the roles of rbac.yaml, with tokens that
+// live for three seconds.
+func TestAzure(t *testing.T) {
+	t.Parallel()
+	cloud := cloudtest.Start(t)
+	azure := cloudtest.NewAzure(cloud)
+	azure.Life = 3 * time.Second
+	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
+	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+	j := newJob(t, cloud)
+	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+	j.write(t, "app.yaml", manifests+settings)
+	t.Run("without_a_role_in_the_cluster", func(t *testing.T) {
+		const want = "give the identity the roles of testdata/demo/rbac.yaml, bound to the object ID of its service principal"
+		if status, log := j.run(t, aksInputs(azure, "shop"), "plan"); status != 3 || !strings.Contains(log, want) {
+			t.Errorf("status %d, want 3 and %q", status, want)
+		}
+	})
+	prepare(t, cluster, "shop", azure)
+	inputs := aksInputs(azure, "shop")
+	inputs["prune"] = "true"
+	status, log := j.run(t, inputs)
+	if status != 0 {
+		t.Fatalf("status %d", status)
+	}
+	if !strings.Contains(log, "::group::Sign in\n") {
+		t.Error("the log has no group for the sign-in")
+	}
+	if minted := azure.Minted(cloudtest.AKSServer); minted < 2 {
+		t.Errorf("the cluster was reached with %d token, which ended long before the rollout did", minted)
+	}
+	t.Run("prunes", func(t *testing.T) {
+		j.write(t, "app.yaml", manifests)
+		if status, log := j.run(t, inputs); status != 0 || !strings.Contains(log, "pruned v1 ConfigMap shop/settings") {
+			t.Errorf("status %d, or nothing is pruned", status)
+		}
+	})
+	t.Run("cluster_without_Entra", func(t *testing.T) {
+		azure.Cluster.Certificate, azure.Cluster.Key = way(t, cluster).CertData, way(t, cluster).KeyData
+		defer func() { azure.Cluster.Certificate, azure.Cluster.Key = nil, nil }()
+		for line := range strings.Lines(string(azure.Cluster.Key)) {
+			cloud.Secret(strings.TrimSpace(line))
+		}
+		before := azure.Minted(cloudtest.AKSServer)
+		if status, _ := j.run(t, inputs); status != 0 || azure.Minted(cloudtest.AKSServer) != before {
+			t.Errorf("status %d, %d tokens", status, azure.Minted(cloudtest.AKSServer)-before)
+		}
+	})
+	t.Run("refuses_what_no_role_permits", func(t *testing.T) {
+		inputs["namespace"] = "kube-system"
+		if status, _ := j.run(t, inputs); status == 0 {
+			t.Error("a namespace without a RoleBinding was deployed to")
+		}
+	})
+}
+
+// aksInputs are those of a deploy to a namespace of the cluster.
+func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
+	return map[string]string{
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks", "cluster": azure.ClusterID(),
+		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
+	}
+}
+
+// prepare makes a namespace that the application may deploy to, and that pulls from the registry.
+func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azure *cloudtest.Azure) {
+	t.Helper()
+	permit(t, cluster, namespace, azure.ObjectID)
+	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
+		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
+}
+
+// startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
+func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
+	t.Helper()
+	config, err := cloud.AuthenticationConfig(issuer, audience, username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "authentication.yaml")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := cloud.Env()
+	cluster, err := localcluster.Start(t.Context(), localcluster.Options{
+		Preset:               preset,
+		AuthenticationConfig: file,
+		Env:                  []string{"HTTPS_PROXY=" + env["HTTPS_PROXY"], "SSL_CERT_FILE=" + env["SSL_CERT_FILE"]},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Stop)
+	return cluster
+}
+
+// way is how the cluster's administrator gets in.
+func way(t *testing.T, cluster *localcluster.Cluster) *rest.Config {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// address is where the cluster's API server is, and its authority.
+func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []byte) {
+	t.Helper()
+	config := way(t, cluster)
+	return config.Host, config.CAData
+}
+
+// permit gives a user what rbac.yaml says, by the commands that stand in it, in a namespace of its own.
+func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string) {
+	t.Helper()
+	kubectl(t, cluster, "create", "namespace", namespace)
+	kubectl(t, cluster, "apply", "-f", "../../../testdata/demo/rbac.yaml")
+	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes-"+namespace, "--clusterrole", "multiarch-deploy-nodes", "--user", user)
+	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
+}
+
+func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) string {
+	t.Helper()
+	program, err := localcluster.Kubectl(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, append([]string{"--kubeconfig", cluster.Kubeconfig}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("kubectl %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// pushSample pushes the sample app for two platforms.
+func pushSample(t *testing.T, reference string, options ...remote.Option) {
+	t.Helper()
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := sampleapp.Build(t.Context(), sampleapp.AKS("../../.."), v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sampleapp.PushIndex(t.Context(), ref, images, options...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// as signs in to a registry of a cloud with a name and a password.
+func as(cloud *cloudtest.Cloud, user, password string) []remote.Option {
+	return []remote.Option{
+		remote.WithTransport(cloud.Client().Transport),
+		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: user, Password: password})),
+	}
+}
