@@ -15,11 +15,12 @@
 //	action      the ordered list of steps of each command; outputs; exit status
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
-// the domain's own types and four small vocabularies:
+// the domain's own types and five small vocabularies:
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works
 //	object      how Kubernetes objects are named in words
+//	node        what a node is: its platform, its taints, whether it takes pods now
 //	platform    what a registry offers under a reference, and which of it a node takes
 //
 // Around the pipeline:

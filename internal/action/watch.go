@@ -14,6 +14,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -55,7 +56,7 @@ func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructure
 	opts := rollout.DefaultOptions()
 	opts.Timeout = d.config.WaitTimeout
 	opts.Progress = d.emitLocated
-	opts.Architecture = architecture(nodes)
+	opts.Architecture = node.Architectures(nodes)
 	opts.Judge = d.judgePod(diagnose.ClusterLog(client), nodes)
 	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
 }
@@ -87,11 +88,3 @@ type (
 	logFunc   = func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
 	judgeFunc = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool)
 )
-
-func architecture(nodes []corev1.Node) func(node string) string {
-	byName := map[string]string{}
-	for _, node := range nodes {
-		byName[node.Name] = node.Status.NodeInfo.Architecture
-	}
-	return func(node string) string { return byName[node] }
-}

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
 // elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the pod's
@@ -17,11 +19,11 @@ func elsewhere(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
 		return ""
 	}
 	var ready, unbuilt []corev1.Node
-	for _, node := range otherCPUs(open, ev.Nodes) {
-		if runsOn(pod, architecture(node), ev) {
-			ready = append(ready, node)
+	for _, n := range otherCPUs(open, ev.Nodes) {
+		if runsOn(pod, node.Architecture(&n), ev) {
+			ready = append(ready, n)
 		} else {
-			unbuilt = append(unbuilt, node)
+			unbuilt = append(unbuilt, n)
 		}
 	}
 	switch {
@@ -36,9 +38,10 @@ func elsewhere(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
 // otherCPUs leaves out the nodes of a CPU that open nodes have, and those with a taint that is not about their CPU: they are
 // for something else, cordoned or not well.
 func otherCPUs(open, all []corev1.Node) []corev1.Node {
-	return slices.DeleteFunc(slices.Clone(all), func(node corev1.Node) bool {
-		cpu := architecture(node)
-		return slices.ContainsFunc(open, func(o corev1.Node) bool { return architecture(o) == cpu }) ||
-			slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Value != cpu })
+	return slices.DeleteFunc(slices.Clone(all), func(n corev1.Node) bool {
+		cpu := node.Architecture(&n)
+		return slices.ContainsFunc(open, func(o corev1.Node) bool { return node.Architecture(&o) == cpu }) ||
+			node.Unavailable(&n) != "" ||
+			slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return !node.Architectural(t, cpu) })
 	})
 }

@@ -145,7 +145,7 @@ func load(t *testing.T, dir string) (*corev1.Pod, Evidence) {
 	return &pod, Evidence{
 		Log:    logOf(t, dir),
 		Image:  imageOf,
-		Nodes:  []corev1.Node{node("n-amd64", "amd64"), node("n-amd64b", "amd64"), node("n-arm64", "arm64")},
+		Nodes:  []corev1.Node{nodeOf("n-amd64", "amd64"), nodeOf("n-amd64b", "amd64"), nodeOf("n-arm64", "arm64")},
 		Events: warnings,
 	}
 }
@@ -203,7 +203,7 @@ func imageOf(reference string) (platform.Offer, bool) {
 	return image, ok
 }
 
-func node(name, architecture string, taints ...corev1.Taint) corev1.Node {
+func nodeOf(name, architecture string, taints ...corev1.Taint) corev1.Node {
 	return corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelArchStable: architecture}},
 		Spec:       corev1.NodeSpec{Taints: taints},

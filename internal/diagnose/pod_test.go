@@ -75,7 +75,7 @@ func TestPod_names_the_limit_that_killed(t *testing.T) {
 	pod := placed(corev1.ContainerStatus{Name: "c", RestartCount: 2, State: terminated(137, "OOMKilled")})
 	pod.Spec.Containers[0].Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("512Mi")}
 	const want = "Pod shop/cart on n (arm64): killed for using more memory than its limit of 512Mi, restarted 2 times."
-	got := Pod(t.Context(), pod, Evidence{Nodes: []corev1.Node{node("n", "arm64")}})
+	got := Pod(t.Context(), pod, Evidence{Nodes: []corev1.Node{nodeOf("n", "arm64")}})
 	if diff := cmp.Diff(want, got.Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -125,7 +125,7 @@ func TestPod_gives_a_patch_for_every_image(t *testing.T) {
 			got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{
 				Log:   says("exec /app: exec format error"),
 				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
-				Nodes: []corev1.Node{node("n", "arm64")},
+				Nodes: []corev1.Node{nodeOf("n", "arm64")},
 			})
 			if diff := cmp.Diff(tt.want, got.Finding.Fix); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
@@ -63,14 +64,14 @@ type taintedNode struct {
 // The matching is kube-scheduler's own.
 func candidates(pod *corev1.Pod, nodes []corev1.Node) (fit []corev1.Node, kept []taintedNode) {
 	affinity := nodeaffinity.GetRequiredNodeAffinity(pod)
-	for _, node := range nodes {
-		if ok, err := affinity.Match(&node); err != nil || !ok {
+	for _, n := range nodes {
+		if ok, err := affinity.Match(&n); err != nil || !ok {
 			continue
 		}
-		if taints := untolerated(pod, node); len(taints) > 0 {
-			kept = append(kept, taintedNode{node, taints})
+		if taints := node.Barring(pod.Spec.Tolerations, n.Spec.Taints); len(taints) > 0 {
+			kept = append(kept, taintedNode{n, taints})
 		} else {
-			fit = append(fit, node)
+			fit = append(fit, n)
 		}
 	}
 	return fit, kept

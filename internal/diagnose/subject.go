@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
@@ -101,19 +102,10 @@ func statusOf(name string, statuses []corev1.ContainerStatus) corev1.ContainerSt
 	return corev1.ContainerStatus{}
 }
 
+// architectureOf is "" for a node that is not among those at hand, and for one whose architecture nobody reports.
 func architectureOf(name string, nodes []corev1.Node) string {
-	for _, node := range nodes {
-		if node.Name == name {
-			return architecture(node)
-		}
+	if architecture := node.Architectures(nodes)(name); architecture != node.Unknown {
+		return architecture
 	}
 	return ""
-}
-
-// architecture prefers the label, which is what selectors match, to what the kubelet reports.
-func architecture(node corev1.Node) string {
-	if label := node.Labels[corev1.LabelArchStable]; label != "" {
-		return label
-	}
-	return node.Status.NodeInfo.Architecture
 }

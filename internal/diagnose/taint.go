@@ -7,36 +7,22 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	schedulinghelpers "k8s.io/component-helpers/scheduling/corev1"
-	"k8s.io/klog/v2"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// untolerated returns the taints that keep the scheduler from placing the pod on the node.
-func untolerated(pod *corev1.Pod, node corev1.Node) []corev1.Taint {
-	var taints []corev1.Taint
-	for _, taint := range node.Spec.Taints {
-		blocks := taint.Effect == corev1.TaintEffectNoSchedule || taint.Effect == corev1.TaintEffectNoExecute
-		if blocks && !schedulinghelpers.TolerationsTolerateTaint(klog.Background(), pod.Spec.Tolerations, &taint, false) {
-			taints = append(taints, taint)
-		}
-	}
-	return taints
-}
-
-// byArchitecture returns the nodes whose every taint only marks their CPU, as GKE marks Arm nodes with
-// kubernetes.io/arch=arm64:NoSchedule and AKS users mark theirs with keys of their own.
+// byArchitecture returns the nodes whose every taint is about their CPU.
 func byArchitecture(kept []taintedNode) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
-		return slices.ContainsFunc(k.taints, func(t corev1.Taint) bool { return t.Value != architecture(k.node) })
+		return slices.ContainsFunc(k.taints, func(t corev1.Taint) bool { return !node.Architectural(t, node.Architecture(&k.node)) })
 	})
 }
 
 // runnable keeps the nodes whose CPU every image of the pod is known to run on.
 func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
-		return !runsOn(pod, architecture(k.node), ev)
+		return !runsOn(pod, node.Architecture(&k.node), ev)
 	})
 }
 
@@ -59,8 +45,13 @@ func describe(kept []taintedNode) string {
 	return strings.Join(parts, ", ") + ", which it does not tolerate"
 }
 
-// tolerate is the YAML that opens the first of the nodes.
+// tolerate is the YAML that opens the first of the nodes that have nothing but lasting taints. The others will take the
+// pod by themselves when they are well again.
 func tolerate(kept []taintedNode) string {
+	kept = slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool { return slices.ContainsFunc(k.taints, node.Passing) })
+	if len(kept) == 0 {
+		return "Uncordon the nodes, or wait until they are ready."
+	}
 	var lines []string
 	for _, t := range kept[0].taints {
 		line := fmt.Sprintf("{key: %s, operator: Exists, effect: %s}", t.Key, t.Effect)
@@ -87,8 +78,8 @@ func taintNames(taints []corev1.Taint) string {
 // count is "3 amd64 and 1 arm64".
 func count(all []corev1.Node) string {
 	number := map[string]int{}
-	for _, node := range all {
-		number[architecture(node)]++
+	for i := range all {
+		number[node.Architecture(&all[i])]++
 	}
 	var parts []string
 	for _, a := range slices.Sorted(maps.Keys(number)) {

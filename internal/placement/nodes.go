@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/containerd/platforms"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
 // NodeGroup counts the nodes that are alike in platform and taints.
 type NodeGroup struct {
-	// Architecture is a GOARCH value and OS a GOOS value, as the kubelet reports them.
+	// Architecture is a GOARCH value, or "unknown", and OS a GOOS value, as the kubelet reports them.
 	Architecture string `json:"architecture"`
 	OS           string `json:"os"`
 	Count        int    `json:"count"`
@@ -32,10 +33,10 @@ func GroupNodes(nodes []corev1.Node) []NodeGroup {
 	return groups
 }
 
-func groupOf(node *corev1.Node) NodeGroup {
-	p := platformOf(node)
+func groupOf(n *corev1.Node) NodeGroup {
+	p := node.Platform(n)
 	g := NodeGroup{Architecture: p.Architecture, OS: p.OS, Taints: []string{}}
-	for _, t := range node.Spec.Taints {
+	for _, t := range n.Spec.Taints {
 		g.Taints = append(g.Taints, t.ToString())
 	}
 	slices.Sort(g.Taints)
@@ -44,13 +45,4 @@ func groupOf(node *corev1.Node) NodeGroup {
 
 func compareGroups(a, b NodeGroup) int {
 	return cmp.Or(cmp.Compare(a.Architecture, b.Architecture), cmp.Compare(a.OS, b.OS), slices.Compare(a.Taints, b.Taints))
-}
-
-// platformOf prefers what the kubelet found to labels, which anyone can set. Variants are in neither.
-func platformOf(node *corev1.Node) platforms.Platform {
-	labels, info := node.Labels, node.Status.NodeInfo
-	return platforms.Platform{
-		Architecture: cmp.Or(info.Architecture, labels[corev1.LabelArchStable], labels["beta.kubernetes.io/arch"]),
-		OS:           cmp.Or(info.OperatingSystem, labels[corev1.LabelOSStable], "linux"),
-	}
 }

@@ -1,6 +1,8 @@
 package placement
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -73,9 +75,11 @@ func addToEach(terms []any, requirement map[string]any) {
 	}
 }
 
-// tolerate adds exactly what the taints ask for, and to the patch the tolerations that were there: a patch replaces this list too.
+// tolerate adds exactly what the taints ask for, and to the patch the tolerations that were there: a patch replaces this
+// list too. Of tolerations that match a taint the first decides how long, so those without a limit go before.
 func tolerate(spec, added map[string]any, taints []corev1.Taint) {
-	tolerations, _ := spec["tolerations"].([]any)
+	before, _ := spec["tolerations"].([]any)
+	var tolerations []any
 	for _, t := range taints {
 		toleration := map[string]any{"key": t.Key, "operator": string(corev1.TolerationOpEqual), "effect": string(t.Effect)}
 		if t.Value != "" {
@@ -83,7 +87,22 @@ func tolerate(spec, added map[string]any, taints []corev1.Taint) {
 		}
 		tolerations = append(tolerations, toleration)
 	}
+	if limited(before, taints) {
+		tolerations = append(tolerations, before...)
+	} else {
+		tolerations = append(slices.Clone(before), tolerations...)
+	}
 	spec["tolerations"], added["tolerations"] = tolerations, tolerations
+}
+
+// limited reports whether one of the tolerations could hold for one of the taints, and ends.
+func limited(tolerations []any, taints []corev1.Taint) bool {
+	return slices.ContainsFunc(tolerations, func(toleration any) bool {
+		fields, _ := toleration.(map[string]any)
+		return fields["tolerationSeconds"] != nil && slices.ContainsFunc(taints, func(t corev1.Taint) bool {
+			return fields["key"] == nil || fields["key"] == "" || fields["key"] == t.Key
+		})
+	})
 }
 
 // child returns the map under key, made where it is missing or null.

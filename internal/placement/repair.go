@@ -49,6 +49,9 @@ func (p planner) applied(r remedy) remedy {
 
 // try looks for the least repair with which the workload lands on all the targets and on no node where it fails.
 func (p planner) try(s survey, targets []site) remedy {
+	if slices.ContainsFunc(targets, site.known) { // no patch can name the architecture of the others
+		targets = slices.DeleteFunc(targets, func(t site) bool { return !t.known() })
+	}
 	if len(targets) == 0 {
 		return remedy{}
 	}

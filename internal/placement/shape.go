@@ -7,6 +7,8 @@ import (
 
 	"github.com/containerd/platforms"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
 // shape stands for all nodes that none of the workloads at hand can tell apart. A big cluster has few shapes, so
@@ -24,16 +26,16 @@ func shapesOf(nodes []corev1.Node, workloads []workload) []shape {
 	index := map[string]int{}
 	var shapes []shape
 	for n := range nodes {
-		node := &nodes[n]
-		key := asked.answers(node)
+		at := &nodes[n]
+		key := asked.answers(at)
 		i, found := index[key]
 		if !found {
 			i = len(shapes)
 			index[key] = i
-			platform := platformOf(node)
-			shapes = append(shapes, shape{platform, platforms.Format(platform), node, lastingTaints(node), nil})
+			platform := node.Platform(at)
+			shapes = append(shapes, shape{platform, platforms.Format(platform), at, node.Lasting(at), nil})
 		}
-		shapes[i].names = append(shapes[i].names, node.Name)
+		shapes[i].names = append(shapes[i].names, at.Name)
 	}
 	for _, s := range shapes {
 		slices.Sort(s.names)
@@ -66,18 +68,18 @@ func questionsOf(workloads []workload) questions {
 	return q
 }
 
-func (q questions) answers(node *corev1.Node) string {
-	p := platformOf(node)
+func (q questions) answers(n *corev1.Node) string {
+	p := node.Platform(n)
 	all := []string{p.OS, p.Architecture}
 	if q.name {
-		all = append(all, node.Name)
+		all = append(all, n.Name)
 	}
 	for _, key := range q.labels {
-		if value, ok := node.Labels[key]; ok {
+		if value, ok := n.Labels[key]; ok {
 			all = append(all, key+"="+value)
 		}
 	}
-	for _, t := range lastingTaints(node) {
+	for _, t := range node.Lasting(n) {
 		all = append(all, t.ToString())
 	}
 	return strings.Join(all, "\n")

@@ -3,10 +3,10 @@ package placement
 import (
 	"slices"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
-	scheduling "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
 // survey is one workload held against every shape of node.
@@ -54,7 +54,7 @@ func (p planner) outcomes(w workload) map[string][]Outcome {
 }
 
 func (p planner) outcome(image string, s shape) Outcome {
-	if known, ok := p.images[image]; ok {
+	if known, ok := p.images[image]; ok && s.Architecture != node.Unknown {
 		return outcomeOf(known, s.Platform)
 	}
 	return Runs
@@ -70,14 +70,14 @@ func (p planner) knows(w workload) bool {
 
 // selects tells whether a node is what the pod asks for. kube-scheduler matches selectors and affinity, and the kubelet does
 // it again for a pod that names its node; os.name is the kubelet's alone, which turns pods for another OS away.
-func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, node *corev1.Node) bool {
-	if spec.NodeName != "" && spec.NodeName != node.Name {
+func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, n *corev1.Node) bool {
+	if spec.NodeName != "" && spec.NodeName != n.Name {
 		return false
 	}
-	if spec.OS != nil && string(spec.OS.Name) != platformOf(node).OS {
+	if spec.OS != nil && string(spec.OS.Name) != node.Platform(n).OS {
 		return false
 	}
-	match, err := affinity.Match(node) // a term that does not parse matches nothing, and the API server refuses it
+	match, err := affinity.Match(n) // a term that does not parse matches nothing, and the API server refuses it
 	return match && err == nil
 }
 
@@ -85,9 +85,8 @@ func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, no
 // NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
 func bars(w workload, taints []corev1.Taint) []corev1.Taint {
 	bypass := w.spec.NodeName != "" && !w.daemon()
-	return slices.DeleteFunc(slices.Clone(taints), func(t corev1.Taint) bool {
-		return bypass && t.Effect != corev1.TaintEffectNoExecute ||
-			scheduling.TolerationsTolerateTaint(logr.Discard(), w.spec.Tolerations, &t, true)
+	return slices.DeleteFunc(node.Untolerated(w.spec.Tolerations, taints), func(t corev1.Taint) bool {
+		return bypass && t.Effect != corev1.TaintEffectNoExecute
 	})
 }
 
@@ -107,6 +106,9 @@ func (s survey) where(is func(site) bool) []site {
 	return all
 }
 
+// known: it is known what CPU the nodes have.
+func (s site) known() bool { return s.Architecture != node.Unknown }
+
 func (s site) admitted() bool { return s.selected && len(s.barred) == 0 }
 func (s site) runs() bool     { return s.outcome() == Runs }
 func (s site) lands() bool    { return s.admitted() && s.runs() }
@@ -116,7 +118,7 @@ func (s site) fails() bool    { return s.admitted() && !s.runs() }
 func (s site) behindTaints() bool { return s.selected && s.runs() && len(s.barred) > 0 }
 
 func (s site) behindArchitectureTaints() bool {
-	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !architectural(t, s.Architecture) })
+	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })
 }
 
 func (s site) outcome() Outcome {
