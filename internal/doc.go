@@ -28,6 +28,7 @@
 //	runner        the GitHub Actions runner: commands, outputs, summary
 //	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers, and what a container would start
+//	transport     limits and retries of every HTTP client, in one table
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
