@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
@@ -52,7 +53,7 @@ func (d *deploy) builder() builder {
 		return &assemble.Builder{Keychain: d.keychain, Transport: transport, PlainHTTP: d.config.InsecureRegistries}
 	}
 	if cloud := d.config.CloudBuild; cloud != nil {
-		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google, Progress: d.emit}
+		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google(), Progress: d.emit}
 	}
 	return &buildkit.Builder{
 		Endpoints: d.config.Endpoints,
@@ -62,6 +63,16 @@ func (d *deploy) builder() builder {
 		Getenv:    d.getenv,
 		Progress:  d.emit,
 	}
+}
+
+// google is the job in Google Cloud. The inputs have been checked: who builds there signs in there.
+func (d *deploy) google() *google.Account {
+	for _, cloud := range d.identity.Clouds {
+		if account, ok := cloud.(*google.Account); ok {
+			return account
+		}
+	}
+	return nil
 }
 
 // specs are the images to build, each reference once: several names in the manifests may stand for one image.

@@ -15,7 +15,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -49,8 +48,6 @@ type deploy struct {
 	// built are the digests of the indexes that this run has pushed, by the full name of their references.
 	built map[string]v1.Hash
 
-	// google is the job in Google Cloud, or nil.
-	google *google.Account
 	// grant says what lets this run pull a repository, or push to it, that its registry refuses, or "".
 	grant func(repository string, push bool) string
 

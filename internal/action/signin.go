@@ -28,7 +28,7 @@ func (d *deploy) enter(ctx context.Context) error {
 
 func (d *deploy) signIn(ctx context.Context) error {
 	session, err := identity.SignIn(ctx, d.identity)
-	d.keychain, d.grant, d.cluster, d.google = session.Keychain, session.Grant, session.Cluster, session.Google
+	d.keychain, d.grant, d.cluster = session.Keychain, session.Grant, session.Cluster
 	opts := image.DefaultOptions()
 	opts.Keychain = d.keychain
 	opts.PlainHTTP = d.config.InsecureRegistries
@@ -36,42 +36,61 @@ func (d *deploy) signIn(ctx context.Context) error {
 	return err
 }
 
-// identity says what the inputs sign in to, and with what.
+// identity says what the inputs sign in to, and with what. Nobody is asked yet.
 func (p Program) identity(config inputs.Config, r *runner.Runner, say func(string, ...any)) identity.Options {
-	client := &http.Client{Timeout: cloudTimeout}
-	opts := identity.Options{
+	job := p.job(r, say)
+	return identity.Options{
 		Provider:   config.Provider,
 		Namespace:  config.Namespace,
 		Registries: identity.Registries{Username: config.RegistryUsername, Password: config.RegistryPassword, Hosts: registries(config.Images)},
 		Kubeconfig: p.kubeconfig(config),
-		Job: federation.Job{
-			IDToken:  r.WithHTTP(client).IDToken,
-			Mask:     p.masker(r),
-			Say:      say,
-			HTTP:     client,
-			Patience: federation.DefaultPatience(),
-		},
+		Clouds:     clouds(config, job),
+		Mask:       job.Mask,
 	}
+}
+
+// clouds are those that the inputs sign in to. Every cloud that this program knows is listed here.
+func clouds(config inputs.Config, job federation.Job) (list []identity.Cloud) {
 	if config.Azure.Given() {
-		opts.Azure = &azure.Options{
-			ClientID:       config.Azure.ClientID,
-			TenantID:       config.Azure.TenantID,
-			Environment:    config.Azure.Environment,
-			SubscriptionID: config.Azure.SubscriptionID,
-			ResourceGroup:  config.ResourceGroup,
-			Cluster:        config.Cluster,
-			Endpoint:       config.Endpoint,
-		}
+		list = append(list, azure.New(azureOptions(config), job))
 	}
 	if config.Google.Given() {
-		opts.Google = &google.Options{
-			Provider:       config.Google.Provider,
-			ServiceAccount: config.Google.ServiceAccount,
-			Cluster:        config.GKECluster(),
-			Endpoint:       config.Endpoint,
-		}
+		list = append(list, google.New(googleOptions(config), job))
 	}
-	return opts
+	return list
+}
+
+// job is what a workflow job brings to a sign-in.
+func (p Program) job(r *runner.Runner, say func(string, ...any)) federation.Job {
+	client := &http.Client{Timeout: cloudTimeout}
+	return federation.Job{
+		IDToken:  r.WithHTTP(client).IDToken,
+		Mask:     p.masker(r),
+		Say:      say,
+		HTTP:     client,
+		Patience: federation.DefaultPatience(),
+	}
+}
+
+func azureOptions(config inputs.Config) azure.Options {
+	return azure.Options{
+		ClientID:       config.Azure.ClientID,
+		TenantID:       config.Azure.TenantID,
+		Environment:    config.Azure.Environment,
+		SubscriptionID: config.Azure.SubscriptionID,
+		ResourceGroup:  config.ResourceGroup,
+		Cluster:        config.Cluster,
+		Endpoint:       config.Endpoint,
+	}
+}
+
+func googleOptions(config inputs.Config) google.Options {
+	return google.Options{
+		Provider:       config.Google.Provider,
+		ServiceAccount: config.Google.ServiceAccount,
+		Cluster:        config.GKECluster(),
+		Endpoint:       config.Endpoint,
+	}
 }
 
 // masker hides secrets from the log that r writes to; outside a runner there is nobody to tell.

@@ -1,4 +1,3 @@
-// Package identity signs a run in: credentials for registries and for the cluster.
 package identity
 
 import (
@@ -12,14 +11,6 @@ import (
 
 // dialTimeout bounds how long a cluster that does not answer holds up a run. Requests themselves carry contexts.
 const dialTimeout = 10 * time.Second
-
-// Cluster is a way into one cluster.
-type Cluster struct {
-	Config *rest.Config
-	// Namespace is the one that objects get when they name none.
-	Namespace string
-	Advice    Advice
-}
 
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
@@ -65,7 +56,7 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
-	return Cluster{Config: tuned(config), Namespace: namespace}, nil
+	return Cluster{Config: tuned(config), Namespace: namespace, Advice: kubeconfigAdvice()}, nil
 }
 
 // noPlugins refuses a kubeconfig that gets its token from another program.
@@ -89,4 +80,13 @@ func tuned(config *rest.Config) *rest.Config {
 
 func configError(format string, args ...any) error {
 	return &ConfigError{Err: fmt.Errorf(format, args...)}
+}
+
+// kubeconfigAdvice names no cloud: the file may lead to any cluster.
+func kubeconfigAdvice() Advice {
+	return Advice{
+		Unreachable:  "check the address in the kubeconfig, and that this machine may connect to it",
+		Unauthorized: "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context",
+		Forbidden:    "grant these credentials the roles of testdata/demo/rbac.yaml",
+	}
 }
