@@ -25,7 +25,7 @@ const sha = "4f2a9c1d7be3605f8a21c94d0e57b6138fca2d90"
 
 // From compiled files to ready pods on both CPUs in one run: build, verify, rewrite, plan, apply, rollout.
 func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
-	cluster := clusters["aks"]
+	cluster := sharedCluster(t, "aks")
 	app := sampleapp.AKS(filepath.Join("..", ".."))
 	manifests := t.TempDir()
 	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
@@ -150,7 +150,7 @@ func TestDry_run_does_not_build(t *testing.T) {
 			inner.ServeHTTP(w, r)
 		})
 	}})
-	args := append(building(t.TempDir(), registry.Host), "--kubeconfig", clusters["aks"].Kubeconfig, "--dry-run")
+	args := append(building(t.TempDir(), registry.Host), "--kubeconfig", sharedCluster(t, "aks").Kubeconfig, "--dry-run")
 	_, got, log := perform(t, nil, args...)
 	if pushed {
 		t.Error("a dry run wrote to the registry")

@@ -25,7 +25,7 @@ const soon = 30 * time.Second
 
 // TestFaults runs the program into everything that commonly is wrong, and wants a message that says so.
 func TestFaults(t *testing.T) {
-	cluster := clusters["aks"]
+	cluster := sharedCluster(t, "aks")
 	pushImages(t, cluster.Registry, "faults", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	image := "registry/app=" + cluster.Registry + "/faults/app"
 	pushNothing(t, cluster.Registry+"/faults/app:nothing")
@@ -123,7 +123,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
-	cluster := clusters["aks"]
+	cluster := sharedCluster(t, "aks")
 	repo := repository(t, nil)
 	before := read(t, filepath.Join(repo, "kustomization.yaml"))
 	status, output := start(t, []string{"run", "--tag", "none", "--kustomization", repo,
@@ -143,7 +143,7 @@ func TestFaults_an_unknown_command(t *testing.T) {
 
 // Two folders are two deploys, though each calls its kustomization ".".
 func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
-	cluster := clusters["aks"]
+	cluster := sharedCluster(t, "aks")
 	pushImages(t, cluster.Registry, "prune", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	namespace := "apiVersion: v1\nkind: Namespace\nmetadata: {name: prune}\n---\n"
 	deploy := func(repo string) (int, string) {

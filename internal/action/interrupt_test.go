@@ -18,7 +18,7 @@ import (
 
 // TestInterrupt stops the real program in the middle of a rollout that never ends, as Ctrl-C or a cancelled job does.
 func TestInterrupt(t *testing.T) {
-	cluster := clusters["gke"]
+	cluster := sharedCluster(t, "gke")
 	program := filepath.Join(t.TempDir(), "multiarch-deploy")
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -3,7 +3,6 @@ package action_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -11,26 +10,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// clusters are the local clusters of this package's tests, by preset.
-var clusters = map[string]*localcluster.Cluster{}
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	for _, preset := range []string{"aks", "gke"} {
-		cluster, err := localcluster.Start(context.Background(), localcluster.Options{Preset: preset})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer cluster.Stop()
-		clusters[preset] = cluster
-	}
-	return m.Run()
+// sharedCluster is the local cluster of this package's tests with the nodes of a preset.
+func sharedCluster(t *testing.T, preset string) *cluster.Cluster {
+	t.Helper()
+	return cluster.Shared(t, cluster.Options{Preset: preset})
 }
 
 // madeImage is an image of the sample app.

@@ -20,7 +20,7 @@ import (
 // TestRunner runs the program as the runner runs a container action: no arguments, inputs as INPUT_ variables, those
 // left out as "", and files for the outputs and the summary.
 func TestRunner(t *testing.T) {
-	cluster := clusters["aks"]
+	cluster := sharedCluster(t, "aks")
 	pushImages(t, cluster.Registry, "runner", map[string]madeImage{"app": {Platforms: []string{"linux/amd64"}, Single: true}})
 	workspace := repository(t, nil)
 	env := map[string]string{

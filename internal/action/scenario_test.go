@@ -62,7 +62,7 @@ func TestScenarios(t *testing.T) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
 			s := readScenario(t, file)
-			cluster := clusters[s.Cluster]
+			cluster := sharedCluster(t, s.Cluster)
 			if cluster == nil {
 				t.Fatalf("%s: no cluster %q", file, s.Cluster)
 			}

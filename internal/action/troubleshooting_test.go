@@ -111,7 +111,7 @@ func exampleOf(page, code string) (shown string, ok bool) {
 func (x trouble) say(t *testing.T, code finding.Code) string {
 	t.Helper()
 	namespace := "trouble-" + string(code)
-	cluster := clusters[x.cluster]
+	cluster := sharedCluster(t, x.cluster)
 	repo := repository(t, map[string]string{
 		"kustomization.yaml": "namespace: " + namespace + "\nresources: [namespace.yaml, app.yaml]\n",
 		"namespace.yaml":     "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + namespace + "}\n",

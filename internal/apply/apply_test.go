@@ -63,7 +63,7 @@ func TestStringDataKeyDropped(t *testing.T) {
 
 func TestRefusedBeforeAnythingIsApplied(t *testing.T) {
 	opts := in(t, "all-or-nothing")
-	set, findings := refused(t, cluster, web("1", "hi")+`
+	set, findings := refused(t, server(t), web("1", "hi")+`
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: Bad_Name}}
 ---
@@ -75,7 +75,7 @@ func TestRefusedBeforeAnythingIsApplied(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
-	set, findings := refused(t, cluster, "", apply.DefaultOptions())
+	set, findings := refused(t, server(t), "", apply.DefaultOptions())
 	same(t, apply.ChangeSet(nil), set)
 	same(t, []finding.Finding(nil), findings)
 }

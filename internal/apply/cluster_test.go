@@ -27,7 +27,7 @@ func TestClusterOutOfReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { silent.Close() })
-	stranger := rest.AnonymousClientConfig(cluster)
+	stranger := rest.AnonymousClientConfig(server(t))
 	stranger.BearerToken = "not-a-token"
 
 	for _, row := range []struct {
@@ -52,11 +52,11 @@ func TestClusterOutOfReach(t *testing.T) {
 // between returns the config of a proxy before the cluster in which fault may answer instead: it returns true if it did.
 func between(t *testing.T, fault func(http.ResponseWriter, *http.Request) bool) *rest.Config {
 	t.Helper()
-	transport, err := rest.TransportFor(cluster)
+	transport, err := rest.TransportFor(server(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := url.Parse(cluster.Host)
+	to, err := url.Parse(server(t).Host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestInterrupt(t *testing.T) {
 			interrupt()
 		}
 	}
-	set, findings, err := applier(t, cluster).Apply(ctx, manifests(t, maps("a", "b", "c", "d")), opts)
+	set, findings, err := applier(t, server(t)).Apply(ctx, manifests(t, maps("a", "b", "c", "d")), opts)
 	same(t, 0, len(findings))
 	same(t, []string{"created v1 ConfigMap interrupt/a", "created v1 ConfigMap interrupt/b"}, told(set))
 	if !errors.Is(err, context.Canceled) {

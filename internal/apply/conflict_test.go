@@ -13,7 +13,7 @@ func TestConflict(t *testing.T) {
 	theirs.FieldManager = "other-team"
 	must(t, web("1", "hi"), theirs)
 
-	set, findings := refused(t, cluster, web("2", "hello"), opts)
+	set, findings := refused(t, server(t), web("2", "hello"), opts)
 	same(t, apply.ChangeSet(nil), set)
 	const fix = "Take the fields over with force-conflicts: true, or leave them to their owner: remove them from the manifest."
 	same(t, []finding.Finding{
@@ -37,7 +37,7 @@ func TestConflict_with_kubectl_apply(t *testing.T) {
 	theirs.FieldManager = "kubectl-client-side-apply"
 	must(t, web("1", "hi"), theirs)
 
-	_, findings := refused(t, cluster, web("2", "hi"), opts)
+	_, findings := refused(t, server(t), web("2", "hi"), opts)
 	same(t, []finding.Finding{{
 		Code: finding.ApplyConflict, Severity: finding.Error, Object: "apps/v1 Deployment conflict-kubectl/web",
 		Fix:     "kubectl apply deployed this before. Take it over with force-conflicts: true, once.",

@@ -58,7 +58,7 @@ func all(action apply.Action, objects []string) []string {
 
 func plan(t *testing.T, text string, opts apply.Options) (apply.ChangeSet, []finding.Finding) {
 	t.Helper()
-	set, findings, err := applier(t, cluster).Plan(t.Context(), manifests(t, text), opts)
+	set, findings, err := applier(t, server(t)).Plan(t.Context(), manifests(t, text), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestObjectsThatRestOnOthersOfTheSet(t *testing.T) {
 }
 
 func TestBadObjectInNewNamespaceStopsTheStagesAfter(t *testing.T) {
-	set, findings := refused(t, cluster, `
+	set, findings := refused(t, server(t), `
 {apiVersion: v1, kind: Namespace, metadata: {name: half}}
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: half}}
@@ -111,7 +111,7 @@ spec:
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
 `
 	must(t, strings.ReplaceAll(crd, "NAME", "twins"), apply.DefaultOptions())
-	set, findings := refused(t, cluster, strings.ReplaceAll(crd, "NAME", "twinses"), apply.DefaultOptions())
+	set, findings := refused(t, server(t), strings.ReplaceAll(crd, "NAME", "twinses"), apply.DefaultOptions())
 	same(t, []string{"created apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example"}, told(set))
 	same(t, []finding.Finding{{
 		Code: finding.ApplyRejected, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example",

@@ -56,7 +56,7 @@ func in(t testing.TB, namespace string) apply.Options {
 // must applies manifests that nothing is wrong with.
 func must(t testing.TB, text string, opts apply.Options) apply.ChangeSet {
 	t.Helper()
-	set, findings, err := applier(t, cluster).Apply(t.Context(), manifests(t, text), opts)
+	set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, text), opts)
 	if err != nil || len(findings) > 0 {
 		t.Fatalf("apply: %v %v", err, findings)
 	}
@@ -92,7 +92,7 @@ func same(t testing.TB, want, got any) {
 // live reads an object past the package under test; nil if there is none.
 func live(t testing.TB, resource, namespace, name string) *unstructured.Unstructured {
 	t.Helper()
-	client, err := dynamic.NewForConfig(cluster)
+	client, err := dynamic.NewForConfig(server(t))
 	if err != nil {
 		t.Fatal(err)
 	}

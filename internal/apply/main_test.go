@@ -1,28 +1,20 @@
 package apply_test
 
 import (
-	"fmt"
-	"os"
 	"testing"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
-// cluster is a real API server, started once for the package.
-var cluster *rest.Config
-
-// kubeconfig leads to it.
-var kubeconfig string
-
-func TestMain(m *testing.M) {
-	os.Exit(localcluster.Main(m, localcluster.Options{}, func(c *localcluster.Cluster) {
-		var err error
-		kubeconfig = c.Kubeconfig
-		if cluster, err = clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
-			panic(fmt.Sprintf("reading the local cluster's kubeconfig: %v", err))
-		}
-	}))
+// server is the API server that the package's tests share, a real one.
+func server(t testing.TB) *rest.Config {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", cluster.Shared(t, cluster.Options{}).Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
 }

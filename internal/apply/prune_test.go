@@ -18,7 +18,7 @@ import (
 func deploy(t *testing.T, text string, opts apply.Options) []string {
 	t.Helper()
 	must(t, text, opts)
-	set, findings, err := applier(t, cluster).Prune(t.Context(), manifests(t, text), opts)
+	set, findings, err := applier(t, server(t)).Prune(t.Context(), manifests(t, text), opts)
 	if err != nil || len(findings) > 0 {
 		t.Fatalf("prune: %v %v", err, findings)
 	}
@@ -116,7 +116,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: deployer}]
 `, opts)
 	opts.Inventory = "refused"
 	deploy(t, maps("a", "b"), opts)
-	deployer := rest.CopyConfig(cluster)
+	deployer := rest.CopyConfig(server(t))
 	deployer.Impersonate.UserName = "deployer"
 	set, findings, err := applier(t, deployer).Prune(t.Context(), manifests(t, maps("a")), opts)
 	same(t, nil, err)
@@ -132,7 +132,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: deployer}]
 func TestPruneOfEverythingIsAMistake(t *testing.T) {
 	opts := apply.DefaultOptions()
 	opts.Inventory = "all"
-	if _, _, err := applier(t, cluster).Prune(t.Context(), nil, opts); err == nil {
+	if _, _, err := applier(t, server(t)).Prune(t.Context(), nil, opts); err == nil {
 		t.Error("an empty set would have pruned everything")
 	}
 }

@@ -27,7 +27,7 @@ metadata: {name: reader}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 `, opts)
-	reader := rest.CopyConfig(cluster)
+	reader := rest.CopyConfig(server(t))
 	reader.Impersonate.UserName = "reader"
 	for _, row := range []struct {
 		name                 string
@@ -35,47 +35,47 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 		manifests            string
 		object, message, fix string
 	}{
-		{"an_immutable_field", cluster, `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: b}}, template: {metadata: {labels: {app: b}}, spec: {containers: [{name: web, image: x}]}}}}`,
+		{"an_immutable_field", server(t), `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: b}}, template: {metadata: {labels: {app: b}}, spec: {containers: [{name: web, image: x}]}}}}`,
 			"apps/v1 Deployment refusals/web",
 			`Deployment refusals/web: spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: field is immutable`,
 			`No one can change this field on an object that exists. Set it back, or delete the object and deploy again: kubectl delete deployments.apps web -n refusals`},
-		{"an_invalid_value", cluster, `{apiVersion: v1, kind: Service, metadata: {name: bad}, spec: {ports: [{port: 99999, targetPort: 80}]}}`,
+		{"an_invalid_value", server(t), `{apiVersion: v1, kind: Service, metadata: {name: bad}, spec: {ports: [{port: 99999, targetPort: 80}]}}`,
 			"v1 Service refusals/bad",
 			`Service refusals/bad: spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive`,
 			`Correct the manifest as the message says.`},
-		{"an_unknown_field", cluster, `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replica: 3}}`,
+		{"an_unknown_field", server(t), `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replica: 3}}`,
 			"apps/v1 Deployment refusals/web",
 			`Deployment refusals/web: spec.replica: field not declared in schema`,
 			`Correct or remove the field; kubectl explain deployment shows which there are.`},
-		{"a_value_of_the_wrong_type", cluster, `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: {b: c}}}`,
+		{"a_value_of_the_wrong_type", server(t), `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: {b: c}}}`,
 			"v1 ConfigMap refusals/c",
 			`ConfigMap refusals/c: data.a: expected string`,
 			`Correct the manifest as the message says.`},
-		{"no_such_namespace", cluster, `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: nowhere}}`,
+		{"no_such_namespace", server(t), `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: nowhere}}`,
 			"v1 ConfigMap nowhere/c",
 			`ConfigMap nowhere/c: namespaces "nowhere" not found`,
 			`Create the namespace, or add it to the kustomization: kubectl create namespace nowhere`},
-		{"no_such_kind", cluster, `{apiVersion: nobody.example/v1, kind: Gadget, metadata: {name: g}}`,
+		{"no_such_kind", server(t), `{apiVersion: nobody.example/v1, kind: Gadget, metadata: {name: g}}`,
 			"nobody.example/v1 Gadget g",
 			`Gadget g: the cluster has no kind "Gadget" in "nobody.example/v1"`,
 			`Install the CustomResourceDefinition first, or add it to the kustomization; or check apiVersion and kind for typos.`},
-		{"a_version_no_longer_served", cluster, `{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: web}}`,
+		{"a_version_no_longer_served", server(t), `{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: web}}`,
 			"apps/v1beta1 Deployment web",
 			`Deployment web: the cluster has no kind "Deployment" in "apps/v1beta1"`,
 			`The cluster serves it as apiVersion: apps/v1`},
-		{"no_name", cluster, `{apiVersion: v1, kind: ConfigMap, metadata: {generateName: c-}}`,
+		{"no_name", server(t), `{apiVersion: v1, kind: ConfigMap, metadata: {generateName: c-}}`,
 			"v1 ConfigMap ",
 			`ConfigMap without a name: what has no metadata.name can't be applied`,
 			`Give it a name. (generateName works with kubectl create only.)`},
-		{"twice_in_the_set", cluster, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: refusals}}",
+		{"twice_in_the_set", server(t), "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: refusals}}",
 			"v1 ConfigMap refusals/c",
 			`ConfigMap refusals/c: it is there twice in the manifests`,
 			`Remove one of the two: the one applied last would win, by chance.`},
-		{"over_quota", cluster, `{apiVersion: v1, kind: Secret, metadata: {name: s}}`,
+		{"over_quota", server(t), `{apiVersion: v1, kind: Secret, metadata: {name: s}}`,
 			"v1 Secret refusals/s",
 			`Secret refusals/s: secrets "s" is forbidden: exceeded quota: q, requested: count/secrets=1, used: count/secrets=0, limited: count/secrets=0`,
 			`Ask for less, or raise the quota: kubectl describe resourcequota -n refusals`},
-		{"pod_security", cluster, `{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: refusals-baseline}, spec: {hostNetwork: true, containers: [{name: c, image: x}]}}`,
+		{"pod_security", server(t), `{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: refusals-baseline}, spec: {hostNetwork: true, containers: [{name: c, image: x}]}}`,
 			"v1 Pod refusals-baseline/p",
 			`Pod refusals-baseline/p: pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)`,
 			`Set the securityContext fields that the message names, or lower the namespace's label pod-security.kubernetes.io/enforce.`},

@@ -14,7 +14,7 @@ import (
 
 func rollback(t *testing.T, set apply.ChangeSet, opts apply.Options) apply.ChangeSet {
 	t.Helper()
-	back, err := applier(t, cluster).Rollback(t.Context(), set, opts)
+	back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
 	must(t, before, opts)
 	set := must(t, strings.ReplaceAll(before, "one", "two")+"\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: replaced}}", opts)
 
-	client, err := dynamic.NewForConfig(cluster)
+	client, err := dynamic.NewForConfig(server(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
 	theirs.FieldManager = "other-team"
 	must(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: replaced}, data: {b: theirs}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, data: {b: theirs}}", theirs)
 
-	back, err := applier(t, cluster).Rollback(t.Context(), set, opts)
+	back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 	same(t, []string{"rolled-back v1 ConfigMap rollback-meanwhile/kept"}, told(back))
 	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap rollback-meanwhile/deleted: ") {
 		t.Errorf("error %v does not name the object that is gone", err)

@@ -49,7 +49,7 @@ webhooks:
 func eventually(t *testing.T, opts apply.Options, heard func() bool) []finding.Finding {
 	t.Helper()
 	for t.Context().Err() == nil {
-		_, findings := refused(t, cluster, maps("a"), opts)
+		_, findings := refused(t, server(t), maps("a"), opts)
 		if len(findings) > 0 || heard() {
 			return findings
 		}

@@ -5,7 +5,6 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -27,13 +26,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
-	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
-var cluster *localcluster.Cluster
-
-func TestMain(m *testing.M) {
-	os.Exit(localcluster.Main(m, localcluster.Options{NodesFile: "testdata/nodes.yaml"}, func(c *localcluster.Cluster) { cluster = c }))
+// shared is the cluster of this package's tests.
+func shared(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	return cluster.Shared(t, cluster.Options{NodesFile: "testdata/nodes.yaml"})
 }
 
 // shop is one test's namespace, and what a deployer needs to reach it.
@@ -46,7 +45,7 @@ type shop struct {
 
 func openShop(t *testing.T) shop {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
+	config, err := clientcmd.BuildConfigFromFlags("", shared(t).Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +63,7 @@ func openShop(t *testing.T) shop {
 // apply applies YAML in which images are named without their registry: IMAGE/good:1.
 func (s shop) apply(t *testing.T, yaml string) []*unstructured.Unstructured {
 	t.Helper()
-	nodes, err := kio.FromBytes([]byte(strings.ReplaceAll(yaml, "IMAGE", cluster.Registry)))
+	nodes, err := kio.FromBytes([]byte(strings.ReplaceAll(yaml, "IMAGE", shared(t).Registry)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +151,7 @@ func index(t *testing.T, images ...v1.Image) v1.ImageIndex {
 
 func push(t *testing.T, reference string, what remote.Taggable) {
 	t.Helper()
-	ref, err := name.ParseReference(cluster.Registry + "/" + reference)
+	ref, err := name.ParseReference(shared(t).Registry + "/" + reference)
 	if err == nil {
 		err = remote.Push(ref, what, remote.WithContext(t.Context()))
 	}
