@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -23,7 +24,10 @@ func (d *deploy) place(ctx context.Context) error {
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
 	}
-	d.judge(placement.Plan(nodes, d.unstructured(), d.offers(), placement.Policy(d.config.ArchPolicy), d.targets()))
+	d.judge(placement.Plan(placement.Request{
+		Nodes: nodes, Objects: d.unstructured(), Images: d.offers(),
+		Policy: placement.Policy(d.config.ArchPolicy), PatchTargets: d.targets(),
+	}))
 	if table := d.report.PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
@@ -31,23 +35,19 @@ func (d *deploy) place(ctx context.Context) error {
 }
 
 // targets are the names by which patches in the kustomization find the objects.
-func (d *deploy) targets() map[*unstructured.Unstructured]placement.Target {
-	targets := map[*unstructured.Unstructured]placement.Target{}
+func (d *deploy) targets() map[*unstructured.Unstructured]placement.PatchTarget {
+	targets := map[*unstructured.Unstructured]placement.PatchTarget{}
 	for _, o := range d.objects {
-		targets[o.Unstructured] = placement.Target(o.Target)
+		targets[o.Unstructured] = placement.PatchTarget(o.Target)
 	}
 	return targets
 }
 
-// judge takes the verdicts over: what is reported, and what is applied. There is one for each object that makes pods.
+// judge takes the verdicts over: what is reported, and what is applied.
 func (d *deploy) judge(verdicts []placement.Verdict) {
-	for i, o := range d.objects {
-		if _, _, makesPods := placement.PodTemplate(o.Unstructured); !makesPods {
-			continue
-		}
-		v := verdicts[0]
-		verdicts = verdicts[1:]
-		d.objects[i].Unstructured = v.Object
+	applied := map[*unstructured.Unstructured]*unstructured.Unstructured{}
+	for _, v := range verdicts {
+		applied[v.Source] = v.Object
 		d.report.Workloads = append(d.report.Workloads, report.Workload{
 			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
 			Images: v.Images, Architectures: v.Architectures, Fix: v.Fix,
@@ -55,6 +55,9 @@ func (d *deploy) judge(verdicts []placement.Verdict) {
 		for _, f := range v.Findings {
 			d.find(d.locate(f))
 		}
+	}
+	for i, o := range d.objects {
+		d.objects[i].Unstructured = cmp.Or(applied[o.Unstructured], o.Unstructured)
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 // findings puts in words what is wrong with a workload, or, where Spread opened nodes to it, what was done.
-func (p planner) findings(s survey, r remedy) []finding.Finding {
+func (p planner) findings(s assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
 	switch {
 	case s.fine() && r.applied:
 		all = opened(s, r)
 	case s.fine():
-	case slices.ContainsFunc(s.sites, site.admitted):
+	case slices.ContainsFunc(s.candidates, candidate.admitted):
 		all = p.failing(s, r)
 	default:
 		all = []finding.Finding{p.nowhere(s, r)}
@@ -30,25 +30,25 @@ func (p planner) findings(s survey, r remedy) []finding.Finding {
 	return all
 }
 
-func (p planner) severity(s survey, r remedy) finding.Severity {
+func (p planner) severity(s assessment, r remedy) finding.Severity {
 	switch {
 	case r.applied:
 		return finding.Info
-	case p.policy == Warn:
+	case p.Policy == Warn:
 		return finding.Warning
-	case s.workload.daemon() && !slices.ContainsFunc(s.sites, site.admitted):
+	case s.workload.daemon() && !slices.ContainsFunc(s.candidates, candidate.admitted):
 		return finding.Warning // no node, no pod: nothing would hang
 	}
 	return finding.Error
 }
 
 // failing returns a finding for each architecture and container that would fail there.
-func (p planner) failing(s survey, r remedy) []finding.Finding {
+func (p planner) failing(s assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
 	for i, c := range s.workload.containers {
 		for _, outcome := range []Outcome{Crashes, PullFails} {
-			for _, sites := range byArchitecture(s.where(func(at site) bool { return at.admitted() && at.outcomes[i] == outcome })) {
-				all = append(all, p.failure(s, r, c, outcome, sites))
+			for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.admitted() && at.outcomes[i] == outcome })) {
+				all = append(all, p.failure(s, r, c, outcome, candidates))
 			}
 		}
 	}
@@ -56,46 +56,46 @@ func (p planner) failing(s survey, r remedy) []finding.Finding {
 	return all
 }
 
-func (p planner) failure(s survey, r remedy, c container, outcome Outcome, sites []site) finding.Finding {
+func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, candidates []candidate) finding.Finding {
 	code, fate := finding.ExecFormatError, "crash with exec format error"
 	if outcome == PullFails {
 		code, fate = finding.PlatformMissing, "fail to pull its image"
 	}
-	platform := sites[0].platform
+	platform := candidates[0].platform
 	advice := r.advice("Build it for " + platform)
 	if r.fix == "" {
-		advice += " No patch helps: " + p.obstacle(s) + "."
+		advice += " No patch helps: " + p.constraint(s) + "."
 	}
 	return finding.Finding{
-		Code: code, Container: c.name, Image: c.image, Architecture: sites[0].Architecture,
+		Code: code, Container: c.name, Image: c.image, Architecture: candidates[0].Architecture,
 		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
 		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
-			nodeNames(sites), c.name, fate, c.image, p.images[c.image].String()+" only", advice),
+			nodeNames(candidates), c.name, fate, c.image, p.Images[c.image].String()+" only", advice),
 	}
 }
 
 // nowhere returns the finding for a workload that no node admits.
-func (p planner) nowhere(s survey, r remedy) finding.Finding {
-	if len(s.where(site.behindTaints)) == 0 {
+func (p planner) nowhere(s assessment, r remedy) finding.Finding {
+	if len(s.where(candidate.behindTaints)) == 0 {
 		fix := "Change nodeSelector or nodeAffinity, or add a node that they match."
-		if len(s.where(site.runs)) == 0 {
+		if len(s.where(candidate.runs)) == 0 {
 			fix = "Build its images for a platform that the nodes have, or add a node of theirs."
 		}
-		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.obstacle(s) + ".", Fix: fix}
+		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".", Fix: fix}
 	}
 	return finding.Finding{
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
-		Message: fmt.Sprintf("could land nowhere: %s. %s", p.obstacle(s), r.advice("")),
+		Message: fmt.Sprintf("could land nowhere: %s. %s", p.constraint(s), r.advice("")),
 	}
 }
 
 // opened returns a note for each architecture that Spread opened to a workload that ran elsewhere before.
-func opened(s survey, r remedy) []finding.Finding {
+func opened(s assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
-	for _, sites := range byArchitecture(s.where(site.behindArchitectureTaints)) {
+	for _, candidates := range byArchitecture(s.where(candidate.behindArchitectureTaints)) {
 		all = append(all, finding.Finding{
-			Code: finding.UntoleratedTaint, Architecture: sites[0].Architecture,
-			Message: fmt.Sprintf("also runs on %s, where taints alone keep it off. %s", nodeNames(sites), r.advice("")),
+			Code: finding.UntoleratedTaint, Architecture: candidates[0].Architecture,
+			Message: fmt.Sprintf("also runs on %s, where taints alone keep it off. %s", nodeNames(candidates), r.advice("")),
 		})
 	}
 	return all

@@ -19,19 +19,19 @@ type pasting struct {
 	name          string
 	namespace     string // in the object's file
 	kustomization string
-	target        placement.Target // its name is put in
+	target        placement.PatchTarget // its name is put in
 }
 
 // pastings leave room for a namesake in another namespace, unless the kustomization moves all objects into one.
 var pastings = []pasting{
-	{"as_it_is", "shop", "", placement.Target{Namespace: "shop"}},
-	{"without_namespace", "", "", placement.Target{}},
-	{"without_namespace_beside_a_namesake", "", "", placement.Target{Namespace: "default"}},
-	{"namespace_set", "", "namespace: shop\n", placement.Target{}},
-	{"namespace_replaced", "old", "namespace: shop\n", placement.Target{Namespace: "old"}},
-	{"prefix", "shop", "namePrefix: a-\n", placement.Target{Namespace: "shop"}},
-	{"suffix", "shop", "nameSuffix: -a\n", placement.Target{Namespace: "shop"}},
-	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.Target{}},
+	{"as_it_is", "shop", "", placement.PatchTarget{Namespace: "shop"}},
+	{"without_namespace", "", "", placement.PatchTarget{}},
+	{"without_namespace_beside_a_namesake", "", "", placement.PatchTarget{Namespace: "default"}},
+	{"namespace_set", "", "namespace: shop\n", placement.PatchTarget{}},
+	{"namespace_replaced", "old", "namespace: shop\n", placement.PatchTarget{Namespace: "old"}},
+	{"prefix", "shop", "namePrefix: a-\n", placement.PatchTarget{Namespace: "shop"}},
+	{"suffix", "shop", "nameSuffix: -a\n", placement.PatchTarget{Namespace: "shop"}},
+	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.PatchTarget{}},
 }
 
 // TestFixWorksWhenPasted puts every fix of every case into a kustomization and plans what that renders: nothing is wrong any
@@ -57,14 +57,14 @@ func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructure
 	files := way.files(obj)
 	before := render(t, files, way.kustomization)
 	way.target.Name = obj.GetName()
-	targets := map[*unstructured.Unstructured]placement.Target{before[0]: way.target}
-	v := placement.Plan(s.nodes, before[:1], s.images, policy, targets)[0]
+	targets := map[*unstructured.Unstructured]placement.PatchTarget{before[0]: way.target}
+	v := placement.Plan(placement.Request{Nodes: s.nodes, Objects: before[:1], Images: s.images, Policy: policy, PatchTargets: targets})[0]
 	if v.Fix == "" {
 		return
 	}
 	for _, entry := range listings(v.Fix) {
 		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
-		again := placement.Plan(s.nodes, after[:1], s.images, placement.Fail, nil)[0]
+		again := placement.Plan(placement.Request{Nodes: s.nodes, Objects: after[:1], Images: s.images, Policy: placement.Fail})[0]
 		if again.Fix != "" || len(again.Findings) > 0 {
 			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
 		}
@@ -107,7 +107,7 @@ func listings(fix string) []string {
 // namespace to the kustomization, and with the target of its comment one that names its own.
 func TestFixForAnUnknownFile(t *testing.T) {
 	s := readScenario(t, "testdata/cases/gke_with_the_taint_switched_off.yaml")
-	for at, v := range placement.Plan(s.nodes, s.objects, s.images, placement.Pin, nil) {
+	for at, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: placement.Pin}) {
 		if !v.Patched {
 			continue
 		}
@@ -158,12 +158,12 @@ func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
 		for _, policy := range []placement.Policy{placement.Pin, placement.Spread} {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {
 				var patched []*unstructured.Unstructured
-				for _, v := range placement.Plan(s.nodes, s.objects, s.images, policy, nil) {
+				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
 					if v.Patched {
 						patched = append(patched, v.Object)
 					}
 				}
-				for _, v := range placement.Plan(s.nodes, patched, s.images, policy, nil) {
+				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: patched, Images: s.images, Policy: policy}) {
 					if v.Patched || v.Fix != "" || len(v.Findings) > 0 {
 						t.Errorf("%s needs a second patch: %v", v.Object.GetName(), v.Findings)
 					}

@@ -9,7 +9,7 @@ import (
 
 // patch returns the workload with the repair made, and the same change as a patch that kustomize accepts:
 // strategic merge, and plain merge for custom kinds.
-func (r repair) patch(w workload, target Target) (workload, string) {
+func (r repair) patch(w workload, target PatchTarget) (workload, string) {
 	patched := w.object.DeepCopy()
 	template := patched.Object
 	for _, key := range w.path {

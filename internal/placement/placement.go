@@ -42,9 +42,26 @@ func worse(a, b Outcome) Outcome {
 	return a
 }
 
+// Request is what a plan is made of. The zero value of each field is for what the caller does not know.
+type Request struct {
+	// Nodes are the cluster's. With none every architecture is Absent, which is no finding: a cluster that starts its
+	// nodes on demand looks like that.
+	Nodes []corev1.Node
+	// Objects are those of the deploy; the ones that make no pods are passed over.
+	Objects []*unstructured.Unstructured
+	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
+	// could not read it has said why.
+	Images map[string]platform.Offer
+	Policy Policy
+	// PatchTargets are what the fixes call the objects, for those whose files are known.
+	PatchTargets map[*unstructured.Unstructured]PatchTarget
+}
+
 // Verdict is where one workload can run, and what was or should be changed.
 type Verdict struct {
-	// Object is what to apply: the very pointer that was given when nothing had to change, else a patched copy.
+	// Source is the object of the Request that the verdict is about.
+	Source *unstructured.Unstructured
+	// Object is what to apply: Source itself when nothing had to change, else a patched copy.
 	Object *unstructured.Unstructured
 	// Images are the references of the pod's init containers and containers, in that order, each once.
 	Images []string
@@ -52,22 +69,17 @@ type Verdict struct {
 	Architectures map[string]Outcome
 	// Fix is a YAML patch for kustomize, or "" when nothing needs one or none helps.
 	Fix string
-	// Patched tells that Object already holds Fix.
+	// Patched reports that Object already holds Fix.
 	Patched bool
 	// Findings say what is wrong: errors under Fail and where no patch helps, warnings under Warn, and
 	// notes on what was patched under Pin and Spread.
 	Findings []finding.Finding
 }
 
-// Plan returns a verdict for each object that makes pods, in their order. An image that is not in images is taken to
-// run everywhere: who could not read it has said why. With no nodes every architecture is Absent, which is no finding:
-// a cluster that starts its nodes on demand looks like that. Targets are what the fixes call the objects, for those whose
-// files are known; nil is for none.
-func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[string]platform.Offer, policy Policy,
-	targets map[*unstructured.Unstructured]Target,
-) []Verdict {
-	workloads := workloadsOf(objects)
-	p := planner{shapes: shapesOf(nodes, workloads), images: images, policy: policy, targets: targets}
+// Plan returns a verdict for each object that makes pods, in their order.
+func Plan(r Request) []Verdict {
+	workloads := workloadsOf(r.Objects)
+	p := planner{Request: r, classes: classesOf(r.Nodes, workloads)}
 	verdicts := make([]Verdict, len(workloads))
 	for i, w := range workloads {
 		verdicts[i] = p.judge(w)
@@ -76,16 +88,14 @@ func Plan(nodes []corev1.Node, objects []*unstructured.Unstructured, images map[
 }
 
 type planner struct {
-	shapes  []shape
-	images  map[string]platform.Offer
-	policy  Policy
-	targets map[*unstructured.Unstructured]Target
+	Request
+	classes []nodeClass
 }
 
 func (p planner) judge(w workload) Verdict {
-	s := p.survey(w)
-	v := Verdict{Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
-	if len(p.shapes) == 0 {
+	s := p.assess(w)
+	v := Verdict{Source: w.object, Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
+	if len(p.classes) == 0 {
 		return v
 	}
 	r := p.remedy(s)
@@ -96,21 +106,21 @@ func (p planner) judge(w workload) Verdict {
 	return v
 }
 
-// architectures sums up a survey: the worst that can happen on the nodes of each architecture.
-func (p planner) architectures(s survey) map[string]Outcome {
+// architectures sums up an assessment: the worst that can happen on the nodes of each architecture.
+func (p planner) architectures(s assessment) map[string]Outcome {
 	all := map[string]Outcome{}
 	for _, c := range s.workload.containers {
-		for _, arch := range p.images[c.image].Architectures() {
+		for _, arch := range p.Images[c.image].Architectures() {
 			all[arch] = Absent
 		}
 	}
 	present := map[string]Outcome{}
-	for _, site := range s.sites {
+	for _, candidate := range s.candidates {
 		worst := Excluded
-		if site.admitted() {
-			worst = site.outcome()
+		if candidate.admitted() {
+			worst = candidate.outcome()
 		}
-		present[site.Architecture] = worse(worst, present[site.Architecture])
+		present[candidate.Architecture] = worse(worst, present[candidate.Architecture])
 	}
 	maps.Copy(all, present)
 	return all

@@ -64,8 +64,8 @@ func TestPlanOfOneIsThatOfMany(t *testing.T) {
 	}
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			for i, v := range placement.Plan(s.nodes, objects, images, placement.Spread, nil) {
-				alone := placement.Plan(s.nodes, objects[i:i+1], images, placement.Spread, nil)
+			for i, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: objects, Images: images, Policy: placement.Spread}) {
+				alone := placement.Plan(placement.Request{Nodes: s.nodes, Objects: objects[i : i+1], Images: images, Policy: placement.Spread})
 				if diff := cmp.Diff(alone[0], v); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
 				}
@@ -81,7 +81,7 @@ func BenchmarkPlan(b *testing.B) {
 				"web:1": {Platforms: parse(b, []string{"linux/amd64"})},
 			}
 			for b.Loop() {
-				if got := placement.Plan(nodes, objects, images, placement.Pin, nil); len(got) != 200 {
+				if got := placement.Plan(placement.Request{Nodes: nodes, Objects: objects, Images: images, Policy: placement.Pin}); len(got) != 200 {
 					b.Fatalf("%d verdicts", len(got))
 				}
 			}

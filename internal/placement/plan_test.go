@@ -44,7 +44,7 @@ func TestPlan(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range placement.Plan(s.nodes, s.objects, s.images, policy, nil) {
+				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
 					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
 				}
@@ -110,7 +110,7 @@ func TestPlanLeavesTheRestAlone(t *testing.T) {
 				for _, obj := range s.objects {
 					given[obj] = true
 				}
-				for _, v := range placement.Plan(s.nodes, s.objects, s.images, policy, nil) {
+				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
 					if given[v.Object] == v.Patched {
 						t.Errorf("%s: patched is %t, the same object: %t", v.Object.GetName(), v.Patched, given[v.Object])
 					}

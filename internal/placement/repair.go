@@ -18,15 +18,15 @@ type remedy struct {
 	repair
 	fix     string // as a patch to paste
 	applied bool   // by the policy
-	after   survey
+	after   assessment
 }
 
 // remedy finds the least repair after which the workload is fine, and under Spread the one that opens most nodes to it.
 // Tolerations that are not about an architecture are left to the reader: no policy applies them. Nor are nodes opened
 // to a workload that does without them while nobody knows whether its images run there.
-func (p planner) remedy(s survey) remedy {
-	stay, open := s.where(site.lands), s.where(site.behindArchitectureTaints)
-	if p.policy == Spread && len(open) > 0 && p.knows(s.workload) {
+func (p planner) remedy(s assessment) remedy {
+	stay, open := s.where(candidate.lands), s.where(candidate.behindArchitectureTaints)
+	if p.Policy == Spread && len(open) > 0 && p.knows(s.workload) {
 		if r := p.try(s, slices.Concat(stay, open)); r.fix != "" {
 			return p.applied(r)
 		}
@@ -39,26 +39,26 @@ func (p planner) remedy(s survey) remedy {
 	case len(open) > 0:
 		return p.applied(p.try(s, open))
 	}
-	return p.try(s, s.where(site.behindTaints))
+	return p.try(s, s.where(candidate.behindTaints))
 }
 
 func (p planner) applied(r remedy) remedy {
-	r.applied = r.fix != "" && (p.policy == Pin || p.policy == Spread)
+	r.applied = r.fix != "" && (p.Policy == Pin || p.Policy == Spread)
 	return r
 }
 
-// try looks for the least repair with which the workload lands on all the targets and on no node where it fails.
-func (p planner) try(s survey, targets []site) remedy {
-	if slices.ContainsFunc(targets, site.known) { // no patch can name the architecture of the others
-		targets = slices.DeleteFunc(targets, func(t site) bool { return !t.known() })
+// try looks for the least repair with which the workload lands on all the wanted nodes and on no node where it fails.
+func (p planner) try(s assessment, wanted []candidate) remedy {
+	if slices.ContainsFunc(wanted, candidate.known) { // no patch can name the architecture of the others
+		wanted = slices.DeleteFunc(wanted, func(t candidate) bool { return !t.known() })
 	}
-	if len(targets) == 0 {
+	if len(wanted) == 0 {
 		return remedy{}
 	}
-	for _, r := range repairs(targets) {
-		patched, fix := r.patch(s.workload, p.targets[s.workload.object])
-		after := p.survey(patched)
-		missed := slices.ContainsFunc(targets, func(t site) bool { return !after.sites[t.index].lands() })
+	for _, r := range repairs(wanted) {
+		patched, fix := r.patch(s.workload, p.PatchTargets[s.workload.object])
+		after := p.assess(patched)
+		missed := slices.ContainsFunc(wanted, func(t candidate) bool { return !after.candidates[t.index].lands() })
 		if !missed && after.fine() {
 			return remedy{repair: r, fix: fix, after: after}
 		}
@@ -67,10 +67,10 @@ func (p planner) try(s survey, targets []site) remedy {
 }
 
 // repairs lists what could be tried, least first: tolerations alone, then an architecture, an OS, or both with them.
-func repairs(targets []site) []repair {
+func repairs(wanted []candidate) []repair {
 	var arches, systems []string
 	var taints []corev1.Taint
-	for _, t := range targets {
+	for _, t := range wanted {
 		arches = append(arches, t.Architecture)
 		systems = append(systems, t.OS)
 		taints = append(taints, t.barred...)

@@ -58,14 +58,14 @@ func (r requirement) met(node *corev1.Node) bool {
 	return selects(r.spec, nodeaffinity.NewRequiredNodeAffinity(r.spec.NodeSelector, r.spec.Affinity), node)
 }
 
-// unmet names the requirements that none of the sites meets, and what these have instead.
-func unmet(spec corev1.PodSpec, sites []site) string {
+// unmet names the requirements that none of the candidates meets, and what these have instead.
+func unmet(spec corev1.PodSpec, candidates []candidate) string {
 	all := requirements(spec)
 	var failed, have []string
 	for _, r := range all {
-		if !slices.ContainsFunc(sites, func(at site) bool { return r.met(at.node) }) {
+		if !slices.ContainsFunc(candidates, func(at candidate) bool { return r.met(at.node) }) {
 			failed = append(failed, r.text)
-			have = append(have, labelValues(r.labels, sites)...)
+			have = append(have, labelValues(r.labels, candidates)...)
 		}
 	}
 	switch {
@@ -84,12 +84,12 @@ func unmet(spec corev1.PodSpec, sites []site) string {
 // valuesShown is how many values of a label a message names.
 const valuesShown = 3
 
-// labelValues tells which values the sites' nodes have of some labels.
-func labelValues(labels []string, sites []site) []string {
+// labelValues tells which values the candidates' nodes have of some labels.
+func labelValues(labels []string, candidates []candidate) []string {
 	var all []string
 	for _, label := range labels {
 		var values []string
-		for _, at := range sites {
+		for _, at := range candidates {
 			if value, ok := at.node.Labels[label]; ok {
 				values = append(values, label+"="+value)
 			}

@@ -51,10 +51,10 @@ func taintTexts(taints []corev1.Taint) []string {
 const namesShown = 3
 
 // nodeNames is "aks-arm64-0, aks-arm64-1, aks-arm64-2 and 5 more (arm64)".
-func nodeNames(sites []site) string {
+func nodeNames(candidates []candidate) string {
 	var names, arches []string
 	count := 0
-	for _, s := range sites {
+	for _, s := range candidates {
 		names = append(names, s.names[:min(namesShown, len(s.names))]...)
 		arches = append(arches, s.Architecture)
 		count += len(s.names)
@@ -68,14 +68,14 @@ func nodeNames(sites []site) string {
 	return fmt.Sprintf("%s (%s)", text, strings.Join(distinct(arches), ", "))
 }
 
-// byArchitecture groups sites, ordered by architecture and then OS.
-func byArchitecture(sites []site) [][]site {
-	slices.SortStableFunc(sites, func(a, b site) int {
+// byArchitecture groups candidates, ordered by architecture and then OS.
+func byArchitecture(candidates []candidate) [][]candidate {
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.Architecture, b.Architecture), cmp.Compare(a.OS, b.OS))
 	})
-	var all [][]site
-	for i, s := range sites {
-		if i == 0 || sites[i-1].Architecture != s.Architecture || sites[i-1].OS != s.OS {
+	var all [][]candidate
+	for i, s := range candidates {
+		if i == 0 || candidates[i-1].Architecture != s.Architecture || candidates[i-1].OS != s.OS {
 			all = append(all, nil)
 		}
 		all[len(all)-1] = append(all[len(all)-1], s)

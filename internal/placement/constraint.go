@@ -10,13 +10,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// obstacle says what keeps a workload from the nodes on which all its images run, as a clause without its stop.
-func (p planner) obstacle(s survey) string {
-	good := s.where(site.runs)
+// constraint says what keeps a workload from the nodes on which all its images run, as a clause without its stop.
+func (p planner) constraint(s assessment) string {
+	good := s.where(candidate.runs)
 	switch {
 	case len(good) == 0:
 		return "no node of the cluster runs all of its images (" + p.offers(s.workload) + ")"
-	case slices.ContainsFunc(good, site.lands):
+	case slices.ContainsFunc(good, candidate.lands):
 		return "neither kubernetes.io/arch nor kubernetes.io/os tells the nodes that run it from the others"
 	case len(s.closed()) > 0:
 		closed := s.closed()
@@ -32,7 +32,7 @@ func (p planner) obstacle(s survey) string {
 func (p planner) offers(w workload) string {
 	var all []string
 	for _, image := range w.images() {
-		if known, ok := p.images[image]; ok {
+		if known, ok := p.Images[image]; ok {
 			all = append(all, image+" offers "+known.String()+" only")
 		}
 	}
@@ -40,9 +40,9 @@ func (p planner) offers(w workload) string {
 }
 
 // closed are the nodes that taints alone keep from a workload: those that are about the architecture, if there are such.
-func (s survey) closed() []site {
-	if sites := s.where(site.behindArchitectureTaints); len(sites) > 0 {
-		return sites
+func (s assessment) closed() []candidate {
+	if candidates := s.where(candidate.behindArchitectureTaints); len(candidates) > 0 {
+		return candidates
 	}
-	return s.where(site.behindTaints)
+	return s.where(candidate.behindTaints)
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// Target is what a patch in the kustomization calls a workload: kustomize finds it by the name and namespace of the resource's
-// own file, before prefixes, suffixes and the kustomization's namespace change them. The zero Target is for a file that
+// PatchTarget is what a patch in the kustomization calls a workload: kustomize finds it by the name and namespace of the resource's
+// own file, before prefixes, suffixes and the kustomization's namespace change them. The zero PatchTarget is for a file that
 // is not known: the patch then has the name of the rendered object, and fits any namespace.
-type Target struct {
+type PatchTarget struct {
 	Name string
 	// Namespace is "" where the file has none.
 	Namespace string
@@ -20,7 +20,7 @@ type Target struct {
 
 // document writes the patch, which works listed by itself where the file is known. The comment shows how to list
 // it with a target, for objects in a namespace: without one, kustomize takes a patch to be for the namespace that it names.
-func (t Target) document(w workload, added map[string]any) string {
+func (t PatchTarget) document(w workload, added map[string]any) string {
 	gvk := w.object.GroupVersionKind()
 	metadata := map[string]any{"name": cmp.Or(t.Name, w.object.GetName())}
 	if t.Namespace != "" {
@@ -42,7 +42,7 @@ func (t Target) document(w workload, added map[string]any) string {
 	return fmt.Sprintf("# kustomization.yaml: patches: [{path: THIS-FILE, target: {%s}}]\n%s", t.selector(w), text)
 }
 
-func (t Target) selector(w workload) string {
+func (t PatchTarget) selector(w workload) string {
 	selector := fmt.Sprintf("kind: %s, name: %s", w.object.GetKind(), cmp.Or(t.Name, w.object.GetName()))
 	if t.Namespace != "" {
 		selector += ", namespace: " + t.Namespace

@@ -9,52 +9,52 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
-// survey is one workload held against every shape of node.
-type survey struct {
-	workload workload
-	sites    []site // one a shape, in the shapes' order
+// assessment is one workload held against every class of nodes.
+type assessment struct {
+	workload   workload
+	candidates []candidate // one per class, in the classes' order
 }
 
-// site is a shape of node seen from a workload.
-type site struct {
-	*shape
-	index    int            // in the survey
+// candidate is a class of nodes as seen from a workload.
+type candidate struct {
+	*nodeClass
+	index    int            // in the assessment
 	selected bool           // by node name, OS, selectors and affinity
 	barred   []corev1.Taint // that the workload does not tolerate
 	outcomes []Outcome      // one a container, were it started here
 }
 
-func (p planner) survey(w workload) survey {
-	s := survey{workload: w, sites: make([]site, len(p.shapes))}
+func (p planner) assess(w workload) assessment {
+	s := assessment{workload: w, candidates: make([]candidate, len(p.classes))}
 	affinity := nodeaffinity.NewRequiredNodeAffinity(w.spec.NodeSelector, w.spec.Affinity)
 	outcomes := p.outcomes(w)
-	for i := range p.shapes {
-		shape := &p.shapes[i]
-		s.sites[i] = site{
-			shape: shape, index: i, outcomes: outcomes[shape.platform],
-			selected: selects(w.spec, affinity, shape.node), barred: bars(w, shape.taints),
+	for i := range p.classes {
+		nodeClass := &p.classes[i]
+		s.candidates[i] = candidate{
+			nodeClass: nodeClass, index: i, outcomes: outcomes[nodeClass.platform],
+			selected: selects(w.spec, affinity, nodeClass.node), barred: bars(w, nodeClass.taints),
 		}
 	}
 	return s
 }
 
-// outcomes are those of a workload's containers, by platform: many shapes share one.
+// outcomes are those of a workload's containers, by platform: many classes share one.
 func (p planner) outcomes(w workload) map[string][]Outcome {
 	all := map[string][]Outcome{}
-	for _, shape := range p.shapes {
-		if _, done := all[shape.platform]; done {
+	for _, nodeClass := range p.classes {
+		if _, done := all[nodeClass.platform]; done {
 			continue
 		}
-		all[shape.platform] = make([]Outcome, len(w.containers))
+		all[nodeClass.platform] = make([]Outcome, len(w.containers))
 		for i, c := range w.containers {
-			all[shape.platform][i] = p.outcome(c.image, shape)
+			all[nodeClass.platform][i] = p.outcome(c.image, nodeClass)
 		}
 	}
 	return all
 }
 
-func (p planner) outcome(image string, s shape) Outcome {
-	if known, ok := p.images[image]; ok && s.Architecture != node.Unknown {
+func (p planner) outcome(image string, s nodeClass) Outcome {
+	if known, ok := p.Images[image]; ok && s.Architecture != node.Unknown {
 		return outcomeOf(known, s.Platform)
 	}
 	return Runs
@@ -63,7 +63,7 @@ func (p planner) outcome(image string, s shape) Outcome {
 // knows tells whether every image of a workload was read. Of the others it is only hoped that they run.
 func (p planner) knows(w workload) bool {
 	return !slices.ContainsFunc(w.containers, func(c container) bool {
-		_, known := p.images[c.image]
+		_, known := p.Images[c.image]
 		return !known
 	})
 }
@@ -91,14 +91,14 @@ func bars(w workload, taints []corev1.Taint) []corev1.Taint {
 }
 
 // fine: the workload runs somewhere, and wherever it can land.
-func (s survey) fine() bool {
-	return slices.ContainsFunc(s.sites, site.lands) && !slices.ContainsFunc(s.sites, site.fails)
+func (s assessment) fine() bool {
+	return slices.ContainsFunc(s.candidates, candidate.lands) && !slices.ContainsFunc(s.candidates, candidate.fails)
 }
 
-// where returns the sites of which is holds.
-func (s survey) where(is func(site) bool) []site {
-	var all []site
-	for _, at := range s.sites {
+// where returns the candidates of which is holds.
+func (s assessment) where(is func(candidate) bool) []candidate {
+	var all []candidate
+	for _, at := range s.candidates {
 		if is(at) {
 			all = append(all, at)
 		}
@@ -107,21 +107,21 @@ func (s survey) where(is func(site) bool) []site {
 }
 
 // known: it is known what CPU the nodes have.
-func (s site) known() bool { return s.Architecture != node.Unknown }
+func (s candidate) known() bool { return s.Architecture != node.Unknown }
 
-func (s site) admitted() bool { return s.selected && len(s.barred) == 0 }
-func (s site) runs() bool     { return s.outcome() == Runs }
-func (s site) lands() bool    { return s.admitted() && s.runs() }
-func (s site) fails() bool    { return s.admitted() && !s.runs() }
+func (s candidate) admitted() bool { return s.selected && len(s.barred) == 0 }
+func (s candidate) runs() bool     { return s.outcome() == Runs }
+func (s candidate) lands() bool    { return s.admitted() && s.runs() }
+func (s candidate) fails() bool    { return s.admitted() && !s.runs() }
 
 // behindTaints: taints alone keep the workload off nodes where it would run.
-func (s site) behindTaints() bool { return s.selected && s.runs() && len(s.barred) > 0 }
+func (s candidate) behindTaints() bool { return s.selected && s.runs() && len(s.barred) > 0 }
 
-func (s site) behindArchitectureTaints() bool {
+func (s candidate) behindArchitectureTaints() bool {
 	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })
 }
 
-func (s site) outcome() Outcome {
+func (s candidate) outcome() Outcome {
 	worst := Runs
 	for _, o := range s.outcomes {
 		worst = worse(worst, o)

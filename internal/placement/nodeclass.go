@@ -11,9 +11,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
-// shape stands for all nodes that none of the workloads at hand can tell apart. A big cluster has few shapes, so
+// nodeClass stands for all nodes that none of the workloads at hand can tell apart. A big cluster has few classes, so
 // planning does not slow down with its size.
-type shape struct {
+type nodeClass struct {
 	platforms.Platform
 	platform string         // in words, "linux/arm64"
 	node     *corev1.Node   // any of them
@@ -21,26 +21,26 @@ type shape struct {
 	names    []string       // in order
 }
 
-func shapesOf(nodes []corev1.Node, workloads []workload) []shape {
+func classesOf(nodes []corev1.Node, workloads []workload) []nodeClass {
 	asked := questionsOf(workloads)
 	index := map[string]int{}
-	var shapes []shape
+	var classes []nodeClass
 	for n := range nodes {
 		at := &nodes[n]
 		key := asked.answers(at)
 		i, found := index[key]
 		if !found {
-			i = len(shapes)
+			i = len(classes)
 			index[key] = i
 			platform := node.Platform(at)
-			shapes = append(shapes, shape{platform, platforms.Format(platform), at, node.Lasting(at), nil})
+			classes = append(classes, nodeClass{platform, platforms.Format(platform), at, node.Lasting(at), nil})
 		}
-		shapes[i].names = append(shapes[i].names, at.Name)
+		classes[i].names = append(classes[i].names, at.Name)
 	}
-	for _, s := range shapes {
+	for _, s := range classes {
 		slices.Sort(s.names)
 	}
-	return shapes
+	return classes
 }
 
 // questions are what the workloads ask about a node, besides its platform and taints.
