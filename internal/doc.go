@@ -5,7 +5,7 @@
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon;
 //	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
-//	kustomize   image entries set in place, byte for byte otherwise; render
+//	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are current and have settled, or are doomed

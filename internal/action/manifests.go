@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
@@ -59,7 +59,7 @@ func (d *deploy) rewrite(ctx context.Context) error {
 	if d.images, err = d.imageEntries(ctx); err != nil {
 		return err
 	}
-	edited, edits, err := kustomize.SetImages(path, content, d.images)
+	edited, edits, err := edit.SetImages(path, content, d.images)
 	if err != nil {
 		return faultError{err}
 	}
@@ -108,27 +108,15 @@ func (d *deploy) unresolved(err error) error {
 }
 
 // render renders the edited kustomization and finds the image names that no manifest uses.
-func (d *deploy) render(context.Context) error {
-	opts := kustomize.RenderOptions{Content: d.edited, RemoteFetch: d.config.RemoteResources}
-	objects, err := kustomize.Render(d.path, opts)
+func (d *deploy) render(ctx context.Context) error {
+	result, err := kustomize.Render(ctx, d.path, kustomize.Options{Content: d.edited, Images: d.images, RemoteFetch: d.config.RemoteResources})
 	if err != nil {
 		return faultError{err}
 	}
-	d.objects = objects
+	d.objects = result.Objects
 	d.enterNamespace()
-	d.say("%d objects", len(objects))
-	unmatched, err := kustomize.Unmatched(d.path, d.edited, d.images, opts)
-	if err != nil {
-		return faultError{err}
-	}
-	for _, name := range unmatched {
-		d.find(d.unmatched(name))
-	}
-	for _, image := range d.images {
-		if !slices.Contains(unmatched, image.Name) && !d.holds(rendered(image)) {
-			d.find(d.overruled(image))
-		}
-	}
+	d.say("%d objects", len(d.objects))
+	d.find(result.Findings...)
 	return nil
 }
 
@@ -146,5 +134,5 @@ func (d *deploy) enterNamespace() {
 
 // write puts the edited bytes into the kustomization file.
 func (d *deploy) write(context.Context) error {
-	return kustomize.Write(d.path, d.edited)
+	return edit.Write(d.path, d.edited)
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -60,7 +60,7 @@ func (d *deploy) gitops() gitops.Options {
 
 // edit sets the images in a kustomization as it stands on a branch.
 func (d *deploy) edit(path string, content []byte) ([]byte, []gitops.Change, error) {
-	edited, edits, err := kustomize.SetImages(path, content, d.images)
+	edited, edits, err := edit.SetImages(path, content, d.images)
 	if err != nil {
 		return nil, nil, faultError{err}
 	}

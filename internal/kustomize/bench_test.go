@@ -8,23 +8,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
-
-func BenchmarkSetImages(b *testing.B) {
-	content := "resources:\n- app.yaml\nimages:\n"
-	var images []types.Image
-	for i := range 50 {
-		content += fmt.Sprintf("- name: registry/app-%d # app\n  newName: old.io/app-%d\n  newTag: latest\n", i, i)
-		images = append(images, types.Image{Name: fmt.Sprintf("registry/app-%d", i), NewName: "r.io/app", NewTag: "4f2a9c1"})
-	}
-	for b.Loop() {
-		if _, edits, err := SetImages("kustomization.yaml", []byte(content), images); err != nil || len(edits) != 50 {
-			b.Fatal(len(edits), err)
-		}
-	}
-}
 
 // BenchmarkRender1000 renders 1,000 objects from 20 files, with 4 images to set.
 func BenchmarkRender1000(b *testing.B) {
@@ -44,8 +29,8 @@ func BenchmarkRender1000(b *testing.B) {
 	write(b, filepath.Join(dir, "kustomization.yaml"), kustomization)
 	b.Run("render", func(b *testing.B) {
 		for b.Loop() {
-			if objects, err := Render(dir, RenderOptions{}); err != nil || len(objects) != 1000 {
-				b.Fatal(len(objects), err)
+			if result, err := Render(b.Context(), dir, Options{}); err != nil || len(result.Objects) != 1000 {
+				b.Fatal(err)
 			}
 		}
 	})

@@ -101,3 +101,11 @@ func apiVersion(doc *yaml.Node) string {
 	}
 	return ""
 }
+
+// resolve returns what an alias stands for.
+func resolve(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}

@@ -17,15 +17,15 @@ func TestRemoteFetchWhenAskedFor(t *testing.T) {
 	defer server.Close()
 	folder(t, map[string]string{"kustomization.yaml": "resources:\n- " + server.URL + "/svc.yaml\n"})
 
-	if _, err := Render(".", RenderOptions{}); err == nil || requests != 0 {
+	if _, err := Render(t.Context(), ".", Options{}); err == nil || requests != 0 {
 		t.Errorf("by default: error %v, %d requests", err, requests)
 	}
-	objects, err := Render(".", RenderOptions{RemoteFetch: true})
+	result, err := Render(t.Context(), ".", Options{RemoteFetch: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []summary{{Name: "Service web", Source: Source{File: "kustomization.yaml", Line: 1}}}
-	if diff := cmp.Diff(want, summarize(objects)); diff != "" || requests == 0 {
+	if diff := cmp.Diff(want, summarize(result.Objects)); diff != "" || requests == 0 {
 		t.Errorf("asked for: %d requests, %s", requests, diff)
 	}
 }

@@ -77,7 +77,7 @@ func TestRender(t *testing.T) {
 		name  string
 		files map[string]string
 		dir   string
-		opts  RenderOptions
+		opts  Options
 		want  []summary
 	}{
 		{
@@ -115,7 +115,7 @@ func TestRender(t *testing.T) {
 			name:  "content_stands_in_for_the_file",
 			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": deployment},
 			dir:   ".",
-			opts:  RenderOptions{Content: []byte("resources: [web.yaml]\nimages: [{name: registry/app, newTag: v3, digest: 'sha256:ab'}]\n")},
+			opts:  Options{Content: []byte("resources: [web.yaml]\nimages: [{name: registry/app, newTag: v3, digest: 'sha256:ab'}]\n")},
 			want: []summary{{Name: "Deployment web", Images: []string{"registry/app:v3@sha256:ab", "registry/migrate:latest"},
 				Source: Source{File: "web.yaml", Line: 1, PodSpec: 7, Images: webLines}}},
 		},
@@ -139,11 +139,11 @@ func TestRender(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)
-			objects, err := Render(test.dir, test.opts)
+			result, err := Render(t.Context(), test.dir, test.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, summarize(objects)); diff != "" {
+			if diff := cmp.Diff(test.want, summarize(result.Objects)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -163,7 +163,7 @@ func TestRenderIsKustomizeBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := Render(".", RenderOptions{})
+	result, err := Render(t.Context(), ".", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestRenderIsKustomizeBuild(t *testing.T) {
 	for _, r := range resources.Resources() {
 		want = append(want, r.MustYaml())
 	}
-	for _, o := range objects {
+	for _, o := range result.Objects {
 		text, err := yaml.Marshal(o.Object)
 		if err != nil {
 			t.Fatal(err)
@@ -252,7 +252,7 @@ func TestRenderErrors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)
-			_, err := Render(test.dir, RenderOptions{})
+			_, err := Render(t.Context(), test.dir, Options{})
 			if err == nil {
 				t.Fatal("it rendered")
 			}

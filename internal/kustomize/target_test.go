@@ -43,12 +43,12 @@ func TestTargets(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)
-			objects, err := Render("k", RenderOptions{})
+			result, err := Render(t.Context(), "k", Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []Target
-			for i, o := range objects {
+			for i, o := range result.Objects {
 				got = append(got, o.Target)
 				for _, entry := range entries(o.Target) {
 					if changed := patched(t, o.Target, entry, test.files["k/kustomization.yaml"]); !cmp.Equal([]int{i}, changed) {
@@ -83,11 +83,11 @@ func patched(t *testing.T, target Target, entry, kustomization string) (changed 
 	if err := os.WriteFile("k/patch.yaml", []byte(patch), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	objects, err := Render("k", RenderOptions{Content: []byte(kustomization + "patches: [" + entry + "]\n")})
+	result, err := Render(t.Context(), "k", Options{Content: []byte(kustomization + "patches: [" + entry + "]\n")})
 	if err != nil {
 		t.Error(err)
 	}
-	for i, o := range objects {
+	for i, o := range result.Objects {
 		if spec, _ := o.Object["spec"].(map[string]any); spec["paused"] == true {
 			changed = append(changed, i)
 		}

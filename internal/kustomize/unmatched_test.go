@@ -2,10 +2,13 @@ package kustomize
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 )
 
 func TestUnmatched(t *testing.T) {
@@ -80,18 +83,24 @@ func TestUnmatched(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, edit := range []bool{false, true} { // before the images are set, and after
-				if edit {
-					if content, _, err = SetImages("kustomization.yaml", content, test.images); err != nil {
+			for _, isEdited := range []bool{false, true} { // before the images are set, and after
+				if isEdited {
+					if content, _, err = edit.SetImages("kustomization.yaml", content, test.images); err != nil {
 						t.Fatal(err)
 					}
 				}
-				got, err := Unmatched(".", content, test.images, RenderOptions{})
+				result, err := Render(t.Context(), ".", Options{Content: content, Images: test.images})
 				if err != nil {
 					t.Fatal(err)
 				}
+				var got []string
+				for _, f := range result.Findings {
+					if strings.Contains(f.Message, "is used by no manifest") {
+						got = append(got, f.Image)
+					}
+				}
 				if diff := cmp.Diff(test.want, got); diff != "" {
-					t.Errorf("edited %t: %s", edit, diff)
+					t.Errorf("edited %t: %s", isEdited, diff)
 				}
 			}
 		})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -28,7 +28,7 @@ func named(name string) *report.Report {
 	r := report.New()
 	r.Target = report.Target{Cluster: name, Namespace: name}
 	r.Images = []report.Image{{Name: name, Reference: name, Digest: name, Platforms: []string{name}, Attestations: []string{name}}}
-	r.Edits = []kustomize.Edit{{File: name, Name: name, Before: name, After: name}}
+	r.Edits = []edit.Change{{File: name, Name: name, Before: name, After: name}}
 	r.Nodes = []placement.NodeGroup{{Architecture: name, OS: "linux", Count: 2, Taints: []string{name}}}
 	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: name,
 		Architectures: map[string]placement.Outcome{name: placement.Crashes}}}

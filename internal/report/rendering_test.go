@@ -13,7 +13,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -88,7 +88,7 @@ func checkPage(t *testing.T, page seen) {
 func TestNames_are_read_as_they_are(t *testing.T) {
 	r := report.New()
 	for i, name := range hostile {
-		r.Edits = append(r.Edits, kustomize.Edit{Name: name})
+		r.Edits = append(r.Edits, edit.Change{Name: name})
 		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name, Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
 		r.Workloads = append(r.Workloads, w)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -34,7 +34,7 @@ type Report struct {
 	Version   int                   `json:"version"`
 	Verdict   Verdict               `json:"verdict"`
 	Images    []Image               `json:"images"`
-	Edits     []kustomize.Edit      `json:"edits"`
+	Edits     []edit.Change         `json:"edits"`
 	Nodes     []placement.NodeGroup `json:"nodes"`
 	Workloads []Workload            `json:"workloads"`
 	Changes   apply.ChangeSet       `json:"changes"`
@@ -102,7 +102,7 @@ func New() *Report {
 	return &Report{
 		Version:   Version,
 		Images:    []Image{},
-		Edits:     []kustomize.Edit{},
+		Edits:     []edit.Change{},
 		Nodes:     []placement.NodeGroup{},
 		Workloads: []Workload{},
 		Changes:   apply.ChangeSet{},

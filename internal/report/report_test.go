@@ -15,7 +15,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -34,7 +34,7 @@ func crashed() *report.Report {
 		Base:         report.Base{Name: "docker.io/library/alpine:3", Digest: "sha256:" + strings.Repeat("ef56", 16)},
 		Attestations: []string{"provenance", "sbom"},
 	}}
-	r.Edits = []kustomize.Edit{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0", After: "ghcr.io/shop/cart:v1"}}
+	r.Edits = []edit.Change{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0", After: "ghcr.io/shop/cart:v1"}}
 	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}}, {Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
 	r.Workloads = []report.Workload{{
 		Kind: "Deployment", Namespace: "shop", Name: "cart", Images: []string{"ghcr.io/shop/cart:v1"},

@@ -12,7 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -21,7 +21,7 @@ import (
 // Parts of reports, as the commands leave them.
 func onCluster(r *report.Report) { r.Target = report.Target{Cluster: "prod", Namespace: "shop"} }
 func withImage(r *report.Report) { r.Images = []report.Image{{Name: "cart", Reference: "cart:v1"}} }
-func withEdit(r *report.Report)  { r.Edits = []kustomize.Edit{{Name: "cart", After: "cart:v1"}} }
+func withEdit(r *report.Report)  { r.Edits = []edit.Change{{Name: "cart", After: "cart:v1"}} }
 func planned(r *report.Report)   { r.Planned = true }
 func withPod(r *report.Report) {
 	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment a/b", Ready: true}}

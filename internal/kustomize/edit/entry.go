@@ -1,4 +1,4 @@
-package kustomize
+package edit
 
 import (
 	"go.yaml.in/yaml/v3"
@@ -95,10 +95,10 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// reference is what kustomize makes of the image's name:
+// Reference is what kustomize makes of the image's name:
 // https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag. An entry without a tag and digest keeps those of
 // the manifest, so that its reference has none.
-func reference(image types.Image) string {
+func Reference(image types.Image) string {
 	ref := repository(image)
 	if image.NewTag != "" {
 		ref += ":" + image.NewTag

@@ -1,4 +1,4 @@
-package kustomize
+package edit
 
 import (
 	"fmt"
@@ -7,19 +7,18 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 )
 
-// plan collects what is to change in a document before any byte does, because whether an anchor can stay depends
-// on all the changes together.
+// plan collects what is to change in a document before any byte does.
 type plan struct {
 	doc     *document
-	changes []change
+	changes []entryEdit
 	added   []types.Image
-	// targets are the values that get another text or go.
-	targets map[*yaml.Node]fieldEdit
+	// values are the edits of values that the file already has, by their nodes.
+	values  map[*yaml.Node]fieldEdit
 	splices splices
 }
 
-// change is one entry that comes to say something else.
-type change struct {
+// entryEdit is one entry of images that has to change.
+type entryEdit struct {
 	entry  *entry
 	index  int
 	image  types.Image
@@ -27,7 +26,7 @@ type change struct {
 }
 
 func newPlan(doc *document) *plan {
-	return &plan{doc: doc, targets: map[*yaml.Node]fieldEdit{}}
+	return &plan{doc: doc, values: map[*yaml.Node]fieldEdit{}}
 }
 
 // checkImages keeps to the characters that references are made of, all of them printable ASCII, so that none needs an
@@ -37,7 +36,7 @@ func checkImages(images []types.Image) error {
 	for _, image := range images {
 		switch {
 		case image.Name == "":
-			return fmt.Errorf("setting image %q: its name is missing; write NAME=REPOSITORY", reference(image))
+			return fmt.Errorf("setting image %q: its name is missing; write NAME=REPOSITORY", Reference(image))
 		case seen[image.Name]:
 			return fmt.Errorf("setting image %q: it is given twice; keep one", image.Name)
 		case image.NewTag == "" && image.Digest == "":
@@ -46,7 +45,7 @@ func checkImages(images []types.Image) error {
 		seen[image.Name] = true
 		for _, r := range image.Name + image.NewName + image.NewTag + image.Digest {
 			if r <= ' ' || r > '~' {
-				return fmt.Errorf("setting image %q: %q cannot stand in an image reference; remove it", reference(image), r)
+				return fmt.Errorf("setting image %q: %q cannot stand in an image reference; remove it", Reference(image), r)
 			}
 		}
 	}
@@ -79,10 +78,10 @@ func (p *plan) setEntry(index int, e *entry, image types.Image) error {
 	if e.node == nil {
 		return p.doc.errorf(e.item, "image %s is an alias of an entry that stands elsewhere; write it out here", image.Name)
 	}
-	p.changes = append(p.changes, change{entry: e, index: index, image: image, fields: fields})
+	p.changes = append(p.changes, entryEdit{entry: e, index: index, image: image, fields: fields})
 	for _, f := range fields {
 		if f.own != nil {
-			p.targets[f.own] = f
+			p.values[f.own] = f
 		}
 	}
 	return nil
@@ -94,9 +93,6 @@ func (p *plan) apply() ([]byte, error) {
 		if err := p.editEntry(c); err != nil {
 			return nil, err
 		}
-	}
-	if err := p.moveAnchors(); err != nil {
-		return nil, err
 	}
 	if len(p.added) > 0 {
 		if err := p.addEntries(); err != nil {

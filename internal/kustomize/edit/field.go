@@ -1,4 +1,4 @@
-package kustomize
+package edit
 
 import (
 	"slices"
@@ -60,7 +60,7 @@ func isString(value *yaml.Node) bool {
 }
 
 // editEntry splices the fields of one entry.
-func (p *plan) editEntry(c change) error {
+func (p *plan) editEntry(c entryEdit) error {
 	var texts []string
 	gone := -1
 	keys, values := p.doc.styles(c.entry.node)
@@ -97,12 +97,28 @@ func (p *plan) replace(mapping *yaml.Node, f fieldEdit, style yaml.Style) error 
 	if p.follows(f) {
 		return nil
 	}
-	start, end, err := p.extent(f.own)
+	end, err := p.doc.end(f.own)
 	if f.own.Kind == yaml.ScalarNode && f.own.ShortTag() != "!!null" {
 		style = f.own.Style
 	}
-	p.splices.add(start, end, encode(f.want, style))
+	p.splices.add(p.doc.replaceable(f.own), end, encode(f.want, style))
 	return err
+}
+
+// follows reports whether the field is an alias whose anchored value gets the same new text.
+func (p *plan) follows(f fieldEdit) bool {
+	anchored, changes := p.values[f.own.Alias]
+	return f.own.Kind == yaml.AliasNode && changes && !anchored.goes && anchored.want == f.want
+}
+
+// replaceable is where the text that a new value replaces begins: an anchor before it stays, and so does a tag, unless the
+// tag makes something else than a string of the value. verify refuses the edit if an alias elsewhere needs the old value.
+func (t text) replaceable(node *yaml.Node) int {
+	mistagged := node.Style&yaml.TaggedStyle != 0 && node.ShortTag() != "!!str"
+	if node.Kind == yaml.AliasNode || mistagged {
+		return t.offset(node)
+	}
+	return t.value(node)
 }
 
 // styles are the quotes of an entry's keys and values, told by its name.

@@ -1,7 +1,13 @@
-package kustomize
+package edit
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,8 +22,26 @@ type document struct {
 	imagesKey, images *yaml.Node
 	// entries are the entries of images in order; a nil images field has none.
 	entries []*entry
-	// users are the aliases of each anchored node, in the order of the text.
-	users map[*yaml.Node][]*yaml.Node
+}
+
+// Check reports whether content is a kustomization whose images SetImages could read: one YAML document, a mapping, with
+// entries of images that have a name. Path names the file in the error.
+func Check(path string, content []byte) error {
+	_, err := parse(path, content)
+	return err
+}
+
+// Lines returns the line of the first entry of images for each name in the kustomization. It is nil where Check fails.
+func Lines(path string, content []byte) map[string]int {
+	doc, err := parse(path, content)
+	if err != nil {
+		return nil
+	}
+	lines := map[string]int{}
+	for _, e := range slices.Backward(doc.entries) {
+		lines[e.image.Name] = e.item.Line
+	}
+	return lines
 }
 
 // parse reads the kustomization in content and checks the form of its images field.
@@ -29,14 +53,13 @@ func parse(path string, content []byte) (*document, error) {
 	if len(node.Content) == 0 || node.Content[0].ShortTag() == "!!null" {
 		return nil, fmt.Errorf("%s: the kustomization is empty; list the manifests under resources", path)
 	}
-	doc := &document{text: newText(content), path: path, root: node.Content[0], users: map[*yaml.Node][]*yaml.Node{}}
+	doc := &document{text: newText(content), path: path, root: node.Content[0]}
 	if doc.root.Kind != yaml.MappingNode {
 		return nil, doc.errorf(doc.root, "a kustomization is a mapping of fields such as resources; this is something else")
 	}
 	if key, _, _ := doc.field(doc.root, "imageTags"); key != nil {
 		return nil, doc.errorf(key, "imageTags is deprecated and would apply on top of images; run `kustomize edit fix` first")
 	}
-	doc.collectUsers(node)
 	if doc.imagesKey, doc.images, err = doc.field(doc.root, "images"); err != nil {
 		return nil, err
 	}
@@ -75,15 +98,6 @@ func (d *document) readEntries() error {
 	return nil
 }
 
-func (d *document) collectUsers(node *yaml.Node) {
-	if node.Kind == yaml.AliasNode {
-		d.users[node.Alias] = append(d.users[node.Alias], node)
-	}
-	for _, child := range node.Content {
-		d.collectUsers(child)
-	}
-}
-
 // imagesNode is where an error about images points: the field, or the file's first one.
 func (d *document) imagesNode() *yaml.Node {
 	if d.imagesKey == nil {
@@ -95,3 +109,32 @@ func (d *document) imagesNode() *yaml.Node {
 func (d *document) errorf(node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", d.path, node.Line, fmt.Errorf(format, args...))
 }
+
+// decode also decodes the values, because only that finds duplicate keys and aliases without an anchor.
+func decode(content []byte) (*yaml.Node, error) {
+	if bytes.HasPrefix(content, []byte{0xff, 0xfe}) || bytes.HasPrefix(content, []byte{0xfe, 0xff}) {
+		return nil, errors.New("the file is in UTF-16; save it as UTF-8")
+	}
+	var node yaml.Node
+	var value any
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	if err := decoder.Decode(&node); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := decoder.Decode(&value); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the file holds more than one YAML document, of which kustomize reads only the first; split it")
+	}
+	return &node, node.Decode(&value)
+}
+
+// yamlError puts the line that the YAML library found where editors look for it: "path:line: what".
+func yamlError(path string, err error) error {
+	match := yamlLine.FindStringSubmatch(err.Error())
+	if match == nil {
+		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	line, _ := strconv.Atoi(match[1]) // the pattern holds digits only
+	return fmt.Errorf("%s:%d: broken YAML: %s; correct it, nothing was changed", path, line, match[2])
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\n\s+)?line (\d+): (.*)`)

@@ -1,10 +1,7 @@
 package kustomize
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -36,54 +33,5 @@ func TestFind(t *testing.T) {
 				t.Error(diff)
 			}
 		})
-	}
-}
-
-func TestWriteKeepsModeAndLink(t *testing.T) {
-	folder(t, map[string]string{"real/k.yaml": "old"})
-	if err := os.Chmod("real/k.yaml", 0o640); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("real/k.yaml", "kustomization.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write("kustomization.yaml", []byte("new")); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat("real/k.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	link, _ := os.Readlink("kustomization.yaml")
-	left, _ := filepath.Glob("real/*")
-	got := []any{load(t, "real/k.yaml"), info.Mode(), link, left}
-	if diff := cmp.Diff([]any{"new", os.FileMode(0o640), "real/k.yaml", []string{"real/k.yaml"}}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestWriteLeavesAnEqualFileAlone(t *testing.T) {
-	folder(t, map[string]string{"kustomization.yaml": "same"})
-	then := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
-	if err := os.Chtimes("kustomization.yaml", then, then); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write("kustomization.yaml", []byte("same")); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat("kustomization.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !info.ModTime().Equal(then) {
-		t.Errorf("modified at %s", info.ModTime())
-	}
-}
-
-func TestWriteNamesAMissingFile(t *testing.T) {
-	folder(t, nil)
-	err := Write("kustomization.yaml", nil)
-	if err == nil || err.Error() != "writing the kustomization: lstat kustomization.yaml: no such file or directory" {
-		t.Errorf("got %v", err)
 	}
 }

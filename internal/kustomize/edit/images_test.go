@@ -1,4 +1,4 @@
-package kustomize
+package edit
 
 import (
 	"encoding/json"
@@ -54,10 +54,10 @@ func readImages(t *testing.T, dir string) []types.Image {
 	return images
 }
 
-func describe(t *testing.T, edits []Edit) string {
+func describe(t *testing.T, edits []Change) string {
 	t.Helper()
 	type lined struct {
-		Edit
+		Change
 		Line int `json:"line"`
 	}
 	var rows []lined

@@ -1,6 +1,6 @@
 //go:build unix
 
-package kustomize
+package edit
 
 import (
 	"errors"

@@ -1,11 +1,11 @@
-package kustomize
+package edit
 
 import (
 	"sigs.k8s.io/kustomize/api/types"
 )
 
-// Edit is one entry of images that SetImages changed or added.
-type Edit struct {
+// Change is one entry of images that SetImages changed or added.
+type Change struct {
 	// File is the path of the kustomization, as SetImages got it.
 	File string `json:"file"`
 	// Name is the image name as the manifests have it.
@@ -28,7 +28,7 @@ type Edit struct {
 // (a value written as a block of text, an entry shared through an anchor) the result is an error that tells the line.
 //
 // When the entries already say so, edits is nil and edited equals content.
-func SetImages(path string, content []byte, images []types.Image) (edited []byte, edits []Edit, err error) {
+func SetImages(path string, content []byte, images []types.Image) (edited []byte, edits []Change, err error) {
 	if err := checkImages(images); err != nil {
 		return nil, nil, err
 	}
@@ -56,18 +56,18 @@ func SetImages(path string, content []byte, images []types.Image) (edited []byte
 }
 
 // report tells the changes, with their lines in the edited content, where added entries stand last.
-func (p *plan) report(edited []byte) ([]Edit, error) {
+func (p *plan) report(edited []byte) ([]Change, error) {
 	after, err := parse(p.doc.path, edited)
 	if err != nil {
 		return nil, err
 	}
-	var edits []Edit
+	var edits []Change
 	for _, c := range p.changes {
-		edits = append(edits, Edit{File: p.doc.path, Name: c.image.Name, Before: reference(c.entry.image),
-			After: reference(c.image), Line: after.entries[c.index].item.Line})
+		edits = append(edits, Change{File: p.doc.path, Name: c.image.Name, Before: Reference(c.entry.image),
+			After: Reference(c.image), Line: after.entries[c.index].item.Line})
 	}
 	for i, image := range p.added {
-		edits = append(edits, Edit{File: p.doc.path, Name: image.Name, After: reference(image),
+		edits = append(edits, Change{File: p.doc.path, Name: image.Name, After: Reference(image),
 			Line: after.entries[len(p.doc.entries)+i].item.Line})
 	}
 	return edits, nil
