@@ -32,7 +32,7 @@
 //	identity/federation  a job's ID token, and a credential that renews itself
 //	identity/azure       Entra, AKS and Azure Container Registry
 //	identity/google      Google's STS, GKE, fleets and Artifact Registry
-//	googleapi     asks Google's REST APIs, for identity/google and build/cloudbuild
+//	googleapi     how Google's API libraries are used, and what to do about their refusals
 //
 // Below test is what represents the world in tests and in the demo. No product package imports it:
 //

@@ -30,7 +30,7 @@ type Refusal struct {
 	Claims federation.Claims
 }
 
-// Error says what was refused, as whom, and what to do. It never holds a token.
+// Error says what was refused, as whom, and what to do. It never contains a token.
 func (r *Refusal) Error() string {
 	text := fmt.Sprintf("%s: %s answered %d %s: %s", r.Doing, r.Service, r.Status,
 		cmp.Or(r.Reason, http.StatusText(r.Status)), cmp.Or(r.Message, "no reason given"))
@@ -43,16 +43,9 @@ func (r *Refusal) Error() string {
 	return text
 }
 
-func (c *Client) refused(r *Refusal) error {
-	if c.Complete != nil {
-		c.Complete(r)
-	}
-	return r
-}
-
-// newRefusal reads the error body that Google's APIs share. Some services send no google.rpc.ErrorInfo in it.
-// https://docs.cloud.google.com/apis/design/errors#http_mapping
-func newRefusal(c Call, status int, content []byte) *Refusal {
+// newRefusal reads the error body that Google's APIs share, of a download, too, where the library does not. Some services
+// send no google.rpc.ErrorInfo in it. https://docs.cloud.google.com/apis/design/errors#http_mapping
+func newRefusal(status int, content string) *Refusal {
 	var body struct {
 		Error struct {
 			Message string
@@ -62,8 +55,8 @@ func newRefusal(c Call, status int, content []byte) *Refusal {
 			}
 		}
 	}
-	_ = json.Unmarshal(content, &body) // a detail of another kind may not fit; the others are read all the same
-	r := &Refusal{Service: c.Host, Doing: c.Doing, Status: status, Message: strings.TrimSpace(body.Error.Message)}
+	_ = json.Unmarshal([]byte(content), &body) // a detail of another kind may not fit; the others are read all the same
+	r := &Refusal{Status: status, Message: strings.TrimSpace(body.Error.Message)}
 	for _, detail := range body.Error.Details {
 		if r.Reason == "" {
 			r.Reason, r.Metadata = detail.Reason, detail.Metadata
@@ -72,13 +65,13 @@ func newRefusal(c Call, status int, content []byte) *Refusal {
 	return r
 }
 
-// Refused tells whether err is a refusal with the HTTP status.
+// Refused reports whether err is a refusal with the HTTP status.
 func Refused(err error, status int) bool {
 	var r *Refusal
 	return errors.As(err, &r) && r.Status == status
 }
 
-// MayBeDelay tells whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
+// MayBeDelay reports whether a refusal may only mean that a pool, a condition or a role was set up a moment ago. Google
 // says to allow for minutes (https://docs.cloud.google.com/iam/docs/access-change-propagation).
 func MayBeDelay(err error) bool {
 	var r *Refusal
@@ -92,7 +85,7 @@ func MayBeDelay(err error) bool {
 	return r.Status == http.StatusForbidden || r.Status >= http.StatusInternalServerError
 }
 
-// MayPass tells whether the same request may succeed in a moment: nothing answered, or the service was in trouble or
+// MayPass reports whether the same request may succeed in a moment: nothing answered, or the service was in trouble or
 // had too much to do. https://docs.cloud.google.com/storage/docs/retry-strategy#retryable
 func MayPass(err error) bool {
 	var r *Refusal

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"google.golang.org/api/cloudbuild/v1"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
@@ -18,10 +20,10 @@ func (b *Builder) advise(r *googleapi.Refusal) string {
 		return ""
 	case says("act as service account"):
 		return b.unknown("Let the job's account hand the build to the builds' service account; it takes some minutes to work:\n" +
-			googleapi.Command("gcloud iam service-accounts add-iam-policy-binding "+b.runner(running{}), "--project="+b.Cloud.Project,
+			googleapi.Command("gcloud iam service-accounts add-iam-policy-binding "+b.runner(&cloudbuild.Build{}), "--project="+b.Cloud.Project,
 				"--role=roles/iam.serviceAccountUser", "--member='"+b.Account.Member()+"'"))
 	case says("service account does not have access to"):
-		return b.grantBucket(running{})
+		return b.grantBucket(&cloudbuild.Build{})
 	case says("quota restrictions"):
 		return "Projects may not build everywhere. Name a region behind cloudbuild in builder, such as region=us-central1, with a machine that it offers: " +
 			"https://docs.cloud.google.com/build/docs/locations#restricted_regions_for_some_projects"
@@ -65,13 +67,13 @@ func (b *Builder) bucketRole(role, member string) string {
 }
 
 // grantBucket lets a build read its source and write its log.
-func (b *Builder) grantBucket(r running) string {
+func (b *Builder) grantBucket(r *cloudbuild.Build) string {
 	return b.unknown("The builds' service account reads the source and writes the log there. Grant it the role; it takes some minutes to work:\n" +
 		b.bucketRole("roles/storage.admin", "serviceAccount:"+b.runner(r)))
 }
 
 // grantRegistry lets a build push.
-func (j *job) grantRegistry(r running) string {
+func (j *job) grantRegistry(r *cloudbuild.Build) string {
 	registry := j.spec.Reference.Context()
 	parts := strings.Split(registry.RepositoryStr(), "/")
 	location, docker := strings.CutSuffix(registry.RegistryStr(), "-docker.pkg.dev")
@@ -85,7 +87,7 @@ func (j *job) grantRegistry(r running) string {
 
 // runner is the e-mail address of the account that a build runs as: as the build says, or as it was asked for. Where
 // neither is known, a word stands for it that unknown explains.
-func (b *Builder) runner(r running) string {
+func (b *Builder) runner(r *cloudbuild.Build) string {
 	if at := strings.LastIndex(r.ServiceAccount, "/"); at >= 0 {
 		return r.ServiceAccount[at+1:]
 	}

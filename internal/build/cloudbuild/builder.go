@@ -6,11 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"google.golang.org/api/cloudbuild/v1"
+	gcs "google.golang.org/api/storage/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
@@ -46,8 +47,16 @@ type Builder struct {
 // *build.StepError among them means that a Dockerfile is to blame, and any other error that something the build needs
 // has failed. Builds that run when ctx ends are cancelled, and the sources are deleted in the end.
 func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error) {
-	api := b.Account.API(b.advise)
-	store := &storage{api: api, bucket: b.bucket(), retry: b.Account.Retry}
+	client := b.Account.API(b.advise)
+	builds, err := cloudbuild.NewService(ctx, client.Options()...)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to ask Cloud Build: %w", err)
+	}
+	buckets, err := gcs.NewService(ctx, client.Options()...)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to ask Cloud Storage: %w", err)
+	}
+	store := &storage{client: client, service: buckets, bucket: b.bucket(), retry: b.Account.Retry}
 	if err := b.checkBucket(ctx, store); err != nil {
 		return nil, err
 	}
@@ -62,7 +71,10 @@ func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, err
 	for i, spec := range specs {
 		images.Go(func() {
 			defer turns.Done(i)
-			one := &job{Builder: b, api: api, store: store, spec: spec, source: sources[i], emit: turns.Sink(i, b.Progress)}
+			one := &job{
+				Builder: b, client: client, builds: builds.Projects.Locations.Builds, store: store,
+				spec: spec, source: sources[i], emit: turns.Sink(i, b.Progress),
+			}
 			digests[i], errs[i] = one.run(ctx)
 		})
 	}
@@ -85,18 +97,13 @@ func (b *Builder) checkBucket(ctx context.Context, store *storage) error {
 	if b.Cloud.Bucket != "" {
 		return nil
 	}
-	query := url.Values{"project": {b.Cloud.Project}, "prefix": {store.bucket}, "fields": {"items(name)"}}
-	var list struct{ Items []struct{ Name string } }
-	err := store.retry(ctx, "Cloud Storage refused to list the project's buckets", func(ctx context.Context) error {
-		return store.api.Ask(ctx, googleapi.Call{Doing: "looking for the bucket " + store.bucket, Host: storageHost, Path: "/storage/v1/b?" + query.Encode()}, &list)
-	})
-	if err != nil {
+	var own bool
+	err := store.retry(ctx, "Cloud Storage refused to list the project's buckets", func(ctx context.Context) (err error) {
+		own, err = store.has(ctx, b.Cloud.Project)
 		return err
-	}
-	for _, item := range list.Items {
-		if item.Name == store.bucket {
-			return nil
-		}
+	})
+	if err != nil || own {
+		return err
 	}
 	return fmt.Errorf("the project %s has no bucket %s, where Cloud Build's sources and logs go. %s\nShould the name be taken by another project, choose one with bucket=NAME behind cloudbuild in builder",
 		b.Cloud.Project, store.bucket, b.makeBucket())

@@ -11,28 +11,34 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/api/cloudbuild/v1"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
 // explain says why a build has ended without its image.
-func (j *job) explain(r running, log *tail) error {
-	why := cmp.Or(r.FailureInfo.Detail, r.StatusDetail, "no reason given")
+func (j *job) explain(r *cloudbuild.Build, log *tail) error {
+	info := r.FailureInfo
+	if info == nil {
+		info = &cloudbuild.FailureInfo{}
+	}
+	why := cmp.Or(info.Detail, r.StatusDetail, "no reason given")
 	switch r.Status {
 	case "TIMEOUT":
 		return fmt.Errorf("building %s: the build took longer than %s; give it more with timeout=2h behind cloudbuild in builder, or a bigger machine with machine-type=E2_HIGHCPU_8. Its log: %s",
-			j.spec.Name, j.Cloud.Timeout, r.LogURL)
+			j.spec.Name, j.Cloud.Timeout, r.LogUrl)
 	case "CANCELLED":
-		return fmt.Errorf("building %s: somebody cancelled the build: %s", j.spec.Name, r.LogURL)
+		return fmt.Errorf("building %s: somebody cancelled the build: %s", j.spec.Name, r.LogUrl)
 	case "EXPIRED":
-		return fmt.Errorf("building %s: the build waited for a machine in %s until it expired; look for builds that hold them at %s", j.spec.Name, j.Cloud.Region, r.LogURL)
+		return fmt.Errorf("building %s: the build waited for a machine in %s until it expired; look for builds that hold them at %s", j.spec.Name, j.Cloud.Region, r.LogUrl)
 	}
 	for _, s := range r.Steps {
 		if s.Status == "FAILURE" {
-			return j.stepFailed(s.ID, why, log.last[s.ID], r)
+			return j.stepFailed(s.Id, why, log.last[s.Id], r)
 		}
 	}
-	text := fmt.Sprintf("building %s: Cloud Build ended the build as %s: %s. Its log: %s", j.spec.Name, strings.Join(given(r.Status, r.FailureInfo.Type), ", "), why, r.LogURL)
-	if r.FailureInfo.Type == "FETCH_SOURCE_FAILED" {
+	text := fmt.Sprintf("building %s: Cloud Build ended the build as %s: %s. Its log: %s", j.spec.Name, strings.Join(given(r.Status, info.Type), ", "), why, r.LogUrl)
+	if info.Type == "FETCH_SOURCE_FAILED" {
 		text += "\n" + j.grantBucket(r)
 	}
 	return errors.New(text)
@@ -50,13 +56,13 @@ func given(words ...string) []string {
 
 // stepFailed is a *build.StepError when the Dockerfile is to blame. The other steps use nothing of the user's, and a
 // registry that refuses or does not answer is no Dockerfile's fault either.
-func (j *job) stepFailed(id, why string, last []string, r running) error {
+func (j *job) stepFailed(id, why string, last []string, r *cloudbuild.Build) error {
 	said := strings.Join(last, "\n")
 	if id != buildStep {
-		return fmt.Errorf("building %s: setting BuildKit up: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why, r.LogURL, strings.Join(last, "\n    "))
+		return fmt.Errorf("building %s: setting BuildKit up: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why, r.LogUrl, strings.Join(last, "\n    "))
 	}
 	failure := j.position(last)
-	failure.Err = fmt.Errorf("%s. The whole log: %s", cmp.Or(reason(last), why), r.LogURL)
+	failure.Err = fmt.Errorf("%s. The whole log: %s", cmp.Or(reason(last), why), r.LogUrl)
 	switch {
 	case strings.Contains(said, "artifactregistry.repositories."):
 		failure.Fix = j.grantRegistry(r)

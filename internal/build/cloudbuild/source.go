@@ -84,17 +84,30 @@ func ignoreFile(d build.Dockerfile) string {
 }
 
 func (b *Builder) upload(ctx context.Context, store *storage, of *bundle) error {
-	read, write := io.Pipe()
-	go func() { write.CloseWithError(of.write(ctx, write)) }()
-	defer read.Close()                                 // ends the writer of an upload that failed
+	var written *counter
 	name := "multiarch-deploy/" + rand.Text() + ".tgz" // Cloud Build knows archives by their suffix
-	uploaded, sent, err := store.upload(ctx, name, read)
+	uploaded, err := store.upload(ctx, name, func() io.ReadCloser {
+		read, write := io.Pipe()
+		n := new(counter)
+		written = n
+		go func() { write.CloseWithError(of.write(ctx, io.MultiWriter(write, n))) }()
+		return read
+	})
 	if err != nil {
 		return fmt.Errorf("sending the context %q: %w", of.context, err)
 	}
 	of.object = uploaded
-	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name, size(sent))})
+	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name, size(int64(*written)))})
 	return nil
+}
+
+// counter counts bytes.
+type counter int64
+
+// Write implements io.Writer.
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // size is a number of bytes in words.
@@ -146,10 +159,10 @@ func (b *Builder) remove(ctx context.Context, store *storage, sources []source) 
 	defer cancel()
 	var removed []string
 	for _, s := range sources {
-		if s.object == nil || s.object.Name == "" || slices.Contains(removed, s.object.Name) {
+		if s.object == nil || s.object.name == "" || slices.Contains(removed, s.object.name) {
 			continue
 		}
-		removed = append(removed, s.object.Name)
+		removed = append(removed, s.object.name)
 		if err := store.delete(ctx, *s.object); err != nil {
 			b.Progress(progress.Message{Text: err.Error()})
 		}

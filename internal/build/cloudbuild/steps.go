@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"google.golang.org/api/cloudbuild/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
@@ -33,8 +34,8 @@ const results = "/builder/outputs/output"
 
 // steps set up QEMU for the CPUs that Cloud Build's machines are not, then a BuildKit, and have it build and push. They
 // run no shell, and every word is one argument, so nothing that a user wrote becomes a command.
-func steps(spec build.Spec, from source) []step {
-	var list []step
+func steps(spec build.Spec, from source) []*cloudbuild.BuildStep {
+	var list []*cloudbuild.BuildStep
 	if cpus := emulated(spec.Platforms); len(cpus) > 0 {
 		list = append(list, docker(emulateStep, "run", "--rm", "--privileged", binfmtImage, "--install", strings.Join(cpus, ",")))
 	}
@@ -47,8 +48,8 @@ func steps(spec build.Spec, from source) []step {
 }
 
 // docker is a step that runs docker itself, and not the script that the image starts otherwise.
-func docker(id string, args ...string) step {
-	return step{ID: id, Name: dockerImage, Entrypoint: "docker", Args: args}
+func docker(id string, args ...string) *cloudbuild.BuildStep {
+	return &cloudbuild.BuildStep{Id: id, Name: dockerImage, Entrypoint: "docker", Args: args}
 }
 
 // emulated are the CPUs of the platforms that an amd64 machine can't run, in the words of binfmt.

@@ -3,7 +3,6 @@ package cloudbuild
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -54,10 +53,7 @@ func (t *tail) line(text string) {
 // read shows what the log has got since the last time. A build goes on without its log, so it is only said, once, that
 // it can't be read.
 func (t *tail) read(ctx context.Context) {
-	response, err := t.store.api.Do(ctx, googleapi.Call{
-		Doing: "reading the log gs://" + t.store.bucket + "/" + t.name, Host: storageHost, Path: t.store.path(t.name) + "?alt=media",
-		Header: http.Header{"Range": {fmt.Sprintf("bytes=%d-", t.shown)}},
-	})
+	response, err := t.store.read(ctx, t.name, t.shown)
 	switch {
 	case err == nil:
 		defer response.Body.Close()

@@ -16,7 +16,7 @@ const (
 	managerHost     = "cloudresourcemanager.googleapis.com"
 )
 
-// API is a client for Google's APIs that is signed in as the account, with tokens that are renewed where that is due.
+// API returns a client for Google's APIs that is signed in as the account, with tokens that are renewed where that is due.
 // advise says what to do about a refusal that is no common one.
 func (a *Account) API(advise func(*googleapi.Refusal) string) *googleapi.Client {
 	return a.api(a.credential.Transport(a.transport()), advise)
@@ -24,11 +24,7 @@ func (a *Account) API(advise func(*googleapi.Refusal) string) *googleapi.Client 
 
 // api is a client whose requests go out through transport.
 func (a *Account) api(transport http.RoundTripper, advise func(*googleapi.Refusal) string) *googleapi.Client {
-	return &googleapi.Client{
-		Transport: transport,
-		Timeout:   a.job.HTTP.Timeout,
-		Complete:  func(r *googleapi.Refusal) { a.complete(r, advise) },
-	}
+	return &googleapi.Client{Transport: transport, Complete: func(r *googleapi.Refusal) { a.complete(r, advise) }}
 }
 
 // complete adds to a refusal the job's claims, and what to do about it.
@@ -37,11 +33,6 @@ func (a *Account) complete(r *googleapi.Refusal, advise func(*googleapi.Refusal)
 	if r.Advice = googleapi.CommonAdvice(r); r.Advice == "" {
 		r.Advice = advise(r)
 	}
-}
-
-// look asks an API about the cluster.
-func (a *Account) look(ctx context.Context, doing, host, path string, answer any) error {
-	return a.API(a.adviseRole).Ask(ctx, googleapi.Call{Doing: doing, Host: host, Path: path}, answer)
 }
 
 // Retry calls try until it succeeds, or until a refusal can't be the delay with which Google makes a new role or API

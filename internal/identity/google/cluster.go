@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/api/container/v1"
 	"k8s.io/client-go/rest"
 )
 
@@ -33,7 +34,7 @@ func (a *Account) Cluster(ctx context.Context) (*rest.Config, error) {
 		return nil, err
 	}
 	var found address
-	err := a.Retry(ctx, "Google Cloud refused to tell the cluster's address", func(ctx context.Context) (err error) {
+	err := a.Retry(ctx, "Google Cloud refused to report the cluster's address", func(ctx context.Context) (err error) {
 		found, err = a.address(ctx)
 		return err
 	})
@@ -58,8 +59,8 @@ func (a *Account) address(ctx context.Context) (address, error) {
 	if wanted.collection != "clusters" {
 		return a.gateway(ctx, wanted)
 	}
-	var found cluster
-	if err := a.look(ctx, "looking up cluster "+wanted.String(), containerHost, "/v1/"+wanted.String(), &found); err != nil {
+	found, err := a.lookUp(ctx, wanted)
+	if err != nil {
 		return address{}, err
 	}
 	if a.options.Endpoint == "connect-gateway" {
@@ -68,10 +69,22 @@ func (a *Account) address(ctx context.Context) (address, error) {
 	return choose(wanted, found, a.options.Endpoint)
 }
 
-// authority decodes the certificate of the cluster's own authority.
-func (c cluster) authority() ([]byte, error) {
-	if c.MasterAuth.ClusterCaCertificate == "" {
-		return nil, errors.New("GKE tells no certificate authority of the cluster; use endpoint dns or connect-gateway")
+// lookUp asks GKE about a cluster.
+// https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters/get
+func (a *Account) lookUp(ctx context.Context, wanted name) (*container.Cluster, error) {
+	doing, api := "looking up cluster "+wanted.String(), a.API(a.adviseRole)
+	service, err := container.NewService(ctx, api.Options()...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	found, err := service.Projects.Locations.Clusters.Get(wanted.String()).Context(ctx).Do()
+	return found, api.Explain(doing, containerHost, err)
+}
+
+// authority decodes the certificate of the cluster's own authority, which is PEM in base64.
+func authority(c *container.Cluster) ([]byte, error) {
+	if c.MasterAuth == nil || c.MasterAuth.ClusterCaCertificate == "" {
+		return nil, errors.New("GKE reports no certificate authority of the cluster; use endpoint dns or connect-gateway")
 	}
 	ca, err := base64.StdEncoding.DecodeString(c.MasterAuth.ClusterCaCertificate)
 	if err != nil {

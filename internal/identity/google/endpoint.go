@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 
+	"google.golang.org/api/container/v1"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 )
 
@@ -16,29 +18,42 @@ type endpoints struct {
 	dnsOpen bool
 }
 
-// endpoints prefers controlPlaneEndpointsConfig to the older fields that it replaces.
+// endpointsOf prefers controlPlaneEndpointsConfig to the older fields that it replaces.
 // https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters#ControlPlaneEndpointsConfig
-func (c cluster) endpoints() endpoints {
-	dns, ip := c.ControlPlaneEndpointsConfig.DNSEndpointConfig, c.ControlPlaneEndpointsConfig.IPEndpointsConfig
-	e := endpoints{
-		public: c.Endpoint, private: c.PrivateClusterConfig.PrivateEndpoint, guarded: c.MasterAuthorizedNetworksConfig.Enabled,
-		dns: dns.Endpoint, dnsOpen: dns.Endpoint != "" && dns.AllowExternalTraffic,
+func endpointsOf(c *container.Cluster) endpoints {
+	e := endpoints{public: c.Endpoint, guarded: guarded(c.MasterAuthorizedNetworksConfig)}
+	if private := c.PrivateClusterConfig; private != nil {
+		e.private = private.PrivateEndpoint
+		if private.EnablePrivateEndpoint {
+			e.public = ""
+		}
 	}
-	if c.PrivateClusterConfig.EnablePrivateEndpoint {
-		e.public = ""
-	}
-	if ip == nil {
+	if c.ControlPlaneEndpointsConfig == nil {
 		return e
 	}
-	e.public, e.private = "", ""
-	if ip.Enabled {
-		e.private = ip.PrivateEndpoint
+	if dns := c.ControlPlaneEndpointsConfig.DnsEndpointConfig; dns != nil {
+		e.dns, e.dnsOpen = dns.Endpoint, dns.Endpoint != "" && dns.AllowExternalTraffic
 	}
-	if ip.Enabled && ip.EnablePublicEndpoint {
-		e.public = cmp.Or(ip.PublicEndpoint, c.Endpoint)
+	if ip := c.ControlPlaneEndpointsConfig.IpEndpointsConfig; ip != nil {
+		e.public, e.private = addresses(ip, c.Endpoint)
+		e.guarded = e.guarded || guarded(ip.AuthorizedNetworksConfig)
 	}
-	e.guarded = e.guarded || ip.AuthorizedNetworksConfig.Enabled
 	return e
+}
+
+// addresses are those that are in use; "" is none.
+func addresses(ip *container.IPEndpointsConfig, endpoint string) (public, private string) {
+	switch {
+	case !ip.Enabled:
+		return "", ""
+	case !ip.EnablePublicEndpoint:
+		return "", ip.PrivateEndpoint
+	}
+	return cmp.Or(ip.PublicEndpoint, endpoint), ip.PrivateEndpoint
+}
+
+func guarded(networks *container.MasterAuthorizedNetworksConfig) bool {
+	return networks != nil && networks.Enabled
 }
 
 // automatic is the address that a runner outside the cluster's network reaches best: the public one, unless only some
@@ -55,8 +70,8 @@ func (e endpoints) automatic() string {
 }
 
 // choose returns the address that the input endpoint names.
-func choose(wanted name, c cluster, endpoint string) (address, error) {
-	e := c.endpoints()
+func choose(wanted name, c *container.Cluster, endpoint string) (address, error) {
+	e := endpointsOf(c)
 	if endpoint == "auto" {
 		endpoint = e.automatic()
 	}
@@ -71,7 +86,7 @@ func choose(wanted name, c cluster, endpoint string) (address, error) {
 	case endpoint == "private" && e.private == "":
 		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
 	}
-	ca, err := c.authority()
+	ca, err := authority(c)
 	if endpoint == "private" {
 		return address{host: e.private, ca: ca}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/container/v1"
 )
 
 func TestChoose(t *testing.T) {
@@ -47,11 +48,11 @@ func TestChoose(t *testing.T) {
 		{"no_authority", `{"endpoint": "203.0.113.7"}`, "public", address{host: "203.0.113.7"}, "no certificate authority"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var told cluster
+			var told container.Cluster
 			if err := json.Unmarshal([]byte(row.cluster), &told); err != nil {
 				t.Fatal(err)
 			}
-			got, err := choose(resource("projects/p/locations/l/clusters/c"), told, row.endpoint)
+			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, row.endpoint)
 			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(address{})); diff != "" {
 				t.Errorf("address (-want +got):\n%s", diff)
 			}

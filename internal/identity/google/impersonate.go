@@ -2,30 +2,31 @@ package google
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/oauth2"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
+	"google.golang.org/api/iamcredentials/v1"
 )
 
 // impersonate exchanges the job's access token for one of the service account, which lives for an hour.
 // https://docs.cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
 func (a *Account) impersonate(ctx context.Context, own *oauth2.Token) (*oauth2.Token, error) {
-	var answer struct {
-		AccessToken string    `json:"accessToken"`
-		ExpireTime  time.Time `json:"expireTime"`
-	}
-	transport := &oauth2.Transport{Source: oauth2.StaticTokenSource(own), Base: a.transport()}
-	err := a.api(transport, a.adviseCredentials).Ask(ctx, googleapi.Call{
-		Doing: "acting as the service account " + a.options.ServiceAccount,
-		Host:  credentialsHost,
-		Path:  "/v1/projects/-/serviceAccounts/" + a.options.ServiceAccount + ":generateAccessToken",
-		Body:  map[string]any{"scope": []string{cloudPlatform}},
-	}, &answer)
+	doing := "acting as the service account " + a.options.ServiceAccount
+	api := a.api(&oauth2.Transport{Source: oauth2.StaticTokenSource(own), Base: a.transport()}, a.adviseCredentials)
+	service, err := iamcredentials.NewService(ctx, api.Options()...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	answer, err := service.Projects.ServiceAccounts.GenerateAccessToken("projects/-/serviceAccounts/"+a.options.ServiceAccount,
+		&iamcredentials.GenerateAccessTokenRequest{Scope: []string{cloudPlatform}}).Context(ctx).Do()
+	if err != nil {
+		return nil, api.Explain(doing, credentialsHost, err)
 	}
 	a.job.Mask(answer.AccessToken)
-	return &oauth2.Token{AccessToken: answer.AccessToken, Expiry: answer.ExpireTime}, nil
+	expiry, err := time.Parse(time.RFC3339, answer.ExpireTime)
+	if err != nil {
+		return nil, fmt.Errorf("%s: reading when the token ends: %w", doing, err)
+	}
+	return &oauth2.Token{AccessToken: answer.AccessToken, Expiry: expiry}, nil
 }

@@ -42,7 +42,7 @@ func newStorage(g *Google) *Storage {
 	s := &Storage{Buckets: map[string]string{g.ProjectID + "_cloudbuild": g.ProjectID}, google: g, objects: map[string]stored{}, uploads: map[string]*upload{}}
 	mux := http.NewServeMux()
 	mux.Handle("GET /storage/v1/b", s.guarded(bucketViewer, "storage.buckets.list", s.list))
-	mux.Handle("POST /upload/storage/v1/b/{bucket}/o", s.guarded(objectUser, "storage.objects.create", s.begin))
+	mux.Handle("POST /upload/storage/v1/b/{bucket}/o", s.guarded(objectUser, "storage.objects.create", s.insert))
 	mux.Handle("PUT /upload/storage/v1/b/{bucket}/o", s.guarded(objectUser, "storage.objects.create", s.receive))
 	mux.Handle("GET /storage/v1/b/{bucket}/o/{object}", s.guarded(objectUser, "storage.objects.get", s.get))
 	mux.Handle("DELETE /storage/v1/b/{bucket}/o/{object}", s.guarded(objectUser, "storage.objects.delete", s.remove))
