@@ -8,7 +8,7 @@
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
-//	rollout     watches applied objects until they are current and have settled, or are doomed
+//	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	diagnose    a failing pod -> cause, evidence, fix
 //	gitops      the edit as a commit on GitHub, or as a pull request
 //	report      events and results -> log, annotations, job summary, JSON
@@ -19,7 +19,7 @@
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works
-//	object      how Kubernetes objects are named in words
+//	object      an object's names, key and conditions, a pod's containers
 //	node        what a node is: its platform, its taints, whether it takes pods now
 //	platform    what a registry offers under a reference, and which of it a node takes
 //

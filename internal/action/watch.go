@@ -57,7 +57,7 @@ func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructure
 	opts.Timeout = d.config.WaitTimeout
 	opts.Progress = d.emitLocated
 	opts.Architecture = node.Architectures(nodes)
-	opts.Judge = d.judgePod(diagnose.ClusterLog(client), nodes)
+	opts.Diagnose = d.diagnosePod(diagnose.ClusterLog(client), nodes)
 	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
 }
 
@@ -70,21 +70,17 @@ func (d *deploy) emitLocated(e progress.Event) {
 	d.emit(e)
 }
 
-// judgePod joins what a pod shows with what its image holds and what the nodes are.
-func (d *deploy) judgePod(log logFunc, nodes []corev1.Node) judgeFunc {
+// diagnosePod joins what a pod shows with what its image offers and what the nodes are.
+func (d *deploy) diagnosePod(log logFunc, nodes []corev1.Node) rollout.Diagnose {
 	offers := d.offers()
-	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool) {
-		judgement := diagnose.Pod(ctx, pod, diagnose.Evidence{
+	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
+		return diagnose.Pod(ctx, pod, diagnose.Evidence{
 			Log:    log,
 			Image:  func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok },
 			Nodes:  nodes,
 			Events: events,
 		})
-		return judgement.Finding, judgement.Doomed
 	}
 }
 
-type (
-	logFunc   = func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
-	judgeFunc = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool)
-)
+type logFunc = func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)

@@ -25,28 +25,20 @@ type Evidence struct {
 	Events []corev1.Event
 }
 
-// Judgement is what can be said about a pod. The zero value says that nothing is known to be wrong.
-type Judgement struct {
-	// Finding is the cause; its Object is the pod. Nil when nothing is known to be wrong.
-	Finding *finding.Finding
-	// Doomed means that waiting will not heal the pod: only a change to image, manifest or cluster will.
-	Doomed bool
-}
-
-// Pod judges a pod as it is now: first whether it has a node, then its init containers and sidecars, then its
-// containers. Of several causes the first that dooms the pod wins, then the first at all.
-func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) Judgement {
-	if j := unscheduled(pod, ev); j.Finding != nil {
-		return j
+// Pod diagnoses a pod as it is now: first whether it has a node, then its init containers and sidecars, then its
+// containers. Of several causes the first permanent one counts, then the first at all. The finding's Object is the pod.
+func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
+	if d := unscheduled(pod, ev); d.Finding != nil {
+		return d
 	}
-	var first Judgement
-	for _, s := range subjects(pod, ev) {
-		j := s.judge(ctx)
-		if j.Doomed {
-			return j
+	var first finding.Diagnosis
+	for _, c := range containersOf(pod, ev) {
+		d := c.diagnose(ctx)
+		if d.Permanent {
+			return d
 		}
 		if first.Finding == nil {
-			first = j
+			first = d
 		}
 	}
 	return first

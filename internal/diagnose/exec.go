@@ -26,37 +26,37 @@ var silentExits = []int32{1, 2, 126, 255}
 
 // execFormat returns the finding for a container that died of a binary for another CPU, or nil. The log is the proof. Where
 // no log is to be had, an image that cannot run on the node's CPU, and a status that fits, are proof enough.
-func (s subject) execFormat(exit *corev1.ContainerStateTerminated, log string) *finding.Finding {
+func (c container) execFormat(exit *corev1.ContainerStateTerminated, log string) *finding.Finding {
 	if exit.ExitCode == 0 {
 		return nil
 	}
-	image := s.image()
+	image := c.image()
 	if m := execError.FindStringSubmatch(log); m != nil {
-		return s.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image, m[1]+" is for another CPU, or a script without a #! line")
+		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image, m[1]+" is for another CPU, or a script without a #! line")
 	}
 	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
-		return s.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image, m[1]+" is for another CPU")
+		return c.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image, m[1]+" is for another CPU")
 	}
-	foreign := s.architecture != "" && len(image.Platforms) > 0 && !image.RunsOn(s.architecture)
+	foreign := c.architecture != "" && len(image.Platforms) > 0 && !image.RunsOn(c.architecture)
 	if log == "" && foreign && slices.Contains(silentExits, exit.ExitCode) {
-		return s.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
+		return c.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
 	}
 	return nil
 }
 
 // wrongCPU says what the image holds against what the node needs. Of an image that claims the node's platform, the lie
 // is told: a nodeSelector might not help then, but a rebuild does.
-func (s subject) wrongCPU(what string, image platform.Offer, lie string) *finding.Finding {
-	reference := short(s.container.Image)
+func (c container) wrongCPU(what string, image platform.Offer, lie string) *finding.Finding {
+	reference := short(c.Image)
 	switch {
-	case s.architecture == "" || len(image.Platforms) == 0:
+	case c.architecture == "" || len(image.Platforms) == 0:
 		what += fmt.Sprintf(" Image %s holds a binary for another CPU.", reference)
-	case image.RunsOn(s.architecture):
-		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, s.architecture, lie)
-		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", s.architecture)
-		return s.finding(finding.ExecFormatError, what, fix)
+	case image.RunsOn(c.architecture):
+		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, c.architecture, lie)
+		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", c.architecture)
+		return c.finding(finding.ExecFormatError, what, fix)
 	default:
 		what += fmt.Sprintf(" Image %s offers %s only.", reference, image)
 	}
-	return s.finding(finding.ExecFormatError, what, buildOrKeepAway(image, s.architecture))
+	return c.finding(finding.ExecFormatError, what, buildOrKeepAway(image, c.architecture))
 }

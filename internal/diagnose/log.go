@@ -33,13 +33,13 @@ func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, 
 
 // log returns what the container said at its end, in plain text. Just after a crash the current log is the better source: the runtime often has
 // no previous one any more, and says so in the log's place. Once it runs again, only the previous one tells.
-func (s subject) log(ctx context.Context, exit *corev1.ContainerStateTerminated) string {
+func (c container) log(ctx context.Context, exit *corev1.ContainerStateTerminated) string {
 	text := plain(exit.Message)
-	if s.ev.Log == nil {
+	if c.ev.Log == nil {
 		return text
 	}
 	for _, previous := range []bool{false, true} {
-		log, err := s.ev.Log(ctx, s.pod, s.container.Name, previous)
+		log, err := c.ev.Log(ctx, c.pod, c.Name, previous)
 		if err != nil || strings.HasPrefix(log, "unable to retrieve container logs for ") {
 			continue
 		}

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 type outcome struct {
 	Code      finding.Code
 	Container string
-	Doomed    bool
+	Permanent bool
 }
 
 // observed are the outcomes wanted for the pods that real nodes showed, by the letter their case starts with.
@@ -97,8 +97,8 @@ func TestPod_with_half_the_evidence(t *testing.T) {
 		if diff := cmp.Diff(want, reduce(Pod(t.Context(), pod, withoutImage))); diff != "" {
 			t.Errorf("%s without image (-want +got):\n%s", dir, diff)
 		}
-		s := subjects(pod, ev)[0]
-		if s.image().RunsOn(s.architecture) {
+		c := containersOf(pod, ev)[0]
+		if c.image().RunsOn(c.architecture) {
 			continue
 		}
 		withoutLog := ev
@@ -109,11 +109,11 @@ func TestPod_with_half_the_evidence(t *testing.T) {
 	}
 }
 
-func reduce(j Judgement) outcome {
+func reduce(j finding.Diagnosis) outcome {
 	if j.Finding == nil {
 		return outcome{}
 	}
-	return outcome{j.Finding.Code, j.Finding.Container, j.Doomed}
+	return outcome{j.Finding.Code, j.Finding.Container, j.Permanent}
 }
 
 func cases(t *testing.T) []string {

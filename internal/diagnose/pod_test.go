@@ -19,35 +19,35 @@ import (
 func TestPod(t *testing.T) {
 	const backOff = `Back-off pulling image "r/app:1"`
 	tests := []struct {
-		name   string
-		state  corev1.ContainerState
-		last   *corev1.ContainerStateTerminated
-		log    string
-		events []corev1.Event
-		want   finding.Code
-		doomed bool
+		name      string
+		state     corev1.ContainerState
+		last      *corev1.ContainerStateTerminated
+		log       string
+		events    []corev1.Event
+		want      finding.Code
+		permanent bool
 	}{
-		{name: "acr_wants_a_role", state: waiting("ErrImagePull", `failed to pull and unpack image "r/app:1": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/oauth2/token: 401 Unauthorized`), want: finding.ImageUnauthorized, doomed: true},
-		{name: "artifact_registry_wants_a_role", state: waiting("ErrImagePull", `failed to resolve reference "r/app:1": unexpected status from HEAD request to https://r/v2/app/manifests/1: 403 Forbidden`), want: finding.ImageUnauthorized, doomed: true},
-		{name: "docker_hub_hides_what_is_private", state: waiting("ErrImagePull", `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`), want: finding.ImageUnauthorized, doomed: true},
+		{name: "acr_wants_a_role", state: waiting("ErrImagePull", `failed to pull and unpack image "r/app:1": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/oauth2/token: 401 Unauthorized`), want: finding.ImageUnauthorized, permanent: true},
+		{name: "artifact_registry_wants_a_role", state: waiting("ErrImagePull", `failed to resolve reference "r/app:1": unexpected status from HEAD request to https://r/v2/app/manifests/1: 403 Forbidden`), want: finding.ImageUnauthorized, permanent: true},
+		{name: "docker_hub_hides_what_is_private", state: waiting("ErrImagePull", `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`), want: finding.ImageUnauthorized, permanent: true},
 		{name: "a_repository_named_denied_proves_nothing", state: waiting("ErrImagePull", `failed to pull "r/denied:1": dial tcp 10.0.0.1:443: connect: connection refused`), want: finding.ImagePull},
 		{name: "registry_times_out", state: waiting("ErrImagePull", `failed to do request: Head "https://r/v2/app/manifests/1": dial tcp 10.0.0.1:443: i/o timeout`), want: finding.ImagePull},
 		{name: "registry_name_does_not_resolve", state: waiting("ErrImagePull", `dial tcp: lookup r on 10.0.0.10:53: no such host`), want: finding.ImagePull},
-		{name: "old_kubelet_tells_the_cause_in_the_event_only", state: waiting("ImagePullBackOff", backOff), events: []corev1.Event{event("Failed", "Error: ErrImagePull"), event("Failed", `Failed to pull image "r/app:1": no match for platform in manifest: not found`)}, want: finding.PlatformMissing, doomed: true},
+		{name: "old_kubelet_tells_the_cause_in_the_event_only", state: waiting("ImagePullBackOff", backOff), events: []corev1.Event{event("Failed", "Error: ErrImagePull"), event("Failed", `Failed to pull image "r/app:1": no match for platform in manifest: not found`)}, want: finding.PlatformMissing, permanent: true},
 		{name: "old_kubelet_without_event", state: waiting("ImagePullBackOff", backOff), want: finding.ImagePull},
-		{name: "docker_words_for_a_missing_platform", state: waiting("ErrImagePull", "no matching manifest for linux/arm64/v8 in the manifest list entries"), want: finding.PlatformMissing, doomed: true},
-		{name: "image_name_is_no_reference", state: waiting("InvalidImageName", `couldn't parse image name`), want: finding.ImagePull, doomed: true},
-		{name: "image_may_not_be_pulled", state: waiting("ErrImageNeverPull", ""), want: finding.ImagePull, doomed: true},
+		{name: "docker_words_for_a_missing_platform", state: waiting("ErrImagePull", "no matching manifest for linux/arm64/v8 in the manifest list entries"), want: finding.PlatformMissing, permanent: true},
+		{name: "image_name_is_no_reference", state: waiting("InvalidImageName", `couldn't parse image name`), want: finding.ImagePull, permanent: true},
+		{name: "image_may_not_be_pulled", state: waiting("ErrImageNeverPull", ""), want: finding.ImagePull, permanent: true},
 		{name: "secret_is_missing", state: waiting("CreateContainerConfigError", `secret "db" not found`), want: finding.CrashLoop},
 		{name: "mount_fails", state: waiting("RunContainerError", "failed to create shim task: mount failed"), want: finding.CrashLoop},
-		{name: "command_is_missing", state: waiting("RunContainerError", `exec: "serve": executable file not found in $PATH: unknown`), want: finding.CrashLoop, doomed: true},
+		{name: "command_is_missing", state: waiting("RunContainerError", `exec: "serve": executable file not found in $PATH: unknown`), want: finding.CrashLoop, permanent: true},
 		{name: "post_start_hook_fails", state: waiting("PostStartHookError", "Exec lifecycle hook failed"), want: finding.Unhealthy},
 		{name: "program_exits_with_a_complaint", state: terminated(1, "Error"), log: "no database", want: finding.CrashLoop},
 		{name: "back_off_is_short_yet", state: waiting("CrashLoopBackOff", "back-off 1m20s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop},
-		{name: "back_off_is_hopeless", state: waiting("CrashLoopBackOff", "back-off 2m40s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop, doomed: true},
+		{name: "back_off_is_hopeless", state: waiting("CrashLoopBackOff", "back-off 2m40s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop, permanent: true},
 		{name: "program_ends_at_once_without_complaint", state: waiting("CrashLoopBackOff", "back-off 10s restarting failed container=c pod=p"), last: exit(0), want: finding.CrashLoop},
 		{name: "killed_for_memory", state: terminated(137, "OOMKilled"), want: finding.CrashLoop},
-		{name: "go_program_starts_a_foreign_child", state: terminated(1, "Error"), log: "start: fork/exec /app/tool: exec format error\n", want: finding.ExecFormatError, doomed: true},
+		{name: "go_program_starts_a_foreign_child", state: terminated(1, "Error"), log: "start: fork/exec /app/tool: exec format error\n", want: finding.ExecFormatError, permanent: true},
 		{name: "runtime_has_no_log", state: terminated(3, "Error"), log: "unable to retrieve container logs for containerd://1", want: finding.CrashLoop},
 		{name: "program_only_talks_of_exec_format", state: terminated(0, "Completed"), log: "skipped x: exec format error", want: finding.CrashLoop},
 		{name: "script_has_a_syntax_error_further_down", state: terminated(2, "Error"), log: `/entry.sh: line 14: syntax error: unexpected "fi"`, want: finding.CrashLoop},
@@ -60,7 +60,7 @@ func TestPod(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{Name: "c", State: tt.state, LastTerminationState: corev1.ContainerState{Terminated: tt.last}})
 			got := Pod(t.Context(), pod, Evidence{Log: says(tt.log), Events: tt.events})
-			want := outcome{tt.want, "c", tt.doomed}
+			want := outcome{tt.want, "c", tt.permanent}
 			if tt.want == "" {
 				want = outcome{}
 			}

@@ -32,53 +32,53 @@ var (
 	quoted       = regexp.MustCompile(`"[^"]*"`)
 )
 
-// unpulled judges a container that waits for its image. A missing platform, image or permission stays missing until
+// unpulled diagnoses a container that waits for its image. A missing platform, image or permission stays missing until
 // somebody pushes or grants it; an unreachable registry may come back, so that one is left to the deadline.
-func (s subject) unpulled(waiting *corev1.ContainerStateWaiting) Judgement {
-	text := s.pullError(waiting)
-	words := s.withoutReference(text)
-	image := short(s.container.Image)
+func (c container) unpulled(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
+	text := c.pullError(waiting)
+	words := c.withoutReference(text)
+	image := short(c.Image)
 	switch {
 	case waiting.Reason == "InvalidImageName":
-		return Judgement{s.finding(finding.ImagePull, fmt.Sprintf("%q is not an image reference.", s.container.Image),
-			"Correct the image name: REGISTRY/REPOSITORY:TAG, in lower case."), true}
+		return permanent(c.finding(finding.ImagePull, fmt.Sprintf("%q is not an image reference.", c.Image),
+			"Correct the image name: REGISTRY/REPOSITORY:TAG, in lower case."))
 	case waiting.Reason == "ErrImageNeverPull":
-		return Judgement{s.finding(finding.ImagePull, "image "+image+" is not on the node, and imagePullPolicy Never forbids to pull it.",
-			"Set imagePullPolicy: IfNotPresent."), true}
+		return permanent(c.finding(finding.ImagePull, "image "+image+" is not on the node, and imagePullPolicy Never forbids to pull it.",
+			"Set imagePullPolicy: IfNotPresent."))
 	case noPlatform.MatchString(words):
-		return Judgement{s.platformMissing(), true}
+		return permanent(c.platformMissing())
 	case unauthorized.MatchString(words):
-		return Judgement{s.finding(finding.ImageUnauthorized, "the registry refuses to hand out image "+image+": "+oneLine(text),
-			"Let the nodes pull it: the AcrPull role for the kubelet identity (AKS), Artifact Registry Reader for the node service account (GKE), or imagePullSecrets in the pod spec. Check the name, too: some registries answer so for what does not exist."), true}
+		return permanent(c.finding(finding.ImageUnauthorized, "the registry refuses to hand out image "+image+": "+oneLine(text),
+			"Let the nodes pull it: the AcrPull role for the kubelet identity (AKS), Artifact Registry Reader for the node service account (GKE), or imagePullSecrets in the pod spec. Check the name, too: some registries answer so for what does not exist."))
 	case notFound.MatchString(words):
-		return Judgement{s.finding(finding.ImageNotFound, "the registry has no image "+image+".",
-			"Push the image, or correct its repository and tag."), true}
+		return permanent(c.finding(finding.ImageNotFound, "the registry has no image "+image+".",
+			"Push the image, or correct its repository and tag."))
 	}
-	return Judgement{Finding: s.finding(finding.ImagePull, "image "+image+" cannot be pulled: "+oneLine(text),
+	return finding.Diagnosis{Finding: c.finding(finding.ImagePull, "image "+image+" cannot be pulled: "+oneLine(text),
 		"Check that the node reaches the registry (name, network, proxy, certificate).")}
 }
 
-func (s subject) platformMissing() *finding.Finding {
+func (c container) platformMissing() *finding.Finding {
 	what := "the image has no entry for this node's platform, so it cannot be pulled."
-	if s.architecture != "" {
-		what = fmt.Sprintf("the image has no entry for linux/%s, so it cannot be pulled.", s.architecture)
+	if c.architecture != "" {
+		what = fmt.Sprintf("the image has no entry for linux/%s, so it cannot be pulled.", c.architecture)
 	}
-	image := s.image()
+	image := c.image()
 	if len(image.Platforms) > 0 {
-		what += fmt.Sprintf(" Image %s offers %s only.", short(s.container.Image), image)
+		what += fmt.Sprintf(" Image %s offers %s only.", short(c.Image), image)
 	} else {
-		what += fmt.Sprintf(" Image: %s.", short(s.container.Image))
+		what += fmt.Sprintf(" Image: %s.", short(c.Image))
 	}
-	return s.finding(finding.PlatformMissing, what, buildOrKeepAway(image, s.architecture))
+	return c.finding(finding.PlatformMissing, what, buildOrKeepAway(image, c.architecture))
 }
 
 // pullError is the runtime's own error. A kubelet before 1.30 leaves it out while it backs off, and then only the
 // event of the last try has it.
-func (s subject) pullError(waiting *corev1.ContainerStateWaiting) string {
+func (c container) pullError(waiting *corev1.ContainerStateWaiting) string {
 	if waiting.Reason != "ImagePullBackOff" || strings.Contains(waiting.Message, "ErrImagePull") {
 		return waiting.Message
 	}
-	for _, text := range s.events("Failed") {
+	for _, text := range c.events("Failed") {
 		if strings.HasPrefix(text, "Failed to pull image") {
 			return text
 		}
@@ -87,14 +87,14 @@ func (s subject) pullError(waiting *corev1.ContainerStateWaiting) string {
 }
 
 // withoutReference drops quoted text and the image's name, so that a repository named "denied" proves nothing.
-func (s subject) withoutReference(text string) string {
-	return strings.ReplaceAll(quoted.ReplaceAllString(text, ""), s.container.Image, "")
+func (c container) withoutReference(text string) string {
+	return strings.ReplaceAll(quoted.ReplaceAllString(text, ""), c.Image, "")
 }
 
-func (s subject) image() platform.Offer {
-	if s.ev.Image == nil {
+func (c container) image() platform.Offer {
+	if c.ev.Image == nil {
 		return platform.Offer{}
 	}
-	image, _ := s.ev.Image(s.container.Image)
+	image, _ := c.ev.Image(c.Image)
 	return image
 }

@@ -16,13 +16,13 @@ import (
 // noRoom are the scheduler's words for nodes that would do if they were emptier.
 var noRoom = regexp.MustCompile(`Insufficient |Too many pods|free ports|anti-affinity rules|topology spread|node\(s\) exceed`)
 
-// unscheduled judges a pod that the scheduler finds no node for. The nodes themselves are asked first: since Kubernetes 1.34
-// the scheduler's message no longer names the taints, and it gives only the first reason against each node. Nothing here dooms
-// a pod: an autoscaler may bring the node that fits.
-func unscheduled(pod *corev1.Pod, ev Evidence) Judgement {
+// unscheduled diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since Kubernetes 1.34
+// the scheduler's message no longer names the taints, and it gives only the first reason against each node. Nothing here is
+// permanent: an autoscaler may bring the node that fits.
+func unscheduled(pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	message, ok := schedulerMessage(pod)
 	if !ok {
-		return Judgement{}
+		return finding.Diagnosis{}
 	}
 	fit, kept := candidates(pod, ev.Nodes)
 	opened := runnable(pod, byArchitecture(kept), ev)
@@ -37,7 +37,7 @@ func unscheduled(pod *corev1.Pod, ev Evidence) Judgement {
 		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
 	case noRoom.MatchString(message):
 		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+".",
-			"Lower the resource requests or the number of replicas, or add a node."+elsewhere(pod, fit, ev))
+			"Lower the resource requests or the number of replicas, or add a node."+otherNodes(pod, fit, ev))
 	}
 	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
 }
@@ -85,11 +85,11 @@ func have(nodes []corev1.Node) string {
 	return "; the cluster has " + count(nodes) + " nodes"
 }
 
-func pending(pod *corev1.Pod, code finding.Code, why, fix string) Judgement {
+func pending(pod *corev1.Pod, code finding.Code, why, fix string) finding.Diagnosis {
 	f := podFinding(pod, code)
 	f.Message = object.Name("Pod", pod) + " waits for a node: " + why
 	f.Fix = fix
-	return Judgement{Finding: f}
+	return finding.Diagnosis{Finding: f}
 }
 
 // besides tells the fate of the untainted nodes before that of the tainted ones.

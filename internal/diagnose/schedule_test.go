@@ -121,7 +121,7 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 				Nodes: tt.nodes,
 				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
 			})
-			want := Judgement{Finding: &finding.Finding{
+			want := finding.Diagnosis{Finding: &finding.Finding{
 				Code: tt.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: tt.text, Fix: tt.fix,
 			}}
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -23,23 +23,23 @@ var startReasons = map[string]bool{
 // neverStarts is runc's complaint about a command that the image does not hold.
 var neverStarts = regexp.MustCompile(`exec: ".*": (stat .*: no such file or directory|executable file not found in \$PATH|permission denied|exec format error|is a directory)`)
 
-// unstarted judges a container that the kubelet cannot create or start. A ConfigMap or Secret that is missing now may
+// unstarted diagnoses a container that the kubelet cannot create or start. A ConfigMap or Secret that is missing now may
 // still be created by somebody; a command that the image lacks won't appear.
-func (s subject) unstarted(waiting *corev1.ContainerStateWaiting) Judgement {
+func (c container) unstarted(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
 	if missing := neverStarts.FindString(waiting.Message); missing != "" {
-		return s.neverStarted(missing)
+		return c.neverStarted(missing)
 	}
 	switch waiting.Reason {
 	case "PostStartHookError":
-		return Judgement{Finding: s.finding(finding.Unhealthy, "its postStart hook fails: "+oneLine(waiting.Message), "Correct lifecycle.postStart.")}
+		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "its postStart hook fails: "+oneLine(waiting.Message), "Correct lifecycle.postStart.")}
 	case "CreateContainerConfigError":
-		return Judgement{Finding: s.finding(finding.CrashLoop, "cannot be created: "+oneLine(waiting.Message)+".",
-			"Create what is missing in namespace "+s.pod.Namespace+", or correct the reference in env, envFrom or securityContext.")}
+		return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be created: "+oneLine(waiting.Message)+".",
+			"Create what is missing in namespace "+c.pod.Namespace+", or correct the reference in env, envFrom or securityContext.")}
 	}
-	return Judgement{Finding: s.finding(finding.CrashLoop, "cannot be started: "+oneLine(waiting.Message), "Correct the container's command, mounts or security context.")}
+	return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be started: "+oneLine(waiting.Message), "Correct the container's command, mounts or security context.")}
 }
 
-func (s subject) neverStarted(message string) Judgement {
-	return Judgement{s.finding(finding.CrashLoop, "cannot be started: "+oneLine(message)+".",
-		"Correct command and args, or add the file to the image "+short(s.container.Image)+" and make it executable."), true}
+func (c container) neverStarted(message string) finding.Diagnosis {
+	return permanent(c.finding(finding.CrashLoop, "cannot be started: "+oneLine(message)+".",
+		"Correct command and args, or add the file to the image "+short(c.Image)+" and make it executable."))
 }

@@ -28,7 +28,7 @@ func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
 
 // runsOn tells whether every image of the pod is known to run on the CPU.
 func runsOn(pod *corev1.Pod, architecture string, ev Evidence) bool {
-	return !slices.ContainsFunc(subjects(pod, ev), func(s subject) bool { return !s.image().RunsOn(architecture) })
+	return !slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return !c.image().RunsOn(architecture) })
 }
 
 // describe says which taints keep the pod off: "3 arm64 nodes carry the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate".

@@ -1,8 +1,10 @@
-// Package object names Kubernetes objects in words, the same way everywhere.
+// Package object holds what every stage needs to know about a Kubernetes object: its names, its key, its conditions,
+// and a pod's containers with their statuses. It looks at values only.
 package object
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -17,4 +19,15 @@ func Name(kind string, o metav1.Object) string {
 		return kind + " " + o.GetName()
 	}
 	return kind + " " + o.GetNamespace() + "/" + o.GetName()
+}
+
+// Key identifies an object across the API versions of its kind.
+type Key struct {
+	schema.GroupKind
+	Namespace, Name string
+}
+
+// KeyOf returns the key of an object.
+func KeyOf(u *unstructured.Unstructured) Key {
+	return Key{u.GroupVersionKind().GroupKind(), u.GetNamespace(), u.GetName()}
 }

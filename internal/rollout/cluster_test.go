@@ -90,7 +90,7 @@ func (s shop) apply(t *testing.T, yaml string) []*unstructured.Unstructured {
 	return applied
 }
 
-// options judges by all the evidence there is.
+// options diagnose by all the evidence there is.
 func (s shop) options(t *testing.T) rollout.Options {
 	t.Helper()
 	nodes, err := s.client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
@@ -103,9 +103,8 @@ func (s shop) options(t *testing.T) rollout.Options {
 	}
 	opts := rollout.DefaultOptions()
 	opts.Architecture = func(node string) string { return architectures[node] }
-	opts.Judge = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (*finding.Finding, bool) {
-		j := diagnose.Pod(ctx, pod, diagnose.Evidence{Log: diagnose.ClusterLog(s.client), Nodes: nodes.Items, Events: events})
-		return j.Finding, j.Doomed
+	opts.Diagnose = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
+		return diagnose.Pod(ctx, pod, diagnose.Evidence{Log: diagnose.ClusterLog(s.client), Nodes: nodes.Items, Events: events})
 	}
 	return opts
 }

@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // change is one piece of news from the cluster: an object seen or gone, or how a request went.
@@ -70,7 +72,7 @@ func (f *follower) run(ctx context.Context) {
 	}
 	// Retries stay quick, so that an API server that comes back is noticed well before it counts as lost.
 	retry := &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Cap: 2 * time.Second, Steps: 10, Jitter: 0.2}
-	names := &store{from: f.stream, send: func(c change) { f.send(ctx, c) }, known: map[key]*unstructured.Unstructured{}}
+	names := &store{from: f.stream, send: func(c change) { f.send(ctx, c) }, known: map[object.Key]*unstructured.Unstructured{}}
 	reflector := cache.NewReflectorWithOptions(source, &unstructured.Unstructured{}, names, cache.ReflectorOptions{Logger: &quiet, Backoff: retry})
 	reflector.RunWithContext(ctx)
 }

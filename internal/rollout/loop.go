@@ -8,23 +8,23 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// loop reacts to news, to judgements and to the passing of time, one at a time, until there is a verdict.
+// loop reacts to changes, to diagnoses and to the passing of time, one at a time, until it is over.
 type loop struct {
-	board *board
-	opts  Options
-	panel panel
-	link  link
+	tracker   *tracker
+	opts      Options
+	diagnoser diagnoser
+	outages   outages
 	// gathered is when the others have had their moment after the first failure; zero before one.
 	gathered time.Time
 	shown    string
 }
 
 func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
-	l.panel, l.link = newPanel(l.opts.Judge), link{}
+	l.diagnoser, l.outages = newDiagnoser(l.opts.Diagnose), outages{}
 	timeout := time.NewTimer(l.opts.Timeout)
 	wake := time.NewTimer(0)
 	for {
-		next, end := l.look(ctx, time.Now())
+		next, end := l.assess(ctx, time.Now())
 		if end != nil {
 			return l.finish(end.findings), nil
 		}
@@ -33,19 +33,19 @@ func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return l.board.result(), ctx.Err()
+			return l.tracker.result(), ctx.Err()
 		case <-timeout.C:
-			return l.finish(l.board.overdue(l.opts.Timeout)), nil
+			return l.finish(l.tracker.overdue(l.opts.Timeout)), nil
 		case <-wake.C:
-		case a := <-l.panel.answers:
-			l.hear(a)
+		case d := <-l.diagnoser.results:
+			l.note(d)
 		case c := <-changes:
 			if err := l.take(c, changes); err != nil {
-				return l.board.result(), err
+				return l.tracker.result(), err
 			}
 		}
-		if err := l.link.lost(time.Now()); err != nil {
-			return l.board.result(), err
+		if err := l.outages.lost(time.Now()); err != nil {
+			return l.tracker.result(), err
 		}
 	}
 }
@@ -53,30 +53,30 @@ func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
 // ending is what the loop ends with.
 type ending struct{ findings []finding.Finding }
 
-// look decides whether it is over, and if not, when time alone may change that.
-func (l *loop) look(ctx context.Context, now time.Time) (time.Time, *ending) {
-	l.panel.ask(ctx, l.board)
-	v := l.board.verdict(now)
+// assess decides whether it is over, and if not, when time alone may change that.
+func (l *loop) assess(ctx context.Context, now time.Time) (time.Time, *ending) {
+	l.diagnoser.start(ctx, l.tracker)
+	v := l.tracker.assess(now)
 	l.show()
 	switch {
-	case v.settled:
+	case v.done:
 		return time.Time{}, &ending{}
 	case !v.failed:
 		l.gathered = time.Time{}
 	case l.gathered.IsZero():
 		l.gathered = now.Add(l.opts.Gather)
 	case !now.Before(l.gathered):
-		return time.Time{}, &ending{l.board.failures()}
+		return time.Time{}, &ending{l.tracker.failures()}
 	}
-	return soonest(v.next, l.gathered, l.link.patience()), nil
+	return soonest(v.next, l.gathered, l.outages.patience()), nil
 }
 
-// take takes in a change and those that wait behind it, so that a burst of news is looked at once.
+// take takes in a change and those that wait behind it, so that a burst of changes is assessed once.
 func (l *loop) take(c change, changes <-chan change) error {
 	for {
 		if c.object != nil {
-			l.board.see(c, time.Now())
-		} else if err := l.link.note(c, time.Now()); err != nil {
+			l.tracker.see(c, time.Now())
+		} else if err := l.outages.note(c, time.Now()); err != nil {
 			return err
 		}
 		select {
@@ -87,32 +87,33 @@ func (l *loop) take(c change, changes <-chan change) error {
 	}
 }
 
-// hear takes in a judgement, and tells of a trouble when it is first seen. What dooms is told at the end, as a finding.
-func (l *loop) hear(a answer) {
-	p := l.board.pods[a.pod]
+// note keeps a diagnosis, and reports a trouble when it is first seen. A permanent one is reported at the end, as a finding.
+func (l *loop) note(d diagnosed) {
+	p := l.tracker.pods[d.pod]
 	if p == nil {
 		return
 	}
-	p.asked = false
-	if p.doomed {
+	p.pending = false
+	if p.diagnosis.Permanent {
 		return
 	}
-	if a.cause != nil && !a.doomed && (p.cause == nil || p.cause.Code != a.cause.Code) {
-		l.opts.Progress(progress.Message{Text: a.cause.Message})
+	before := p.diagnosis.Finding
+	if d.Finding != nil && !d.Permanent && (before == nil || before.Code != d.Finding.Code) {
+		l.opts.Progress(progress.Message{Text: d.Finding.Message})
 	}
-	p.cause, p.doomed = a.cause, a.doomed
+	p.diagnosis = d.Diagnosis
 }
 
-// show tells the state of things when it has changed.
+// show reports the summary when it has changed.
 func (l *loop) show() {
-	if text := l.board.summary(); text != l.shown && text != "" {
+	if text := l.tracker.summary(); text != l.shown && text != "" {
 		l.shown = text
 		l.opts.Progress(progress.Status{Text: text})
 	}
 }
 
 func (l *loop) finish(findings []finding.Finding) Result {
-	result := l.board.result()
+	result := l.tracker.result()
 	result.Findings = findings
 	for _, f := range findings {
 		l.opts.Progress(progress.Found{Finding: f})

@@ -21,7 +21,7 @@ import (
 // end is what a watch came to: after how many seconds, and with which findings.
 type end struct {
 	Seconds  float64
-	Settled  bool
+	Done     bool
 	Findings []string
 	Err      string
 }
@@ -47,24 +47,24 @@ func TestWatch_of_a_deployment(t *testing.T) {
 		want end
 	}{
 		{
-			name: "ready_pods_settle_in_five_seconds",
+			name: "ready_pods_are_stable_after_five_seconds",
 			tell: func(s story) {
 				time.Sleep(3 * time.Second)
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 8, Settled: true},
+			want: end{Seconds: 8, Done: true},
 		},
 		{
-			name: "each_pod_settles_for_itself",
+			name: "each_pod_lasts_for_itself",
 			tell: func(s story) {
 				s.pod("a", up("c", 0))
 				time.Sleep(4 * time.Second)
 				s.pod("b", up("c", 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 9, Settled: true},
+			want: end{Seconds: 9, Done: true},
 		},
 		{
 			name: "a_crash_starts_it_anew_and_doubles_it",
@@ -77,7 +77,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				time.Sleep(time.Second)
 				s.pod("b", up("c", 1, time.Second))
 			},
-			want: end{Seconds: 15, Settled: true},
+			want: end{Seconds: 15, Done: true},
 		},
 		{
 			name: "a_new_run_counts_even_when_its_crash_went_unseen",
@@ -88,7 +88,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				time.Sleep(4 * time.Second)
 				s.pod("b", up("c", 1, time.Second))
 			},
-			want: end{Seconds: 14, Settled: true},
+			want: end{Seconds: 14, Done: true},
 		},
 		{
 			name: "after_a_long_run_that_crashed_it_must_last_twice_as_long",
@@ -97,7 +97,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				s.pod("b", up("c", 1, 20*time.Second))
 				s.deployment(2)
 			},
-			want: end{Seconds: 40, Settled: true},
+			want: end{Seconds: 40, Done: true},
 		},
 		{
 			name: "a_crash_long_ago_is_forgotten",
@@ -108,7 +108,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				s.pod("b", up("c", 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 5, Settled: true},
+			want: end{Seconds: 5, Done: true},
 		},
 		{
 			// What two real nodes showed: ready for a second at each restart, and a Deployment that says it is complete.
@@ -127,13 +127,13 @@ func TestWatch_of_a_deployment(t *testing.T) {
 			want: end{Seconds: 600, Findings: []string{"error deadline apps/v1 Deployment shop/cart"}},
 		},
 		{
-			name: "a_doomed_pod_ends_it_when_the_others_had_their_moment",
+			name: "a_permanent_failure_ends_it_when_the_others_had_their_moment",
 			tell: func(s story) {
 				s.pod("a", up("c", 0))
 				time.Sleep(3 * time.Second)
-				s.pod("doomed-1", down("c", 0, 0))
+				s.pod("broken-1", down("c", 0, 0))
 				time.Sleep(time.Second)
-				s.pod("doomed-2", down("c", 0, 0))
+				s.pod("broken-2", down("c", 0, 0))
 				s.pod("trouble", down("c", 0, 0))
 			},
 			want: end{Seconds: 5, Findings: []string{
@@ -141,9 +141,9 @@ func TestWatch_of_a_deployment(t *testing.T) {
 			}},
 		},
 		{
-			name: "one_good_container_does_not_hide_a_doomed_sidecar",
+			name: "one_good_container_does_not_hide_a_broken_sidecar",
 			tell: func(s story) {
-				s.pod("doomed-1", up("c", 0), up("d", 1, time.Second))
+				s.pod("broken-1", up("c", 0), up("d", 1, time.Second))
 				s.pod("b", up("c", 0), up("d", 0))
 				s.deployment(2)
 			},
@@ -158,7 +158,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				s.pod("trouble", up("c", 1, 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 40, Settled: true},
+			want: end{Seconds: 40, Done: true},
 		},
 		{
 			name: "trouble_at_the_deadline_is_an_error",
@@ -171,14 +171,14 @@ func TestWatch_of_a_deployment(t *testing.T) {
 			}},
 		},
 		{
-			name: "a_pod_of_the_old_revision_dooms_nothing",
+			name: "a_pod_of_the_old_revision_fails_nothing",
 			tell: func(s story) {
-				s.send(change{from: stream{GroupVersionResource: pods}, object: podOf("doomed-old", "rs-0", down("c", 9, 0))})
+				s.send(change{from: stream{GroupVersionResource: pods}, object: podOf("broken-old", "rs-0", down("c", 9, 0))})
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 5, Settled: true},
+			want: end{Seconds: 5, Done: true},
 		},
 		{
 			name: "progress_deadline_of_the_deployment_ends_it",
@@ -231,7 +231,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				s.pod("b", up("c", 0))
 				s.deployment(2)
 			},
-			want: end{Seconds: 15, Settled: true},
+			want: end{Seconds: 15, Done: true},
 		},
 	}
 	for _, tt := range tests {
@@ -249,7 +249,7 @@ func TestWatch_is_interrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
-		l := &loop{board: newBoard([]*unstructured.Unstructured{deployment(1, 0)}, options(t)), opts: options(t)}
+		l := &loop{tracker: newTracker([]*unstructured.Unstructured{deployment(1, 0)}, options(t)), opts: options(t)}
 		result, err := l.run(ctx, make(chan change))
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got error %v, want the context's own", err)
@@ -266,13 +266,13 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 		var events []progress.Event
 		opts := options(t)
 		opts.Progress = func(e progress.Event) { events = append(events, e) }
-		l := &loop{board: newBoard([]*unstructured.Unstructured{deployment(1, 0)}, opts), opts: opts}
+		l := &loop{tracker: newTracker([]*unstructured.Unstructured{deployment(1, 0)}, opts), opts: opts}
 		changes := make(chan change)
 		go func() {
 			s := story{func(c change) { changes <- c }}
 			s.begin()
-			s.pod("doomed-1", down("c", 0, 0))
-			s.pod("doomed-2", down("c", 0, 0))
+			s.pod("broken-1", down("c", 0, 0))
+			s.pod("broken-2", down("c", 0, 0))
 		}()
 		result, err := l.run(t.Context(), changes)
 		if err != nil {
@@ -280,7 +280,7 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 		}
 		want := []finding.Finding{{
 			Code: finding.ExecFormatError, Severity: finding.Error, Object: "apps/v1 Deployment shop/cart",
-			Message: "Pod shop/doomed-1: doomed.\n2 pods of Deployment shop/cart are in this state.",
+			Message: "Pod shop/broken-1: broken.\n2 pods of Deployment shop/cart are in this state.",
 		}}
 		if diff := cmp.Diff(want, result.Findings); diff != "" {
 			t.Errorf("findings (-want +got):\n%s", diff)
@@ -289,8 +289,8 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 			t.Errorf("last event (-want +got):\n%s", diff)
 		}
 		wantPods := []Pod{
-			{Namespace: "shop", Name: "doomed-1", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
-			{Namespace: "shop", Name: "doomed-2", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
+			{Namespace: "shop", Name: "broken-1", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
+			{Namespace: "shop", Name: "broken-2", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
 		}
 		if diff := cmp.Diff(wantPods, result.Pods); diff != "" {
 			t.Errorf("pods (-want +got):\n%s", diff)
@@ -316,9 +316,9 @@ func play(t *testing.T, tell func(story)) end {
 		tell(s)
 	}()
 	defer func() { stop(); <-told }()
-	l := &loop{board: newBoard([]*unstructured.Unstructured{deployment(1, 0)}, options(t)), opts: options(t)}
+	l := &loop{tracker: newTracker([]*unstructured.Unstructured{deployment(1, 0)}, options(t)), opts: options(t)}
 	result, err := l.run(ctx, changes)
-	e := end{Seconds: time.Since(start).Seconds(), Settled: result.Objects[0].Settled && err == nil}
+	e := end{Seconds: time.Since(start).Seconds(), Done: result.Objects[0].Done && err == nil}
 	for _, f := range result.Findings {
 		e.Findings = append(e.Findings, fmt.Sprintf("%s %s %s", f.Severity, f.Code, f.Object))
 	}
@@ -341,17 +341,17 @@ func options(t *testing.T) Options {
 	t.Helper()
 	opts := DefaultOptions()
 	opts.Architecture = func(string) string { return "arm64" }
-	opts.Judge = func(_ context.Context, pod *corev1.Pod, _ []corev1.Event) (*finding.Finding, bool) {
-		f := &finding.Finding{Severity: finding.Error, Object: "v1 Pod shop/" + pod.Name, Message: "Pod shop/" + pod.Name + ": doomed."}
+	opts.Diagnose = func(_ context.Context, pod *corev1.Pod, _ []corev1.Event) finding.Diagnosis {
+		f := &finding.Finding{Severity: finding.Error, Object: "v1 Pod shop/" + pod.Name, Message: "Pod shop/" + pod.Name + ": broken."}
 		switch pod.Name[:min(6, len(pod.Name))] {
-		case "doomed":
+		case "broken":
 			f.Code = finding.ExecFormatError
-			return f, true
+			return finding.Diagnosis{Finding: f, Permanent: true}
 		case "troubl":
 			f.Code = finding.CrashLoop
-			return f, false
+			return finding.Diagnosis{Finding: f}
 		}
-		return nil, false
+		return finding.Diagnosis{}
 	}
 	return opts
 }

@@ -5,22 +5,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
-
-// key identifies an object across API versions.
-type key struct {
-	schema.GroupKind
-	namespace, name string
-}
-
-func keyOf(u *unstructured.Unstructured) key {
-	return key{u.GroupVersionKind().GroupKind(), u.GetNamespace(), u.GetName()}
-}
 
 // workload returns the applied object that a pod belongs to, through ReplicaSets, Jobs or whatever else was seen
 // between. It is nil for foreign pods and for those of a revision that is being replaced.
-func (b *board) workload(pod *corev1.Pod) *tracked {
-	if t := b.objects[key{schema.GroupKind{Kind: "Pod"}, pod.Namespace, pod.Name}]; t != nil {
+func (tr *tracker) workload(pod *corev1.Pod) *trackedObject {
+	if t := tr.objects[object.Key{GroupKind: schema.GroupKind{Kind: "Pod"}, Namespace: pod.Namespace, Name: pod.Name}]; t != nil {
 		return t
 	}
 	// Owners cannot form a circle in practice; the bound is for a cluster where somebody made one.
@@ -30,11 +22,11 @@ func (b *board) workload(pod *corev1.Pod) *tracked {
 		if ref == nil {
 			return nil
 		}
-		parent := b.owners[ref.UID]
+		parent := tr.owners[ref.UID]
 		if parent == nil || !ofCurrentRevision(child, parent) {
 			return nil
 		}
-		if t := b.objects[keyOf(parent)]; t != nil {
+		if t := tr.objects[object.KeyOf(parent)]; t != nil {
 			return t.ifFresh()
 		}
 		child = parent

@@ -8,6 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 func TestWorkload_of_a_pod(t *testing.T) {
@@ -50,13 +52,13 @@ func TestWorkload_of_a_pod(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := newBoard(some(tt.applied), DefaultOptions())
+			tr := newTracker(some(tt.applied), DefaultOptions())
 			for _, u := range append(tt.between, tt.applied) {
-				b.owners[u.GetUID()] = u
+				tr.owners[u.GetUID()] = u
 			}
-			b.objects[keyOf(tt.applied)].last = seen(tt.applied)
+			tr.objects[object.KeyOf(tt.applied)].last = seen(tt.applied)
 			got := ""
-			if w := b.workload(&corev1.Pod{ObjectMeta: tt.pod}); w != nil {
+			if w := tr.workload(&corev1.Pod{ObjectMeta: tt.pod}); w != nil {
 				got = w.id
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {

@@ -9,18 +9,20 @@ import (
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // result is what is known now, without findings.
-func (b *board) result() Result {
+func (tr *tracker) result() Result {
 	var r Result
-	mine := b.byWorkload()
+	mine := tr.byWorkload()
 	now := time.Now()
-	for _, t := range b.order {
-		at, ok := t.settledAt(mine[t], b.opts.Settle)
-		r.Objects = append(r.Objects, Object{ID: t.id, Settled: ok && !at.After(now), Message: t.state.message})
+	for _, t := range tr.order {
+		at, ok := t.doneAt(mine[t], tr.opts.StableFor)
+		r.Objects = append(r.Objects, Object{ID: t.id, Done: ok && !at.After(now), Message: t.state.message})
 		for _, p := range mine[t] {
-			r.Pods = append(r.Pods, b.row(t, p))
+			r.Pods = append(r.Pods, tr.row(t, p))
 		}
 	}
 	slices.SortFunc(r.Pods, func(x, y Pod) int {
@@ -29,15 +31,15 @@ func (b *board) result() Result {
 	return r
 }
 
-func (b *board) row(t *tracked, p *watchedPod) Pod {
-	row := Pod{Namespace: p.Namespace, Name: p.Name, Workload: t.id, Node: p.Spec.NodeName, Ready: isReady(p.Pod) && !p.doomed}
+func (tr *tracker) row(t *trackedObject, p *trackedPod) Pod {
+	row := Pod{Namespace: p.Namespace, Name: p.Name, Workload: t.id, Node: p.Spec.NodeName, Ready: object.IsReady(p.Pod) && !p.diagnosis.Permanent}
 	if row.Node != "" {
-		row.Architecture = b.opts.Architecture(row.Node)
+		row.Architecture = tr.opts.Architecture(row.Node)
 	}
 	switch {
 	case row.Ready:
-	case p.cause != nil:
-		row.Reason = string(p.cause.Code)
+	case p.diagnosis.Finding != nil:
+		row.Reason = string(p.diagnosis.Finding.Code)
 	default:
 		row.Reason = reason(p.Pod)
 	}
@@ -64,14 +66,14 @@ func reason(pod *corev1.Pod) string {
 }
 
 // summary is the line for the eye: "cart 3/4 ready, web 1/1 ready". Only what is still waited for is named, four at most.
-func (b *board) summary() string {
+func (tr *tracker) summary() string {
 	const most = 4
 	var parts []string
 	waiting := 0
-	mine := b.byWorkload()
+	mine := tr.byWorkload()
 	now := time.Now()
-	for _, t := range b.order {
-		if at, ok := t.settledAt(mine[t], b.opts.Settle); ok && !at.After(now) {
+	for _, t := range tr.order {
+		if at, ok := t.doneAt(mine[t], tr.opts.StableFor); ok && !at.After(now) {
 			continue
 		}
 		if waiting++; waiting <= most {
@@ -84,7 +86,7 @@ func (b *board) summary() string {
 	return strings.Join(parts, ", ")
 }
 
-func (t *tracked) summary(pods []*watchedPod) string {
+func (t *trackedObject) summary(pods []*trackedPod) string {
 	want := desired(t.last)
 	if want < 0 {
 		want = int64(len(pods))
@@ -94,7 +96,7 @@ func (t *tracked) summary(pods []*watchedPod) string {
 	}
 	ready := 0
 	for _, p := range pods {
-		if isReady(p.Pod) && !p.doomed {
+		if object.IsReady(p.Pod) && !p.diagnosis.Permanent {
 			ready++
 		}
 	}

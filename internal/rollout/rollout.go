@@ -1,8 +1,8 @@
-// Package rollout watches applied objects until each is current and has settled, or cannot get there.
+// Package rollout watches applied objects until each is ready and stays so, or cannot get there.
 //
 // A container for the wrong CPU is "running, ready" for about a second at each restart, and its Deployment may record
 // that the rollout is complete. So no single look decides: every container has to stay up for a while under observation.
-// See steadiness for the rule.
+// See stability for the rule.
 package rollout
 
 import (
@@ -28,16 +28,16 @@ type Cluster struct {
 
 // Options configures Watch. Start from DefaultOptions.
 type Options struct {
-	// Timeout ends the wait for what is neither current nor doomed. Default 10 minutes.
+	// Timeout ends the wait for what is neither ready nor known to have failed. Default 10 minutes.
 	Timeout time.Duration
-	// Settle is how long a container must have been running and ready under observation. One that has crashed
+	// StableFor is how long a container must have been running and ready under observation. One that has crashed
 	// before must last longer. Default 5 seconds, of which a container for the wrong CPU survives one or two.
-	Settle time.Duration
-	// Gather is how long the other pods may show what is wrong with them once one is doomed. Default 2 seconds.
+	StableFor time.Duration
+	// Gather is how long the other pods may show what is wrong with them once one has failed permanently. Default 2 seconds.
 	Gather time.Duration
-	// Judge tells what is wrong with a pod, and whether waiting is useless. It gets the pod's Warning events, is asked
-	// again when the pod changes, and may be called by several goroutines at once. The default knows nothing.
-	Judge func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) (cause *finding.Finding, doomed bool)
+	// Diagnose is called for each pod in trouble, again when the pod changes, and by several goroutines at once. The
+	// default knows nothing.
+	Diagnose Diagnose
 	// Architecture returns a node's CPU architecture, or "". The default knows nothing.
 	Architecture func(node string) string
 	// Progress receives a Status when the picture changes, a Message when a pod's trouble is first seen, and, at the end,
@@ -45,13 +45,16 @@ type Options struct {
 	Progress progress.Sink
 }
 
+// Diagnose says what is wrong with a pod, of which it gets the Warning events, too.
+type Diagnose func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis
+
 // DefaultOptions returns the defaults named in Options.
 func DefaultOptions() Options {
 	return Options{
 		Timeout:      10 * time.Minute,
-		Settle:       5 * time.Second,
+		StableFor:    5 * time.Second,
 		Gather:       2 * time.Second,
-		Judge:        func(context.Context, *corev1.Pod, []corev1.Event) (*finding.Finding, bool) { return nil, false },
+		Diagnose:     func(context.Context, *corev1.Pod, []corev1.Event) finding.Diagnosis { return finding.Diagnosis{} },
 		Architecture: func(string) string { return "" },
 		Progress:     progress.Discard,
 	}
@@ -63,7 +66,7 @@ type Result struct {
 	Pods []Pod
 	// Objects are the applied objects in the order given.
 	Objects []Object
-	// Findings say why it was no success; empty when every object is current and has settled. One stands for all pods
+	// Findings say why it was no success; empty when every object is done. One is for all pods
 	// of a workload that fail alike on one architecture.
 	Findings []finding.Finding
 }
@@ -85,23 +88,22 @@ type Pod struct {
 type Object struct {
 	// ID is the object as object.ID writes it.
 	ID string
-	// Settled means that the object is current and its pods have lasted.
-	Settled bool
+	// Done means that the object is ready and its pods have lasted.
+	Done bool
 	// Message is kstatus's, such as "Available: 2/4".
 	Message string
 }
 
-// Watch waits until all applied objects are current and settled, one is doomed or failed, or the time is over; the last
-// two give findings. The objects are as the API server returned them, namespaces set. The error is not nil when
+// Watch waits until all applied objects are done, one has failed, or the time is over; the last two give findings. The objects are as the API server returned them, namespaces set. The error is not nil when
 // the outcome could not be seen: ctx's own error, a permission that is missing, a cluster that stays out of reach.
 // The result then holds what was known.
 func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstructured, opts Options) (Result, error) {
-	b := newBoard(applied, opts)
+	tr := newTracker(applied, opts)
 	streams, err := plan(cluster.Mapper, applied)
 	if err != nil {
-		return b.result(), err
+		return tr.result(), err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return (&loop{board: b, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
+	return (&loop{tracker: tr, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
 }

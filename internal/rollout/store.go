@@ -4,13 +4,15 @@ import (
 	"maps"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // store is what a reflector writes to. It keeps nothing but the names, to tell what is gone after a new list.
 type store struct {
 	from  stream
 	send  func(change)
-	known map[key]*unstructured.Unstructured
+	known map[object.Key]*unstructured.Unstructured
 }
 
 // Add is called for an object that is new to the watch.
@@ -19,7 +21,7 @@ func (s *store) Add(o any) error { return s.Update(o) }
 // Update is called for an object that changed.
 func (s *store) Update(o any) error {
 	u := o.(*unstructured.Unstructured)
-	s.known[keyOf(u)] = u
+	s.known[object.KeyOf(u)] = u
 	s.send(change{from: s.from, object: u})
 	return nil
 }
@@ -27,7 +29,7 @@ func (s *store) Update(o any) error {
 // Delete is called for an object that was deleted.
 func (s *store) Delete(o any) error {
 	u := o.(*unstructured.Unstructured)
-	delete(s.known, keyOf(u))
+	delete(s.known, object.KeyOf(u))
 	s.send(change{from: s.from, object: u, gone: true})
 	return nil
 }
@@ -37,7 +39,7 @@ func (s *store) Replace(list []any, _ string) error {
 	before := maps.Clone(s.known)
 	for _, o := range list {
 		u := o.(*unstructured.Unstructured)
-		delete(before, keyOf(u))
+		delete(before, object.KeyOf(u))
 		if err := s.Update(u); err != nil {
 			return err
 		}

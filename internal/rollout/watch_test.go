@@ -137,13 +137,13 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 }
 
 // What kubectl rollout status and helm --wait call a success: pods that crash for ever, ready for a moment now and then. Here
-// nobody judges, so the settle rule stands alone.
+// nobody diagnoses, so the rule on stability works alone.
 func TestWatch_is_never_green_on_a_crash_loop(t *testing.T) {
 	t.Parallel()
 	pushImages(t)
 	s := openShop(t)
 	opts := s.options(t)
-	opts.Judge = rollout.DefaultOptions().Judge
+	opts.Diagnose = rollout.DefaultOptions().Diagnose
 	opts.Timeout = 25 * time.Second
 	result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, deployment("amd64:1", "")), opts)
 	if err != nil {

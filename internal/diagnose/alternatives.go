@@ -13,8 +13,8 @@ import (
 // elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the pod's
 // images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images are unknown, and
 // for a DaemonSet's pod, which is made for one node.
-func elsewhere(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
-	unknown := slices.ContainsFunc(subjects(pod, ev), func(s subject) bool { return len(s.image().Platforms) == 0 })
+func otherNodes(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
+	unknown := slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return len(c.image().Platforms) == 0 })
 	if owner := metav1.GetControllerOfNoCopy(pod); unknown || owner != nil && owner.Kind == "DaemonSet" {
 		return ""
 	}

@@ -13,20 +13,20 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// board holds everything seen so far. It does no waiting: time comes in as an argument.
-type board struct {
+// tracker holds everything seen so far. It does no waiting: time comes in as an argument.
+type tracker struct {
 	opts    Options
-	order   []*tracked
-	objects map[key]*tracked
+	order   []*trackedObject
+	objects map[object.Key]*trackedObject
 	// owners are all objects seen that are neither pods nor events.
 	owners map[types.UID]*unstructured.Unstructured
-	pods   map[types.UID]*watchedPod
+	pods   map[types.UID]*trackedPod
 	// warnings are the Warning events by the pod they are about.
 	warnings map[types.UID]map[types.UID]corev1.Event
 }
 
 // tracked is an applied object and its state.
-type tracked struct {
+type trackedObject struct {
 	id, name   string
 	generation int64
 	last       *unstructured.Unstructured
@@ -35,59 +35,58 @@ type tracked struct {
 	since time.Time
 }
 
-// watchedPod is a pod of a namespace that is watched, foreign ones included.
-type watchedPod struct {
+// trackedPod is a pod of a namespace that is watched, foreign ones included.
+type trackedPod struct {
 	*corev1.Pod
-	steady steadiness
-	// cause and doomed are the last judgement; a pod that is doomed stays so.
-	cause  *finding.Finding
-	doomed bool
-	// changed means that there is news since the judge was last asked; asked that the answer is pending.
-	changed, asked bool
+	stability stability
+	// diagnosis is the last one; once it is permanent it stays.
+	diagnosis finding.Diagnosis
+	// changed means that there is news since the last diagnosis was started; pending that its result is awaited.
+	changed, pending bool
 }
 
-func newBoard(applied []*unstructured.Unstructured, opts Options) *board {
-	b := &board{
+func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
+	tr := &tracker{
 		opts:     opts,
-		objects:  map[key]*tracked{},
+		objects:  map[object.Key]*trackedObject{},
 		owners:   map[types.UID]*unstructured.Unstructured{},
-		pods:     map[types.UID]*watchedPod{},
+		pods:     map[types.UID]*trackedPod{},
 		warnings: map[types.UID]map[types.UID]corev1.Event{},
 	}
 	for _, u := range applied {
 		gvk := u.GroupVersionKind()
-		t := &tracked{id: object.ID(gvk, u), name: object.Name(gvk.Kind, u), generation: u.GetGeneration(), last: u}
+		t := &trackedObject{id: object.ID(gvk, u), name: object.Name(gvk.Kind, u), generation: u.GetGeneration(), last: u}
 		t.state = state{status.InProgressStatus, "not seen yet"}
 		if !isWatched(gvk) {
 			t.state = state{status.CurrentStatus, ""}
 		}
-		if b.objects[keyOf(u)] == nil {
-			b.order = append(b.order, t)
-			b.objects[keyOf(u)] = t
+		if tr.objects[object.KeyOf(u)] == nil {
+			tr.order = append(tr.order, t)
+			tr.objects[object.KeyOf(u)] = t
 		}
 	}
-	return b
+	return tr
 }
 
 // see takes in a change of an object.
-func (b *board) see(c change, now time.Time) {
+func (tr *tracker) see(c change, now time.Time) {
 	switch {
 	case c.from.GroupVersionResource == events:
-		b.seeEvent(c)
+		tr.seeEvent(c)
 		return
 	case c.from.GroupVersionResource == pods:
-		b.seePod(c, now)
+		tr.seePod(c, now)
 	case c.gone:
-		delete(b.owners, c.object.GetUID())
+		delete(tr.owners, c.object.GetUID())
 	default:
-		b.owners[c.object.GetUID()] = c.object
+		tr.owners[c.object.GetUID()] = c.object
 	}
-	if t := b.objects[keyOf(c.object)]; t != nil {
+	if t := tr.objects[object.KeyOf(c.object)]; t != nil {
 		t.see(c, now)
 	}
 }
 
-func (t *tracked) see(c change, now time.Time) {
+func (t *trackedObject) see(c change, now time.Time) {
 	t.last = c.object
 	switch {
 	case c.gone && t.finishedJob():
@@ -107,46 +106,46 @@ func (t *tracked) see(c change, now time.Time) {
 }
 
 // finishedJob says whether a Job may go: one with ttlSecondsAfterFinished does.
-func (t *tracked) finishedJob() bool {
+func (t *trackedObject) finishedJob() bool {
 	return t.last.GetKind() == "Job" && t.state.status == status.CurrentStatus
 }
 
 // ifFresh returns t, or nil while its revision may be the one before.
-func (t *tracked) ifFresh() *tracked {
+func (t *trackedObject) ifFresh() *trackedObject {
 	if fresh(t.last, t.generation) {
 		return t
 	}
 	return nil
 }
 
-func (b *board) seePod(c change, now time.Time) {
+func (tr *tracker) seePod(c change, now time.Time) {
 	uid := c.object.GetUID()
 	var pod corev1.Pod
 	err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.object.Object, &pod)
 	if c.gone || err != nil || pod.DeletionTimestamp != nil {
-		delete(b.pods, uid)
+		delete(tr.pods, uid)
 		return
 	}
-	p := b.pods[uid]
+	p := tr.pods[uid]
 	if p == nil {
-		p = &watchedPod{}
-		b.pods[uid] = p
+		p = &trackedPod{}
+		tr.pods[uid] = p
 	}
 	p.Pod, p.changed = &pod, true
-	p.steady.observe(&pod, b.opts.Settle, now)
+	p.stability.observe(&pod, tr.opts.StableFor, now)
 }
 
-func (b *board) seeEvent(c change) {
+func (tr *tracker) seeEvent(c change) {
 	var event corev1.Event
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.object.Object, &event); err != nil || c.gone {
 		return
 	}
 	about := event.InvolvedObject.UID
-	if b.warnings[about] == nil {
-		b.warnings[about] = map[types.UID]corev1.Event{}
+	if tr.warnings[about] == nil {
+		tr.warnings[about] = map[types.UID]corev1.Event{}
 	}
-	b.warnings[about][event.UID] = event
-	if p := b.pods[about]; p != nil {
+	tr.warnings[about][event.UID] = event
+	if p := tr.pods[about]; p != nil {
 		p.changed = true
 	}
 }

@@ -8,18 +8,18 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// failures says why it ended before the time: what dooms as errors, other trouble beside it as warnings, since it
+// failures says why it ended before the time: what is permanent as errors, other trouble beside it as warnings, since it
 // might have healed.
-func (b *board) failures() []finding.Finding {
+func (tr *tracker) failures() []finding.Finding {
 	var all []finding.Finding
-	mine := b.byWorkload()
-	for _, t := range b.order {
-		causes := causes(t, mine[t], b.opts.Settle, finding.Warning)
+	mine := tr.byWorkload()
+	for _, t := range tr.order {
+		causes := causes(t, mine[t], tr.opts.StableFor, finding.Warning)
 		all = append(all, causes...)
 		if t.state.status == status.FailedStatus && finding.Worst(causes) != finding.Error {
 			all = append(all, t.failure())
@@ -29,15 +29,15 @@ func (b *board) failures() []finding.Finding {
 }
 
 // overdue says what was not ready in time, and why.
-func (b *board) overdue(timeout time.Duration) []finding.Finding {
+func (tr *tracker) overdue(timeout time.Duration) []finding.Finding {
 	var all []finding.Finding
-	mine := b.byWorkload()
+	mine := tr.byWorkload()
 	now := time.Now()
-	for _, t := range b.order {
-		if at, ok := t.settledAt(mine[t], b.opts.Settle); ok && !at.After(now) {
+	for _, t := range tr.order {
+		if at, ok := t.doneAt(mine[t], tr.opts.StableFor); ok && !at.After(now) {
 			continue
 		}
-		causes := causes(t, mine[t], b.opts.Settle, finding.Error)
+		causes := causes(t, mine[t], tr.opts.StableFor, finding.Error)
 		all = append(all, t.deadline(timeout, causes))
 		all = append(all, causes...)
 	}
@@ -46,7 +46,7 @@ func (b *board) overdue(timeout time.Duration) []finding.Finding {
 
 // causes joins the troubles of a workload's pods: one finding for all that fail alike on one architecture. What does not
 // doom gets the severity given.
-func causes(t *tracked, pods []*watchedPod, settle time.Duration, rest finding.Severity) []finding.Finding {
+func causes(t *trackedObject, pods []*trackedPod, stableFor time.Duration, rest finding.Severity) []finding.Finding {
 	type alike struct {
 		code                           finding.Code
 		architecture, container, image string
@@ -55,10 +55,11 @@ func causes(t *tracked, pods []*watchedPod, settle time.Duration, rest finding.S
 	var order []alike
 	first := map[alike]finding.Finding{}
 	for _, p := range sorted(pods) {
-		if _, steady := p.steady.settledAt(p.Pod, settle); p.cause == nil || steady && !p.doomed {
+		if _, stable := p.stability.stableAt(p.Pod, stableFor); p.diagnosis.Finding == nil || stable && !p.diagnosis.Permanent {
 			continue
 		}
-		a := alike{p.cause.Code, p.cause.Architecture, p.cause.Container, p.cause.Image}
+		f := p.diagnosis.Finding
+		a := alike{f.Code, f.Architecture, f.Container, f.Image}
 		if count[a]++; count[a] == 1 {
 			order = append(order, a)
 			first[a] = ofWorkload(t, p, rest)
@@ -78,17 +79,17 @@ func causes(t *tracked, pods []*watchedPod, settle time.Duration, rest finding.S
 	return findings
 }
 
-func ofWorkload(t *tracked, p *watchedPod, rest finding.Severity) finding.Finding {
-	f := *p.cause
+func ofWorkload(t *trackedObject, p *trackedPod, rest finding.Severity) finding.Finding {
+	f := *p.diagnosis.Finding
 	f.Object = t.id
-	if !p.doomed {
+	if !p.diagnosis.Permanent {
 		f.Severity = rest
 	}
 	return f
 }
 
 // failure is the finding for an object that failed without a pod to blame.
-func (t *tracked) failure() finding.Finding {
+func (t *trackedObject) failure() finding.Finding {
 	code := finding.Unhealthy
 	switch t.last.GetKind() {
 	case "Deployment":
@@ -103,7 +104,7 @@ func (t *tracked) failure() finding.Finding {
 	}
 }
 
-func (t *tracked) deadline(timeout time.Duration, causes []finding.Finding) finding.Finding {
+func (t *trackedObject) deadline(timeout time.Duration, causes []finding.Finding) finding.Finding {
 	f := finding.Finding{
 		Code: finding.Deadline, Severity: finding.Error, Object: t.id,
 		Message: fmt.Sprintf("%s was not ready after %s: %s.", t.name, timeout, cmp.Or(t.state.message, "it keeps changing")),
@@ -123,27 +124,22 @@ func (t *tracked) deadline(timeout time.Duration, causes []finding.Finding) find
 }
 
 // replicaFailure is why a controller can't make pods: a quota, an admission rule, a ServiceAccount that is missing.
-func (t *tracked) replicaFailure() string {
-	conditions, _, _ := unstructured.NestedSlice(t.last.Object, "status", "conditions")
-	for _, item := range conditions {
-		condition, ok := item.(map[string]any)
-		if ok && condition["type"] == "ReplicaFailure" && condition["status"] == "True" {
-			message, _ := condition["message"].(string)
-			return strings.TrimSuffix(message, ".")
-		}
+func (t *trackedObject) replicaFailure() string {
+	if c := object.ConditionOf(t.last, "ReplicaFailure"); c.Status == "True" {
+		return strings.TrimSuffix(c.Message, ".")
 	}
 	return ""
 }
 
-func (t *tracked) describe() string {
+func (t *trackedObject) describe() string {
 	if t.last.GetNamespace() == "" {
 		return fmt.Sprintf("See kubectl describe %s %s.", t.last.GetKind(), t.last.GetName())
 	}
 	return fmt.Sprintf("See kubectl -n %s describe %s %s.", t.last.GetNamespace(), t.last.GetKind(), t.last.GetName())
 }
 
-func sorted(pods []*watchedPod) []*watchedPod {
-	return slices.SortedFunc(slices.Values(pods), func(x, y *watchedPod) int {
+func sorted(pods []*trackedPod) []*trackedPod {
+	return slices.SortedFunc(slices.Values(pods), func(x, y *trackedPod) int {
 		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
 	})
 }

@@ -1,9 +1,12 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 const (
@@ -14,13 +17,13 @@ const (
 	longRun = 10 * time.Minute
 )
 
-// steadiness is how long a pod has been up under observation. The rule: a pod has settled when it is Ready, and each of its
+// stability is how long a pod has been up under observation. The rule: a pod is stable when it is Ready, and each of its
 // containers and sidecars has been running and ready, in one and the same run, for
-//   - Settle, if it never crashed;
-//   - twice as long as its run before, at least twice Settle and at most a minute, if it did.
+//   - StableFor, if it never crashed;
+//   - twice as long as its run before, at least twice StableFor and at most a minute, if it did.
 //
 // What counts is what was seen between events, not what one snapshot claims: a container that restarts starts anew.
-type steadiness struct {
+type stability struct {
 	ready time.Time
 	runs  map[string]run
 }
@@ -33,18 +36,19 @@ type run struct {
 }
 
 // observe takes in a new state of the pod.
-func (s *steadiness) observe(pod *corev1.Pod, settle time.Duration, now time.Time) {
-	if !isReady(pod) {
+func (s *stability) observe(pod *corev1.Pod, stableFor time.Duration, now time.Time) {
+	if !object.IsReady(pod) {
 		s.ready = time.Time{}
 	} else if s.ready.IsZero() {
 		s.ready = now
 	}
 	runs := map[string]run{}
-	for _, c := range lasting(pod) {
+	for _, container := range lasting(pod) {
+		c := container.Status
 		if c.State.Running == nil || !c.Ready {
 			continue
 		}
-		r := run{id: c.ContainerID, since: now, need: need(c, settle, now)}
+		r := run{id: c.ContainerID, since: now, need: need(c, stableFor, now)}
 		if before, ok := s.runs[c.Name]; ok && before.id == r.id {
 			r = before
 		}
@@ -53,15 +57,15 @@ func (s *steadiness) observe(pod *corev1.Pod, settle time.Duration, now time.Tim
 	s.runs = runs
 }
 
-// settledAt is when the pod will have settled if nothing changes; false when something has to change first.
-func (s *steadiness) settledAt(pod *corev1.Pod, settle time.Duration) (time.Time, bool) {
+// stableAt is when the pod will be stable if nothing changes; false when something has to change first.
+func (s *stability) stableAt(pod *corev1.Pod, stableFor time.Duration) (time.Time, bool) {
 	if pod.Status.Phase == corev1.PodSucceeded {
 		return time.Time{}, true
 	}
 	if s.ready.IsZero() || len(s.runs) < len(lasting(pod)) {
 		return time.Time{}, false
 	}
-	at := s.ready.Add(settle)
+	at := s.ready.Add(stableFor)
 	for _, r := range s.runs {
 		at = later(at, r.since.Add(r.need))
 	}
@@ -69,50 +73,22 @@ func (s *steadiness) settledAt(pod *corev1.Pod, settle time.Duration) (time.Time
 }
 
 // need is how long the container's present run must last.
-func need(c corev1.ContainerStatus, settle time.Duration, now time.Time) time.Duration {
+func need(c corev1.ContainerStatus, stableFor time.Duration, now time.Time) time.Duration {
 	last := c.LastTerminationState.Terminated
 	if c.RestartCount == 0 && last == nil || now.Sub(c.State.Running.StartedAt.Time) > longRun {
-		return settle
+		return stableFor
 	}
 	var before time.Duration
 	// A container that could not be started has the epoch as its start.
 	if last != nil && last.StartedAt.Unix() > 0 {
 		before = last.FinishedAt.Sub(last.StartedAt.Time)
 	}
-	return max(2*settle, min(2*before, afterCrash))
+	return max(2*stableFor, min(2*before, afterCrash))
 }
 
 // lasting are the containers that are meant to stay up: the pod's own and its sidecars.
-func lasting(pod *corev1.Pod) []corev1.ContainerStatus {
-	var all []corev1.ContainerStatus
-	for _, c := range pod.Spec.InitContainers {
-		if c.RestartPolicy == nil || *c.RestartPolicy != corev1.ContainerRestartPolicyAlways {
-			continue
-		}
-		all = append(all, named(c.Name, pod.Status.InitContainerStatuses))
-	}
-	for _, c := range pod.Spec.Containers {
-		all = append(all, named(c.Name, pod.Status.ContainerStatuses))
-	}
-	return all
-}
-
-func named(name string, statuses []corev1.ContainerStatus) corev1.ContainerStatus {
-	for _, s := range statuses {
-		if s.Name == name {
-			return s
-		}
-	}
-	return corev1.ContainerStatus{Name: name}
-}
-
-func isReady(pod *corev1.Pod) bool {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
+func lasting(pod *corev1.Pod) []object.Container {
+	return slices.DeleteFunc(object.Containers(pod), func(c object.Container) bool { return c.Init })
 }
 
 func later(a, b time.Time) time.Time {

@@ -13,8 +13,8 @@ import (
 // or takes minutes.
 const patience = 15 * time.Second
 
-// link keeps account of the streams whose last request failed.
-type link map[stream]outage
+// outages are the streams whose last request failed.
+type outages map[stream]outage
 
 type outage struct {
 	since time.Time
@@ -22,38 +22,38 @@ type outage struct {
 }
 
 // note takes in how a request ended. It returns an error when waiting cannot help.
-func (l link) note(c change, now time.Time) error {
+func (o outages) note(c change, now time.Time) error {
 	switch err := c.err; {
 	case err == nil:
-		delete(l, c.from)
+		delete(o, c.from)
 	case isForbidden(err):
 		return c.from.forbidden(err)
 	case errors.Is(err, context.Canceled), apierrors.IsResourceExpired(err), apierrors.IsGone(err),
 		apierrors.IsTooManyRequests(err), apierrors.IsInvalid(err):
 		// The reflector knows what to do: it lists again, slows down, or asks in an older way.
 	default:
-		if _, known := l[c.from]; !known && !c.from.optional {
-			l[c.from] = outage{now, err}
+		if _, known := o[c.from]; !known && !c.from.optional {
+			o[c.from] = outage{now, err}
 		}
 	}
 	return nil
 }
 
 // lost returns an error when a stream has been down for too long.
-func (l link) lost(now time.Time) error {
-	for s, o := range l {
-		if now.Sub(o.since) >= patience {
-			return fmt.Errorf("watching %s: no answer from the cluster for %s: %w", s, patience, o.err)
+func (o outages) lost(now time.Time) error {
+	for s, down := range o {
+		if now.Sub(down.since) >= patience {
+			return fmt.Errorf("watching %s: no answer from the cluster for %s: %w", s, patience, down.err)
 		}
 	}
 	return nil
 }
 
 // patience is when the first outage will have lasted too long.
-func (l link) patience() time.Time {
+func (o outages) patience() time.Time {
 	var first time.Time
-	for _, o := range l {
-		first = soonest(first, o.since.Add(patience))
+	for _, down := range o {
+		first = soonest(first, down.since.Add(patience))
 	}
 	return first
 }

@@ -3,6 +3,8 @@ package rollout
 import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // state is where an object stands, and why.
@@ -28,7 +30,7 @@ func compute(u *unstructured.Unstructured) state {
 	s := state{result.Status, result.Message}
 	switch u.GroupVersionKind().GroupKind().String() {
 	case "Job.batch":
-		if s.status == status.CurrentStatus && !hasCondition(u, "Complete") {
+		if s.status == status.CurrentStatus && object.ConditionOf(u, "Complete").Status != "True" {
 			s.status = status.InProgressStatus
 		}
 	case "Pod":
@@ -50,17 +52,6 @@ func paused(u *unstructured.Unstructured) bool {
 	field := map[string]string{"Deployment": "paused", "Job": "suspend"}[u.GetKind()]
 	stopped, _, _ := unstructured.NestedBool(u.Object, "spec", field)
 	return stopped
-}
-
-func hasCondition(u *unstructured.Unstructured, name string) bool {
-	conditions, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
-	for _, c := range conditions {
-		condition, _ := c.(map[string]any)
-		if condition["type"] == name && condition["status"] == "True" {
-			return true
-		}
-	}
-	return false
 }
 
 // fresh says whether the object, as last seen, reflects what was applied, and its controller has taken note of that. Until
