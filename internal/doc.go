@@ -26,6 +26,7 @@
 // Around the pipeline:
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
+//	docs          where this version's documentation is on the web
 //	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers, and what a container would start
 //	transport     limits and retries of every HTTP client, in one table

@@ -17,7 +17,7 @@ import (
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, pattern := range []string{"*.md", "testdata/demo/*.md", "testdata/demo/*/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "testdata/demo/*/*.md"} {
 		paths, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

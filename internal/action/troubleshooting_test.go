@@ -21,7 +21,7 @@ import (
 )
 
 // troubleshooting is the page that has a heading for every code.
-const troubleshooting = "../../testdata/demo/TROUBLESHOOTING.md"
+const troubleshooting = "../../docs/troubleshooting.md"
 
 // trouble is a run that comes to a finding.
 type trouble struct {

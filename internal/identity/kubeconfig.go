@@ -87,6 +87,6 @@ func kubeconfigAdvice() Advice {
 	return Advice{
 		Unreachable:  "check the address in the kubeconfig, and that this machine may connect to it",
 		Unauthorized: "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context",
-		Forbidden:    "grant these credentials the roles of testdata/demo/rbac.yaml",
+		Forbidden:    "grant these credentials the roles of docs/rbac.yaml",
 	}
 }

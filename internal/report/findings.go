@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -49,11 +50,9 @@ func findingList(findings []finding.Finding, o SummaryOptions, room int) string 
 
 var severityIcon = map[finding.Severity]string{finding.Error: "❌", finding.Warning: "⚠️", finding.Info: "ℹ️"}
 
-// explanations has a heading for each code.
-const explanations = "https://github.com/multiarch-deploy/multiarch-deploy/blob/main/testdata/demo/TROUBLESHOOTING.md"
-
 // finding is a line with the code, which leads to its explanation, and the place; then the message, and the fix.
 func (o SummaryOptions) finding(f finding.Finding, room int) string {
+	explanations := docs.Page(o.Version, "troubleshooting.md") // has a heading for each code
 	text := fmt.Sprintf("%s **[%s](%s#%[2]s)**", severityIcon[f.Severity], f.Code, explanations)
 	if about := cmp.Or(f.Object, f.Image); about != "" {
 		text += " · " + code(about)

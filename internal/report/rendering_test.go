@@ -143,7 +143,7 @@ func TestDemo_is_drawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := filepath.Abs(filepath.Join(demo, "summary.png"))
+	picture, err := filepath.Abs(filepath.Join("..", "..", "docs", "summary.png"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ type SummaryOptions struct {
 	// Source is the address of the commit's files, without a final slash, and Workspace the folder that holds them.
 	// Where Source is "", files are named and not linked.
 	Source, Workspace string
+	// Version is the program's, whose documentation findings link to; where it is no release's, they link to the newest.
+	Version string
 }
 
 // Summary is the report as GitHub Flavored Markdown for the job summary, with charts in Mermaid. Each part has its

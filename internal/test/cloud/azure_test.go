@@ -62,7 +62,7 @@ func TestAzure(t *testing.T) {
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
 	t.Run("without_a_role_in_the_cluster", func(t *testing.T) {
-		const want = "give the identity the roles of testdata/demo/rbac.yaml, bound to the object ID of its service principal"
+		const want = "give the identity the roles of docs/rbac.yaml, bound to the object ID of its service principal"
 		if status, log := j.run(t, aksInputs(azure, "shop"), "plan"); status != 3 || !strings.Contains(log, want) {
 			t.Errorf("status %d, want 3 and %q", status, want)
 		}
@@ -166,7 +166,7 @@ func address(t *testing.T, cluster *localcluster.Cluster) (server string, ca []b
 func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string) {
 	t.Helper()
 	kubectl(t, cluster, "create", "namespace", namespace)
-	kubectl(t, cluster, "apply", "-f", "../../../testdata/demo/rbac.yaml")
+	kubectl(t, cluster, "apply", "-f", "../../../docs/rbac.yaml")
 	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes-"+namespace, "--clusterrole", "multiarch-deploy-nodes", "--user", user)
 	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
 }

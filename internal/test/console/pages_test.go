@@ -28,7 +28,7 @@ func TestGuide(t *testing.T) {
 	if err := os.CopyFS(copied, os.DirFS(demos)); err != nil {
 		t.Fatal(err)
 	}
-	walkPage(t, filepath.Join(demos, "GUIDE.md"), console.Walk{
+	walkPage(t, filepath.Join(root, "docs", "guide.md"), console.Walk{
 		Dir: copied,
 		Env: append(environment(), "PATH="+programs(t)+":"+os.Getenv("PATH"), "KUBECONFIG="+filepath.Join(copied, "kubeconfig")),
 		// The guide's registry has the port that registries have; here that may be somebody else's.
