@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
-	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
@@ -13,6 +12,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // signingIn is the first step of runs that reach their cluster through its cloud.
@@ -62,12 +62,12 @@ func clouds(config inputs.Config, job federation.Job) (list []identity.Cloud) {
 
 // job is what a workflow job brings to a sign-in.
 func (p Program) job(r *runner.Runner, say func(string, ...any)) federation.Job {
-	client := &http.Client{Timeout: cloudTimeout}
+	limits := transport.For(transport.Cloud)
 	return federation.Job{
-		IDToken:  r.WithHTTP(client).IDToken,
+		IDToken:  r.WithHTTP(&http.Client{Transport: transport.New(limits), CheckRedirect: transport.SameHost}).IDToken,
 		Mask:     p.masker(r),
 		Say:      say,
-		HTTP:     client,
+		HTTP:     &http.Client{Transport: transport.Limit(transport.Base(limits), limits)},
 		Patience: federation.DefaultPatience(),
 	}
 }
@@ -122,6 +122,3 @@ func (p Program) kubeconfigs() []string {
 	}
 	return nil
 }
-
-// cloudTimeout bounds one request to a cloud.
-const cloudTimeout = 30 * time.Second

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // target is where a run records the images.
@@ -58,14 +58,12 @@ func noBranch(err error) string {
 // server is GitHub's API, as the runner names it. On GitHub Enterprise Server the GraphQL API stands beside the REST
 // API: https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql
 func (p Program) server(token string) gitops.Server {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = cloudTimeout
 	api := strings.TrimSuffix(cmp.Or(p.Getenv("GITHUB_API_URL"), "https://api.github.com"), "/")
 	return gitops.Server{
 		API:       api,
 		GraphQL:   cmp.Or(p.Getenv("GITHUB_GRAPHQL_URL"), strings.TrimSuffix(api, "/v3")+"/graphql"),
 		Token:     token,
-		Transport: transport,
+		Transport: transport.Base(transport.For(transport.GitHub)),
 	}
 }
 

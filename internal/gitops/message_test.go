@@ -1,11 +1,8 @@
 package gitops
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,43 +52,4 @@ func TestBody_stays_within_the_limit(t *testing.T) {
 	if diff := cmp.Diff(want, opts.body([]Change{{"app", "", "v2"}})); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func TestPause(t *testing.T) {
-	for _, row := range []struct {
-		name       string
-		status     int
-		retryAfter string
-		body       string
-		want       time.Duration
-		again      bool
-	}{
-		{"bad_gateway", 502, "", "", time.Second, true},
-		{"unavailable_for_a_while", 503, "5", "", 5 * time.Second, true},
-		{"secondary_limit_with_a_time", 403, "30", "", 30 * time.Second, true},
-		{"secondary_limit_without", 403, "", "You have exceeded a secondary rate limit.", time.Minute, true},
-		{"too_many_requests", 429, "2", "", 2 * time.Second, true},
-		{"forbidden", 403, "", "Resource not accessible by integration", time.Minute, false},
-		{"not_found", 404, "", "", 0, false},
-		{"fine", 200, "", "", 0, false},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			body := &readCloser{strings.NewReader(row.body), http.NoBody}
-			response := &http.Response{StatusCode: row.status, Header: http.Header{}, Body: body}
-			if row.retryAfter != "" {
-				response.Header.Set("Retry-After", row.retryAfter)
-			}
-			if wait, again := pause(response, nil, 2); wait != row.want || again != row.again {
-				t.Errorf("got %s, %v", wait, again)
-			}
-			if left := new(strings.Builder); read(left, response) != row.body {
-				t.Errorf("the body is %q afterwards", left)
-			}
-		})
-	}
-}
-
-func read(into *strings.Builder, response *http.Response) string {
-	_, _ = io.Copy(into, response.Body)
-	return into.String()
 }

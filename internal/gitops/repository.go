@@ -22,14 +22,9 @@ func open(opts Options) (*repository, error) {
 	if !ok {
 		return nil, fmt.Errorf("the repository %q is not OWNER/NAME", opts.Place.Repository)
 	}
-	client, err := github.NewClient(
-		github.WithTransport(&retrier{inner: opts.Server.Transport}),
-		github.WithAuthToken(opts.Server.Token),
-		github.WithUserAgent("multiarch-deploy"),
-		github.WithURLs(&opts.Server.API, nil),
-	)
+	client, err := newClient(opts.Server)
 	if err != nil {
-		return nil, fmt.Errorf("the address of GitHub's API: %w", err)
+		return nil, err
 	}
 	return &repository{Options: opts, client: client, owner: owner, name: name}, nil
 }

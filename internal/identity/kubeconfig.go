@@ -3,14 +3,13 @@ package identity
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
-	"time"
 
 	"k8s.io/client-go/rest"
-)
 
-// dialTimeout bounds how long a cluster that does not answer holds up a run. Requests themselves carry contexts.
-const dialTimeout = 10 * time.Second
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
 
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
@@ -71,10 +70,13 @@ func noPlugins(program string) error {
 	return configError("the kubeconfig gets its token from the program %q, which a container action does not have beside it; %s", program, advice)
 }
 
-// tuned lifts the client-side rate limit: the API server's own priority and fairness decides.
+// tuned lifts the client-side rate limit, since the API server's own priority and fairness decides, and bounds each
+// request by the table of all time-outs. client-go itself sends requests again.
 func tuned(config *rest.Config) *rest.Config {
+	limits := transport.For(transport.Cluster)
 	config.QPS = -1
-	config.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	config.Dial = (&net.Dialer{Timeout: limits.Connect}).DialContext
+	config.Wrap(func(inner http.RoundTripper) http.RoundTripper { return transport.Limit(inner, limits) })
 	return rest.AddUserAgent(config, "multiarch-deploy")
 }
 

@@ -145,6 +145,13 @@ func RetryAfter(response *http.Response) (pause time.Duration, ok bool) {
 	return 0, false
 }
 
+// AsksToWait is a Retrier's Refused for services that answer 403, rather than 429, to too many requests. It comes again
+// where the answer names a time.
+func AsksToWait(response *http.Response) (pause time.Duration, again bool) {
+	pause, asked := RetryAfter(response)
+	return pause, asked && response.StatusCode == http.StatusForbidden
+}
+
 // overdue reports whether the caller's own time is over before the pause is.
 func overdue(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()

@@ -81,8 +81,12 @@ func (a *Account) mint(ctx context.Context, scope string) (azcore.AccessToken, e
 	return token, nil
 }
 
+// clientOptions leave it to the job's HTTP client to send requests again, as for any other cloud. All requests ask for
+// tokens, or for the cluster's address, so that any may be sent twice.
 func (a *Account) clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Cloud: a.cloud.cloud, Transport: a.job.HTTP}
+	return azcore.ClientOptions{
+		Cloud: a.cloud.cloud, Transport: a.job.Retrying(federation.AnyRequest), Retry: policy.RetryOptions{MaxRetries: -1},
+	}
 }
 
 // GetToken implements azcore.TokenCredential, for the SDK's clients.

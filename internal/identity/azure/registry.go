@@ -71,7 +71,7 @@ func (a *Account) exchange(ctx context.Context, host string) (federation.Token, 
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := a.job.HTTP.Do(request)
+	response, err := a.job.Retrying(federation.AnyRequest).Do(request)
 	if err != nil {
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w; check the registry's name, and whether it admits this runner's network", err)
 	}

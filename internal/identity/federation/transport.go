@@ -8,16 +8,16 @@ import (
 // Transport puts the credential's token on each request to inner. A request that is refused with 401 is sent once more
 // with a new token: the old one may have expired on the way, or by the server's clock. It fits rest.Config.WrapTransport.
 func (c *Credential) Transport(inner http.RoundTripper) http.RoundTripper {
-	return &transport{credential: c, inner: inner}
+	return &signer{credential: c, inner: inner}
 }
 
-type transport struct {
+type signer struct {
 	credential *Credential
 	inner      http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
+func (t *signer) RoundTrip(request *http.Request) (*http.Response, error) {
 	token, err := t.credential.Token(request.Context())
 	if err != nil {
 		closeBody(request)
@@ -41,7 +41,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // WrappedRoundTripper lets client-go find the transport below.
-func (t *transport) WrappedRoundTripper() http.RoundTripper { return t.inner }
+func (t *signer) WrappedRoundTripper() http.RoundTripper { return t.inner }
 
 // withToken returns a copy, since a RoundTripper may not change the request it is given.
 func withToken(request *http.Request, token string) *http.Request {

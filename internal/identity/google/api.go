@@ -42,9 +42,4 @@ func (a *Account) Retry(ctx context.Context, what string, try func(context.Conte
 }
 
 // transport is what requests go out through, without a token.
-func (a *Account) transport() http.RoundTripper {
-	if a.job.HTTP.Transport == nil {
-		return http.DefaultTransport
-	}
-	return a.job.HTTP.Transport
-}
+func (a *Account) transport() http.RoundTripper { return a.job.Retrying(nil).Transport }

@@ -20,8 +20,10 @@ import (
 // https://docs.cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
 func (a *Account) federate(ctx context.Context) (*oauth2.Token, error) {
 	supplier := &jobToken{account: a}
-	answer := &answerReader{inner: a.transport()}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: answer, Timeout: a.job.HTTP.Timeout})
+	client := a.job.Retrying(federation.AnyRequest)
+	answer := &answerReader{inner: client.Transport}
+	client.Transport = answer
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
 	source, err := externalaccount.NewTokenSource(ctx, externalaccount.Config{
 		Audience:             a.provider.stsAudience(),
 		SubjectTokenType:     "urn:ietf:params:oauth:token-type:jwt",
