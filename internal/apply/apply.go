@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
@@ -22,7 +23,7 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 	if err != nil {
 		return nil, nil, err
 	}
-	r.look(ctx)
+	r.readLive(ctx)
 	for stage := range stageCount {
 		refused, err := r.preview(ctx)
 		if findings = append(findings, refused...); err != nil || len(findings) > 0 {
@@ -39,22 +40,22 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 	if stage == foundations && r.opts.Inventory != "" {
 		// The inventory's own namespace is there now, and nothing that is ever pruned.
 		if err := r.remember(ctx); err != nil {
-			return r.judge(ctx, inventoryTarget(r.opts), err)
+			return r.judge(ctx, r.inventory().Ref(), err)
 		}
 	}
-	return r.each(ctx, stage, func(ctx context.Context, t *target) error {
+	return r.each(ctx, stage, func(ctx context.Context, t *item) error {
 		if err := r.applyOne(ctx, t); err != nil {
 			return err
 		}
-		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.targets))})
-		if t.key().GroupKind == crdKind && t.change.Action != Unchanged {
+		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.items))})
+		if t.Key().GroupKind == crdKind && t.change.Action != Unchanged {
 			return r.established(ctx, t)
 		}
 		return nil
 	})
 }
 
-func (r *run) applyOne(ctx context.Context, t *target) error {
+func (r *run) applyOne(ctx context.Context, t *item) error {
 	if t.change.Action == Unchanged {
 		t.done = true
 		return nil
@@ -62,9 +63,9 @@ func (r *run) applyOne(ctx context.Context, t *target) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := outlasting(ctx, r.opts.InterruptGrace)
+	ctx, cancel := server.Outlasting(ctx, r.opts.InterruptGrace)
 	defer cancel()
-	after, created, err := r.patch(false).send(ctx, r.Applier, t, t.desired)
+	after, created, err := r.Server.Apply(ctx, t.Ref, t.desired, r.how(false))
 	if err != nil {
 		return err
 	}
@@ -73,14 +74,24 @@ func (r *run) applyOne(ctx context.Context, t *target) error {
 		t.becomes(Created, nil, after)
 		return nil
 	}
-	t.becomes(compared(t.change.Before, after, r.opts.FieldManager), t.change.Before, after)
+	t.becomes(r.compared(t.change.Before, after), t.change.Before, after)
 	return nil
 }
 
-// applied returns what became of the targets that were reached.
+// remember adds the objects of this run to the inventory, before they are applied: an interrupted run must not leave
+// behind what no later one knows of.
+func (r *run) remember(ctx context.Context) error {
+	earlier, version, err := r.inventory().Read(ctx, r.Server)
+	if err != nil {
+		return err
+	}
+	return r.inventory().Write(ctx, r.Server, append(earlier, r.keys()...), version)
+}
+
+// applied returns what became of the items that were reached.
 func (r *run) applied() ChangeSet {
 	var set ChangeSet
-	for _, t := range r.targets {
+	for _, t := range r.items {
 		if t.done {
 			set = append(set, t.change)
 		}

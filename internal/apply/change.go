@@ -1,6 +1,10 @@
 package apply
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/diff"
+)
 
 // Action is what a run did to an object, or, in a plan, what it would do.
 type Action string
@@ -25,8 +29,8 @@ type Change struct {
 	After *unstructured.Unstructured `json:"-"`
 }
 
-// Diff shows the change as a unified diff, "" if nothing differs. See the function of that name.
-func (c Change) Diff() string { return Diff(c.Before, c.After) }
+// Diff shows the change as a unified diff, "" if nothing differs.
+func (c Change) Diff() string { return diff.Unified(c.Before, c.After) }
 
 // ChangeSet is what a run did, in the order of the objects it was given.
 type ChangeSet []Change

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
 var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
@@ -35,16 +37,16 @@ func definitionOf(crd *unstructured.Unstructured) definition {
 
 // established waits until the kind that crd defines is served: the API server first accepts the names, then
 // publishes the endpoint, and until then answers 404 to every object of the kind.
-func (r *run) established(ctx context.Context, crd *target) error {
+func (r *run) established(ctx context.Context, crd *item) error {
 	last := "nothing has been said about it"
 	kind := definitionOf(crd.desired).kind
 	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, r.opts.EstablishTimeout, true, func(ctx context.Context) (bool, error) {
-		live, err := r.get(ctx, crd)
+		live, err := r.Get(ctx, crd.Ref)
 		if err != nil {
 			return false, err
 		}
 		if names, why := condition(live, "NamesAccepted"); names == "False" {
-			return false, &refusal{why: "its names are not accepted: " + why, fix: "Another definition has the name already: choose another, or delete that one."}
+			return false, &server.Refusal{Why: "its names are not accepted: " + why, Fix: "Another definition has the name already: choose another, or delete that one."}
 		}
 		if ready, why := condition(live, "Established"); ready != "True" {
 			last = "it is not established: " + why
@@ -54,16 +56,16 @@ func (r *run) established(ctx context.Context, crd *target) error {
 		return r.serves(ctx, kind)
 	})
 	if wait.Interrupted(err) && ctx.Err() == nil {
-		return &refusal{
-			why: fmt.Sprintf("its kind is not served after %s: %s", r.opts.EstablishTimeout, last),
-			fix: "See what holds it up: kubectl describe crd " + crd.desired.GetName(),
+		return &server.Refusal{
+			Why: fmt.Sprintf("its kind is not served after %s: %s", r.opts.EstablishTimeout, last),
+			Fix: "See what holds it up: kubectl describe crd " + crd.desired.GetName(),
 		}
 	}
 	return err
 }
 
 func (r *run) serves(ctx context.Context, kind schema.GroupKind) (bool, error) {
-	mapper, err := r.discover(ctx)
+	mapper, err := r.Discover(ctx)
 	if err != nil {
 		return false, err
 	}

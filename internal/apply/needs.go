@@ -5,38 +5,44 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
 // needs returns the objects without which the API server refuses u: it looks them up while it admits u.
 // (What only a pod's start needs, such as a ConfigMap, is not among them: it is refused by no one.)
-func needs(u *unstructured.Unstructured) []key {
-	all := []key{{GroupKind: schema.GroupKind{Kind: "Namespace"}, name: u.GetNamespace()}}
+func needs(u *unstructured.Unstructured) []server.Key {
 	text := func(fields ...string) string {
 		s, _, _ := unstructured.NestedString(u.Object, fields...)
 		return s
 	}
+	needed := func(group, kind, namespace, name string) server.Key {
+		return server.Key{GroupKind: schema.GroupKind{Group: group, Kind: kind}, Namespace: namespace, Name: name}
+	}
+	all := []server.Key{needed("", "Namespace", "", u.GetNamespace())}
 	switch u.GroupVersionKind().GroupKind().String() {
 	case "Pod":
-		all = append(all,
-			key{schema.GroupKind{Kind: "ServiceAccount"}, u.GetNamespace(), text("spec", "serviceAccountName")},
-			key{schema.GroupKind{Group: "scheduling.k8s.io", Kind: "PriorityClass"}, "", text("spec", "priorityClassName")},
-			key{schema.GroupKind{Group: "node.k8s.io", Kind: "RuntimeClass"}, "", text("spec", "runtimeClassName")})
+		return append(all,
+			needed("", "ServiceAccount", u.GetNamespace(), text("spec", "serviceAccountName")),
+			needed("scheduling.k8s.io", "PriorityClass", "", text("spec", "priorityClassName")),
+			needed("node.k8s.io", "RuntimeClass", "", text("spec", "runtimeClassName")))
 	case "RoleBinding.rbac.authorization.k8s.io", "ClusterRoleBinding.rbac.authorization.k8s.io":
-		role := key{schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: text("roleRef", "kind")}, "", text("roleRef", "name")}
+		role := needed("rbac.authorization.k8s.io", text("roleRef", "kind"), "", text("roleRef", "name"))
 		if strings.EqualFold(role.Kind, "Role") {
-			role.namespace = u.GetNamespace()
+			role.Namespace = u.GetNamespace()
 		}
-		all = append(all, role)
+		return append(all, role)
+	default:
+		return all
 	}
-	return all
 }
 
 // pending says what this run has yet to do to what t needs: Created, Configured, or Unchanged when t can be judged now.
-func (r *run) pending(t *target) Action {
+func (r *run) pending(t *item) Action {
 	worst := Unchanged
 	needed := needs(t.desired)
-	if crd, ok := r.defines[t.key().GroupKind]; ok {
-		needed = append(needed, crd.key())
+	if crd, ok := r.defines[t.Key().GroupKind]; ok {
+		needed = append(needed, crd.Key())
 	}
 	for _, k := range needed {
 		n, ok := r.byKey[k]

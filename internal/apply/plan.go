@@ -19,7 +19,7 @@ func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured
 	if err != nil {
 		return nil, nil, err
 	}
-	r.look(ctx)
+	r.readLive(ctx)
 	refused, err := r.preview(ctx)
 	findings = append(findings, refused...)
 	if err != nil || opts.Inventory == "" || len(objects) == 0 {
@@ -30,12 +30,12 @@ func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured
 }
 
 func (r *run) planPrune(ctx context.Context) (ChangeSet, []finding.Finding, error) {
-	leavers, _, err := r.leavers(ctx)
-	findings, err := r.judge(ctx, inventoryTarget(r.opts), err)
+	removed, _, err := r.removed(ctx)
+	findings, err := r.judge(ctx, r.inventory().Ref(), err)
 	for stage := stageCount - 1; stage >= 0 && err == nil; stage-- {
 		var refused []finding.Finding
-		refused, err = leavers.each(ctx, stage, func(ctx context.Context, t *target) error {
-			live, err := leavers.doomed(ctx, t)
+		refused, err = removed.each(ctx, stage, func(ctx context.Context, t *item) error {
+			live, err := removed.prunable(ctx, t)
 			if live != nil {
 				t.becomes(Pruned, live, nil)
 			}
@@ -43,13 +43,13 @@ func (r *run) planPrune(ctx context.Context) (ChangeSet, []finding.Finding, erro
 		})
 		findings = append(findings, refused...)
 	}
-	return leavers.changes(), findings, err
+	return removed.changes(), findings, err
 }
 
-// changes returns what is known about each target, in the order of the manifests.
+// changes returns what is known about each item, in the order of the manifests.
 func (r *run) changes() ChangeSet {
 	var set ChangeSet
-	for _, t := range r.targets {
+	for _, t := range r.items {
 		if t.change.Object != "" {
 			set = append(set, t.change)
 		}

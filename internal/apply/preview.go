@@ -4,7 +4,10 @@ import (
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/diff"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -13,11 +16,11 @@ import (
 func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
 	var refused []finding.Finding
 	for stage := range stageCount {
-		findings, err := r.each(ctx, stage, func(ctx context.Context, t *target) error {
-			if t.settled {
+		findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
+			if t.judged {
 				return nil
 			}
-			return r.previewOne(listening(ctx, r.opts.Progress, t.name()), t)
+			return r.previewOne(server.Listening(ctx, r.opts.Progress, t.String()), t)
 		})
 		refused = append(refused, findings...)
 		if err != nil {
@@ -27,7 +30,7 @@ func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
 	return refused, nil
 }
 
-func (r *run) previewOne(ctx context.Context, t *target) error {
+func (r *run) previewOne(ctx context.Context, t *item) error {
 	rests := r.pending(t)
 	if rests == Created {
 		// No use asking: the answer would be "not found". Nothing can be there yet either.
@@ -35,7 +38,7 @@ func (r *run) previewOne(ctx context.Context, t *target) error {
 		return nil
 	}
 	err := r.ask(ctx, t)
-	if rests == Configured && atFault(err) {
+	if rests == Configured && server.AtFault(err) {
 		// Once the definition or namespace has changed, this may well be a good object.
 		return r.unseen(ctx, t)
 	}
@@ -45,24 +48,24 @@ func (r *run) previewOne(ctx context.Context, t *target) error {
 // ask previews an object with a dry run and, if it is there, compares it as it is. Both must be of one
 // resourceVersion (a dry run answers with the one it worked on): should a controller have written in between, it asks
 // again. That is over in a moment, or a fourth answer is taken as it is.
-func (r *run) ask(ctx context.Context, t *target) error {
+func (r *run) ask(ctx context.Context, t *item) error {
 	before := t.seen
 	for range 4 {
-		after, created, err := r.patch(true).send(ctx, r.Applier, t, t.desired)
+		after, created, err := r.Server.Apply(ctx, t.Ref, t.desired, r.how(true))
 		if err != nil {
 			return err
 		}
-		t.settled = true
+		t.judged = true
 		if created {
 			t.becomes(Created, nil, after)
 			return nil
 		}
 		if before == nil || before.GetResourceVersion() != after.GetResourceVersion() {
-			if before, err = r.get(ctx, t); err != nil {
+			if before, err = r.Get(ctx, t.Ref); err != nil {
 				return err
 			}
 		}
-		t.becomes(compared(before, after, r.opts.FieldManager), before, after)
+		t.becomes(r.compared(before, after), before, after)
 		if t.change.Action == Unchanged || before.GetResourceVersion() == after.GetResourceVersion() {
 			return nil
 		}
@@ -71,8 +74,8 @@ func (r *run) ask(ctx context.Context, t *target) error {
 }
 
 // unseen previews an object without a dry run: all that is known is whether it is there.
-func (r *run) unseen(ctx context.Context, t *target) error {
-	before, err := r.get(ctx, t)
+func (r *run) unseen(ctx context.Context, t *item) error {
+	before, err := r.Get(ctx, t.Ref)
 	switch {
 	case apierrors.IsNotFound(err):
 		t.becomes(Created, nil, t.desired)
@@ -84,6 +87,13 @@ func (r *run) unseen(ctx context.Context, t *target) error {
 	return nil
 }
 
-func (r *run) patch(dryRun bool) patch {
-	return patch{manager: r.opts.FieldManager, force: r.opts.ForceConflicts, dryRun: dryRun}
+func (r *run) how(dryRun bool) server.Apply {
+	return server.Apply{Manager: r.opts.FieldManager, Force: r.opts.ForceConflicts, DryRun: dryRun}
+}
+
+func (r *run) compared(before, after *unstructured.Unstructured) Action {
+	if diff.Equal(before, after, r.opts.FieldManager) {
+		return Unchanged
+	}
+	return Configured
 }

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -33,9 +35,9 @@ func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options)
 	return r.applied(), errors.Join(failed...)
 }
 
-// returning makes targets of what a run changed.
+// returning makes items of what a run changed.
 func (a *Applier) returning(ctx context.Context, changes ChangeSet, opts Options) (*run, error) {
-	mapper, err := a.discover(ctx)
+	mapper, err := a.Discover(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,18 +46,18 @@ func (a *Applier) returning(ctx context.Context, changes ChangeSet, opts Options
 		if c.Action != Created && c.Action != Configured {
 			continue
 		}
-		t := &target{desired: c.After, change: c}
-		t.resource, _, err = r.locate(ctx, c.After.GroupVersionKind())
+		resource, _, err := r.locate(ctx, c.After.GroupVersionKind())
+		t := &item{Ref: server.RefOf(c.After, resource), desired: c.After, change: c}
 		if err != nil {
-			return nil, fmt.Errorf("%s: rolling back: %w", t.name(), err)
+			return nil, fmt.Errorf("%s: rolling back: %w", t, err)
 		}
-		r.targets = append(r.targets, t)
+		r.items = append(r.items, t)
 	}
 	return r, nil
 }
 
-func (r *run) backward(ctx context.Context, stage int, action Action, undo func(context.Context, *target) error) error {
-	findings, err := r.each(ctx, stage, func(ctx context.Context, t *target) error {
+func (r *run) backward(ctx context.Context, stage int, action Action, undo func(context.Context, *item) error) error {
+	findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
 		if t.change.Action != action {
 			return nil
 		}
@@ -66,19 +68,19 @@ func (r *run) backward(ctx context.Context, stage int, action Action, undo func(
 
 // restore applies what our fields were before the run. It is an apply and no update, since an update would make the
 // fields another manager's in the API server's eyes (same name, other operation), and the next deploy would conflict with it.
-func (r *run) restore(ctx context.Context, t *target) error {
+func (r *run) restore(ctx context.Context, t *item) error {
 	before, after := t.change.Before, t.change.After
 	if before == nil {
-		return &refusal{why: "it appeared while it was being applied, so what it was is not known: it stays as it is"}
+		return &server.Refusal{Why: "it appeared while it was being applied, so what it was is not known: it stays as it is"}
 	}
-	ours := union(owned(before, r.opts.FieldManager), owned(after, r.opts.FieldManager))
-	was := &unstructured.Unstructured{Object: pickFields(before.Object, ours)}
+	ours := ownership.Union(ownership.Owned(before, r.opts.FieldManager), ownership.Owned(after, r.opts.FieldManager))
+	was := &unstructured.Unstructured{Object: ownership.PickFields(before.Object, ours)}
 	was.SetGroupVersionKind(before.GroupVersionKind())
 	was.SetNamespace(before.GetNamespace())
 	was.SetName(before.GetName())
 	// With its uid in it, the apply fails rather than create what someone has deleted.
 	was.SetUID(before.GetUID())
-	back, _, err := patch{manager: r.opts.FieldManager, force: true}.send(ctx, r.Applier, t, was)
+	back, _, err := r.Server.Apply(ctx, t.Ref, was, server.Apply{Manager: r.opts.FieldManager, Force: true})
 	if err != nil {
 		return err
 	}
@@ -87,9 +89,9 @@ func (r *run) restore(ctx context.Context, t *target) error {
 	return nil
 }
 
-func (r *run) uncreate(ctx context.Context, t *target) error {
+func (r *run) uncreate(ctx context.Context, t *item) error {
 	uid := t.change.After.GetUID()
-	err := retry(ctx, func() error { return r.remove(ctx, t, &metav1.Preconditions{UID: &uid}) })
+	err := server.Retry(ctx, func() error { return r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid}) })
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil // it is gone; a conflict means that its name has another uid now
 	}

@@ -1,6 +1,16 @@
 package apply
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
 
 // The stages, in order. What must exist before the API server takes an object, or before a pod of it can start,
 // comes in a stage before. Within a stage nothing depends on anything, so all of it goes side by side.
@@ -34,5 +44,36 @@ func stageOf(kind schema.GroupKind) int {
 		return gates
 	default:
 		return workloads
+	}
+}
+
+// each does something with every item of a stage, side by side. What is wrong with an object becomes a finding, in the
+// order of the items, and stops none of the others; what is wrong with the cluster is an error and ends it all.
+func (r *run) each(ctx context.Context, stage int, do func(context.Context, *item) error) ([]finding.Finding, error) {
+	found := make([][]finding.Finding, len(r.items))
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(r.opts.Concurrency)
+	for i, t := range r.items {
+		if t.stage() != stage {
+			continue
+		}
+		group.Go(func() (err error) {
+			found[i], err = r.judge(ctx, t.Ref, do(running, t))
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(found...), err
+}
+
+// judge tells what is wrong with an object from what is wrong with the cluster.
+func (a *Applier) judge(ctx context.Context, ref server.Ref, err error) ([]finding.Finding, error) {
+	switch {
+	case err == nil:
+		return nil, nil
+	case server.AtFault(err):
+		return []finding.Finding{explain.Refusal(ref, err)}, nil
+	default:
+		return nil, a.Unavailable(ctx, ref.String(), err)
 	}
 }

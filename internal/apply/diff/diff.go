@@ -1,4 +1,5 @@
-package apply
+// Package diff compares two states of an object, and shows the difference without the values of a Secret.
+package diff
 
 import (
 	"slices"
@@ -14,10 +15,10 @@ import (
 // lastApplied is where client-side kubectl apply keeps a copy of the whole manifest, Secret data included.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// Diff is the unified diff of two states of an object as YAML, "" if nothing differs; nil is an object that isn't there.
+// Unified is the unified diff of two states of an object as YAML, "" if nothing differs; nil is an object that isn't there.
 // What the server and the controllers write (status, managedFields, resourceVersion and the like) is left out.
 // The values in a Secret are never shown, only that they differ.
-func Diff(before, after *unstructured.Unstructured) string {
+func Unified(before, after *unstructured.Unstructured) string {
 	old, updated := shown(before), shown(after)
 	mask(old, updated)
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{

@@ -2,12 +2,17 @@ package apply
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -16,19 +21,19 @@ type run struct {
 	*Applier
 	opts    Options
 	mapper  meta.RESTMapperWithContext
-	defines map[schema.GroupKind]*target // the CustomResourceDefinitions of the set, by the kind they define
-	targets []*target                    // in the order of the manifests
-	byKey   map[key]*target
+	defines map[schema.GroupKind]*item // the CustomResourceDefinitions of the set, by the kind they define
+	items   []*item                    // in the order of the manifests
+	byKey   map[server.Key]*item
 	count   atomic.Int64 // of the objects applied so far
 }
 
 // prepare finds out where each object goes. The findings are about objects that can't go anywhere; the run has the rest.
 func (a *Applier) prepare(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (*run, []finding.Finding, error) {
-	mapper, err := a.discover(ctx)
+	mapper, err := a.Discover(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[key]*target{}}
+	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[server.Key]*item{}}
 	var findings []finding.Finding
 	for _, o := range objects {
 		if f, ok := r.add(ctx, o); !ok {
@@ -38,35 +43,35 @@ func (a *Applier) prepare(ctx context.Context, objects []*unstructured.Unstructu
 	return r, findings, nil
 }
 
-func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*target {
-	defined := map[schema.GroupKind]*target{}
+func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*item {
+	defined := map[schema.GroupKind]*item{}
 	for _, o := range objects {
 		if o.GroupVersionKind().GroupKind() == crdKind {
-			defined[definitionOf(o).kind] = &target{desired: o}
+			defined[definitionOf(o).kind] = &item{Ref: server.RefOf(o, schema.GroupVersionResource{}), desired: o}
 		}
 	}
 	return defined
 }
 
-// add makes a target of o, which stays as it is; ok is false when f says why it can't be one.
+// add makes an item of o, which stays as it is; ok is false when f says why it can't be one.
 func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.Finding, ok bool) {
-	t := &target{desired: o.DeepCopy()}
+	t := &item{desired: o.DeepCopy(), Ref: server.RefOf(o, schema.GroupVersionResource{})}
 	if o.GetName() == "" {
-		return unnamed(t), false
+		return explain.Unnamed(t.Ref), false
 	}
 	resource, namespaced, err := r.locate(ctx, o.GroupVersionKind())
 	if err != nil {
-		return r.unserved(ctx, t, err), false
+		return explain.Unserved(ctx, r.mapper, t.Ref, err), false
 	}
-	t.resource = resource
 	r.shape(t.desired, namespaced)
-	if _, twice := r.byKey[t.key()]; twice {
-		return duplicate(t), false
+	t.Ref = server.RefOf(t.desired, resource)
+	if _, twice := r.byKey[t.Key()]; twice {
+		return explain.Duplicate(t.Ref), false
 	}
-	if d := definitionOf(t.desired); t.key().GroupKind == crdKind {
+	if d := definitionOf(t.desired); t.Key().GroupKind == crdKind {
 		r.defines[d.kind] = t
 	}
-	r.byKey[t.key()], r.targets = t, append(r.targets, t)
+	r.byKey[t.Key()], r.items = t, append(r.items, t)
 	return finding.Finding{}, true
 }
 
@@ -97,6 +102,12 @@ func (r *run) shape(u *unstructured.Unstructured, namespaced bool) {
 	unstructured.RemoveNestedField(u.Object, "status")
 	mergeStringData(u)
 	if r.opts.Inventory != "" {
-		mark(u, r.opts.Inventory)
+		r.inventory().Mark(u)
 	}
 }
+
+func (r *run) inventory() inventory.Inventory {
+	return inventory.Inventory{Deploy: r.opts.Inventory, Namespace: r.opts.Namespace}
+}
+
+func (r *run) keys() []server.Key { return slices.Collect(maps.Keys(r.byKey)) }

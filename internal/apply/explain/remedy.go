@@ -1,4 +1,4 @@
-package apply
+package explain
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
 // The API server's own phrases, where nothing but the text tells one refusal from another.
@@ -21,51 +23,49 @@ var (
 	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg; k8s.io/kubernetes/pkg/apis/{core,apps}/validation: how PersistentVolumes and
 	// their claims, StatefulSets, Pods and Services say it.
 	immutable = regexp.MustCompile(`field is immutable|is immutable after creation|updates to \w+ spec for fields other than|may not change fields other than|may not change once set`)
-	// sigs.k8s.io/structured-merge-diff, as k8s.io/apimachinery/pkg/util/managedfields passes it on.
-	untyped  = regexp.MustCompile(`^failed to create typed patch object \([^)]*\): \.?`)
-	goValue  = regexp.MustCompile(`, got &value\..*`)
-	unknown  = regexp.MustCompile(`field not declared in schema|unknown field`)
-	quota    = regexp.MustCompile(`exceeded quota`)
-	security = regexp.MustCompile(`violates PodSecurity`)
+	goValue   = regexp.MustCompile(`, got &value\..*`)
+	unknown   = regexp.MustCompile(`field not declared in schema|unknown field`)
+	quota     = regexp.MustCompile(`exceeded quota`)
+	security  = regexp.MustCompile(`violates PodSecurity`)
 	// k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
 	noNamespace = regexp.MustCompile(`namespaces "[^"]+" not found`)
 )
 
-// remedyFor says what to do about a refusal.
-func remedyFor(t *target, err error) string {
-	var own *refusal
+// remedy says what to do about a refusal.
+func remedy(ref server.Ref, err error) string {
+	var own *server.Refusal
 	text := err.Error()
 	switch {
 	case errors.As(err, &own):
-		return own.fix
+		return own.Fix
 	case lacksVerb.MatchString(text):
-		return grant(t, lacksVerb.FindStringSubmatch(text))
+		return grant(ref, lacksVerb.FindStringSubmatch(text))
 	case webhookDenied.MatchString(text):
 		return "Change the object as the webhook says, or ask whoever runs " + webhookDenied.FindStringSubmatch(text)[1] + " in this cluster."
 	case webhookDown.MatchString(text):
 		return "The service behind webhook " + webhookDown.FindStringSubmatch(text)[1] + " does not answer: look at its pods, then deploy again."
 	case immutable.MatchString(text):
-		return "No one can change this field on an object that exists. Set it back, or delete the object and deploy again: " + deletion(t)
+		return "No one can change this field on an object that exists. Set it back, or delete the object and deploy again: " + ref.Delete("")
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		return fmt.Sprintf("Namespace %s is being deleted: wait until it is gone, then deploy again.", t.desired.GetNamespace())
+		return fmt.Sprintf("Namespace %s is being deleted: wait until it is gone, then deploy again.", ref.Namespace)
 	case noNamespace.MatchString(text):
-		return fmt.Sprintf("Create the namespace, or add it to the kustomization: kubectl create namespace %s", t.desired.GetNamespace())
+		return fmt.Sprintf("Create the namespace, or add it to the kustomization: kubectl create namespace %s", ref.Namespace)
 	case quota.MatchString(text):
-		return fmt.Sprintf("Ask for less, or raise the quota: kubectl describe resourcequota -n %s", t.desired.GetNamespace())
+		return fmt.Sprintf("Ask for less, or raise the quota: kubectl describe resourcequota -n %s", ref.Namespace)
 	case security.MatchString(text):
 		return "Set the securityContext fields that the message names, or lower the namespace's label pod-security.kubernetes.io/enforce."
 	case unknown.MatchString(text):
-		return fmt.Sprintf("Correct or remove the field; kubectl explain %s shows which there are.", strings.ToLower(t.desired.GetKind()))
+		return fmt.Sprintf("Correct or remove the field; kubectl explain %s shows which there are.", strings.ToLower(ref.Kind.Kind))
 	default:
 		return "Correct the manifest as the message says."
 	}
 }
 
 // grant is the RBAC rule that the role of this user lacks. Apply reads, creates and patches; one verb alone won't do.
-func grant(t *target, refused []string) string {
+func grant(ref server.Ref, refused []string) string {
 	user, verb, resource, group := refused[1], refused[2], refused[3], refused[4]
 	kind, where := "ClusterRole", ""
-	if ns := t.desired.GetNamespace(); ns != "" {
+	if ns := ref.Namespace; ns != "" {
 		kind, where = "Role", " in namespace "+ns
 	}
 	verbs := "get, create, patch"
@@ -73,12 +73,4 @@ func grant(t *target, refused []string) string {
 		verbs += ", " + verb
 	}
 	return fmt.Sprintf("Give %s a %s%s with this rule:\n- apiGroups: [%q]\n  resources: [%q]\n  verbs: [%s]", user, kind, where, group, resource, verbs)
-}
-
-func deletion(t *target) string {
-	kind := t.resource.GroupResource().String()
-	if ns := t.desired.GetNamespace(); ns != "" {
-		return fmt.Sprintf("kubectl delete %s %s -n %s", kind, t.desired.GetName(), ns)
-	}
-	return fmt.Sprintf("kubectl delete %s %s", kind, t.desired.GetName())
 }

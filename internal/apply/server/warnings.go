@@ -1,4 +1,4 @@
-package apply
+package server
 
 import (
 	"context"
@@ -13,8 +13,8 @@ type warningHandler struct{}
 
 type listenerKey struct{}
 
-// listening returns a context whose requests report their warnings to sink, each one about the named object.
-func listening(ctx context.Context, sink progress.Sink, name string) context.Context {
+// Listening returns a context whose requests report their warnings to sink, each one about the named object.
+func Listening(ctx context.Context, sink progress.Sink, name string) context.Context {
 	return context.WithValue(ctx, listenerKey{}, func(text string) {
 		sink(progress.Message{Text: "warning: " + name + ": " + text})
 	})

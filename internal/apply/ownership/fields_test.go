@@ -1,4 +1,4 @@
-package apply
+package ownership
 
 import (
 	"testing"
@@ -27,7 +27,7 @@ func TestPick(t *testing.T) {
 			decode(t, row.value, &value)
 			decode(t, row.fields, &fields)
 			decode(t, row.want, &want)
-			if diff := cmp.Diff(want, pick(value, fields)); diff != "" {
+			if diff := cmp.Diff(want, Pick(value, fields)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
@@ -46,7 +46,7 @@ func TestUnion(t *testing.T) {
 			decode(t, row.a, &a)
 			decode(t, row.b, &b)
 			decode(t, row.want, &want)
-			if diff := cmp.Diff(want, union(a, b)); diff != "" {
+			if diff := cmp.Diff(want, Union(a, b)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

@@ -1,30 +1,15 @@
-package apply
+package explain
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
-
-// conflicts returns the fields that other managers own, as the API server names them.
-func conflicts(err error) []metav1.StatusCause {
-	return slices.DeleteFunc(causes(err), func(c metav1.StatusCause) bool { return c.Type != metav1.CauseTypeFieldManagerConflict })
-}
-
-func causes(err error) []metav1.StatusCause {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) || status.Status().Details == nil {
-		return nil
-	}
-	return slices.Clone(status.Status().Details.Causes)
-}
 
 // holder finds the manager in `conflict with "kubectl" using apps/v1 at 2026-01-02T03:04:05Z`,
 // or `conflict with "kubectl" with subresource "scale" using apps/v1`.
@@ -34,8 +19,8 @@ var holder = regexp.MustCompile(`conflict with ("[^"]*"(?: with subresource "[^"
 // that even an equal manifest can conflict with what it owns.
 const byKubectl = `"kubectl-client-side-apply"`
 
-// explainConflict names each field, who owns it, and the two ways out.
-func explainConflict(t *target, fields []metav1.StatusCause) finding.Finding {
+// conflict names each field, who owns it, and the two ways out.
+func conflict(ref server.Ref, fields []metav1.StatusCause) finding.Finding {
 	var held []string
 	fix := "Take the fields over with force-conflicts: true, or leave them to their owner: remove them from the manifest."
 	for _, c := range fields {
@@ -49,8 +34,8 @@ func explainConflict(t *target, fields []metav1.StatusCause) finding.Finding {
 		held = append(held, fmt.Sprintf("%s is owned by %s", c.Field, owner))
 	}
 	return finding.Finding{
-		Code: finding.ApplyConflict, Severity: finding.Error, Object: t.id(),
-		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", t.name(), strings.Join(held, "; ")),
+		Code: finding.ApplyConflict, Severity: finding.Error, Object: ref.ID(),
+		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", ref.String(), strings.Join(held, "; ")),
 		Fix:     fix,
 	}
 }

@@ -1,4 +1,4 @@
-package apply
+package server
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// retry makes a request again when its failure says nothing about the object: 4 tries within about a second.
+// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second.
 // An answer that comes with Retry-After is not tried again here: client-go did so already, as long as it was told to wait.
-func retry(ctx context.Context, request func() error) error {
+func Retry(ctx context.Context, request func() error) error {
 	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2.5, Jitter: 0.2, Steps: 4}
 	var last error
 	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(context.Context) (bool, error) {
@@ -37,19 +37,19 @@ func passing(err error) bool {
 	if _, waited := apierrors.SuggestsClientDelay(err); waited {
 		return false
 	}
-	if untyped.MatchString(err.Error()) {
+	if Untyped.MatchString(err.Error()) {
 		return false // a 500, although the fault is the manifest's
 	}
-	return code(err) == http.StatusTooManyRequests || code(err) >= http.StatusInternalServerError || lostRace(err)
+	return Code(err) == http.StatusTooManyRequests || Code(err) >= http.StatusInternalServerError || lostRace(err)
 }
 
 // lostRace says whether the object changed while the API server worked on the request.
 func lostRace(err error) bool {
-	return apierrors.IsConflict(err) && len(conflicts(err)) == 0
+	return apierrors.IsConflict(err) && len(Conflicts(err)) == 0
 }
 
-// code is the HTTP status the API server answered with, 0 if it did not answer.
-func code(err error) int32 {
+// Code is the HTTP status the API server answered with, 0 if it did not answer.
+func Code(err error) int32 {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		return status.Status().Code

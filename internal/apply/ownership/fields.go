@@ -1,4 +1,5 @@
-package apply
+// Package ownership reads which fields of an object a field manager owns.
+package ownership
 
 import (
 	"maps"
@@ -14,8 +15,8 @@ import (
 // thing itself; a set with nothing in it is the whole value.
 // See https://github.com/kubernetes-sigs/structured-merge-diff, fieldpath/serialize-pe.go.
 
-// union returns the fields that are in either set.
-func union(a, b map[string]any) map[string]any {
+// Union returns the fields that are in either set.
+func Union(a, b map[string]any) map[string]any {
 	all := maps.Clone(a)
 	if all == nil {
 		all = map[string]any{}
@@ -30,19 +31,19 @@ func union(a, b map[string]any) map[string]any {
 			all[path] = map[string]any{}
 			continue
 		}
-		all[path] = union(inA, inB)
+		all[path] = Union(inA, inB)
 	}
 	return all
 }
 
-// pick returns the part of value that fields names, as far as it is there.
-func pick(value any, fields map[string]any) any {
+// Pick returns the part of value that fields names, as far as it is there.
+func Pick(value any, fields map[string]any) any {
 	if len(fields) == 0 {
 		return value
 	}
 	switch v := value.(type) {
 	case map[string]any:
-		return pickFields(v, fields)
+		return PickFields(v, fields)
 	case []any:
 		return pickItems(v, fields)
 	default:
@@ -50,14 +51,15 @@ func pick(value any, fields map[string]any) any {
 	}
 }
 
-func pickFields(from, fields map[string]any) map[string]any {
+// PickFields returns the part of the map from that fields names, as far as it is there.
+func PickFields(from, fields map[string]any) map[string]any {
 	picked := map[string]any{}
 	for path, sub := range fields {
 		name, isField := strings.CutPrefix(path, "f:")
 		value, there := from[name]
 		if isField && there {
 			below, _ := sub.(map[string]any)
-			picked[name] = pick(value, below)
+			picked[name] = Pick(value, below)
 		}
 	}
 	return picked
@@ -71,7 +73,7 @@ func pickItems(from []any, fields map[string]any) []any {
 		for path, sub := range fields {
 			if selects(path, i, item) {
 				below, _ := sub.(map[string]any)
-				picked = append(picked, pick(item, below))
+				picked = append(picked, Pick(item, below))
 			}
 		}
 	}

@@ -1,0 +1,30 @@
+package diff
+
+import (
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
+)
+
+// Equal reports whether an apply by manager left, or would leave, before as it is.
+// The resourceVersion does not count: controllers change it too, when they write the status.
+// Which fields the manager owns does count: the next apply removes what is owned and no longer set.
+func Equal(before, after *unstructured.Unstructured, manager string) bool {
+	return reflect.DeepEqual(content(before), content(after)) &&
+		reflect.DeepEqual(ownership.Owned(before, manager), ownership.Owned(after, manager))
+}
+
+// content is what manifests say about an object: everything but what the server and the controllers write.
+func content(u *unstructured.Unstructured) map[string]any {
+	if u == nil {
+		return nil
+	}
+	c := u.DeepCopy()
+	unstructured.RemoveNestedField(c.Object, "status")
+	for _, field := range []string{"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"} {
+		unstructured.RemoveNestedField(c.Object, "metadata", field)
+	}
+	return c.Object
+}

@@ -1,0 +1,66 @@
+// Package explain says what is wrong with an object that can't be applied, and what to do about it.
+package explain
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// Refusal says what the API server has against an object, and what to do about it.
+func Refusal(ref server.Ref, err error) finding.Finding {
+	if fields := server.Conflicts(err); len(fields) > 0 {
+		return conflict(ref, fields)
+	}
+	return rejected(ref, reason(err), remedy(ref, err))
+}
+
+func rejected(ref server.Ref, why, fix string) finding.Finding {
+	return finding.Finding{
+		Code: finding.ApplyRejected, Severity: finding.Error, Object: ref.ID(),
+		Message: ref.String() + ": " + why, Fix: fix,
+	}
+}
+
+// reason is the server's own words; of an invalid object, the fields at fault without the preamble.
+func reason(err error) string {
+	if !apierrors.IsInvalid(err) || len(server.Causes(err)) == 0 {
+		return goValue.ReplaceAllString(server.Untyped.ReplaceAllString(err.Error(), ""), "")
+	}
+	var faults []string
+	for _, c := range server.Causes(err) {
+		faults = append(faults, strings.TrimPrefix(c.Field+": "+c.Message, ": "))
+	}
+	return strings.Join(faults, "; ")
+}
+
+// Unnamed explains that an object has no name.
+func Unnamed(ref server.Ref) finding.Finding {
+	f := rejected(ref, "", "Give it a name. (generateName works with kubectl create only.)")
+	f.Message = fmt.Sprintf("%s without a name: what has no metadata.name can't be applied", ref.Kind.Kind)
+	return f
+}
+
+// Duplicate explains that a set contains an object twice.
+func Duplicate(ref server.Ref) finding.Finding {
+	return rejected(ref, "it is there twice in the manifests", "Remove one of the two: the one applied last would win, by chance.")
+}
+
+// Unserved explains a kind that the API server does not have, as mapper reports it by err.
+func Unserved(ctx context.Context, mapper meta.RESTMapperWithContext, ref server.Ref, err error) finding.Finding {
+	if !meta.IsNoMatchError(err) {
+		return rejected(ref, err.Error(), "Check apiVersion and kind.")
+	}
+	gvk := ref.Kind
+	why := fmt.Sprintf("the cluster has no kind %q in %q", gvk.Kind, gvk.GroupVersion())
+	if other, err := mapper.RESTMappingWithContext(ctx, gvk.GroupKind()); err == nil {
+		return rejected(ref, why, "The cluster serves it as apiVersion: "+other.GroupVersionKind.GroupVersion().String())
+	}
+	return rejected(ref, why, "Install the CustomResourceDefinition first, or add it to the kustomization; or check apiVersion and kind for typos.")
+}

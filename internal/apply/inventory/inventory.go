@@ -1,0 +1,121 @@
+// Package inventory remembers on the cluster what a deploy has applied: in a ConfigMap, and by a mark on each object.
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+)
+
+// annotation is the mark that says which deploy an object belongs to. As it is applied with the object, another deploy
+// that applies the same object takes it over, or, keeping no inventory, removes it: the object then is no longer ours.
+const annotation = "multiarch-deploy.github.io/inventory"
+
+// Inventory names one deploy and the namespace in which its ConfigMap is.
+type Inventory struct{ Deploy, Namespace string }
+
+// Mark marks u as an object of the deploy.
+func (i Inventory) Mark(u *unstructured.Unstructured) {
+	annotations := u.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[annotation] = i.Deploy
+	u.SetAnnotations(annotations)
+}
+
+// Marked reports whether u carries the mark of the deploy.
+func (i Inventory) Marked(u *unstructured.Unstructured) bool {
+	return u.GetAnnotations()[annotation] == i.Deploy
+}
+
+// Ref is the ConfigMap. The name of a deploy may contain any character, an object's may not.
+func (i Inventory) Ref() server.Ref {
+	return server.Ref{
+		Kind:      schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
+		Resource:  schema.GroupVersionResource{Version: "v1", Resource: "configmaps"},
+		Namespace: i.Namespace,
+		Name:      fmt.Sprintf("multiarch-deploy-inventory-%.5x", sha256.Sum256([]byte(i.Deploy))),
+	}
+}
+
+// entry is an object in the ConfigMap. It has no version: that may change while the object stays the same.
+type entry struct {
+	Group     string `json:"group,omitempty"`
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// Read returns what earlier runs applied, and the ConfigMap's resourceVersion, "" if there is none yet.
+func (i Inventory) Read(ctx context.Context, s *server.Server) (keys []server.Key, version string, err error) {
+	live, err := s.Get(ctx, i.Ref())
+	if apierrors.IsNotFound(err) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	var entries []entry
+	text, _, _ := unstructured.NestedString(live.Object, "data", "objects")
+	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+		return nil, "", &server.Refusal{
+			Why: fmt.Sprintf("the inventory of this deploy can't be read: %v", err),
+			Fix: "Delete it: the next run starts a new one, and forgets what only earlier runs applied. " + i.Ref().Delete(""),
+		}
+	}
+	for _, e := range entries {
+		keys = append(keys, server.Key{
+			GroupKind: schema.GroupKind{Group: e.Group, Kind: e.Kind}, Namespace: e.Namespace, Name: e.Name,
+		})
+	}
+	return keys, live.GetResourceVersion(), nil
+}
+
+// Write writes the ConfigMap, unless another run has written it since it was read at version.
+func (i Inventory) Write(ctx context.Context, s *server.Server, keys []server.Key, version string) error {
+	u, err := i.configMap(keys)
+	if err != nil {
+		return err
+	}
+	u.SetResourceVersion(version)
+	err = s.Replace(ctx, i.Ref(), u)
+	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
+		return &server.Refusal{
+			Why: "another run of this deploy has just written the inventory", Fix: "Let it finish, then deploy again.",
+		}
+	}
+	return err
+}
+
+func (i Inventory) configMap(keys []server.Key) (*unstructured.Unstructured, error) {
+	var entries []entry
+	for _, k := range keys {
+		entries = append(entries, entry{k.Group, k.Kind, k.Namespace, k.Name})
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	text, err := json.Marshal(slices.Compact(entries))
+	if err != nil {
+		return nil, err
+	}
+	ref := i.Ref()
+	u := &unstructured.Unstructured{Object: map[string]any{"data": map[string]any{"objects": string(text)}}}
+	u.SetGroupVersionKind(ref.Kind)
+	u.SetNamespace(ref.Namespace)
+	u.SetName(ref.Name)
+	u.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "multiarch-deploy"})
+	i.Mark(u)
+	return u, nil
+}

@@ -1,0 +1,22 @@
+package ownership
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Owned returns the fields that manager has applied, as the API server records them, nil if there are none.
+func Owned(u *unstructured.Unstructured, manager string) map[string]any {
+	if u == nil {
+		return nil
+	}
+	entries, _, _ := unstructured.NestedSlice(u.Object, "metadata", "managedFields")
+	for _, e := range entries {
+		entry, _ := e.(map[string]any)
+		if entry["manager"] == manager && entry["operation"] == string(metav1.ManagedFieldsOperationApply) && entry["subresource"] == nil {
+			fields, _ := entry["fieldsV1"].(map[string]any)
+			return fields
+		}
+	}
+	return nil
+}

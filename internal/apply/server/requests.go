@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Get returns the live object.
+func (s *Server) Get(ctx context.Context, ref Ref) (*unstructured.Unstructured, error) {
+	live := &unstructured.Unstructured{}
+	err := Retry(ctx, func() error {
+		return s.rest.Get().AbsPath(ref.path()...).Do(ctx).Into(live)
+	})
+	return live, err
+}
+
+// List returns at most limit objects of the kind of ref in its namespace.
+func (s *Server) List(ctx context.Context, ref Ref, limit int) ([]unstructured.Unstructured, error) {
+	list := &unstructured.UnstructuredList{}
+	err := s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(limit)).Do(ctx).Into(list)
+	return list.Items, err
+}
+
+// Apply is one server-side apply. See https://kubernetes.io/docs/reference/using-api/server-side-apply/.
+type Apply struct {
+	// Manager is the field manager.
+	Manager string
+	// Force takes over fields that other managers own.
+	Force bool
+	// DryRun has the API server answer what would become of the object, and change nothing.
+	DryRun bool
+}
+
+// Apply sends u in the place of ref. It returns the object after that, and whether it was created.
+func (s *Server) Apply(ctx context.Context, ref Ref, u *unstructured.Unstructured, how Apply) (
+	after *unstructured.Unstructured, created bool, err error,
+) {
+	body, err := u.MarshalJSON()
+	if err != nil {
+		return nil, false, err
+	}
+	after = &unstructured.Unstructured{}
+	err = Retry(ctx, func() error {
+		request := s.rest.Patch(types.ApplyYAMLPatchType).AbsPath(ref.path()...).
+			Param("fieldManager", how.Manager).Param("force", strconv.FormatBool(how.Force)).
+			// A field that the schema doesn't know is a typo that would do nothing: refuse it, as kubectl does.
+			Param("fieldValidation", metav1.FieldValidationStrict).
+			Body(body)
+		if how.DryRun {
+			request.Param("dryRun", metav1.DryRunAll)
+		}
+		var status int
+		result := request.Do(ctx).StatusCode(&status)
+		created = status == http.StatusCreated
+		return result.Into(after)
+	})
+	return after, created, err
+}
+
+// Delete deletes the live object, if it still is the one that only describes, and, in the background, what it owns.
+func (s *Server) Delete(ctx context.Context, ref Ref, only *metav1.Preconditions) error {
+	background := metav1.DeletePropagationBackground
+	body, err := json.Marshal(metav1.DeleteOptions{
+		TypeMeta:          metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"},
+		Preconditions:     only,
+		PropagationPolicy: &background,
+	})
+	if err != nil {
+		return err
+	}
+	return s.rest.Delete().AbsPath(ref.path()...).Body(body).Do(ctx).Error()
+}
+
+// Replace writes u whole: over the object of its resourceVersion, or, without that, as a new one.
+func (s *Server) Replace(ctx context.Context, ref Ref, u *unstructured.Unstructured) error {
+	body, err := u.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	if u.GetResourceVersion() == "" {
+		return s.rest.Post().AbsPath(ref.collection()...).Body(body).Do(ctx).Error()
+	}
+	return s.rest.Put().AbsPath(ref.path()...).Body(body).Do(ctx).Error()
+}
+
+// Outlasting returns a context that outlives ctx by grace, so that the answer to a change that is under way at an
+// interrupt is still heard. Call the function when done.
+func Outlasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() { stop(); cancel() }
+}
