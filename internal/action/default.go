@@ -3,6 +3,7 @@ package action
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,12 +16,11 @@ func (p Program) defaultCommand(root *cobra.Command, args []string) error {
 	if len(args) > 0 || !p.onRunner() {
 		return nil
 	}
-	wanted := cmp.Or(strings.TrimSpace(p.Getenv("INPUT_COMMAND")), inputs.Default("command"))
-	for _, c := range commands {
-		if known, _, _ := strings.Cut(c.use, " "); known == wanted {
-			root.SetArgs([]string{wanted})
-			return nil
-		}
+	command := inputs.Lookup("command")
+	wanted := cmp.Or(strings.TrimSpace(p.Getenv("INPUT_COMMAND")), command.Default)
+	if !slices.Contains(command.Choices, wanted) {
+		return inputs.Problems{fmt.Sprintf("command: %q is not one of %s", wanted, strings.Join(command.Choices, ", "))}
 	}
-	return inputs.Problems{fmt.Sprintf("command: %q is not one of run, build, plan, verify, rewrite", wanted)}
+	root.SetArgs([]string{wanted})
+	return nil
 }

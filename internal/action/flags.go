@@ -30,13 +30,13 @@ func newFlags(cmd *cobra.Command) *flagSet {
 			continue
 		}
 		f.variables[in.Name] = in.Variable
-		usage := strings.ReplaceAll(in.Description, "`", "")
+		usage := strings.ReplaceAll(in.Text, "`", "")
 		if in.List {
 			f.lists[in.Name] = f.flags.StringArray(in.Name, lines(in.Default), usage)
 			continue
 		}
 		f.text[in.Name] = f.flags.String(in.Name, in.Default, usage)
-		if in.Boolean {
+		if in.Boolean() {
 			f.flags.Lookup(in.Name).NoOptDefVal = "true"
 		}
 	}

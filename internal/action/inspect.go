@@ -59,7 +59,7 @@ func (d *deploy) uninspected(reference string, err error) finding.Finding {
 	}
 	f.Image = reference
 	f.Severity = finding.Warning
-	if none := f.Code == finding.ImageNotFound || f.Code == finding.PlatformMissing; none && d.config.ArchPolicy != string(placement.Warn) {
+	if none := f.Code == finding.ImageNotFound || f.Code == finding.PlatformMissing; none && d.config.ArchPolicy != placement.Warn {
 		f.Severity = finding.Error
 	}
 	if f.Severity == finding.Warning {

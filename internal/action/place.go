@@ -26,7 +26,7 @@ func (d *deploy) place(ctx context.Context) error {
 	}
 	d.judge(placement.Plan(placement.Request{
 		Nodes: nodes, Objects: d.unstructured(), Images: d.offers(),
-		Policy: placement.Policy(d.config.ArchPolicy), PatchTargets: d.targets(),
+		Policy: d.config.ArchPolicy, PatchTargets: d.targets(),
 	}))
 	if table := d.report.PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))
@@ -69,7 +69,7 @@ func (d *deploy) noNodes() finding.Finding {
 		Message:  fmt.Sprintf("The cluster at %s has no nodes, so no pod can run.", d.cluster.Config.Host),
 		Fix:      "Add a node pool. If the cluster starts nodes only when pods wait for them, set arch-policy to warn.",
 	}
-	if d.config.ArchPolicy == string(placement.Warn) {
+	if d.config.ArchPolicy == placement.Warn {
 		f.Severity = finding.Warning
 	}
 	return f

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -12,7 +13,7 @@ import (
 // commit records the images in the repository, once they are deployed or, where others deploy them, verified.
 func (d *deploy) commit(ctx context.Context) error {
 	act := gitops.Commit
-	if d.config.Commit.How == "pull-request" {
+	if d.config.Commit.How == inputs.CommitByPullRequest {
 		act = gitops.PullRequest
 	}
 	result, err := act(ctx, d.gitops())

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -41,10 +40,10 @@ func TestTroubleshooting(t *testing.T) {
 	}
 	page, said := string(content), sync.Map{}
 	t.Run("all", func(t *testing.T) {
-		for _, code := range catalogue(t) {
-			t.Run(code, func(t *testing.T) {
+		for _, kind := range finding.Catalogue {
+			t.Run(string(kind.Code), func(t *testing.T) {
 				t.Parallel()
-				said.Store(code, troubles[finding.Code(code)].say(t, finding.Code(code)))
+				said.Store(string(kind.Code), troubles[kind.Code].say(t, kind.Code))
 			})
 		}
 	})
@@ -68,34 +67,28 @@ func TestTroubleshooting(t *testing.T) {
 	}
 }
 
-func TestTroubleshooting_has_the_headings_that_the_catalogue_has(t *testing.T) {
+func TestTroubleshooting_has_the_chapters_of_the_catalogue(t *testing.T) {
 	content, err := os.ReadFile(troubleshooting)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var headings []string
-	for _, heading := range regexp.MustCompile("(?m)^### `(.+)`$").FindAllStringSubmatch(string(content), -1) {
-		headings = append(headings, heading[1])
+	type chapter struct{ Chapter, Code string }
+	var want, got []chapter
+	for _, kind := range finding.Catalogue {
+		want = append(want, chapter{kind.Chapter, string(kind.Code)})
 	}
-	slices.Sort(headings)
-	if diff := cmp.Diff(catalogue(t), headings); diff != "" {
+	current := ""
+	for line := range strings.Lines(string(content)) {
+		if title, found := strings.CutPrefix(line, "## "); found {
+			current = strings.TrimSpace(title)
+		}
+		if heading, found := strings.CutPrefix(line, "### `"); found {
+			got = append(got, chapter{current, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(heading), "`"))})
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("a finding's code is what people search for (-catalogue +headings):\n%s", diff)
 	}
-}
-
-// catalogue reads the codes, since Go has no list of a type's constants.
-func catalogue(t *testing.T) []string {
-	t.Helper()
-	content, err := os.ReadFile("../finding/code.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var codes []string
-	for _, constant := range regexp.MustCompile(`\bCode = "(.+)"`).FindAllStringSubmatch(string(content), -1) {
-		codes = append(codes, constant[1])
-	}
-	slices.Sort(codes)
-	return codes
 }
 
 // exampleOf returns what the first text block below a code's heading shows.

@@ -11,7 +11,7 @@ import (
 // on top of federation; package action lists all of them. Nothing is asked of the cloud before a method needs it.
 type Cloud interface {
 	// Provider is the value of the input provider that asks for this cloud's clusters.
-	Provider() string
+	Provider() Provider
 	// Keychain signs in to the cloud's container registries, each when it is first used. Any other registry is
 	// anonymous to it.
 	Keychain() authn.Keychain

@@ -8,11 +8,26 @@ import (
 	"k8s.io/client-go/rest"
 )
 
+// Provider is how a cluster is reached.
+type Provider string
+
 // The providers of a cluster.
 const (
-	ProviderKubeconfig = "kubeconfig"
-	ProviderAKS        = "aks"
-	ProviderGKE        = "gke"
+	ProviderKubeconfig Provider = "kubeconfig"
+	ProviderAKS        Provider = "aks"
+	ProviderGKE        Provider = "gke"
+)
+
+// Endpoint is which of a cloud cluster's addresses is used.
+type Endpoint string
+
+// The endpoints. AKS clusters have the first three.
+const (
+	EndpointAuto           Endpoint = "auto"
+	EndpointPublic         Endpoint = "public"
+	EndpointPrivate        Endpoint = "private"
+	EndpointDNS            Endpoint = "dns"
+	EndpointConnectGateway Endpoint = "connect-gateway"
 )
 
 // Session is what a run is signed in with.
@@ -39,7 +54,7 @@ func (s Session) Grant(repository string, push bool) string {
 // Options say what to sign in to, and as whom.
 type Options struct {
 	// Provider of the cluster, one of those above.
-	Provider string
+	Provider Provider
 	// NeedsCluster: without it only registries are signed in to.
 	NeedsCluster bool
 	// Namespace overrides the one that objects get when they name none; "" keeps the provider's.

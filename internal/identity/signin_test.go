@@ -17,7 +17,7 @@ import (
 // thirdCloud is a cloud that this program does not know: all that package identity needs to know of one is here.
 type thirdCloud struct{ refusal error }
 
-func (thirdCloud) Provider() string { return "third" }
+func (thirdCloud) Provider() identity.Provider { return "third" }
 
 func (thirdCloud) Keychain() authn.Keychain { return thirdKeychain{} }
 

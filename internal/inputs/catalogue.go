@@ -1,142 +1,217 @@
 package inputs
 
-// Input describes one action input, which is also a flag of the same name.
-// The action's metadata file, the flags and the README's tables all say what stands here; a test compares them.
+import (
+	"fmt"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+)
+
+// Input describes one input of the action, which is also a flag of the same name. Parsing, the help, the inputs of
+// action.yml and the README's table are all made from it (`make update` writes the files).
 type Input struct {
-	Name        string
-	Group       string
-	Default     string
-	Description string
+	Name string
+	// Group is what the input is about, and the heading it has in the help.
+	Group Group
+	// Default is the value of an input that was left out, "" for none.
+	Default string
+	// Choices are the values that the input takes, where it takes a fixed set of words. Default is one of them.
+	Choices []string
+	// Text describes the input in Markdown.
+	Text string
 	// Required inputs have no default and must be given to the commands that use them.
 	Required bool
-	// Boolean inputs take true or false; as a flag, the bare name means true.
-	Boolean bool
-	// Expression is what action.yml has for a default, where only a workflow can tell its value.
-	Expression string
-	// Variable is an environment variable that is read where the input is left out.
-	Variable string
-	// Runner inputs are for the action alone: on the command line there is another way to say it.
-	Runner bool
-	// List inputs take a value a line; as a flag, the name may be given several times.
+	// List inputs take one entry per line; as a flag, the name may be given several times.
 	List bool
+	// Expression is the default in action.yml, where only a workflow can evaluate it.
+	Expression string
+	// Variable is an environment variable that is read where the input was left out.
+	Variable string
+	// Runner inputs are for the action alone: the command line has another way to say the same.
+	Runner bool
 }
+
+// Group is what a number of inputs are about.
+type Group string
+
+// The groups, in the order of the catalogue.
+const (
+	What      Group = "What to do"
+	Images    Group = "Images"
+	Build     Group = "Build"
+	Kustomize Group = "Kustomization"
+	Record    Group = "Commit"
+	Cluster   Group = "Cluster"
+	SignIn    Group = "Sign-in"
+	Deploy    Group = "Deploy"
+)
+
+// Boolean reports whether the input is true or false. As a flag, the bare name then means true.
+func (in Input) Boolean() bool { return len(in.Choices) == 2 && in.Choices[0] == "true" }
+
+// Lookup returns the input of a name. It panics where the catalogue has none: the name is in this program's source.
+func Lookup(name string) Input {
+	for _, in := range Catalogue {
+		if in.Name == name {
+			return in
+		}
+	}
+	panic(fmt.Sprintf("inputs: the catalogue has no input %q", name))
+}
+
+var trueOrFalse = []string{"true", "false"}
 
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
-	{Name: "command", Group: "command", Default: "run", Runner: true,
-		Description: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets the images in the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and records them, for Flux or Argo CD to deploy."},
-	{Name: "images", Group: "images", Required: true, List: true,
-		Description: "The images of this commit, a line each: `NAME=REPOSITORY [key=value ...]`, NAME as it stands in the manifests. Keys stand for the inputs of the same name, for that image alone: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`."},
-	{Name: "tag", Group: "images",
-		Description: "Tag of the images. Default: the commit SHA."},
-	{Name: "platforms", Group: "images", Default: "linux/amd64,linux/arm64",
-		Description: "Platforms each image must have, separated by commas."},
-	{Name: "mode", Group: "images", Default: "verify",
-		Description: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. `plan` and `dry-run` never build, and check what is in the registry."},
-	{Name: "builder", Group: "build", Default: "auto", List: true,
-		Description: "What builds: `auto` (the Docker engine's BuildKit), `docker-container://NAME` (a builder of docker/setup-buildx-action), `tcp://HOST:PORT`, `unix://PATH`, `cloudbuild [key=value ...]` (Google Cloud Build, with no Docker here), or `assemble`, which puts `artifacts` onto `base-image` with no daemon. Several BuildKits, a line each, with the `platforms=...` that each builds."},
-	{Name: "context", Group: "build",
-		Description: "Folder, or git address, that a Dockerfile builds from. Default: the working directory."},
-	{Name: "file", Group: "build",
-		Description: "Path of the Dockerfile. Default: `Dockerfile` in the context."},
-	{Name: "target", Group: "build",
-		Description: "Stage of the Dockerfile to build. Default: the last one."},
-	{Name: "build-args", Group: "build", List: true,
-		Description: "Build arguments of the Dockerfile, `KEY=VALUE` a line."},
-	{Name: "labels", Group: "build", List: true,
-		Description: "Labels of the images, `KEY=VALUE` a line, beside those that say which commit they are of."},
-	{Name: "annotations", Group: "build", List: true,
-		Description: "Annotations of the images, `KEY=VALUE` a line. `index:KEY` and `manifest:KEY` annotate only the index or only each platform's manifest."},
-	{Name: "secrets", Group: "build", List: true,
-		Description: "Secrets for `RUN --mount=type=secret` of the Dockerfile, `ID=VALUE` a line. A value of several lines stands in double quotes with its ID. Masked in the log."},
-	{Name: "ssh", Group: "build", List: true,
-		Description: "SSH agents for `RUN --mount=type=ssh` of the Dockerfile, one a line: `ID`, the agent at `SSH_AUTH_SOCK`, or `ID=PATH[,PATH]`, an agent's socket or private keys."},
-	{Name: "cache-from", Group: "build", List: true,
-		Description: "Where to take cached layers from, such as `type=gha` or `type=registry,ref=REPOSITORY:TAG`, one a line."},
-	{Name: "cache-to", Group: "build", List: true,
-		Description: "Where to leave layers for the next build, such as `type=gha,mode=max` or `type=inline`, one a line."},
-	{Name: "provenance", Group: "build",
-		Description: "Provenance attestation: `true`, `false`, or parameters such as `mode=max`. Default: BuildKit's `mode=min`."},
-	{Name: "sbom", Group: "build",
-		Description: "SBOM attestation: `true`, `false`, or parameters such as `generator=IMAGE`. Default: none."},
-	{Name: "artifacts", Group: "build", List: true,
-		Description: "For `assemble`: files and folders that are ready to run, `SOURCE:DESTINATION[:MODE]` a line, such as `dist/{os}_{arch}{variant}/app:/app/app`."},
-	{Name: "base-image", Group: "build", Default: "scratch",
-		Description: "For `assemble`: the image below the artifacts, for every platform, or `scratch`."},
-	{Name: "entrypoint", Group: "build",
-		Description: "For `assemble`: what a container starts, as words or as a JSON list. Default: the base image's."},
-	{Name: "env", Group: "build", List: true,
-		Description: "For `assemble`: environment of the containers, `KEY=VALUE` a line, added to the base image's."},
-	{Name: "workdir", Group: "build",
-		Description: "For `assemble`: working directory of the containers. Default: the base image's."},
-	{Name: "user", Group: "build",
-		Description: "For `assemble`: user, and group, of the containers, such as `65532:65532`. Default: the base image's."},
-	{Name: "registry-username", Group: "sign-in",
-		Description: "User name for the registries of `images`. Default: what the Docker config file holds, or anonymous."},
-	{Name: "registry-password", Group: "sign-in",
-		Description: "Password or token for the registries of `images`. Masked in the log."},
-	{Name: "insecure-registries", Group: "sign-in",
-		Description: "Registries that may be spoken to over plain HTTP, `HOST:PORT`, separated by commas. Those on loopback always may."},
-	{Name: "kustomization", Group: "kustomize", Default: ".",
-		Description: "Folder of the kustomization to edit, render and apply."},
-	{Name: "pin-digest", Group: "kustomize", Default: "false", Boolean: true,
-		Description: "Also write the digest of each image's index, so that the tag can't move under the deploy."},
-	{Name: "remote-resources", Group: "kustomize", Default: "false", Boolean: true,
-		Description: "Let the kustomization fetch resources from other hosts. This needs `git` beside the program for git addresses."},
-	{Name: "commit", Group: "kustomize", Default: "none",
-		Description: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy is well: `commit` to the branch, `pull-request`, or `none`."},
-	{Name: "commit-branch", Group: "kustomize",
-		Description: "Branch that the commit, or the pull request, is for. Default: the one that is checked out."},
-	{Name: "commit-message", Group: "kustomize", Default: "Deploy {tag} to {kustomization}",
-		Description: "Commit message, whose first line is also the title of the pull request. `{tag}` is the first image's tag, `{revision}` the commit that is deployed, `{kustomization}` its folder in the repository, `{branch}` the branch that the change is for."},
-	{Name: "pull-request-branch", Group: "kustomize", Default: "multiarch-deploy/{kustomization}",
-		Description: "Branch of the pull request, with the same placeholders. It is made anew for each deploy."},
-	{Name: "github-token", Group: "kustomize", Expression: "${{ github.token }}", Variable: "GITHUB_TOKEN",
-		Description: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the job's own; on the command line `GITHUB_TOKEN`. Masked in the log."},
-	{Name: "provider", Group: "cluster", Default: "kubeconfig",
-		Description: "How the cluster is reached: `kubeconfig`; or `aks` or `gke`, signed in by the job's own ID token."},
-	{Name: "cluster", Group: "cluster",
-		Description: "Name of the cluster; or its resource ID `/subscriptions/.../managedClusters/NAME`, or full name `projects/.../clusters/NAME`."},
-	{Name: "resource-group", Group: "cluster",
-		Description: "Resource group of an AKS cluster that is given by name."},
-	{Name: "location", Group: "cluster",
-		Description: "Region or zone of a GKE cluster that is given by name."},
-	{Name: "endpoint", Group: "cluster", Default: "auto",
-		Description: "Address of the cluster to use. `auto`: the one its cloud hands out, on GKE the one that a runner outside its network reaches. `public`: the public name of a private AKS cluster that has one, or the public address of a GKE cluster. `private`: the one inside its network. On GKE also `dns` and `connect-gateway`."},
-	{Name: "kubeconfig", Group: "cluster",
-		Description: "Path of the kubeconfig file, or what it holds, such as a repository's secret. Default: `KUBECONFIG`, or `~/.kube/config`; in a pod that has neither, its service account."},
-	{Name: "kube-context", Group: "cluster",
-		Description: "Context of the kubeconfig. Default: its current context."},
-	{Name: "namespace", Group: "cluster",
-		Description: "Namespace for objects that name none. Default: the context's namespace, or `default`."},
-	{Name: "azure-client-id", Group: "sign-in",
-		Description: "Client ID of the app registration or managed identity that trusts this repository. Also signs in to `*.azurecr.io`."},
-	{Name: "azure-tenant-id", Group: "sign-in",
-		Description: "ID of its Microsoft Entra tenant."},
-	{Name: "azure-subscription-id", Group: "sign-in",
-		Description: "Subscription of an AKS cluster that is given by name."},
-	{Name: "azure-environment", Group: "sign-in", Default: "public",
-		Description: "Which Azure: `public`, `usgovernment` or `china`."},
-	{Name: "gcp-project-id", Group: "sign-in",
-		Description: "Project of a GKE cluster that is given by name, and of Cloud Build's builds."},
-	{Name: "gcp-workload-identity-provider", Group: "sign-in",
-		Description: "Provider that trusts this repository: `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. Also signs in to `*.pkg.dev` and `gcr.io`."},
-	{Name: "gcp-service-account", Group: "sign-in",
-		Description: "E-mail address of a service account to act as. Default: none, roles are granted to the job itself."},
-	{Name: "arch-policy", Group: "deploy", Default: "fail",
-		Description: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes that fit, `spread` also opens tainted nodes that fit, `warn` goes ahead."},
-	{Name: "dry-run", Group: "deploy", Default: "false", Boolean: true,
-		Description: "Plan and show the difference; apply nothing and leave the kustomization file alone."},
-	{Name: "prune", Group: "deploy", Default: "false", Boolean: true,
-		Description: "Delete what an earlier deploy of this kustomization applied and this one no longer holds."},
-	{Name: "wait", Group: "deploy", Default: "true", Boolean: true,
-		Description: "Watch the rollout until everything is ready, or can't become ready."},
-	{Name: "wait-timeout", Group: "deploy", Default: "10m",
-		Description: "How long to wait for the rollout, such as `90s` or `10m`."},
-	{Name: "on-failure", Group: "deploy", Default: "keep",
-		Description: "What to do with a failed rollout: `keep` it for a look, or `rollback` to what ran before."},
-	{Name: "force-conflicts", Group: "deploy", Default: "false", Boolean: true,
-		Description: "Take over fields that another field manager owns."},
-	{Name: "field-manager", Group: "deploy", Default: "multiarch-deploy",
-		Description: "Field manager's name for server-side apply."},
+	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite"}, Runner: true,
+		Text: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets the images in " +
+			"the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and records them, " +
+			"for Flux or Argo CD to deploy."},
+
+	{Name: "images", Group: Images, Required: true, List: true,
+		Text: "The images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with NAME as the manifests write it. Keys override " +
+			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`."},
+	{Name: "tag", Group: Images,
+		Text: "Tag of the images. Default: the commit SHA."},
+	{Name: "platforms", Group: Images, Default: "linux/amd64,linux/arm64",
+		Text: "Platforms that each image must have, separated by commas."},
+	{Name: "mode", Group: Images, Default: "verify", Choices: []string{"verify", "build"},
+		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. `plan` and " +
+			"`dry-run` never build, and check what is in the registry."},
+
+	{Name: "builder", Group: Build, Default: "auto", List: true,
+		Text: "What builds: `auto` (the Docker engine's BuildKit), `docker-container://NAME` (a builder of docker/setup-buildx-action), " +
+			"`tcp://HOST:PORT`, `unix://PATH`, `cloudbuild [key=value ...]` (Google Cloud Build, without Docker on the runner), or `assemble`, " +
+			"which puts `artifacts` onto `base-image` without a daemon. Several BuildKits, one per line, each with the `platforms=...` that it builds."},
+	{Name: "context", Group: Build,
+		Text: "Folder, or git address, that a Dockerfile builds from. Default: the working directory."},
+	{Name: "file", Group: Build,
+		Text: "Path of the Dockerfile. Default: `Dockerfile` in the context."},
+	{Name: "target", Group: Build,
+		Text: "Stage of the Dockerfile to build. Default: the last one."},
+	{Name: "build-args", Group: Build, List: true,
+		Text: "Build arguments of the Dockerfile, one `KEY=VALUE` per line."},
+	{Name: "labels", Group: Build, List: true,
+		Text: "Labels of the images, one `KEY=VALUE` per line, added to those that name the commit."},
+	{Name: "annotations", Group: Build, List: true,
+		Text: "Annotations of the images, one `KEY=VALUE` per line. `index:KEY` and `manifest:KEY` annotate only the index or only each platform's manifest."},
+	{Name: "secrets", Group: Build, List: true,
+		Text: "Secrets for `RUN --mount=type=secret` of the Dockerfile, one `ID=VALUE` per line. Put a value of several lines into double quotes, " +
+			"together with its ID. Masked in the log."},
+	{Name: "ssh", Group: Build, List: true,
+		Text: "SSH agents for `RUN --mount=type=ssh` of the Dockerfile, one per line: `ID`, the agent at `SSH_AUTH_SOCK`, or `ID=PATH[,PATH]`, " +
+			"an agent's socket or private keys."},
+	{Name: "cache-from", Group: Build, List: true,
+		Text: "Where to take cached layers from, one per line, such as `type=gha` or `type=registry,ref=REPOSITORY:TAG`."},
+	{Name: "cache-to", Group: Build, List: true,
+		Text: "Where to leave layers for the next build, one per line, such as `type=gha,mode=max` or `type=inline`."},
+	{Name: "provenance", Group: Build,
+		Text: "Provenance attestation: `true`, `false`, or parameters such as `mode=max`. Default: BuildKit's `mode=min`."},
+	{Name: "sbom", Group: Build,
+		Text: "SBOM attestation: `true`, `false`, or parameters such as `generator=IMAGE`. Default: none."},
+	{Name: "artifacts", Group: Build, List: true,
+		Text: "For `assemble`: files and folders that are ready to run, one `SOURCE:DESTINATION[:MODE]` per line, such as `dist/{os}_{arch}{variant}/app:/app/app`."},
+	{Name: "base-image", Group: Build, Default: "scratch",
+		Text: "For `assemble`: the image below the artifacts, for every platform, or `scratch`."},
+	{Name: "entrypoint", Group: Build,
+		Text: "For `assemble`: what a container starts, as words or as a JSON list. Default: the base image's."},
+	{Name: "env", Group: Build, List: true,
+		Text: "For `assemble`: environment of the containers, one `KEY=VALUE` per line, added to the base image's."},
+	{Name: "workdir", Group: Build,
+		Text: "For `assemble`: working directory of the containers. Default: the base image's."},
+	{Name: "user", Group: Build,
+		Text: "For `assemble`: user, and group, of the containers, such as `65532:65532`. Default: the base image's."},
+
+	{Name: "registry-username", Group: SignIn,
+		Text: "User name for the registries of `images`. Default: that of the Docker config file, or anonymous."},
+	{Name: "registry-password", Group: SignIn,
+		Text: "Password or token for the registries of `images`. Masked in the log."},
+	{Name: "insecure-registries", Group: SignIn,
+		Text: "Registries that may be reached over plain HTTP, as `HOST:PORT`, separated by commas. Those on loopback always may."},
+
+	{Name: "kustomization", Group: Kustomize, Default: ".",
+		Text: "Folder of the kustomization to edit, render and apply."},
+	{Name: "pin-digest", Group: Kustomize, Default: "false", Choices: trueOrFalse,
+		Text: "Also write the digest of each image's index, so that the tag can't move under the deploy."},
+	{Name: "remote-resources", Group: Kustomize, Default: "false", Choices: trueOrFalse,
+		Text: "Allow the kustomization to fetch resources from other hosts. Git addresses need `git` beside the program."},
+
+	{Name: "commit", Group: Record, Default: "none", Choices: names(CommitNone, CommitToBranch, CommitByPullRequest),
+		Text: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy has succeeded: `commit` to the " +
+			"branch, `pull-request`, or `none`."},
+	{Name: "commit-branch", Group: Record,
+		Text: "Branch that the commit, or the pull request, is for. Default: the one that is checked out."},
+	{Name: "commit-message", Group: Record, Default: "Deploy {tag} to {kustomization}",
+		Text: "Commit message. Its first line is also the title of the pull request. `{tag}` is the first image's tag, `{revision}` the commit " +
+			"that is deployed, `{kustomization}` its folder in the repository, `{branch}` the branch that the change is for."},
+	{Name: "pull-request-branch", Group: Record, Default: "multiarch-deploy/{kustomization}",
+		Text: "Branch of the pull request, with the same placeholders. Each deploy creates it anew."},
+	{Name: "github-token", Group: Record, Expression: "${{ github.token }}", Variable: "GITHUB_TOKEN",
+		Text: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the job's own; on the command " +
+			"line `GITHUB_TOKEN`. Masked in the log."},
+
+	{Name: "provider", Group: Cluster, Default: "kubeconfig",
+		Choices: names(identity.ProviderKubeconfig, identity.ProviderAKS, identity.ProviderGKE),
+		Text:    "How the cluster is reached: by a `kubeconfig`; or on `aks` or `gke`, signed in with the job's own ID token."},
+	{Name: "cluster", Group: Cluster,
+		Text: "Name of the cluster; or its resource ID `/subscriptions/.../managedClusters/NAME`, or full name `projects/.../clusters/NAME`."},
+	{Name: "resource-group", Group: Cluster,
+		Text: "Resource group of an AKS cluster that is given by name."},
+	{Name: "location", Group: Cluster,
+		Text: "Region or zone of a GKE cluster that is given by name."},
+	{Name: "endpoint", Group: Cluster, Default: "auto", Choices: names(identity.EndpointAuto, identity.EndpointPublic, identity.EndpointPrivate,
+		identity.EndpointDNS, identity.EndpointConnectGateway),
+		Text: "Address of the cluster to use. `auto`: the one that its cloud returns, on GKE the one that a runner outside its network reaches. " +
+			"`public`: the public name of a private AKS cluster that has one, or the public address of a GKE cluster. `private`: the one inside " +
+			"its network. On GKE also `dns` and `connect-gateway`."},
+	{Name: "kubeconfig", Group: Cluster,
+		Text: "Path of the kubeconfig file, or its content, such as a secret of the repository. Default: `KUBECONFIG`, or `~/.kube/config`; in a " +
+			"pod that has neither, its service account."},
+	{Name: "kube-context", Group: Cluster,
+		Text: "Context of the kubeconfig. Default: its current context."},
+	{Name: "namespace", Group: Cluster,
+		Text: "Namespace for objects that name none. Default: the context's namespace, or `default`."},
+
+	{Name: "azure-client-id", Group: SignIn,
+		Text: "Client ID of the app registration or managed identity that trusts this repository. Also signs in to `*.azurecr.io`."},
+	{Name: "azure-tenant-id", Group: SignIn,
+		Text: "ID of its Microsoft Entra tenant."},
+	{Name: "azure-subscription-id", Group: SignIn,
+		Text: "Subscription of an AKS cluster that is given by name."},
+	{Name: "azure-environment", Group: SignIn, Default: "public", Choices: []string{"public", "usgovernment", "china"},
+		Text: "Which Azure: `public`, `usgovernment` or `china`."},
+	{Name: "gcp-project-id", Group: SignIn,
+		Text: "Project of a GKE cluster that is given by name, and of Cloud Build's builds."},
+	{Name: "gcp-workload-identity-provider", Group: SignIn,
+		Text: "Provider that trusts this repository: `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. Also signs in " +
+			"to `*.pkg.dev` and `gcr.io`."},
+	{Name: "gcp-service-account", Group: SignIn,
+		Text: "E-mail address of a service account to act as. Default: none, roles are granted to the job itself."},
+
+	{Name: "arch-policy", Group: Deploy, Default: "fail", Choices: names(placement.Fail, placement.Pin, placement.Spread, placement.Warn),
+		Text: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes that fit, `spread` also " +
+			"opens tainted nodes that fit, `warn` continues."},
+	{Name: "dry-run", Group: Deploy, Default: "false", Choices: trueOrFalse,
+		Text: "Plan and show the difference; apply nothing and leave the kustomization file unchanged."},
+	{Name: "prune", Group: Deploy, Default: "false", Choices: trueOrFalse,
+		Text: "Delete what an earlier deploy of this kustomization applied and this one no longer contains."},
+	{Name: "wait", Group: Deploy, Default: "true", Choices: trueOrFalse,
+		Text: "Watch the rollout until everything is ready, or can't become ready."},
+	{Name: "wait-timeout", Group: Deploy, Default: "10m",
+		Text: "How long to wait for the rollout, such as `90s` or `10m`."},
+	{Name: "on-failure", Group: Deploy, Default: "keep", Choices: []string{"keep", "rollback"},
+		Text: "What to do with a failed rollout: `keep` it for inspection, or `rollback` to what ran before."},
+	{Name: "force-conflicts", Group: Deploy, Default: "false", Choices: trueOrFalse,
+		Text: "Take over fields that another field manager owns."},
+	{Name: "field-manager", Group: Deploy, Default: "multiarch-deploy",
+		Text: "Field manager's name for server-side apply."},
+}
+
+// names are the values of a set of words as text.
+func names[T ~string](values ...T) []string {
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = string(value)
+	}
+	return list
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 )
 
 // Google are the inputs of the sign-in to Google Cloud.
@@ -80,7 +82,7 @@ func (p *parser) gke(c Config) {
 	switch {
 	case strings.Contains(c.Cluster, "/") && form == nil:
 		p.problem("cluster: %q is neither a name nor projects/PROJECT/locations/LOCATION/clusters/NAME", c.Cluster)
-	case form != nil && form[1] != "clusters" && c.Endpoint != "connect-gateway":
+	case form != nil && form[1] != "clusters" && c.Endpoint != identity.EndpointConnectGateway:
 		p.problem("cluster: %q is a fleet membership, which has the endpoint connect-gateway alone", c.Cluster)
 	}
 }

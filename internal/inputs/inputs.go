@@ -14,6 +14,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
 // Config is everything a run needs to know, checked.
@@ -33,21 +35,20 @@ type Config struct {
 	PinDigest          bool
 	RemoteResources    bool
 	Commit             Commit
-	// Provider is kubeconfig, aks or gke.
-	Provider string
+	Provider           identity.Provider
 	// Cluster is the cluster's name or full ID, where a cloud provides it.
 	Cluster       string
 	ResourceGroup string
 	// Location is the region or zone of a GKE cluster that is given by name.
 	Location string
-	// Endpoint is auto, public or private, and for gke also dns or connect-gateway.
-	Endpoint          string
+	// Endpoint is EndpointDNS or EndpointConnectGateway for gke alone.
+	Endpoint          identity.Endpoint
 	Azure             Azure
 	Google            Google
 	Kubeconfig        string
 	KubeContext       string
 	Namespace         string
-	ArchPolicy        string
+	ArchPolicy        placement.Policy
 	DryRun            bool
 	Prune             bool
 	Wait              bool
@@ -116,26 +117,26 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		PinDigest:          p.boolean("pin-digest"),
 		RemoteResources:    p.boolean("remote-resources"),
 		Commit:             p.commit(),
-		Provider:           p.choice("provider", "kubeconfig", "aks", "gke"),
+		Provider:           choice[identity.Provider](&p, "provider"),
 		Cluster:            p.text("cluster"),
 		ResourceGroup:      p.text("resource-group"),
 		Location:           p.text("location"),
-		Endpoint:           p.choice("endpoint", "auto", "public", "private", "dns", "connect-gateway"),
+		Endpoint:           choice[identity.Endpoint](&p, "endpoint"),
 		Azure:              p.azure(),
 		Google:             p.google(),
 		Kubeconfig:         p.text("kubeconfig"),
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
-		ArchPolicy:         p.choice("arch-policy", "fail", "pin", "spread", "warn"),
+		ArchPolicy:         choice[placement.Policy](&p, "arch-policy"),
 		DryRun:             p.boolean("dry-run"),
 		Prune:              p.boolean("prune"),
 		Wait:               p.boolean("wait"),
 		WaitTimeout:        p.duration("wait-timeout"),
-		RollbackOnFailure:  p.choice("on-failure", "keep", "rollback") == "rollback",
+		RollbackOnFailure:  choice[string](&p, "on-failure") == "rollback",
 		ForceConflicts:     p.boolean("force-conflicts"),
 		FieldManager:       p.text("field-manager"),
 	}
-	config.Build = p.choice("mode", "verify", "build") == "build" || needs.Build
+	config.Build = choice[string](&p, "mode") == "build" || needs.Build
 	if config.Build {
 		p.builders(&config)
 	}
@@ -165,17 +166,7 @@ func (p *parser) text(name string) string {
 	if v := strings.TrimSpace(p.value(name)); v != "" {
 		return v
 	}
-	return Default(name)
-}
-
-// Default returns an input's default, or "".
-func Default(name string) string {
-	for _, in := range Catalogue {
-		if in.Name == name {
-			return in.Default
-		}
-	}
-	return ""
+	return Lookup(name).Default
 }
 
 func (p *parser) boolean(name string) bool {
@@ -187,12 +178,13 @@ func (p *parser) boolean(name string) bool {
 	return v
 }
 
-func (p *parser) choice(name string, choices ...string) string {
-	text := p.text(name)
+// choice returns the value of an input that takes one of a fixed set of words.
+func choice[T ~string](p *parser, name string) T {
+	text, choices := p.text(name), Lookup(name).Choices
 	if !slices.Contains(choices, text) {
 		p.problem("%s: %q is not one of %s", name, text, strings.Join(choices, ", "))
 	}
-	return text
+	return T(text)
 }
 
 func (p *parser) duration(name string) time.Duration {

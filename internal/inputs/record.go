@@ -5,10 +5,19 @@ import (
 	"strings"
 )
 
+// CommitMode says how the images are recorded in the repository.
+type CommitMode string
+
+// The modes.
+const (
+	CommitNone          CommitMode = "none"
+	CommitToBranch      CommitMode = "commit"
+	CommitByPullRequest CommitMode = "pull-request"
+)
+
 // Commit are the inputs of the commit that records the images.
 type Commit struct {
-	// How is none, commit or pull-request.
-	How string
+	How CommitMode
 	// Token is for GitHub's API.
 	Token string
 	// Branch is the one that the change is for; "" is the one that is checked out.
@@ -19,11 +28,11 @@ type Commit struct {
 }
 
 // Wanted tells whether the images are to be recorded.
-func (c Commit) Wanted() bool { return c.How != "none" }
+func (c Commit) Wanted() bool { return c.How != CommitNone }
 
 func (p *parser) commit() Commit {
 	return Commit{
-		How:               p.choice("commit", "none", "commit", "pull-request"),
+		How:               choice[CommitMode](p, "commit"),
 		Token:             p.text("github-token"),
 		Branch:            strings.TrimPrefix(p.text("commit-branch"), "refs/heads/"),
 		Message:           p.template("commit-message"),

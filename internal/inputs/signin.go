@@ -3,6 +3,8 @@ package inputs
 import (
 	"regexp"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 )
 
 // Azure are the inputs of the sign-in to Azure.
@@ -22,24 +24,24 @@ func (p *parser) azure() Azure {
 		ClientID:       p.text("azure-client-id"),
 		TenantID:       p.text("azure-tenant-id"),
 		SubscriptionID: p.text("azure-subscription-id"),
-		Environment:    p.choice("azure-environment", "public", "usgovernment", "china"),
+		Environment:    choice[string](p, "azure-environment"),
 	}
 }
 
 // signIn checks the inputs that only make sense together.
 func (p *parser) signIn(c Config) {
 	switch {
-	case c.Provider == "aks":
+	case c.Provider == identity.ProviderAKS:
 		p.aks(c)
-	case c.Provider == "gke":
+	case c.Provider == identity.ProviderGKE:
 		p.gke(c)
 	case (c.Azure.ClientID == "") != (c.Azure.TenantID == ""):
 		p.problem("azure-client-id and azure-tenant-id go together; only one of them was given")
 	}
-	if c.Provider != "gke" && (c.Endpoint == "dns" || c.Endpoint == "connect-gateway") {
+	if c.Provider != identity.ProviderGKE && (c.Endpoint == identity.EndpointDNS || c.Endpoint == identity.EndpointConnectGateway) {
 		p.problem("endpoint: %s is for provider gke", c.Endpoint)
 	}
-	if c.Provider != "kubeconfig" && (c.Kubeconfig != "" || c.KubeContext != "") {
+	if c.Provider != identity.ProviderKubeconfig && (c.Kubeconfig != "" || c.KubeContext != "") {
 		p.problem("kubeconfig and kube-context are for provider kubeconfig; provider %s asks the cloud for the cluster's address", c.Provider)
 	}
 }

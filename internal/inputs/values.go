@@ -64,7 +64,7 @@ func (v values) list(name string) []string {
 func (v values) given(names []string) []string {
 	var given []string
 	for _, name := range names {
-		if v.text(name) != Default(name) {
+		if v.text(name) != Lookup(name).Default {
 			given = append(given, name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
@@ -21,8 +22,8 @@ type Options struct {
 	Environment string
 	// Cluster is a name, with SubscriptionID and ResourceGroup, or a resource ID.
 	Cluster, SubscriptionID, ResourceGroup string
-	// Endpoint is auto, public or private.
-	Endpoint string
+	// Endpoint is EndpointAuto, EndpointPublic or EndpointPrivate.
+	Endpoint identity.Endpoint
 }
 
 // Account is an identity in Entra that a job can act as.

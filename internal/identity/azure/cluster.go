@@ -10,7 +10,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/containerservice/armcontainerservice/v6"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
@@ -65,8 +67,8 @@ func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byt
 	}
 	format := armcontainerservice.FormatExec
 	request := &armcontainerservice.ManagedClustersClientListClusterUserCredentialsOptions{Format: &format}
-	if a.options.Endpoint == "public" {
-		request.ServerFqdn = &a.options.Endpoint
+	if a.options.Endpoint == identity.EndpointPublic {
+		request.ServerFqdn = ptr.To(string(a.options.Endpoint))
 	}
 	var answer armcontainerservice.ManagedClustersClientListClusterUserCredentialsResponse
 	err = a.job.Retry(ctx, "Azure Resource Manager does not let this job at the cluster yet", isForbidden, func(ctx context.Context) error {

@@ -5,7 +5,7 @@ import "github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 var _ identity.Cloud = (*Account)(nil)
 
 // Provider implements identity.Cloud.
-func (a *Account) Provider() string { return identity.ProviderGKE }
+func (a *Account) Provider() identity.Provider { return identity.ProviderGKE }
 
 // Advice implements identity.Cloud.
 func (a *Account) Advice() identity.Advice {

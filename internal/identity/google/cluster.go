@@ -9,6 +9,8 @@ import (
 
 	"google.golang.org/api/container/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 )
 
 // name is a cluster's, or a fleet membership's, full name taken apart.
@@ -63,7 +65,7 @@ func (a *Account) address(ctx context.Context) (address, error) {
 	if err != nil {
 		return address{}, err
 	}
-	if a.options.Endpoint == "connect-gateway" {
+	if a.options.Endpoint == identity.EndpointConnectGateway {
 		return a.clusterGateway(ctx, wanted, found)
 	}
 	return choose(wanted, found, a.options.Endpoint)

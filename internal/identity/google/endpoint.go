@@ -7,6 +7,7 @@ import (
 	"google.golang.org/api/container/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 )
 
 // endpoints are the addresses that a cluster has; "" is one that it lacks.
@@ -58,36 +59,36 @@ func guarded(networks *container.MasterAuthorizedNetworksConfig) bool {
 
 // automatic is the address that a runner outside the cluster's network reaches best: the public one, unless only some
 // networks may use it and the DNS one is open; then the DNS one; the private one last.
-func (e endpoints) automatic() string {
+func (e endpoints) automatic() identity.Endpoint {
 	switch {
 	case e.public != "" && (!e.guarded || !e.dnsOpen):
-		return "public"
+		return identity.EndpointPublic
 	case e.dnsOpen:
-		return "dns"
+		return identity.EndpointDNS
 	default:
-		return "private"
+		return identity.EndpointPrivate
 	}
 }
 
 // choose returns the address that the input endpoint names.
-func choose(wanted name, c *container.Cluster, endpoint string) (address, error) {
+func choose(wanted name, c *container.Cluster, endpoint identity.Endpoint) (address, error) {
 	e := endpointsOf(c)
-	if endpoint == "auto" {
+	if endpoint == identity.EndpointAuto {
 		endpoint = e.automatic()
 	}
 	switch {
-	case endpoint == "dns" && !e.dnsOpen:
+	case endpoint == identity.EndpointDNS && !e.dnsOpen:
 		return address{}, missing(wanted, "lets no user through its DNS endpoint; open it:", "--enable-dns-access")
-	case endpoint == "dns":
+	case endpoint == identity.EndpointDNS:
 		// Its certificate is Google's own, which the system's roots vouch for and the cluster's authority does not.
 		return address{host: e.dns}, nil
-	case endpoint == "public" && e.public == "":
+	case endpoint == identity.EndpointPublic && e.public == "":
 		return address{}, missing(wanted, "has no public endpoint; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
-	case endpoint == "private" && e.private == "":
+	case endpoint == identity.EndpointPrivate && e.private == "":
 		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
 	}
 	ca, err := authority(c)
-	if endpoint == "private" {
+	if endpoint == identity.EndpointPrivate {
 		return address{host: e.private, ca: ca}, err
 	}
 	return address{host: e.public, ca: ca}, err

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/container/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 )
 
 func TestChoose(t *testing.T) {
@@ -52,7 +54,7 @@ func TestChoose(t *testing.T) {
 			if err := json.Unmarshal([]byte(row.cluster), &told); err != nil {
 				t.Fatal(err)
 			}
-			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, row.endpoint)
+			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, identity.Endpoint(row.endpoint))
 			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(address{})); diff != "" {
 				t.Errorf("address (-want +got):\n%s", diff)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 )
 
@@ -22,9 +23,8 @@ type Options struct {
 	// ServiceAccount is the e-mail address of the service account to act as; "" signs in directly, as the job itself.
 	ServiceAccount string
 	// Cluster is projects/P/locations/L/clusters/C or, for the Connect Gateway, projects/P/locations/L/memberships/M.
-	Cluster string
-	// Endpoint is auto, public, private, dns or connect-gateway.
-	Endpoint string
+	Cluster  string
+	Endpoint identity.Endpoint
 }
 
 // Account is the job signed in to Google Cloud. It is safe for concurrent use.
