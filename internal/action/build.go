@@ -12,7 +12,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -48,9 +47,8 @@ func (d *deploy) build(ctx context.Context) error {
 
 // builder is the one that the inputs name.
 func (d *deploy) builder() builder {
-	transport := image.RequireTLS(assemble.DefaultTransport(), d.config.InsecureRegistries)
 	if d.config.Assembles() {
-		return &assemble.Builder{Keychain: d.keychain, Transport: transport, PlainHTTP: d.config.InsecureRegistries}
+		return &assemble.Builder{Registry: d.registry}
 	}
 	if cloud := d.config.CloudBuild; cloud != nil {
 		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google(), Progress: d.emit}
@@ -58,8 +56,7 @@ func (d *deploy) builder() builder {
 	return &buildkit.Builder{
 		Endpoints: d.config.Endpoints,
 		Keychain:  d.keychain,
-		Transport: transport,
-		PlainHTTP: d.config.InsecureRegistries,
+		Registry:  d.registry,
 		Getenv:    d.getenv,
 		Progress:  d.emit,
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -42,7 +43,8 @@ type deploy struct {
 
 	// resolved holds each image reference that was looked up, by its full name, so that none is looked up twice.
 	resolved map[string]image.Result
-	registry *image.Client
+	registry *registry.Client
+	resolver *image.Client
 	keychain authn.Keychain
 
 	// built are the digests of the indexes that this run has pushed, by the full name of their references.
@@ -88,7 +90,7 @@ func (d *deploy) resolve(ctx context.Context, refs []name.Reference) {
 			unknown = append(unknown, ref)
 		}
 	}
-	for i, result := range d.registry.Resolve(ctx, unknown) {
+	for i, result := range d.resolver.Resolve(ctx, unknown) {
 		d.resolved[unknown[i].Name()] = result
 	}
 }

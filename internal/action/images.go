@@ -39,7 +39,7 @@ func (d *deploy) inspectLayers(ctx context.Context) {
 			images = append(images, img)
 		}
 	}
-	for i, err := range d.registry.Inspect(ctx, images...) {
+	for i, err := range d.resolver.Inspect(ctx, images...) {
 		if err != nil {
 			d.resolved[images[i].Reference.Name()] = image.Result{Err: err}
 		}

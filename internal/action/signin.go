@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
@@ -29,10 +30,11 @@ func (d *deploy) enter(ctx context.Context) error {
 func (d *deploy) signIn(ctx context.Context) error {
 	session, err := identity.SignIn(ctx, d.identity)
 	d.keychain, d.grant, d.cluster = session.Keychain, session.Grant, session.Cluster
-	opts := image.DefaultOptions()
+	opts := registry.DefaultOptions()
 	opts.Keychain = d.keychain
 	opts.PlainHTTP = d.config.InsecureRegistries
-	d.registry = image.NewClient(opts)
+	d.registry = registry.New(opts)
+	d.resolver = image.NewClient(d.registry, image.DefaultOptions())
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	registryclient "github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
@@ -45,9 +46,10 @@ func BenchmarkBuilders(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	assembler := &assemble.Builder{Keychain: authn.DefaultKeychain}
+	assembler := &assemble.Builder{Registry: registryclient.New(registryclient.DefaultOptions())}
 	daemon := &buildkit.Builder{
 		Endpoints: []build.Endpoint{{Address: buildkittest.Start(b)}},
+		Registry:  assembler.Registry,
 		Keychain:  authn.DefaultKeychain, Getenv: os.Getenv, Progress: progress.Discard,
 	}
 	b.Run("assemble", func(b *testing.B) {

@@ -20,7 +20,7 @@ func (w walker) attestations(ctx context.Context, artifacts []v1.Descriptor) (ki
 		if entry.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {
 			continue
 		}
-		d, err := w.client.manifest(ctx, w.repository.Digest(entry.Digest.String()))
+		d, err := w.client.registry.Manifest(ctx, w.repository.Digest(entry.Digest.String()))
 		if err != nil {
 			continue
 		}

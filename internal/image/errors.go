@@ -3,7 +3,6 @@ package image
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,23 +43,6 @@ type failure struct {
 func (f *failure) Error() string { return f.message }
 
 func (f *failure) Unwrap() error { return f.err }
-
-// credentialError is a sign-in that failed. Its text is our own or a credential helper's, and says what to do.
-type credentialError struct{ err error }
-
-func (e *credentialError) Error() string { return e.err.Error() }
-
-func (e *credentialError) Unwrap() error { return e.err }
-
-// silentError ends a request to a registry that accepted it and then sent nothing.
-type silentError struct{ after time.Duration }
-
-func (e *silentError) Error() string { return fmt.Sprintf("nothing received for %s", e.after) }
-
-// slowError ends the work on a reference whose registry answers, but too slowly.
-type slowError struct{ after time.Duration }
-
-func (e *slowError) Error() string { return fmt.Sprintf("not done after %s", e.after) }
 
 // artifactError is about a manifest whose config is not that of a container image.
 type artifactError struct{ mediaType types.MediaType }

@@ -4,53 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
-// explain turns what the registry client returned into an error that says what happened, at which
-// registry, and what to do. No text of a URL gets into it, since a redirect's query can hold a token.
-func explain(ctx context.Context, ref name.Reference, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return fmt.Errorf("resolving image %q: %w", ref, ctx.Err())
-	}
-	var (
-		answer  *transport.Error
-		refused *credentialError
-		known   *Error
-	)
-	switch {
-	case errors.As(err, &known):
+// explain turns what went wrong with a reference into an error that says what happened, at which registry, and what to
+// do: an *Error where the registry says that there is no such image, or shows none.
+func (c *Client) explain(ctx context.Context, ref name.Reference, err error) error {
+	if known := (*Error)(nil); errors.As(err, &known) {
 		return known
-	case errors.As(err, &refused):
-		return fail(err, "image %q: signing in to registry %q: %v", ref, ref.Context().RegistryStr(), refused)
-	case errors.As(err, &answer) && isNotFound(answer):
-		return notFound(ref, answer, err)
-	case errors.As(err, &answer) && isRefusal(answer):
-		return unauthorized(ref, answer, err)
-	case answer != nil:
-		return fail(err, "image %q: registry %q answered %s to %s; try again later, and check that it is a container registry",
-			ref, ref.Context().RegistryStr(), words(answer), answer.Request.URL.Path)
 	}
-	var plain *plainHTTPError
-	if errors.As(err, &plain) {
-		return fail(err, "image %q: %s", ref, plain)
+	problem := c.registry.Explain(ctx, ref.Context().RegistryStr(), err)
+	switch problem.Kind {
+	case registry.Interrupted:
+		return fmt.Errorf("resolving image %q: %w", ref, ctx.Err())
+	case registry.NotFound:
+		return notFound(ref, problem, err)
+	case registry.Refused:
+		return unauthorized(ref, problem, err)
+	case registry.PlainHTTP, registry.NoCredentials, registry.Failed, registry.Unreachable:
+		return fail(err, "image %q: %s", ref, problem)
+	case registry.TooLarge:
+		return fail(err, "image %q in %s", ref, problem)
+	default:
+		return fail(err, "image %q in registry %q: %s", ref, problem.Registry, problem.Words)
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return fail(err, "image %q in registry %q: the manifest is larger than %d bytes, which no image needs",
-			ref, ref.Context().RegistryStr(), large.Limit)
-	}
-	if reason, ok := networkReason(err); ok {
-		return fail(err, "image %q: registry %q cannot be reached: %s; check its name and port, that it runs, and that this machine may connect to it",
-			ref, ref.Context().RegistryStr(), reason)
-	}
-	return fail(err, "image %q in registry %q: %s", ref, ref.Context().RegistryStr(), firstLine(err.Error()))
 }
 
 // fail keeps the cause for errors.As and errors.Is alone.
@@ -58,34 +40,52 @@ func fail(err error, format string, args ...any) error {
 	return &failure{message: fmt.Sprintf(format, args...), err: err}
 }
 
-// networkReason finds what went wrong below HTTP, without the URL that net/http puts before it.
-// On loopback ggcr tries HTTPS and then HTTP and returns both errors as one.
-func networkReason(err error) (string, bool) {
-	var (
-		silent  *silentError
-		slow    *slowError
-		network *net.OpError
-		request *url.Error
-	)
-	switch {
-	case errors.As(err, &silent):
-		return silent.Error(), true
-	case errors.As(err, &slow):
-		return slow.Error(), true
-	case errors.As(err, &network):
-		return network.Error(), true
-	case errors.As(err, &request):
-		return firstLine(request.Err.Error()), true
+func notFound(ref name.Reference, problem *registry.Error, err error) error {
+	e := &Error{
+		Code: finding.ImageNotFound, Reference: ref, Err: err,
+		Message: fmt.Sprintf("image %q is not in registry %q: %s", ref, problem.Registry, problem.Words),
+		Fix:     "Check the repository and the tag, and that the build pushed it",
 	}
-	return "", false
+	if part := missingPart(err); part != "" {
+		e.Message = fmt.Sprintf("image %q is incomplete: it lists %s, which registry %q does not have: %s",
+			ref, part, problem.Registry, problem.Words)
+		e.Fix = "Push the whole image again, every platform of it"
+	}
+	return e
 }
 
-// firstLine cuts what others wrote to what fits in a message.
-func firstLine(s string) string {
-	const most = 300
-	s, _, _ = strings.Cut(s, "\n")
-	if len(s) > most {
-		return s[:most] + "…"
+// missingPart names what of an image could not be had; "" if it is the image itself.
+func missingPart(err error) string {
+	var (
+		entry *entryError
+		layer *layerError
+		blob  *registry.BlobError
+	)
+	switch {
+	case errors.As(err, &layer):
+		return layer.name()
+	case errors.As(err, &blob):
+		return "blob " + blob.Digest.String()
+	case errors.As(err, &entry):
+		return entry.name()
 	}
-	return s
+	return ""
+}
+
+func unauthorized(ref name.Reference, problem *registry.Error, err error) error {
+	return &Error{
+		Code: finding.ImageUnauthorized, Reference: ref, Err: err,
+		Message: fmt.Sprintf("registry %q refuses to show image %q: %s", problem.Registry, ref, problem.Words),
+		Fix: "Sign in with an identity that may pull it, and check the repository: " +
+			"some registries answer so where there is none",
+	}
+}
+
+// empty is about an index that lists attestations and the like, or nothing.
+func empty(ref name.Reference, digest v1.Hash) error {
+	return &Error{
+		Code: finding.PlatformMissing, Reference: ref, Err: errors.New("no image in the index"),
+		Message: fmt.Sprintf("index %s of image %q lists no image for any platform", digest, ref),
+		Fix:     "Build and push it again, for each platform",
+	}
 }

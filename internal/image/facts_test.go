@@ -42,7 +42,7 @@ func TestResolveTellsOfAttestations(t *testing.T) {
 		{"below_another_index", indexOf(entry(indexOf(own, attestation(t, "https://cyclonedx.org/bom")), nil)), []string{"sbom"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			img := must(image.Resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options()))(t)
+			img := must(resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options()))(t)
 			if diff := cmp.Diff(test.want, img.Attestations); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -65,7 +65,7 @@ func TestResolveTellsOfTheBase(t *testing.T) {
 		"not_at_all":      {bare, image.Base{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			img := must(image.Resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options()))(t)
+			img := must(resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options()))(t)
 			if diff := cmp.Diff(test.want, img.Base); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

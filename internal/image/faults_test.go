@@ -102,7 +102,7 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host := serve(t, test.registry)
-			_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), options())
+			_, err := resolve(t.Context(), parse(t, host+"/cart:1"), options())
 			if diff := cmp.Diff(test.want, faultOf(err, host)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -117,7 +117,7 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 		SchemaVersion: 2, MediaType: types.OCIImageIndex,
 		Manifests: []v1.Descriptor{{MediaType: types.OCIManifestSchema1, Digest: gone, Platform: &arm64}},
 	}))
-	_, err := image.Resolve(t.Context(), ref, options())
+	_, err := resolve(t.Context(), ref, options())
 	want := fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: it lists linux/arm64 (DIGEST), ` +
 		`which registry "HOST" does not have: 404 Not Found (MANIFEST_UNKNOWN: Unknown manifest). Push the whole image again, every platform of it`}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
@@ -127,9 +127,9 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 
 func TestResolveKeepsTheWholeTextOfASignIn(t *testing.T) {
 	opts := options()
-	opts.Keychain = brokenKeychain{}
+	opts.registry.Keychain = brokenKeychain{}
 	host := newRegistry(t)
-	_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), opts)
+	_, err := resolve(t.Context(), parse(t, host+"/cart:1"), opts)
 	want := fault{"", `image "HOST/cart:1": signing in to registry "HOST": nobody trusts this job.` + "\nDo this:\n    trust it"}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -147,7 +147,7 @@ func (brokenKeychain) Authorization() (*authn.AuthConfig, error) {
 
 func TestErrorIsAFinding(t *testing.T) {
 	host := serve(t, answering(404, "text/plain", ""))
-	_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), options())
+	_, err := resolve(t.Context(), parse(t, host+"/cart:1"), options())
 	var known *image.Error
 	if !errors.As(err, &known) {
 		t.Fatalf("got error %v, want an *image.Error", err)
@@ -197,7 +197,7 @@ func TestResolveBoundsWhatIsRead(t *testing.T) {
 		{"too_wide", "lists 257 manifests; at most 256 are read", rawJSON(t, "application/json", wide)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := image.Resolve(t.Context(), push(t, host+"/cart:1", test.push), options())
+			_, err := resolve(t.Context(), push(t, host+"/cart:1", test.push), options())
 			if err == nil || !strings.HasSuffix(err.Error(), test.want) {
 				t.Errorf("got error %v, want one that ends in %q", err, test.want)
 			}
@@ -214,7 +214,7 @@ func TestResolveTriesAgainAfterBriefTrouble(t *testing.T) {
 		}
 		answering(404, "text/plain", "")(w, r)
 	}))
-	_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), options())
+	_, err := resolve(t.Context(), parse(t, host+"/cart:1"), options())
 	if got := faultOf(err, host).Code; got != finding.ImageNotFound {
 		t.Errorf("got %q (%v), want the third answer, %q", got, err, finding.ImageNotFound)
 	}
@@ -222,7 +222,8 @@ func TestResolveTriesAgainAfterBriefTrouble(t *testing.T) {
 
 func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 	quick := options()
-	quick.Silence, quick.Timeout = 300*time.Millisecond, time.Second
+	quick.impatient(300 * time.Millisecond)
+	quick.image.Timeout = time.Second
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	stall := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", indexType)
@@ -238,12 +239,12 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 		{"it_speaks_no_http", "tls: first record does not look like a TLS handshake", func(t *testing.T) string { return speak(t, "SSH-2.0\r\n") }},
 		{"it_says_nothing_at_all", "nothing received for 300ms", func(t *testing.T) string { return speak(t, "") }},
 		{"it_hangs_at_once", "nothing received for 300ms", func(t *testing.T) string { return serve(t, http.HandlerFunc(hang)) }},
-		{"it_hangs_after_the_headers", "nothing received for 300ms", func(t *testing.T) string { return serve(t, afterPing(stall)) }},
+		{"it_hangs_after_the_headers", "nothing received for 300ms, after 0 bytes of its answer", func(t *testing.T) string { return serve(t, afterPing(stall)) }},
 		{"it_takes_for_ever", "not done after 1s", func(t *testing.T) string { return serve(t, afterPing(drip)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host, began := test.serve(t), time.Now()
-			_, err := image.Resolve(t.Context(), parse(t, host+"/cart:1"), quick)
+			_, err := resolve(t.Context(), parse(t, host+"/cart:1"), quick)
 			want := fault{"", `image "HOST/cart:1": registry "HOST" cannot be reached: ` + test.reason + checkServer}
 			if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -258,7 +259,7 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 func TestResolveStopsWhenInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	host := serve(t, afterPing(func(_ http.ResponseWriter, r *http.Request) { interrupt(); <-r.Context().Done() }))
-	_, err := image.Resolve(ctx, parse(t, host+"/cart:1"), options())
+	_, err := resolve(ctx, parse(t, host+"/cart:1"), options())
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want one that says it was cancelled", err)
 	}
@@ -290,7 +291,7 @@ func TestErrorsHoldNoToken(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := image.Resolve(t.Context(), parse(t, serve(t, answer)+"/cart:1"), options())
+			_, err := resolve(t.Context(), parse(t, serve(t, answer)+"/cart:1"), options())
 			if err == nil || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("got error %v, want one without the secret", err)
 			}

@@ -1,6 +1,7 @@
 package image_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log"
@@ -8,9 +9,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
+	ggcr "github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -18,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 var (
@@ -27,16 +30,35 @@ var (
 	unknown = v1.Platform{OS: "unknown", Architecture: "unknown"}
 )
 
+// settings are those of both clients.
+type settings struct {
+	registry registry.Options
+	image    image.Options
+}
+
 // options asks no keychain of this machine, so that tests see the same everywhere.
-func options() image.Options {
-	opts := image.DefaultOptions()
-	opts.Keychain = nil
-	return opts
+func options() settings {
+	s := settings{registry.DefaultOptions(), image.DefaultOptions()}
+	s.registry.Keychain = nil
+	return s
+}
+
+func (s settings) client() *image.Client { return image.NewClient(registry.New(s.registry), s.image) }
+
+// impatient has registries counted as hanging early.
+func (s *settings) impatient(after time.Duration) {
+	s.registry.Reads.Headers, s.registry.Reads.Silence = after, after
+}
+
+// resolve resolves one reference with a client of its own.
+func resolve(ctx context.Context, ref name.Reference, s settings) (*image.Image, error) {
+	result := s.client().Resolve(ctx, []name.Reference{ref})[0]
+	return result.Image, result.Err
 }
 
 // newRegistry starts an empty registry and returns its host and port.
 func newRegistry(t testing.TB) (host string) {
-	return serve(t, registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	return serve(t, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
 }
 
 func serve(t testing.TB, handler http.Handler) (host string) {

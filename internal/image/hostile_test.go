@@ -27,7 +27,7 @@ func TestResolveBoundsLayers(t *testing.T) {
 	for range 513 {
 		manifest.Layers = append(manifest.Layers, v1.Descriptor{MediaType: types.DockerLayer, Digest: config.Digest, Size: 1})
 	}
-	_, err := image.Resolve(t.Context(), push(t, host+"/cart:1", rawJSON(t, types.DockerManifestSchema2, manifest)), options())
+	_, err := resolve(t.Context(), push(t, host+"/cart:1", rawJSON(t, types.DockerManifestSchema2, manifest)), options())
 	want := `image "HOST/cart:1" in registry "HOST": manifest DIGEST has 513 layers; at most 512 are read`
 	if got := faultOf(err, host).Text; got != want {
 		t.Errorf("got error  %s\nwant error %s", got, want)
@@ -76,7 +76,7 @@ func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
 			}))
 			opts := options()
 			if test.limits != nil {
-				test.limits(&opts.Limits)
+				test.limits(&opts.image.Limits)
 			}
 			img := examine(t, opts, push(t, host+"/cart:1", test.img))[0]
 			findings := image.Verify(img, []v1.Platform{amd64})
@@ -115,7 +115,7 @@ func TestRedirectsToPrivateAddressesAreNotFollowed(t *testing.T) {
 			host := serve(t, registry)
 			push(t, host+"/cart:1", img)
 			opts := options()
-			opts.Transport, opts.PlainHTTP = everywhere(host), []string{test.from, test.to}
+			opts.registry.Transport, opts.registry.PlainHTTP = everywhere(host), []string{test.from, test.to}
 			_, err := inspected(t, opts, parse(t, test.from+"/cart:1"))
 			if (err == nil) != test.followed || (err != nil && !strings.Contains(err.Error(), "redirects to the private address "+test.to)) {
 				t.Errorf("got error %v; want it followed: %v", err, test.followed)
@@ -168,7 +168,7 @@ func TestTagsAreSearchedSideBySideAndNotForEver(t *testing.T) {
 		push(t, fmt.Sprintf("%s/cart:1-%d", host, i), indexOf(app(arm64, fmt.Sprint(i)).as(t, arm64)))
 	}
 	ref := must(name.NewDigest(host + "/cart@" + must(child.Digest())(t).String()))(t)
-	img := must(image.Resolve(t.Context(), ref, options()))(t)
+	img := must(resolve(t.Context(), ref, options()))(t)
 	asked := 0
 	for path, n := range registry.times {
 		if strings.Contains(path, "/manifests/1-") {

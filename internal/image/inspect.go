@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
@@ -17,13 +18,13 @@ import (
 // images and platforms share it, and fills in their Inspection and Twins. The errors stand in the order of the images;
 // they are like those of Resolve. An image with an error is left as far as it got.
 func (c *Client) Inspect(ctx context.Context, images ...*Image) []error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &slowError{after: c.opts.Reading})
+	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &registry.SlowError{After: c.opts.Reading})
 	defer cancel()
 	problems := c.inspectAll(ctx, distinct(images))
 	errs := make([]error, len(images))
 	for i, img := range images {
 		if err := problems[img]; err != nil {
-			errs[i] = explain(ctx, img.Reference, err)
+			errs[i] = c.explain(ctx, img.Reference, err)
 		}
 	}
 	return errs
@@ -99,7 +100,7 @@ func unreadable(p v1.Platform) string {
 
 // broken tells a layer that holds the wrong bytes, which is the image's fault, from one that could not be had.
 func broken(m *Manifest, err error) (fault, problem error) {
-	var missing *blobError
+	var missing *registry.BlobError
 	switch {
 	case err == nil:
 		return nil, nil

@@ -13,9 +13,9 @@ import (
 )
 
 // examine takes references through Resolve and Inspect.
-func examine(t testing.TB, opts image.Options, refs ...name.Reference) []*image.Image {
+func examine(t testing.TB, opts settings, refs ...name.Reference) []*image.Image {
 	t.Helper()
-	client := image.NewClient(opts)
+	client := opts.client()
 	var images []*image.Image
 	for _, result := range client.Resolve(t.Context(), refs) {
 		if result.Err != nil {

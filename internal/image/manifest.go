@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -59,22 +58,11 @@ func check(d *remote.Descriptor, manifest *v1.Manifest) error {
 
 // config reads each config once, however many platforms and references share it.
 func (w walker) config(ctx context.Context, d v1.Descriptor) (*v1.ConfigFile, error) {
-	return w.client.configs.do(w.repository.RegistryStr()+"/"+d.Digest.String(), func() (*v1.ConfigFile, error) {
-		r, err := w.client.repository(ctx, w.repository)
-		if err != nil {
-			return nil, err
-		}
-		blob, err := r.open(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		defer blob.Close()
-		content, err := io.ReadAll(blob)
-		if err != nil {
-			return nil, err
-		}
-		return v1.ParseConfigFile(bytes.NewReader(content))
-	})
+	content, err := w.client.registry.Content(ctx, w.repository, d)
+	if err != nil {
+		return nil, err
+	}
+	return v1.ParseConfigFile(bytes.NewReader(content))
 }
 
 func platformOf(file *v1.ConfigFile) v1.Platform {

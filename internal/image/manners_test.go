@@ -51,7 +51,7 @@ func TestRegistryIsGivenTheTimeItAsksFor(t *testing.T) {
 			host := serve(t, newCounted(wait(http.StatusTooManyRequests, test.after)))
 			ref := push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
 			began := time.Now()
-			_, err := image.Resolve(t.Context(), ref, options())
+			_, err := resolve(t.Context(), ref, options())
 			took := time.Since(began)
 			if (err == nil) != test.ok || took < test.least || took > 10*time.Second {
 				t.Errorf("error %v after %s; want success: %v, after %s or more", err, took, test.ok, test.least)
@@ -78,9 +78,9 @@ func answerBlob(digest string, status int) func(http.ResponseWriter, *http.Reque
 }
 
 // inspected resolves and inspects one image, and returns the error of the latter.
-func inspected(t testing.TB, opts image.Options, ref name.Reference) (*image.Image, error) {
+func inspected(t testing.TB, opts settings, ref name.Reference) (*image.Image, error) {
 	t.Helper()
-	client := image.NewClient(opts)
+	client := opts.client()
 	result := client.Resolve(t.Context(), []name.Reference{ref})[0]
 	if result.Err != nil {
 		t.Fatal(result.Err)
@@ -113,7 +113,7 @@ func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := options()
-			opts.Silence = 300 * time.Millisecond
+			opts.impatient(300 * time.Millisecond)
 			host := serve(t, newCounted(test.before))
 			_, err := inspected(t, opts, push(t, host+"/cart:1", indexOf(entry(img, &arm64))))
 			if diff := cmp.Diff(test.want, faultOf(err, host)); diff != "" {
@@ -133,7 +133,7 @@ func TestInspectStopsWhenInterrupted(t *testing.T) {
 		}
 		return false
 	}))
-	client := image.NewClient(options())
+	client := options().client()
 	result := client.Resolve(ctx, []name.Reference{push(t, host+"/cart:1", img)})[0]
 	if err := client.Inspect(ctx, result.Image)[0]; !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want one that says it was cancelled", err)
@@ -244,8 +244,8 @@ func TestPlainHTTPIsForLoopbackAndWhereAsked(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.registry, len(test.plain)), func(t *testing.T) {
 			opts := options()
-			opts.Transport, opts.PlainHTTP = everywhere(host), test.plain
-			client := image.NewClient(opts)
+			opts.registry.Transport, opts.registry.PlainHTTP = everywhere(host), test.plain
+			client := opts.client()
 			result := client.Resolve(t.Context(), []name.Reference{parse(t, test.registry+"/cart:1")})[0]
 			err := result.Err
 			if err == nil {
@@ -262,8 +262,8 @@ func TestProxyIsUsed(t *testing.T) {
 	host := newRegistry(t)
 	push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
 	opts := options()
-	opts.PlainHTTP = []string{"registry.lan"}
-	opts.Transport = &http.Transport{Proxy: http.ProxyURL(must(url.Parse("http://" + newProxy(t, host)))(t))}
+	opts.registry.PlainHTTP = []string{"registry.lan"}
+	opts.registry.Transport = &http.Transport{Proxy: http.ProxyURL(must(url.Parse("http://" + newProxy(t, host)))(t))}
 	if _, err := inspected(t, opts, parse(t, "registry.lan/cart:1")); err != nil {
 		t.Error(err) // no other way leads to a name that nobody knows
 	}

@@ -28,7 +28,7 @@ func (c *Client) findParent(ctx context.Context, img *Image) {
 	group.SetLimit(c.opts.Jobs)
 	for i, tag := range tags {
 		group.Go(func() error {
-			if top, err := c.manifest(ctx, pinned.Context().Tag(tag)); err == nil && lists(top, img.Digest) {
+			if top, err := c.registry.Manifest(ctx, pinned.Context().Tag(tag)); err == nil && lists(top, img.Digest) {
 				parents[i] = top.Digest
 			}
 			return nil
@@ -48,20 +48,13 @@ func (c *Client) tags(ctx context.Context, pinned name.Digest) []string {
 	if tag, err := name.NewTag(before, name.WithDefaultTag("")); err == nil && tag.TagStr() != "" {
 		return []string{tag.TagStr()}
 	}
-	r, err := c.repository(ctx, pinned.Context())
+	tags, err := c.registry.Tags(ctx, pinned.Context())
 	if err != nil {
 		return nil
 	}
-	page, err := r.puller.Lister(ctx, pinned.Context())
-	if err != nil || !page.HasNext() {
-		return nil
-	}
-	list, err := page.Next(ctx)
-	if err != nil {
-		return nil
-	}
-	slices.Reverse(list.Tags) // in the order of names: later versions first
-	return list.Tags[:min(len(list.Tags), maxTags)]
+	tags = slices.Clone(tags)
+	slices.Reverse(tags) // in the order of names: later versions first
+	return tags[:min(len(tags), maxTags)]
 }
 
 // lists tells whether an index has an entry of the digest.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // Result is the outcome for one reference: an Image or an error.
@@ -14,16 +16,9 @@ type Result struct {
 	Err   error
 }
 
-// Resolve asks the registry what ref leads to. It returns an *Error when the registry says that
-// there is no such image or refuses to show it, and plain errors, which name the registry,
-// when it cannot be reached or sends something that is no image.
-func Resolve(ctx context.Context, ref name.Reference, opts Options) (*Image, error) {
-	result := NewClient(opts).Resolve(ctx, []name.Reference{ref})[0]
-	return result.Image, result.Err
-}
-
-// Resolve finds out what references lead to, side by side, each distinct one once. The results stand in the order of
-// refs; their errors are those of the function Resolve.
+// Resolve asks the registries what references lead to, side by side, for each distinct one once. The results are in the
+// order of refs. An error is an *Error where the registry says that there is no such image, or refuses to show it, and
+// a plain one, which names the registry, where it cannot be reached or sends something that is no image.
 func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 	results := make([]Result, len(refs))
 	first := map[string]int{}
@@ -47,11 +42,11 @@ func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 }
 
 func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Timeout, &slowError{after: c.opts.Timeout})
+	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Timeout, &registry.SlowError{After: c.opts.Timeout})
 	defer cancel()
 	image, err := walker{client: c, repository: ref.Context(), entries: new(atomic.Int64)}.start(ctx, ref)
 	if err != nil {
-		return nil, explain(ctx, ref, err)
+		return nil, c.explain(ctx, ref, err)
 	}
 	c.findParent(ctx, image)
 	return image, nil

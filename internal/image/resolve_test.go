@@ -61,7 +61,7 @@ func TestResolve(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ref := push(t, newRegistry(t)+"/shop/cart:1", test.push)
-			img := must(image.Resolve(t.Context(), ref, options()))(t)
+			img := must(resolve(t.Context(), ref, options()))(t)
 			if diff := cmp.Diff(test.want, see(img)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -88,7 +88,7 @@ func TestResolveDescribesEachManifest(t *testing.T) {
 		Digest: must(child.Digest())(t), Size: must(child.Size())(t), Bytes: must(child.Size())(t) + must(child.Manifest())(t).Config.Size,
 		File: must(child.ConfigFile())(t), Layers: []v1.Descriptor{},
 	}}
-	if diff := cmp.Diff(want, must(image.Resolve(t.Context(), ref, options()))(t).Manifests); diff != "" {
+	if diff := cmp.Diff(want, must(resolve(t.Context(), ref, options()))(t).Manifests); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -100,7 +100,7 @@ func TestResolveReadsMediaTypeFromManifestWhereHeaderIsWrong(t *testing.T) {
 		inner.ServeHTTP(contentType{w, r}, r)
 	}))
 	ref := push(t, host+"/cart:1", indexOf(entry(imageFor(t, amd64), &amd64)))
-	if diff := cmp.Diff([]v1.Platform{amd64}, must(image.Resolve(t.Context(), ref, options()))(t).Platforms()); diff != "" {
+	if diff := cmp.Diff([]v1.Platform{amd64}, must(resolve(t.Context(), ref, options()))(t).Platforms()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -133,7 +133,7 @@ func TestClientKeepsOrderAndAsksOnce(t *testing.T) {
 	till := push(t, host+"/till:1", imageFor(t, arm64))
 	refs := []name.Reference{till, cart, parse(t, host+"/none:2"), cart}
 
-	results := image.NewClient(options()).Resolve(t.Context(), refs)
+	results := options().client().Resolve(t.Context(), refs)
 	var got []string
 	for _, r := range results {
 		if r.Err != nil {
@@ -185,8 +185,8 @@ func TestResolveSignsInWithKeychain(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := options()
-			opts.Keychain = test.keychain
-			_, err := image.Resolve(t.Context(), ref, opts)
+			opts.registry.Keychain = test.keychain
+			_, err := resolve(t.Context(), ref, opts)
 			if got := faultOf(err, host).Code; got != test.want || (err == nil) != (test.want == "") {
 				t.Errorf("got code %q and error %v, want code %q", got, err, test.want)
 			}

@@ -71,28 +71,5 @@ func (s *shelf) giveBack(img *Image, m *Manifest) {
 
 // source reads a layer from its registry.
 func (c *Client) source(ctx context.Context, img *Image, d v1.Descriptor) rootfs.Source {
-	in := func() (*repository, error) {
-		r, err := c.repository(ctx, img.Reference.Context())
-		if err != nil {
-			return nil, &blobError{d.Digest, err}
-		}
-		return r, nil
-	}
-	return rootfs.Source{
-		Size: d.Size, Annotations: d.Annotations,
-		Open: func() (io.ReadCloser, error) {
-			r, err := in()
-			if err != nil {
-				return nil, err
-			}
-			return r.open(ctx, d)
-		},
-		Range: func(offset, length int64) (io.ReadCloser, error) {
-			r, err := in()
-			if err != nil {
-				return nil, err
-			}
-			return r.part(ctx, d, offset, length)
-		},
-	}
+	return func() (io.ReadCloser, error) { return c.registry.Blob(ctx, img.Reference.Context(), d) }
 }

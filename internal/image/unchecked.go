@@ -29,7 +29,7 @@ func unchecked(img *Image) (findings []finding.Finding) {
 			note(strings.Join(m.Inspection.Unchecked, "; "), m.Platform, false)
 		}
 		if m.Inspection.Broken != nil {
-			note(firstLine(m.Inspection.Broken.Error()), m.Platform, true)
+			note(cut(m.Inspection.Broken.Error()), m.Platform, true)
 		}
 	}
 	for _, reason := range reasons {
@@ -49,4 +49,14 @@ func uncheckedFinding(img *Image, reason string, platforms []v1.Platform, broken
 		f.Fix = "Build and push the image again. Nodes may fail to unpack it too."
 	}
 	return f
+}
+
+// cut shortens what others wrote to what fits in a message.
+func cut(s string) string {
+	const most = 300
+	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
 }

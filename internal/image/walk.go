@@ -34,7 +34,7 @@ type found struct {
 }
 
 func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
-	top, err := w.client.manifest(ctx, ref)
+	top, err := w.client.registry.Manifest(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (
 	if w.entries.Add(1) > maxManifests {
 		return found{}, fmt.Errorf("its indexes list more than %d manifests in all; at most that many are read", maxManifests)
 	}
-	child, err := w.client.manifest(ctx, w.repository.Digest(entry.Digest.String()))
+	child, err := w.client.registry.Manifest(ctx, w.repository.Digest(entry.Digest.String()))
 	if err != nil {
 		return found{}, &entryError{entry: entry, err: err}
 	}

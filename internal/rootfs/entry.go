@@ -31,8 +31,6 @@ type entry struct {
 	size   int64
 	target string // of a symbolic link
 	head   []byte
-	// place is where a table of contents says that the content stands; nil once head is known.
-	place *place
 }
 
 // read takes over what the archive says at this point.

@@ -21,7 +21,6 @@ type Layer struct {
 	count    int
 	native   string // the first binary that was come across
 	complete bool
-	listed   bool // complete, by a table of contents
 }
 
 // NewLayer returns the layer that a blob holds. Nothing is read yet.
@@ -47,7 +46,7 @@ func (l *Layer) search(found func() *entry) (*entry, error) {
 	defer l.mu.Unlock()
 	for {
 		if e := found(); e != nil {
-			return e, l.fetch(e)
+			return e, nil
 		}
 		if l.complete {
 			return nil, nil
@@ -58,9 +57,9 @@ func (l *Layer) search(found func() *entry) (*entry, error) {
 	}
 }
 
-// next reads one entry of the layer, or all of them where it has a table of contents.
+// next reads one entry of the layer.
 func (l *Layer) next() error {
-	if err := l.open(); err != nil || l.complete {
+	if err := l.open(); err != nil {
 		return err
 	}
 	header, err := l.tar.Next()
@@ -87,10 +86,7 @@ func (l *Layer) open() error {
 		return nil
 	}
 	l.entries, l.hidden, l.opaque, l.count = map[string]*entry{}, map[string]bool{}, map[string]bool{}, 0
-	if done, err := l.openTable(); done || err != nil {
-		return err
-	}
-	blob, err := l.source.Open()
+	blob, err := l.source()
 	if err != nil {
 		return err
 	}

@@ -11,16 +11,12 @@ type Limits struct {
 	Ratio, RatioFrom int64
 	// Entries is how many files, links and directories one layer may hold.
 	Entries int
-	// Table is the most that is read of a table of contents, unpacked.
-	Table int64
-	// File is the most that is unpacked to reach the first bytes of one file through a table of contents.
-	File int64
 }
 
 // DefaultLimits lets through every layer that a node would be glad to unpack.
 func DefaultLimits() Limits {
 	return Limits{
-		Bytes: 64 << 30, Ratio: 200, RatioFrom: 256 << 20, Entries: 1 << 20, Table: 256 << 20, File: 64 << 20,
+		Bytes: 64 << 30, Ratio: 200, RatioFrom: 256 << 20, Entries: 1 << 20,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,36 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
+
+// blob is a layer's blob that counts how often it is opened.
+type blob struct {
+	content []byte
+	opened  int
+}
+
+func (b *blob) source() Source {
+	return func() (io.ReadCloser, error) { b.opened++; return io.NopCloser(bytes.NewReader(b.content)), nil }
+}
+
+// noise does not get smaller when it is packed.
+func noise(size int) string {
+	content := make([]byte, size)
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range content {
+		content[i] = byte(random.Uint32())
+	}
+	return string(content)
+}
+
+// contents is a layer with an entry of each kind.
+func contents() []tarEntry {
+	return []tarEntry{
+		dir("usr"), file("usr/share/data", 0o644, noise(2<<20)),
+		file("usr/bin/app", 0o755, elfHeader(arm8)+noise(1000)), link("app", "usr/bin/app"), hard("same", "usr/bin/app"),
+		file("entry.sh", 0o755, "#!/app\n"+strings.Repeat("# text\n", 1000)), file("old/.wh.gone", 0, ""),
+		file("empty", 0o644, ""),
+	}
+}
 
 func gzipOf(t testing.TB, content []byte) []byte {
 	t.Helper()
@@ -34,7 +66,6 @@ func TestLimitsNameThemselves(t *testing.T) {
 		}
 		return entries
 	}()
-	table := stargz(t, tarOf(t, contents()...))
 	for _, tc := range []struct {
 		name   string
 		blob   *blob
@@ -44,10 +75,6 @@ func TestLimitsNameThemselves(t *testing.T) {
 		{"too_many_bytes", &blob{content: zeros}, Limits{Bytes: 1 << 20}, "bytes of one layer, unpacked: at most 1048576 are read"},
 		{"too_good_a_ratio", &blob{content: gzipOf(t, zeros)}, Limits{Ratio: 100, RatioFrom: 1 << 20}, "bytes for each packed byte of a layer: at most 100 are read"},
 		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10}, "entries of one layer: at most 10 are read"},
-		{"too_many_entries_in_a_table", table, Limits{Entries: 3}, "entries of one layer: at most 3 are read"},
-		{"too_large_a_table", table, Limits{Table: 100}, "bytes of a layer's table of contents: at most 100 are read"},
-		{"too_large_a_table_unpacked", table, Limits{Table: 1000}, "bytes of one layer, unpacked: at most 1000 are read"},
-		{"too_far_into_a_member", stargz(t, tarOf(t, inner()...)), Limits{File: 10}, "bytes before the content of one file, unpacked: at most 10 are read"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Of(NewLayer(tc.blob.source(), over(tc.limits))).Stat("/last")
@@ -59,16 +86,11 @@ func TestLimitsNameThemselves(t *testing.T) {
 	}
 }
 
-// inner has small files, which eStargz puts into one member.
-func inner() []tarEntry {
-	return []tarEntry{file("data", 0o644, noise(1<<20)), file("first", 0o755, strings.Repeat("x", 100)), file("last", 0o755, "y")}
-}
-
 // over is the defaults with what is set in place of them.
 func over(set Limits) Limits {
 	l := DefaultLimits()
 	for _, pair := range []struct{ to, from *int64 }{
-		{&l.Bytes, &set.Bytes}, {&l.Ratio, &set.Ratio}, {&l.RatioFrom, &set.RatioFrom}, {&l.Table, &set.Table}, {&l.File, &set.File},
+		{&l.Bytes, &set.Bytes}, {&l.Ratio, &set.Ratio}, {&l.RatioFrom, &set.RatioFrom},
 	} {
 		if *pair.from != 0 {
 			*pair.to = *pair.from
@@ -120,24 +142,5 @@ func TestSharedLayerIsReadOnce(t *testing.T) {
 	group.Wait()
 	if b.opened != 1 {
 		t.Errorf("opened %d times, want once", b.opened)
-	}
-}
-
-func TestTablesThatPointAstrayAreErrors(t *testing.T) {
-	for name, listed := range map[string]tableEntry{
-		"behind_the_blob":  {Offset: 10, EndOffset: 1 << 40},
-		"before_the_blob":  {Offset: -10, EndOffset: 10},
-		"backwards":        {Offset: 100, EndOffset: 10},
-		"before_the_frame": {Offset: 10, EndOffset: 100, InnerOffset: -1},
-	} {
-		listed.Type, listed.Name, listed.Size = "reg", "app", 64
-		layer := NewLayer((&blob{content: make([]byte, 1000)}).source(), DefaultLimits())
-		layer.entries, layer.complete = map[string]*entry{}, true
-		if err := layer.addListed(listed, 900); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Of(layer).Stat("/app"); err == nil || !strings.Contains(err.Error(), "the table of contents has a file at bytes") {
-			t.Errorf("%s: got error %v, want one about the table of contents", name, err)
-		}
 	}
 }

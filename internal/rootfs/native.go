@@ -16,17 +16,6 @@ func (f *FS) Native() (file File, found bool, err error) {
 }
 
 func (l *Layer) firstNative() (name string, e *entry, err error) {
-	l.readWhole()
 	e, err = l.search(func() *entry { return l.entries[l.native] })
 	return l.native, e, err
-}
-
-// readWhole turns from the table of contents to the archive: a table does not tell what files are.
-func (l *Layer) readWhole() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.listed {
-		l.listed, l.complete = false, false
-	}
-	l.source.Range = nil
 }

@@ -24,7 +24,7 @@ type FS struct {
 func New(layers []v1.Layer) *FS {
 	fsys := &FS{}
 	for _, l := range layers {
-		fsys.layers = append(fsys.layers, NewLayer(sourceOf(l), DefaultLimits()))
+		fsys.layers = append(fsys.layers, NewLayer(l.Uncompressed, DefaultLimits()))
 	}
 	return fsys
 }

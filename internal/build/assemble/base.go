@@ -10,6 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // base is the image below, as its registry has it now.
@@ -27,8 +29,8 @@ type offer struct {
 }
 
 // pullBase looks a base up. Nothing but its index is read yet, and of its layers never more than has to be sent on.
-func pullBase(ctx context.Context, puller *remote.Puller, ref name.Reference) (base, error) {
-	top, err := puller.Get(ctx, ref)
+func pullBase(ctx context.Context, client *registry.Client, ref name.Reference) (base, error) {
+	top, err := client.Get(ctx, ref)
 	if err != nil {
 		return base{}, err
 	}

@@ -36,7 +36,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	builder := assemble.Builder{}
+	builder := assemble.Builder{Registry: client(nil)}
 	b.SetBytes(32 << 20)
 	for i := 0; b.Loop(); i++ {
 		ref, err := name.NewTag(strings.TrimPrefix(server.URL, "http://") + "/bench/" + strconv.Itoa(i) + ":1") // a new repository has no layer yet

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
@@ -83,12 +85,20 @@ func cartFor(t *testing.T, registry *registrytest.Registry, dist string, platfor
 	}
 }
 
-// quick is for registries that fail on purpose.
-var quick = remote.Backoff{Duration: time.Millisecond, Factor: 1, Steps: 2}
+// client is for registries that fail on purpose: it does not wait long before it asks again.
+func client(keychain authn.Keychain, change ...func(*registry.Options)) *registry.Client {
+	opts := registry.DefaultOptions()
+	opts.Keychain = keychain
+	opts.Reads.Pause, opts.Writes.Pause = time.Millisecond, time.Millisecond
+	for _, c := range change {
+		c(&opts)
+	}
+	return registry.New(opts)
+}
 
 func run(t *testing.T, registry *registrytest.Registry, specs ...build.Spec) ([]v1.Hash, error) {
 	t.Helper()
-	builder := assemble.Builder{Keychain: registry.Keychain, Backoff: quick}
+	builder := assemble.Builder{Registry: client(registry.Keychain)}
 	return builder.Build(t.Context(), specs)
 }
 
@@ -144,7 +154,7 @@ func osBase(t *testing.T, p v1.Platform, files map[string]string) v1.Image {
 func pushBase(t *testing.T, registry *registrytest.Registry, reference string, images ...v1.Image) name.Reference {
 	t.Helper()
 	ref := must(name.ParseReference(registry.Host + "/" + reference))(t)
-	must(true, assemble.Push(t.Context(), ref, must(assemble.Index(images...))(t), remote.WithAuthFromKeychain(registry.Keychain)))(t)
+	must(true, remote.Push(ref, must(assemble.Index(images...))(t), remote.WithAuthFromKeychain(registry.Keychain)))(t)
 	return ref
 }
 

@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"context"
 	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,8 +16,8 @@ type part struct {
 }
 
 // part makes the image for a platform.
-func (p *plan) part(platform v1.Platform) (part, error) {
-	below, faults, err := p.below(platform)
+func (p *plan) part(ctx context.Context, platform v1.Platform) (part, error) {
+	below, faults, err := p.below(ctx, platform)
 	if err != nil {
 		return part{}, err
 	}
@@ -26,7 +27,7 @@ func (p *plan) part(platform v1.Platform) (part, error) {
 	}
 	if below != nil {
 		if files, err = follow(files, below); err != nil {
-			return part{}, err
+			return part{}, fmt.Errorf("reading base image %q for %s: %w", p.base.reference, platform, p.explain(ctx, err))
 		}
 	}
 	if err := check(sorted(files)); err != nil {
@@ -62,21 +63,21 @@ func (p *plan) assemble(platform v1.Platform, below v1.Image, files []File) (v1.
 }
 
 // below is the base for a platform.
-func (p *plan) below(platform v1.Platform) (v1.Image, []finding.Finding, error) {
+func (p *plan) below(ctx context.Context, platform v1.Platform) (v1.Image, []finding.Finding, error) {
 	if p.base == nil {
 		return nil, nil, nil
 	}
 	image, err := p.base.find(platform)
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("reading base image %q for %s: %w", p.base.reference, platform, err)
+		return nil, nil, fmt.Errorf("reading base image %q for %s: %w", p.base.reference, platform, p.explain(ctx, err))
 	case image == nil:
 		return nil, []finding.Finding{p.baseLacks(platform)}, nil
 	}
 	config, err := image.ConfigFile()
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("reading the config of base image %q for %s: %w", p.base.reference, platform, err)
+		return nil, nil, fmt.Errorf("reading the config of base image %q for %s: %w", p.base.reference, platform, p.explain(ctx, err))
 	case config.OS != platform.OS || config.Architecture != platform.Architecture:
 		return nil, []finding.Finding{p.baseLies(platform, config.OS+"/"+config.Architecture)}, nil
 	}

@@ -6,41 +6,48 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // plan is one image on its way to an index.
 type plan struct {
 	build.Spec
-	base *base // nil is scratch
+	registry *registry.Client
+	base     *base // nil is scratch
 }
 
 // prepare makes an image's index, ready to be pushed. Findings say where the user's files are to blame, on every
 // platform, and then there is no index. An error means that the base's registry failed.
-func prepare(ctx context.Context, puller *remote.Puller, spec build.Spec) (v1.ImageIndex, []finding.Finding, error) {
-	p := &plan{Spec: spec}
+func (b *Builder) prepare(ctx context.Context, spec build.Spec) (v1.ImageIndex, []finding.Finding, error) {
+	p := &plan{Spec: spec, registry: b.Registry}
 	if ref := spec.Assembly.Base; ref != nil {
-		pulled, err := pullBase(ctx, puller, ref)
-		if isNotFound(err) {
-			return nil, []finding.Finding{p.noBase()}, nil
-		}
+		pulled, err := pullBase(ctx, b.Registry, ref)
 		if err != nil {
-			return nil, nil, fmt.Errorf("image %s: reading base image %q: %w", spec.Name, ref, err)
+			problem := p.explain(ctx, err)
+			if problem.Kind == registry.NotFound {
+				return nil, []finding.Finding{p.noBase()}, nil
+			}
+			return nil, nil, fmt.Errorf("image %s: reading base image %q: %w", spec.Name, ref, problem)
 		}
 		p.base = &pulled
 	}
 	parts := make([]part, len(spec.Platforms))
 	err := each(len(parts), func(i int) (err error) {
-		parts[i], err = p.part(spec.Platforms[i])
+		parts[i], err = p.part(ctx, spec.Platforms[i])
 		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("image %s: %w", spec.Name, err)
 	}
 	return p.index(parts)
+}
+
+// explain is about the registry of the base.
+func (p *plan) explain(ctx context.Context, err error) *registry.Error {
+	return p.registry.Explain(ctx, p.Assembly.Base.Context().RegistryStr(), err)
 }
 
 // index joins the parts when all of them are sound.

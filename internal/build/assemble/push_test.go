@@ -15,6 +15,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	registrytest "github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
@@ -73,16 +74,15 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 		want []string
 	}{
 		{"it_refuses_the_push", tokens, refused, []string{`pushing image "HOST/shop/cart:1": registry "HOST" refuses it`, "sign in with an identity that may push there"}},
-		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`, "timeout awaiting response headers"}},
+		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`, "cannot be reached: nothing received for 200ms"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
-			impatient := assemble.DefaultTransport().(*http.Transport)
-			impatient.ResponseHeaderTimeout = 200 * time.Millisecond
-			builder := assemble.Builder{Keychain: registry.Keychain, Transport: impatient, Backoff: quick}
+			keychain := registry.Keychain
 			if row.auth != nil {
-				builder.Keychain = always{row.auth}
+				keychain = always{row.auth}
 			}
+			builder := assemble.Builder{Registry: client(keychain, impatient)}
 			_, err := builder.Build(t.Context(), []build.Spec{cartFor(t, registry, dist(t), amd64)})
 			for _, part := range row.want {
 				if err == nil || !strings.Contains(withoutHost(err.Error(), registry), part) {
@@ -116,11 +116,17 @@ func TestBuild_stops_when_interrupted(t *testing.T) {
 			inner.ServeHTTP(w, r)
 		})
 	}})
-	builder := assemble.Builder{Keychain: registry.Keychain}
+	builder := assemble.Builder{Registry: client(registry.Keychain)}
 	_, err := builder.Build(ctx, []build.Spec{cartFor(t, registry, dist(t), amd64)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want that of the context", err)
 	}
+}
+
+// impatient has registries counted as hanging early.
+func impatient(opts *registry.Options) {
+	const soon = 200 * time.Millisecond
+	opts.Reads.Headers, opts.Reads.Silence, opts.Writes.Headers, opts.Writes.Silence = soon, soon, soon, soon
 }
 
 func newFile(t *testing.T) string {

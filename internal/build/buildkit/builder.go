@@ -5,7 +5,6 @@ package buildkit
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // DefaultImage is the image of a BuildKit container that a Builder starts for itself. It is of the release whose client
@@ -26,11 +26,9 @@ type Builder struct {
 	// Keychain finds the credentials for registries. They stay here: BuildKit gets the tokens made of them, except
 	// from a registry that knows no tokens.
 	Keychain authn.Keychain
-	// Transport carries the requests that join what several BuildKits have pushed; nil is remote.DefaultTransport.
-	Transport http.RoundTripper
-	// PlainHTTP names the registries ("host:port") that images may be pushed to over plain HTTP; those on loopback may
-	// always. How base images are pulled is up to BuildKit's own settings.
-	PlainHTTP []string
+	// Registry joins what several BuildKits have pushed, and knows to which registries images may be pushed over plain
+	// HTTP. How base images are pulled is up to BuildKit's own settings.
+	Registry *registry.Client
 	// Getenv looks up DOCKER_HOST and DOCKER_CERT_PATH, which lead to the Docker engine, and what a cache of type gha
 	// needs to know of the runner.
 	Getenv func(string) string

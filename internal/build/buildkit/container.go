@@ -17,6 +17,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // startTimeout is how long a container may take from its start until BuildKit in it answers.
@@ -84,7 +85,7 @@ func (b *Builder) startContainer(ctx context.Context, engine *docker.Client, spe
 // network is the host's where an image goes to a registry on it: loopback is another one inside a container.
 func network(specs []build.Spec) container.NetworkMode {
 	for _, spec := range specs {
-		if isLoopback(spec.Reference.Context().Registry) {
+		if registry.IsLoopback(spec.Reference.Context().RegistryStr()) {
 			return "host"
 		}
 	}

@@ -1,11 +1,6 @@
 package buildkit
 
 import (
-	"net"
-	"slices"
-	"strings"
-
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -81,7 +76,7 @@ func (b *Builder) exportAttributes(spec build.Spec, target string) map[string]st
 	if target == spec.Reference.Context().Name() {
 		attrs[string(exptypes.OptKeyPushByDigest)] = "true"
 	}
-	if registry := spec.Reference.Context().Registry; isLoopback(registry) || slices.Contains(b.PlainHTTP, registry.RegistryStr()) {
+	if b.Registry.AllowsPlainHTTP(spec.Reference.Context().Registry) {
 		attrs[string(exptypes.OptKeyInsecure)] = "true"
 	}
 	for key, value := range spec.Annotations.Index {
@@ -91,14 +86,4 @@ func (b *Builder) exportAttributes(spec build.Spec, target string) map[string]st
 		attrs[exptypes.AnnotationManifestKey(nil, key)] = value
 	}
 	return attrs
-}
-
-// isLoopback tells registries on this machine.
-func isLoopback(registry name.Registry) bool {
-	host := registry.RegistryStr()
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

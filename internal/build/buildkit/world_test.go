@@ -19,6 +19,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	registryclient "github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
@@ -47,7 +48,9 @@ func tag(t *testing.T, text string) name.Tag {
 
 // builder is a Builder at the addresses given, and what it says.
 func builder(addresses ...string) (*buildkit.Builder, *journal) {
-	b, j := &buildkit.Builder{Keychain: authn.DefaultKeychain, Getenv: os.Getenv}, &journal{}
+	b, j := &buildkit.Builder{
+		Registry: registryclient.New(registryclient.DefaultOptions()), Keychain: authn.DefaultKeychain, Getenv: os.Getenv,
+	}, &journal{}
 	for _, address := range addresses {
 		b.Endpoints = append(b.Endpoints, build.Endpoint{Address: address})
 	}

@@ -3,6 +3,7 @@ package sampleapp_test
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"debug/elf"
 	"io"
 	"log"
@@ -18,6 +19,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	productregistry "github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
@@ -104,13 +106,19 @@ func TestPushedImagesOfferTheirPlatforms(t *testing.T) {
 	}
 	var got []offer
 	for _, ref := range []name.Reference{multi, one, single} {
-		img := must(image.Resolve(t.Context(), ref, image.DefaultOptions()))(t)
+		img := must(resolve(t.Context(), ref))(t)
 		got = append(got, offer{img.Index, img.Platforms()})
 	}
 	want := []offer{{true, []v1.Platform{amd64, arm64}}, {true, []v1.Platform{amd64}}, {false, []v1.Platform{amd64}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+func resolve(ctx context.Context, ref name.Reference) (*image.Image, error) {
+	client := image.NewClient(productregistry.New(productregistry.DefaultOptions()), image.DefaultOptions())
+	result := client.Resolve(ctx, []name.Reference{ref})[0]
+	return result.Image, result.Err
 }
 
 // binary takes a file out of an image's one layer.

@@ -17,7 +17,10 @@ func PushIndex(ctx context.Context, ref name.Reference, images []v1.Image, optio
 	if err != nil {
 		return err
 	}
-	return assemble.Push(ctx, ref, index, options...)
+	if err := remote.Push(ref, index, append(options, remote.WithContext(ctx))...); err != nil {
+		return fmt.Errorf("pushing %q: %w", ref, err)
+	}
+	return nil
 }
 
 // PushSingle pushes one image with no index around it, as builds for one platform used to.

@@ -1,48 +1,48 @@
-package image
+package registry
 
 import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 )
 
-// plainHTTPError refuses to send credentials, or to take an image's word, over a line that anyone can change.
-type plainHTTPError struct{ host string }
-
-func (e *plainHTTPError) Error() string {
-	return fmt.Sprintf("%s speaks no HTTPS, and plain HTTP is for loopback alone; "+
-		"name it in insecure-registries if the network between can be trusted", e.host)
-}
-
-// RequireTLS returns a transport for registries that lets plain HTTP through to loopback and to the hosts that plain
-// names ("host:port"), to no other: credentials are not for everyone on the way to read. Its error says how to name one.
-func RequireTLS(inner http.RoundTripper, plain []string) http.RoundTripper {
-	return &tlsGuard{inner: inner, plain: plain}
-}
-
-// tlsGuard lets plain HTTP through to loopback and to the hosts that were named, to no other.
-type tlsGuard struct {
+// overHTTPS lets plain HTTP through to loopback and to the hosts that were named, to no other.
+type overHTTPS struct {
 	inner http.RoundTripper
 	plain []string
 }
 
 // RoundTrip implements http.RoundTripper.
-func (g *tlsGuard) RoundTrip(request *http.Request) (*http.Response, error) {
+func (o *overHTTPS) RoundTrip(request *http.Request) (*http.Response, error) {
 	host := request.URL.Host
-	allowed := isLoopback(request.URL.Hostname()) || slices.Contains(g.plain, host)
+	allowed := allowsPlain(host, o.plain)
 	if request.URL.Scheme == "http" && !allowed {
 		return nil, &plainHTTPError{host: host}
 	}
-	response, err := g.inner.RoundTrip(request)
+	response, err := o.inner.RoundTrip(request)
 	if shake := (tls.RecordHeaderError{}); !allowed && errors.As(err, &shake) && string(shake.RecordHeader[:]) == "HTTP/" {
 		return nil, &plainHTTPError{host: host}
 	}
 	return response, err
 }
+
+// allowsPlain takes a host with or without its port.
+func allowsPlain(host string, plain []string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	return isLoopback(name) || slices.Contains(plain, host)
+}
+
+// IsLoopback reports whether a registry ("host:port") is on this machine. Plain HTTP to it passes no line that others can
+// read.
+func IsLoopback(registry string) bool { return allowsPlain(registry, nil) }
 
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)

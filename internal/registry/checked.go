@@ -1,4 +1,4 @@
-package image
+package registry
 
 import (
 	"fmt"
@@ -8,25 +8,25 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// verifying checks a blob that is read to its end against what the manifest says, and ends one that is longer.
-type verifying struct {
+// checking compares a blob that is read to its end with what the manifest says of it, and ends one that is longer.
+type checking struct {
 	io.ReadCloser
 	want v1.Descriptor
 	hash hash.Hash
 	n    int64
 }
 
-func verified(blob io.ReadCloser, want v1.Descriptor) (io.ReadCloser, error) {
+func checked(blob io.ReadCloser, want v1.Descriptor) (io.ReadCloser, error) {
 	hash, err := v1.Hasher(want.Digest.Algorithm)
 	if err != nil {
 		blob.Close()
 		return nil, fmt.Errorf("blob %s: %w", want.Digest, err)
 	}
-	return &verifying{ReadCloser: blob, want: want, hash: hash}, nil
+	return &checking{ReadCloser: blob, want: want, hash: hash}, nil
 }
 
 // Read implements io.Reader.
-func (v *verifying) Read(p []byte) (int, error) {
+func (v *checking) Read(p []byte) (int, error) {
 	n, err := v.ReadCloser.Read(p)
 	v.hash.Write(p[:n])
 	v.n += int64(n)
@@ -39,7 +39,7 @@ func (v *verifying) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (v *verifying) check() error {
+func (v *checking) check() error {
 	got := fmt.Sprintf("%x", v.hash.Sum(nil))
 	if v.n != v.want.Size || got != v.want.Digest.Hex {
 		return fmt.Errorf("blob %s has %d bytes of digest %s in the registry, not what its manifest says", v.want.Digest, v.n, got)

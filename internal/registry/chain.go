@@ -1,0 +1,47 @@
+package registry
+
+import (
+	"net/http"
+	"strings"
+
+	ggcr "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
+
+// maxManifest is the most that is read of a manifest or index, in bytes. It is the size that registries must accept and
+// most refuse to exceed: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
+const maxManifest = 4 << 20
+
+// chain joins all that stands between the client and the network. Of writes a broken connection is the pusher's to
+// repeat, since an upload takes several requests.
+func (c *Client) chain(inner http.RoundTripper, l transport.Limits, writes bool) http.RoundTripper {
+	inner = &overHTTPS{inner: &listener{inner: inner, secrets: &c.secrets}, plain: c.opts.PlainHTTP}
+	inner = &bounded{transport.Limit(inner, l)}
+	retrier := &transport.Retrier{Inner: inner, Limits: l, Repeatable: isRepeatable, KeepErrors: writes}
+	return ggcr.NewUserAgent(retrier, userAgent)
+}
+
+// isRepeatable leaves out a piece of a blob: where the registry took it, the same piece does not fit again. An upload
+// that was begun twice does no harm, nor does a second token.
+func isRepeatable(request *http.Request) bool { return request.Method != http.MethodPatch }
+
+// bounded limits what a manifest, or a list of tags, may hold. It takes answers as they are: what a registry packs
+// could unpack to a thousand times its size.
+type bounded struct{ inner http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Header.Get("Accept-Encoding") == "" {
+		request = request.Clone(request.Context())
+		request.Header.Set("Accept-Encoding", "identity")
+	}
+	response, err := b.inner.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if path := request.URL.Path; strings.Contains(path, "/manifests/") || strings.HasSuffix(path, "/tags/list") {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxManifest)
+	}
+	return response, nil
+}

@@ -1,0 +1,138 @@
+// Package registry is the client for image registries: sign-in, limits, retries, plain HTTP, manifests, blobs and
+// pushes. What a manifest means is for its callers to know.
+package registry
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
+
+// userAgent is how this program calls itself to registries.
+const userAgent = "multiarch-deploy"
+
+// Options says how registries are spoken to. Start from DefaultOptions.
+type Options struct {
+	// Keychain finds the credentials for a registry; nil is anonymous.
+	Keychain authn.Keychain
+	// Transport carries the requests; nil is transport.Base, which follows the proxy variables.
+	Transport http.RoundTripper
+	// PlainHTTP names the registries ("host:port") that may be spoken to over plain HTTP; those on loopback may always.
+	PlainHTTP []string
+	// Reads and Writes bound each request, and say how often it is sent again.
+	Reads, Writes transport.Limits
+	// Jobs bounds how many blobs of one image are pushed at once.
+	Jobs int
+}
+
+// DefaultOptions uses docker's own credentials and the limits of transport.For, and pushes 4 blobs at once.
+func DefaultOptions() Options {
+	return Options{
+		Keychain: authn.DefaultKeychain,
+		Reads:    transport.For(transport.Registry),
+		Writes:   transport.For(transport.RegistryUpload),
+		Jobs:     4,
+	}
+}
+
+// Client speaks to registries for one run. It keeps connections, tokens and manifests, so that nothing is fetched
+// twice. It is safe for concurrent use.
+//
+// Its errors are not yet fit to be shown: they may hold URLs, and what the registry wrote. Explain makes them so.
+type Client struct {
+	opts          Options
+	reads, writes http.RoundTripper
+	secrets       Secrets
+	sessions      memo[string, *session]
+	pushers       memo[string, *remote.Pusher]
+	manifests     memo[string, *remote.Descriptor]
+	contents      memo[string, []byte]
+}
+
+// New returns a client. It speaks to nobody until it is asked for something.
+func New(opts Options) *Client {
+	c := &Client{opts: opts}
+	inner := opts.Transport
+	if inner == nil {
+		inner = transport.Base(opts.Reads)
+	}
+	c.reads = c.chain(inner, opts.Reads, false)
+	c.writes = c.chain(inner, opts.Writes, true)
+	return c
+}
+
+// Manifest fetches what a reference leads to, once in a run. What failed is tried again when it is asked for again.
+func (c *Client) Manifest(ctx context.Context, ref name.Reference) (*remote.Descriptor, error) {
+	return c.manifests.do(ref.Name(), func() (*remote.Descriptor, error) { return c.Get(ctx, ref) })
+}
+
+// Get fetches what a reference leads to now. The images and layers of the descriptor are read with ctx when they are
+// asked for.
+func (c *Client) Get(ctx context.Context, ref name.Reference) (*remote.Descriptor, error) {
+	s, err := c.session(ctx, ref.Context())
+	if err != nil {
+		return nil, err
+	}
+	return s.puller.Get(ctx, ref)
+}
+
+// Tags lists the first page of a repository's tags, up to 1,000, in the registry's order.
+func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
+	s, err := c.session(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.puller.Lister(ctx, repo)
+	if err != nil || !page.HasNext() {
+		return nil, err
+	}
+	list, err := page.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return list.Tags, nil
+}
+
+// Blob streams a blob from its start. A connection that breaks is replaced by one that fetches the rest. At the end
+// size and digest are checked. Its errors are *BlobError where the blob could not be had, also those of a failed
+// sign-in, and other errors where it does not hold what the descriptor says.
+func (c *Client) Blob(ctx context.Context, repo name.Repository, d v1.Descriptor) (io.ReadCloser, error) {
+	s, err := c.session(ctx, repo)
+	if err != nil {
+		return nil, &BlobError{d.Digest, err}
+	}
+	return s.open(ctx, d)
+}
+
+// reachable is a repository with plain HTTP where that was asked for.
+func (c *Client) reachable(repo name.Repository) (name.Repository, error) {
+	if !slices.Contains(c.opts.PlainHTTP, repo.RegistryStr()) {
+		return repo, nil
+	}
+	return name.NewRepository(repo.Name(), name.Insecure)
+}
+
+// authenticator finds the credentials for a repository, and notes them as secrets.
+func (c *Client) authenticator(ctx context.Context, repo name.Repository) (authn.Authenticator, error) {
+	if c.opts.Keychain == nil {
+		return authn.Anonymous, nil
+	}
+	auth, err := authn.Resolve(ctx, c.opts.Keychain, repo)
+	if err != nil {
+		return nil, &CredentialError{err}
+	}
+	config, err := authn.Authorization(ctx, auth) // its error would be lost among those of the registry later
+	if err != nil {
+		return nil, &CredentialError{err}
+	}
+	c.secrets.AddConfig(config)
+	return auth, nil
+}
