@@ -117,6 +117,10 @@ func TestThe_program_stays_light(t *testing.T) {
 	light := map[string]string{
 		"cloud.google.com/go/auth":             "google.golang.org/api signs in with it where nobody else does; 0.1 MB",
 		"cloud.google.com/go/compute/metadata": "the same",
+		"k8s.io/kubernetes/pkg/scheduler":      "the plan is what the scheduler's own plugins say; 2 MB",
+		"k8s.io/kubernetes/pkg/api/v1/pod":     "the plugins use it",
+		"k8s.io/kubernetes/pkg/apis/core":      "the same",
+		"k8s.io/kubernetes/pkg/features":       "the same",
 	}
 	out, err := exec.Command("go", "list", "-deps", module+"/cmd/multiarch-deploy").CombinedOutput()
 	if err != nil {
@@ -141,6 +145,21 @@ func below(dep string, list map[string]string) string {
 		}
 	}
 	return ""
+}
+
+func TestOnly_the_scheduler_comes_from_Kubernetes_itself(t *testing.T) {
+	const kubernetes, scheduler = "k8s.io/kubernetes/", "k8s.io/kubernetes/pkg/scheduler/"
+	for path, file := range sources(t) {
+		if strings.HasPrefix(filepath.ToSlash(path), root+"/cmd/localcluster/") {
+			continue // the control plane, a module of its own
+		}
+		for _, imported := range file.Imports {
+			name := strings.Trim(imported.Path.Value, `"`)
+			if strings.HasPrefix(name, kubernetes) && !strings.HasPrefix(name, scheduler) {
+				t.Errorf("%s imports %s; k8s.io/kubernetes promises no API, so only the scheduler's plugins are worth it", path, name)
+			}
+		}
+	}
 }
 
 // sources parses every Go file of the root module outside testdata.
