@@ -15,10 +15,12 @@ func New(l Limits) http.RoundTripper {
 // Base returns a transport to set up further, such as with a client certificate: it follows the proxy variables, speaks
 // HTTP/2, and keeps to Connect alone. Wrap it with Limit.
 func Base(l Limits) *http.Transport {
+	// A little later than Limit, whose error names the host and the limit.
+	connect := l.Connect + time.Second
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: l.Connect, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   l.Connect,
+		DialContext:           (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   connect,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          100,
 		MaxIdleConnsPerHost:   50,

@@ -82,10 +82,11 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	b.watchdog.wait(Receiving)
 	n, err := b.ReadCloser.Read(p)
 	b.watchdog.received(n)
-	if err != nil && err != io.EOF {
+	if err != nil {
+		// io.EOF, too: a connection over TLS says goodbye when it is cancelled, and a server may end its answer at that.
 		return n, b.watchdog.explain(err)
 	}
-	return n, err
+	return n, nil
 }
 
 // Close implements io.Closer.
