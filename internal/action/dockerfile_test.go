@@ -1,3 +1,5 @@
+//go:build engines
+
 package action_test
 
 import (

@@ -1,3 +1,5 @@
+//go:build engines
+
 package build_test
 
 import (

@@ -1,3 +1,5 @@
+//go:build engines
+
 package report_test
 
 import (
@@ -10,11 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/parser"
-	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
 )
 
 // seen is what the script of page.html found in the page that Chromium had drawn.
@@ -32,12 +29,6 @@ type seen struct {
 
 // shown is how much of a page a picture shows, from its top.
 const shown = 1010
-
-// gfm reads Markdown as GitHub does, and lets HTML through.
-func gfm() goldmark.Markdown {
-	return goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID()),
-		goldmark.WithRendererOptions(goldmarkhtml.WithUnsafe()))
-}
 
 // show draws a summary in Chromium, in the theme "light" or "dark". With a path, it leaves a picture there.
 func show(t *testing.T, summary, theme, picture string) seen {

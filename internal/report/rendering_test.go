@@ -1,3 +1,5 @@
+//go:build engines
+
 package report_test
 
 import (
@@ -11,31 +13,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
-
-// huge is the report of a deploy of many workloads that makes many findings, each with a long fix.
-func huge(workloads, findings int) *report.Report {
-	r := crashed()
-	for i := range workloads {
-		name := fmt.Sprintf("workload-%05d-with-a-name-as-long-as-a-name-of-kubernetes-may-be-which-is-sixty", i)
-		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: name,
-			Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Runs}})
-		r.Pods = append(r.Pods, rollout.Pod{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Ready: true})
-		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
-	}
-	for i := range findings {
-		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Message: fmt.Sprintf("Pod %d keeps exiting.", i),
-			Fix: "# patch\n" + strings.Repeat("a: long one\n", 200)})
-	}
-	r.Conclude(nil)
-	return r
-}
 
 // TestSummary_is_drawn has Mermaid itself draw the charts, in a browser.
 func TestSummary_is_drawn(t *testing.T) {

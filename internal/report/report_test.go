@@ -183,3 +183,21 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got; -update writes it anew):\n%s", file, diff)
 	}
 }
+
+// huge is the report of a deploy of many workloads that makes many findings, each with a long fix.
+func huge(workloads, findings int) *report.Report {
+	r := crashed()
+	for i := range workloads {
+		name := fmt.Sprintf("workload-%05d-with-a-name-as-long-as-a-name-of-kubernetes-may-be-which-is-sixty", i)
+		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: name,
+			Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Runs}})
+		r.Pods = append(r.Pods, rollout.Pod{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Ready: true})
+		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
+	}
+	for i := range findings {
+		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Message: fmt.Sprintf("Pod %d keeps exiting.", i),
+			Fix: "# patch\n" + strings.Repeat("a: long one\n", 200)})
+	}
+	r.Conclude(nil)
+	return r
+}

@@ -1,3 +1,5 @@
+//go:build engines
+
 package buildkit_test
 
 import (
@@ -12,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -304,4 +308,12 @@ func exists(t *testing.T, ref name.Reference) bool {
 	t.Helper()
 	_, err := remote.Head(ref)
 	return err == nil
+}
+
+// newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
+func newRegistry(t *testing.T) (host string) {
+	t.Helper()
+	host = registry.Start(t, registry.Options{}).Host
+	buildkit.PushBusybox(t, tag(t, host+"/base:latest"))
+	return host
 }

@@ -20,22 +20,12 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	registryclient "github.com/multiarch-deploy/multiarch-deploy/internal/registry"
-	buildkittest "github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
 var (
 	amd64 = v1.Platform{OS: "linux", Architecture: "amd64"}
 	arm64 = v1.Platform{OS: "linux", Architecture: "arm64"}
 )
-
-// newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
-func newRegistry(t *testing.T) (host string) {
-	t.Helper()
-	host = registry.Start(t, registry.Options{}).Host
-	buildkittest.PushBusybox(t, tag(t, host+"/base:latest"))
-	return host
-}
 
 func tag(t *testing.T, text string) name.Tag {
 	t.Helper()

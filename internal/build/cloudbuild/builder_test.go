@@ -1,11 +1,16 @@
+//go:build engines
+
 package cloudbuild_test
 
 import (
+	"errors"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -118,4 +123,25 @@ func look(t *testing.T, w *world, web build.Spec) {
 			t.Errorf("%s: files (-want +got):\n%s", platform, diff)
 		}
 	}
+}
+
+func TestBuild_fails_for_real(t *testing.T) {
+	w := newWorld(t, realDocker(t))
+	base := tag(t, registry+"/octo-shop/shop/busybox:1")
+	buildkit.PushBusybox(t, base, w.remote()...)
+	_, err := one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\nRUN echo no luck && false\n"})
+	var user *build.StepError
+	if !errors.As(err, &user) || user.Line != 2 || user.Step != "[linux/amd64 2/2] RUN echo no luck && false" || !strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
+		t.Errorf("error %v", err)
+	}
+	w.google.Roles["roles/artifactregistry.writer"] = w.google.Roles["roles/artifactregistry.writer"][:1] // the job's alone
+	_, err = one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\n"})
+	if err == nil || errors.As(err, &user) || !strings.Contains(err.Error(), "--role=roles/artifactregistry.writer") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// realDocker builds for real.
+func realDocker(t *testing.T) func(*cloud.Google) cloud.Docker {
+	return func(g *cloud.Google) cloud.Docker { return g.Docker(t) }
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
@@ -91,22 +90,6 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 				t.Errorf("the user's files are to blame: %v, want %v", !row.user, row.user)
 			}
 		})
-	}
-}
-
-func TestBuild_fails_for_real(t *testing.T) {
-	w := newWorld(t, realDocker(t))
-	base := tag(t, registry+"/octo-shop/shop/busybox:1")
-	buildkit.PushBusybox(t, base, w.remote()...)
-	_, err := one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\nRUN echo no luck && false\n"})
-	var user *build.StepError
-	if !errors.As(err, &user) || user.Line != 2 || user.Step != "[linux/amd64 2/2] RUN echo no luck && false" || !strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
-		t.Errorf("error %v", err)
-	}
-	w.google.Roles["roles/artifactregistry.writer"] = w.google.Roles["roles/artifactregistry.writer"][:1] // the job's alone
-	_, err = one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\n"})
-	if err == nil || errors.As(err, &user) || !strings.Contains(err.Error(), "--role=roles/artifactregistry.writer") {
-		t.Errorf("error %v", err)
 	}
 }
 

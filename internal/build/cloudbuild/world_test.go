@@ -62,11 +62,6 @@ func newWorld(t *testing.T, docker func(*cloudtest.Google) cloudtest.Docker) *wo
 	return w
 }
 
-// realDocker builds for real.
-func realDocker(t *testing.T) func(*cloudtest.Google) cloudtest.Docker {
-	return func(g *cloudtest.Google) cloudtest.Docker { return g.Docker(t) }
-}
-
 func (w *world) hear(e progress.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -33,7 +33,7 @@ func busybox(t testing.TB, cpu string) []byte {
 	t.Helper()
 	program, err := os.ReadFile(filepath.Join(Repository(t), "bin", "busybox-"+cpu))
 	if err != nil {
-		t.Fatalf("%v: run %s, as `make test` does", err, setup)
+		t.Fatalf("%v: run %s, as `make test-engines` does", err, setup)
 	}
 	return program
 }

@@ -56,7 +56,7 @@ func LoadRunner(t testing.TB, engine Engine, reference string) {
 	t.Helper()
 	bash := filepath.Join(Repository(t), "bin", "bash")
 	if _, err := os.Stat(bash); err != nil {
-		t.Fatalf("%v: run %s, as `make test` does", err, setup)
+		t.Fatalf("%v: run %s, as `make test-engines` does", err, setup)
 	}
 	commands := shellFiles(busybox(t, runtime.GOARCH),
 		"cat", "chmod", "chown", "cp", "cut", "echo", "env", "grep", "head", "id", "kill", "ls", "mkdir", "printf", "rm", "sed", "sh", "sleep", "stat", "tail", "test", "tr", "true", "wc")

@@ -65,7 +65,7 @@ func installed(t testing.TB, programs ...string) {
 	}
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%v: run %s, as `make test` does", err, setup)
+			t.Fatalf("%v: run %s, as `make test-engines` does", err, setup)
 		}
 	}
 }

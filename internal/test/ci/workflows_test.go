@@ -101,7 +101,7 @@ func workflows(t *testing.T) map[string][]byte {
 func lint(t *testing.T, path string, content []byte) {
 	t.Helper()
 	var out strings.Builder
-	linter, err := actionlint.NewLinter(&out, &actionlint.LinterOptions{Shellcheck: "shellcheck", Oneline: true})
+	linter, err := actionlint.NewLinter(&out, &actionlint.LinterOptions{Shellcheck: shellcheck, Oneline: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+//go:build engines
+
 package cloud_test
 
 import (

@@ -1,3 +1,5 @@
+//go:build engines
+
 package cloud_test
 
 import (
@@ -14,7 +16,6 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
-	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
 // TestCloudBuild runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build and
@@ -92,12 +93,6 @@ func cloudJob(t *testing.T, cloud *cloudtest.Cloud, dockerfile string) *job {
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", strings.Replace(manifests, "minReadySeconds: 15", "minReadySeconds: 0", 1))
 	return j
-}
-
-func pullSecret(t *testing.T, cluster *localcluster.Cluster, namespace, token string) {
-	t.Helper()
-	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
-		"--docker-server", artifacts, "--docker-username", "oauth2accesstoken", "--docker-password", token)
 }
 
 // pushBase pushes a base image with a shell for both CPUs.

@@ -110,3 +110,9 @@ func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, clu
 	cloud.Lead(t, dnsEndpoint, "", config)
 	cloud.Lead(t, gateway, "/v1/projects/"+google.ProjectNumber+"/locations/europe-west1/gkeMemberships/shop", config)
 }
+
+func pullSecret(t *testing.T, cluster *localcluster.Cluster, namespace, token string) {
+	t.Helper()
+	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
+		"--docker-server", artifacts, "--docker-username", "oauth2accesstoken", "--docker-password", token)
+}

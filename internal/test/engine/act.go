@@ -34,7 +34,7 @@ func Act(t testing.TB, engine buildkit.Engine, workflow Workflow) map[string]*St
 	t.Helper()
 	act := filepath.Join(buildkit.Repository(t), "bin", "act")
 	if _, err := os.Stat(act); err != nil {
-		t.Fatalf("%v: run `make builders`, as `make test` does", err)
+		t.Fatalf("%v: run `make builders`, as `make test-engines` does", err)
 	}
 	buildkit.LoadGolang(t, engine)
 	buildkit.LoadRunner(t, engine, runnerImage)

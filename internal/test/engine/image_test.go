@@ -1,3 +1,5 @@
+//go:build engines
+
 package engine_test
 
 import (
