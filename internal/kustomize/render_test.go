@@ -64,7 +64,7 @@ func summarize(objects []Object) []summary {
 			image, _, _ := strings.Cut(part, `"`)
 			s.Images = append(s.Images, image)
 		}
-		_, s.Origins = o.GetAnnotations()[originAnnotation]
+		_, s.Origins = o.GetAnnotations()["config.kubernetes.io/origin"]
 		result = append(result, s)
 	}
 	return result
@@ -85,7 +85,7 @@ func TestRender(t *testing.T) {
 			files: map[string]string{"k/kustomization.yaml": "resources:\n- all.yaml\n", "k/all.yaml": service + "---\n" + deployment},
 			dir:   "k",
 			want: []summary{
-				{Name: "Service web", Source: Source{File: "k/all.yaml", Line: 1, Images: map[string]int{}}},
+				{Name: "Service web", Source: Source{File: "k/all.yaml", Line: 1}},
 				{Name: "Deployment web", Images: []string{"registry/app:latest", "registry/migrate:latest"},
 					Source: Source{File: "k/all.yaml", Line: 6, PodSpec: 12, Images: map[string]int{"migrate": 15, "web": 18}}},
 			},
@@ -107,7 +107,7 @@ func TestRender(t *testing.T) {
 			want: []summary{
 				{Name: "Deployment base-web-prod", Images: []string{"registry/side", "registry/app:v2", "registry/migrate:latest"},
 					Source: Source{File: "base/web.yaml", Line: 1, PodSpec: 7, Images: webLines}},
-				{Name: "Service web-prod", Source: Source{File: "parts/svc.yaml", Line: 1, Images: map[string]int{}}},
+				{Name: "Service web-prod", Source: Source{File: "parts/svc.yaml", Line: 1}},
 				{Name: "ConfigMap part-prod-4h2mbtbbt6", Source: Source{File: "parts/Kustomization", Line: 5}},
 			},
 		},
@@ -123,7 +123,7 @@ func TestRender(t *testing.T) {
 			name:  "origin_annotations_stay_when_asked_for",
 			files: map[string]string{"kustomization.yaml": "resources: [svc.yaml]\nbuildMetadata: [originAnnotations]\n", "svc.yaml": service},
 			dir:   "kustomization.yaml",
-			want:  []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1, Images: map[string]int{}}, Origins: true}},
+			want:  []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1}, Origins: true}},
 		},
 		{
 			name: "objects_in_a_list_and_of_one_kind_are_told_apart",
@@ -132,8 +132,8 @@ func TestRender(t *testing.T) {
 					"- {apiVersion: v1, kind: Service, metadata: {name: web-2}}\n"},
 			dir: ".",
 			want: []summary{
-				{Name: "Service x-web", Source: Source{File: "list.yaml", Line: 4, Images: map[string]int{}}},
-				{Name: "Service x-web-2", Source: Source{File: "list.yaml", Line: 5, Images: map[string]int{}}},
+				{Name: "Service x-web", Source: Source{File: "list.yaml", Line: 4}},
+				{Name: "Service x-web-2", Source: Source{File: "list.yaml", Line: 5}},
 			},
 		},
 	} {
@@ -264,5 +264,6 @@ func TestRenderErrors(t *testing.T) {
 }
 
 func refused(what string) string {
-	return what + " is remote, and nothing is fetched during a deploy; copy it into the repository and name the copy here"
+	return what + " is remote, and nothing is fetched during a deploy; copy it into the repository and name the copy here, " +
+		"or set the input remote-resources: true"
 }

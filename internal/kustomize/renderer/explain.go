@@ -1,4 +1,4 @@
-package kustomize
+package renderer
 
 import (
 	"fmt"
@@ -96,3 +96,6 @@ func linesOf(node *yaml.Node, name, folder string) []int {
 // doing is what kustomize was about when the cause turned up.
 var doing = regexp.MustCompile(`(?:accumulating resources|accumulating components|accumulateDirectory|recursed accumulation of path '[^']*'|` +
 	`accumulation err='.*?must resolve to a file'|accumulating resources from '[^']*'): "?|"$`)
+
+// mentionsSecret reports whether a text of kustomize's may contain values of a Secret.
+func mentionsSecret(text string) bool { return strings.Contains(strings.ToLower(text), "secret") }

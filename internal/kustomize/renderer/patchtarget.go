@@ -1,4 +1,4 @@
-package kustomize
+package renderer
 
 import (
 	"cmp"
@@ -22,29 +22,34 @@ type namesake struct {
 }
 
 // setTargets gives each object whose file is known the first target that selects nothing else.
-func setTargets(objects []Object, written []Target) {
+func setTargets(objects []sentObject, names []named, written []Target) {
 	all := make([]namesake, len(objects))
-	for i, o := range objects {
-		rendered := Target{o.GetName(), o.GetNamespace()}
-		all[i] = namesake{o.GetKind(), written[i], rendered}
+	byName := map[string][]*namesake{} // by kind and each of its names
+	for i, o := range names {
+		n := &all[i]
+		*n = namesake{o.kind, written[i], Target{o.name, o.namespace}}
 		if written[i].Name == "" {
-			all[i].written = rendered
+			n.written = n.rendered
+		}
+		byName[n.kind+" "+n.written.Name] = append(byName[n.kind+" "+n.written.Name], n)
+		if n.written.Name != n.rendered.Name {
+			byName[n.kind+" "+n.rendered.Name] = append(byName[n.kind+" "+n.rendered.Name], n)
 		}
 	}
 	for i := range objects {
 		if written[i].Name != "" {
-			objects[i].Target = all[i].target(all)
+			objects[i].Target = all[i].target(byName)
 		}
 	}
 }
 
 // target prefers what the file says. Variants of one base share that, and differ in what their kustomizations made of it.
-func (n namesake) target(all []namesake) Target {
+func (n *namesake) target(byName map[string][]*namesake) Target {
 	for _, name := range []string{n.written.Name, n.rendered.Name} {
 		for _, namespace := range []string{n.written.Namespace, n.written.namespace(), n.rendered.namespace()} {
 			t := Target{name, namespace}
-			others := func(other namesake) bool { return other != n && other.selectedBy(n.kind, t) }
-			if !slices.ContainsFunc(all, others) {
+			others := func(other *namesake) bool { return *other != *n && other.selectedBy(n.kind, t) }
+			if !slices.ContainsFunc(byName[n.kind+" "+name], others) {
 				return t
 			}
 		}
@@ -52,7 +57,7 @@ func (n namesake) target(all []namesake) Target {
 	return n.rendered
 }
 
-func (n namesake) selectedBy(kind string, t Target) bool {
+func (n *namesake) selectedBy(kind string, t Target) bool {
 	return n.kind == kind && (t.Name == n.written.Name || t.Name == n.rendered.Name) &&
 		(t.Namespace == "" || t.Namespace == n.written.namespace() || t.Namespace == n.rendered.namespace())
 }

@@ -1,17 +1,17 @@
-package kustomize
+package renderer
 
 import "go.yaml.in/yaml/v3"
 
 // Source is where an object was written. Lines count from 1; 0 is unknown.
 type Source struct {
 	// File is the manifest, or the kustomization for an object that one generates, below the folder as Render got it.
-	File string
+	File string `json:"file"`
 	// Line is the object's first line, or that of the generator.
-	Line int
-	// PodSpec is the line of the field that holds the containers, such as spec in a pod template.
-	PodSpec int
+	Line int `json:"line"`
+	// PodSpec is the line of the field that has the containers, such as spec in a pod template.
+	PodSpec int `json:"podSpec,omitempty"`
 	// Images are the lines of the image fields, by container name, init containers included.
-	Images map[string]int
+	Images map[string]int `json:"images,omitempty"`
 }
 
 // ContainerLine is the best line for a message about a container: its image, its pod spec, or the object.
@@ -51,8 +51,12 @@ func (s *Source) addPodSpecs(node *yaml.Node, line int) {
 func (s *Source) addImage(container *yaml.Node) {
 	name := scalar(container, "name")
 	for _, image := range at(container, []string{"image"}) {
-		if _, known := s.Images[name]; !known {
-			s.Images[name] = image.Line
+		if _, known := s.Images[name]; known {
+			continue
 		}
+		if s.Images == nil {
+			s.Images = map[string]int{}
+		}
+		s.Images[name] = image.Line
 	}
 }

@@ -1,11 +1,10 @@
-package kustomize
+package renderer
 
 import (
 	"encoding/json"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 )
@@ -46,9 +45,11 @@ func withOrigins(content []byte) (edited []byte, asked bool, err error) {
 }
 
 // dropOrigin removes the annotation, and the map that was made for it.
-func dropOrigin(object *unstructured.Unstructured) {
-	unstructured.RemoveNestedField(object.Object, "metadata", "annotations", originAnnotation)
-	if annotations, found, _ := unstructured.NestedMap(object.Object, "metadata", "annotations"); found && len(annotations) == 0 {
-		unstructured.RemoveNestedField(object.Object, "metadata", "annotations")
+func dropOrigin(object map[string]any) {
+	metadata, _ := object["metadata"].(map[string]any)
+	annotations, found := metadata["annotations"].(map[string]any)
+	delete(annotations, originAnnotation)
+	if found && len(annotations) == 0 { // kustomize leaves no empty map either
+		delete(metadata, "annotations")
 	}
 }

@@ -1,0 +1,181 @@
+package renderer
+
+import (
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+)
+
+// Candidate is an image name that occurs in the manifests.
+type Candidate struct {
+	Name string `json:"name"`
+	// File and Line are those of the entry of images, in a base or a component, that makes this name of the one that was
+	// looked for; else they are "" and 0.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// addCandidates finds the names for images that are not used, at the price of another pass: as the manifests have them
+// before the kustomization's own images are set.
+func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) error {
+	if !slices.ContainsFunc(uses, func(use ImageUse) bool { return !use.Used }) {
+		return nil
+	}
+	content, err := withoutImages(r.content)
+	if err != nil {
+		return err
+	}
+	objects, err := r.objects(content)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, o := range objects {
+		collectImages(o.Object, names)
+	}
+	for i, image := range images {
+		if !uses[i].Used {
+			uses[i].Candidates = r.candidates(image.Name, names)
+		}
+	}
+	return nil
+}
+
+// withoutImages is the kustomization without its images, as JSON.
+func withoutImages(content []byte) ([]byte, error) {
+	data, err := yaml.YAMLToJSON(content)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	for name := range fields {
+		if strings.EqualFold(name, "images") {
+			delete(fields, name)
+		}
+	}
+	return json.Marshal(fields)
+}
+
+// collectImages notes the values of image fields: https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag
+func collectImages(value any, names map[string]bool) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			collectImages(item, names)
+		}
+	case map[string]any:
+		for key, item := range value {
+			reference, isText := item.(string)
+			if isText && reference != "" && (key == "image" || key == "reference") {
+				names[repositoryOf(reference)] = true
+				continue
+			}
+			collectImages(item, names)
+		}
+	}
+}
+
+// repositoryOf is a reference without tag and digest.
+func repositoryOf(reference string) string {
+	reference, _, _ = strings.Cut(reference, "@")
+	if colon := strings.LastIndex(reference, ":"); colon > strings.LastIndex(reference, "/") {
+		return reference[:colon]
+	}
+	return reference
+}
+
+// candidates are the names, likeliest first: what another kustomization makes of the wanted one, the same image under
+// its full name, one of the same last part, and then those that differ least.
+func (r *renderer) candidates(wanted string, names map[string]bool) []Candidate {
+	made := r.madeOf(wanted)
+	var all []Candidate
+	for name := range names {
+		c := Candidate{Name: name}
+		if known, isMade := made[name]; isMade {
+			c = known
+		}
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b Candidate) int {
+		if d := unlikeness(wanted, a) - unlikeness(wanted, b); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return all
+}
+
+// madeOf are the names that bases and components make of a name.
+func (r *renderer) madeOf(wanted string) map[string]Candidate {
+	made := map[string]Candidate{}
+	for _, file := range r.files.read {
+		var k types.Kustomization
+		if file.real == r.files.target || k.Unmarshal(file.content) != nil {
+			continue
+		}
+		for _, image := range k.Images {
+			if image.NewName != "" && matches(wanted, image.Name) {
+				made[image.NewName] = Candidate{image.NewName, file.path, edit.Lines(file.path, file.content)[image.Name]}
+			}
+		}
+	}
+	return made
+}
+
+func unlikeness(wanted string, c Candidate) int {
+	switch {
+	case c.File != "":
+		return 0
+	case normalName(c.Name) == normalName(wanted):
+		return 1
+	case path.Base(c.Name) == path.Base(wanted):
+		return 2 + distance(wanted, c.Name)
+	default:
+		return 1000 + distance(wanted, c.Name)
+	}
+}
+
+// normalName writes out what is left out of names on Docker Hub, which is the same image:
+// https://github.com/distribution/reference/blob/main/normalize.go
+func normalName(name string) string {
+	name = strings.TrimPrefix(name, "index.")
+	first, _, found := strings.Cut(name, "/")
+	if !found || !strings.ContainsAny(first, ".:") && first != "localhost" {
+		name = "docker.io/" + name
+	}
+	if rest, isHub := strings.CutPrefix(name, "docker.io/"); isHub && !strings.Contains(rest, "/") {
+		name = "docker.io/library/" + rest
+	}
+	return name
+}
+
+// distance is how many characters have to be added, removed or changed:
+// https://en.wikipedia.org/wiki/Levenshtein_distance
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,101 @@
+package renderer
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"sigs.k8s.io/kustomize/api/konfig"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// files is the file system that kustomize renders from: the disk, with other content for one kustomization, and with bounds.
+type files struct {
+	filesys.FileSystem
+	// target is the real path of the kustomization for which standIn is read.
+	target  string
+	path    string
+	shown   []byte
+	standIn []byte
+
+	// read are the kustomizations read so far, for the line in an error.
+	read []manifest
+	// withAddress are the real paths of the files that contain an address.
+	withAddress []string
+	// total is the size of all files read.
+	total int
+	// mentioned are the words that a file contains.
+	mentioned map[string]bool
+	// refused is the first file that is too large. Kustomize takes a kustomization that cannot be read for one that isn't
+	// there, so that its own error would not say so.
+	refused error
+}
+
+// manifest is a file, by the path to show and the real one, and its content.
+type manifest struct {
+	path, real string
+	content    []byte
+}
+
+// words are what render looks for in all files; see mayDepend.
+var words = []string{"needs-hash", "eplacement", "delimiter", "encoding", "image="}
+
+func newFiles(path, target string) *files {
+	return &files{FileSystem: filesys.MakeFsOnDisk(), target: target, path: path}
+}
+
+// reset prepares another pass: shown is the content to look up lines in, and standIn what kustomize reads.
+func (f *files) reset(shown, standIn []byte) {
+	f.shown, f.standIn, f.refused = shown, standIn, nil
+	f.read, f.withAddress, f.total, f.mentioned = nil, nil, 0, map[string]bool{}
+}
+
+// ReadFile implements filesys.FileSystem. Kustomize asks with real paths.
+func (f *files) ReadFile(path string) ([]byte, error) {
+	if path == f.target {
+		f.note(manifest{f.path, f.target, f.shown})
+		return f.standIn, nil
+	}
+	content, err := f.FileSystem.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f.total += len(content)
+	if err := checkSize(content, f.total); err != nil {
+		err = fmt.Errorf("%s: %w", f.display(path), err)
+		if f.refused == nil {
+			f.refused = err
+		}
+		return nil, err
+	}
+	f.note(manifest{f.display(path), path, content})
+	return content, nil
+}
+
+func (f *files) note(file manifest) {
+	if slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(file.path)) {
+		f.read = append(f.read, file)
+	}
+	if bytes.Contains(file.content, []byte("://")) {
+		f.withAddress = append(f.withAddress, file.real)
+	}
+	for _, word := range words {
+		f.mentioned[word] = f.mentioned[word] || bytes.Contains(file.content, []byte(word))
+	}
+}
+
+// mention reports whether one of the files that were read contains the word, which is one of words.
+func (f *files) mention(word string) bool { return f.mentioned[word] }
+
+// display turns a real path into one below the root kustomization's folder as the user gave it.
+func (f *files) display(path string) string {
+	if !filepath.IsAbs(path) {
+		return path
+	}
+	relative, err := filepath.Rel(filepath.Dir(f.target), path)
+	if err != nil {
+		return path
+	}
+	return filepath.Join(filepath.Dir(f.path), relative)
+}

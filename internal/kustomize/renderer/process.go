@@ -1,0 +1,174 @@
+package renderer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/types"
+)
+
+// Request is what to render.
+type Request struct {
+	// Path is the kustomization file. It begins the paths in results and errors.
+	Path string
+	// Content takes the place of the file's content.
+	Content []byte
+	// Images are images that Content sets.
+	Images []types.Image
+	// RemoteFetch lets kustomize fetch what the files name, over https, http and ssh.
+	RemoteFetch bool
+}
+
+// Response is what came of a request.
+type Response struct {
+	Objects []Object
+	// Images say what became of each of the images of the request.
+	Images []ImageUse
+	// Log is what kustomize itself printed, bounded.
+	Log string
+}
+
+// Object is one rendered object, where it was written, and what a patch calls it.
+type Object struct {
+	*unstructured.Unstructured
+	Source Source
+	// Target is zero for an object that no file on the disk contains: a generated one, or one that was fetched.
+	Target Target
+}
+
+// message is one line of the child's results: an object, or the end.
+type message struct {
+	Object *sentObject `json:"object,omitempty"`
+	End    *end        `json:"end,omitempty"`
+}
+
+type sentObject struct {
+	Object map[string]any `json:"object"`
+	Source Source         `json:"source"`
+	Target Target         `json:"target"`
+}
+
+// end is the last message. Error is "" where all went well.
+type end struct {
+	Images []ImageUse `json:"images"`
+	Error  string     `json:"error"`
+}
+
+// receivedObject is a sentObject as it arrives: decoded at once into what the API machinery uses.
+type receivedObject struct {
+	Object *unstructured.Unstructured `json:"object"`
+	Source Source                     `json:"source"`
+	Target Target                     `json:"target"`
+}
+
+// maxLog is how much of what kustomize prints is kept.
+const maxLog = 64 << 10
+
+// Run renders in a child process. Errors name the file, the cause and the next step; the end of ctx ends the child.
+func Run(ctx context.Context, request Request) (*Response, error) {
+	input, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("starting the renderer: %w", err)
+	}
+	log := &head{limit: maxLog}
+	child := exec.CommandContext(ctx, program)
+	child.Args = []string{processName}
+	child.Env = environment(child.Environ(), request.RemoteFetch)
+	child.Stdin, child.Stderr = bytes.NewReader(input), log
+	child.WaitDelay = 5 * time.Second // what a git of the child's keeps open
+	output, err := child.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := child.Start(); err != nil {
+		return nil, fmt.Errorf("starting the renderer: %w", err)
+	}
+	response, readErr := receive(output)
+	_, _ = io.Copy(io.Discard, output) // so that the child ends
+	waitErr := child.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if response == nil {
+		return nil, crashed(request.Path, log.String(), errors.Join(waitErr, readErr))
+	}
+	response.Log = log.String()
+	return response, readErr
+}
+
+// receive reads the results. The response is nil where they end before their end, as when the child crashed.
+func receive(output io.Reader) (*Response, error) {
+	response := &Response{}
+	decoder := json.NewDecoder(output)
+	for {
+		var next struct {
+			Object *receivedObject `json:"object"`
+			End    *end            `json:"end"`
+		}
+		if err := decoder.Decode(&next); err != nil {
+			return nil, err
+		}
+		if o := next.Object; o != nil {
+			response.Objects = append(response.Objects, Object{Unstructured: o.Object, Source: o.Source, Target: o.Target})
+		}
+		if next.End != nil {
+			response.Images = next.End.Images
+			if next.End.Error != "" {
+				return response, errors.New(next.End.Error)
+			}
+			return response, nil
+		}
+	}
+}
+
+// crashed is the error for a child that ended without a result: kustomize calls log.Fatal, panics, or used all memory.
+func crashed(path, log string, err error) error {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	cause := err.Error()
+	if lines[0] != "" && !mentionsSecret(lines[0]) {
+		cause = lines[0]
+	}
+	return fmt.Errorf("%s: kustomize ended without a result: %s; check with `kustomize build`", path, cause)
+}
+
+// environment is that of the child: nothing where nothing is fetched, and else what git needs, without the inputs and
+// tokens of the job.
+func environment(all []string, remoteFetch bool) []string {
+	kept := []string{}
+	for _, variable := range all {
+		name, _, _ := strings.Cut(variable, "=")
+		switch {
+		case name == "TMPDIR", name == "GOCOVERDIR":
+			kept = append(kept, variable)
+		case remoteFetch && !strings.HasPrefix(name, "INPUT_") && !strings.HasPrefix(name, "ACTIONS_"):
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// head keeps the first bytes that are written.
+type head struct {
+	bytes.Buffer
+	limit int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	if room := h.limit - h.Len(); room > 0 {
+		h.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

@@ -1,0 +1,111 @@
+package renderer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/resource"
+)
+
+// refusals is the HTTP transport where nothing is fetched. It notes what was asked for.
+type refusals struct{ urls []string }
+
+// RoundTrip implements http.RoundTripper.
+func (r *refusals) RoundTrip(request *http.Request) (*http.Response, error) {
+	r.urls = append(r.urls, request.URL.Redacted())
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
+	return nil, errors.New("nothing is fetched")
+}
+
+// isRefusal reports whether an error of kustomize is that there is no git where there must be none.
+func (r *renderer) isRefusal(err error) bool {
+	return !r.remoteFetch && strings.Contains(err.Error(), "no 'git' program on path")
+}
+
+// remoteError names the addresses in the files that were read, with their lines. It only explains: nothing was fetched,
+// whether an address is found here or not.
+func (r *renderer) remoteError() error {
+	var found []error
+	for _, file := range r.files.read {
+		for _, doc := range documents(file.content) {
+			for _, value := range remoteValues(doc) {
+				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.path, value.Line, redacted(value.Value), remoteAdvice))
+			}
+		}
+	}
+	if found != nil {
+		return errors.Join(found...)
+	}
+	for _, url := range slices.Compact(r.refusals.urls) {
+		found = append(found, fmt.Errorf("%s is remote, %s", r.lineOf(url), remoteAdvice))
+	}
+	if found != nil {
+		return errors.Join(found...)
+	}
+	return fmt.Errorf("%s: it asks for a git repository, which is remote, %s", r.path, remoteAdvice)
+}
+
+// lineOf is the line of a file that was read with an address in it, as "file:line: address". Where none has it as it was
+// asked for, it is the root kustomization.
+func (r *renderer) lineOf(address string) string {
+	for _, path := range r.files.withAddress {
+		content, err := r.files.FileSystem.ReadFile(path)
+		if path == r.files.target {
+			content, err = r.files.shown, nil
+		}
+		before, _, found := bytes.Cut(content, []byte(address))
+		if err == nil && found {
+			return fmt.Sprintf("%s:%d: %s", r.files.display(path), 1+bytes.Count(before, []byte("\n")), address)
+		}
+	}
+	return r.path + ": " + address
+}
+
+const remoteAdvice = "and nothing is fetched during a deploy; copy it into the repository and name the copy here, " +
+	"or set the input remote-resources: true"
+
+// remoteValues are the texts in a file that kustomize would fetch, wherever they are.
+func remoteValues(node *yaml.Node) []*yaml.Node {
+	if node.Kind == yaml.ScalarNode && isRemote(node.Value) {
+		return []*yaml.Node{node}
+	}
+	var found []*yaml.Node
+	for _, child := range node.Content {
+		found = append(found, remoteValues(child)...)
+	}
+	return found
+}
+
+// isRemote reports whether kustomize would take the text for an address: a URL of a file, or what it takes for a git
+// repository. The key of "key=path" in a generator's files is no part of either.
+func isRemote(value string) bool {
+	if strings.ContainsAny(value, " \n") {
+		return false
+	}
+	_, path, _ := strings.Cut(value, "=")
+	for _, candidate := range []string{value, path} {
+		if u, err := url.Parse(candidate); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+			return true
+		}
+		if (&resource.Origin{}).Append(candidate).Repo != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// redacted hides the password of an address.
+func redacted(address string) string {
+	if u, err := url.Parse(address); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return address
+}

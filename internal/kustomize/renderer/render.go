@@ -1,0 +1,131 @@
+package renderer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+)
+
+// renderer renders one kustomization.
+type renderer struct {
+	path    string // the kustomization file
+	dir     string
+	content []byte
+	// keepOrigin is set when the user asked for the annotations by which the render learns where objects come from.
+	keepOrigin bool
+	files      *files
+	refusals   *refusals
+	// remoteFetch says whether kustomize may fetch.
+	remoteFetch bool
+}
+
+// rendering is what a kustomization renders to.
+type rendering struct {
+	objects []sentObject
+	images  []ImageUse
+}
+
+func newRenderer(request Request) (*renderer, error) {
+	r := &renderer{path: request.Path, dir: filepath.Dir(request.Path), content: request.Content, refusals: &refusals{}, remoteFetch: request.RemoteFetch}
+	if err := edit.Check(r.path, r.content); err != nil {
+		return nil, err
+	}
+	target, err := realPath(r.path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the kustomization: %w", err)
+	}
+	r.files = newFiles(r.path, target)
+	return r, nil
+}
+
+func realPath(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(absolute)
+}
+
+// render renders once where the images allow that; see images.go.
+func (r *renderer) render(images []types.Image) (*rendering, error) {
+	if len(images) == 0 {
+		objects, err := r.objects(r.content)
+		return &rendering{objects: objects}, err
+	}
+	return r.renderImages(images)
+}
+
+// objects renders the kustomization with a content.
+func (r *renderer) objects(content []byte) ([]sentObject, error) {
+	resources, err := r.run(content)
+	if err != nil {
+		return nil, err
+	}
+	if resources.Size() == 0 {
+		return nil, fmt.Errorf("%s: the kustomization renders no objects; list the manifests under resources", r.path)
+	}
+	return r.decode(resources)
+}
+
+// run runs kustomize, with the annotation of origins.
+func (r *renderer) run(content []byte) (resmap.ResMap, error) {
+	annotated, asked, err := withOrigins(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.path, err)
+	}
+	r.keepOrigin = asked
+	r.files.reset(content, annotated)
+	// A relative path could read as the address of a git repository.
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.target))
+	switch {
+	case r.files.refused != nil:
+		return nil, r.files.refused
+	case err != nil && r.isRefusal(err), r.refusals.urls != nil:
+		return nil, r.remoteError()
+	case err != nil:
+		return nil, r.explain(err)
+	}
+	return resources, nil
+}
+
+// decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
+func (r *renderer) decode(resources resmap.ResMap) ([]sentObject, error) {
+	sources := newSources(r.path, r.files)
+	objects := make([]sentObject, 0, resources.Size())
+	written := make([]Target, 0, resources.Size())
+	names := make([]named, 0, resources.Size())
+	for _, res := range resources.Resources() {
+		object := map[string]any{}
+		err := res.YNode().Decode(&object)
+		origin, originErr := sources.origin(object)
+		if err := errors.Join(err, originErr); err != nil {
+			return nil, fmt.Errorf("%s: reading the rendered %s: %w", r.path, res.CurId(), err)
+		}
+		if !r.keepOrigin {
+			dropOrigin(object)
+		}
+		name := named{res.GetKind(), res.GetName(), res.GetNamespace()}
+		source, target := sources.of(name, origin)
+		names = append(names, name)
+		objects = append(objects, sentObject{Object: object, Source: source})
+		written = append(written, target)
+	}
+	setTargets(objects, names, written)
+	return objects, nil
+}
+
+// read returns the content of the file itself.
+func (r *renderer) read() []byte {
+	content, err := os.ReadFile(r.path)
+	if err != nil {
+		return nil
+	}
+	return content
+}
