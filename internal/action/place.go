@@ -9,6 +9,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -24,10 +25,14 @@ func (d *deploy) place(ctx context.Context) error {
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
 	}
-	d.judge(placement.Plan(placement.Request{
-		Nodes: nodes, Objects: d.unstructured(), Images: d.offers(),
+	verdicts, err := placement.Plan(ctx, placement.Request{
+		Cluster: schedule.Snapshot{Nodes: nodes}, Objects: d.unstructured(), Images: d.offers(),
 		Policy: d.config.ArchPolicy, PatchTargets: d.targets(),
-	}))
+	})
+	if err != nil {
+		return err
+	}
+	d.judge(verdicts)
 	if table := d.report.PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}

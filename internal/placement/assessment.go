@@ -1,10 +1,11 @@
 package placement
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
@@ -19,23 +20,48 @@ type assessment struct {
 type candidate struct {
 	*nodeClass
 	index    int            // in the assessment
-	selected bool           // by node name, OS, selectors and affinity
-	barred   []corev1.Taint // that the workload does not tolerate
-	outcomes []Outcome      // one a container, were it started here
+	obstacle string         // what keeps the workload off besides taints, in the scheduler's words; "" for nothing
+	barred   []corev1.Taint // that the workload does not tolerate, or not for long
+	open     bool           // to the scheduler, which lets a pod on a node that will drive it out
+	outcomes []Outcome      // one per image that is pulled, were the pod bound here
+	refused  bool           // by the kubelet: the pod is for another OS
 }
 
-func (p planner) assess(w workload) assessment {
+func (p planner) assess(ctx context.Context, w workload) assessment {
 	s := assessment{workload: w, candidates: make([]candidate, len(p.classes))}
-	affinity := nodeaffinity.NewRequiredNodeAffinity(w.spec.NodeSelector, w.spec.Affinity)
 	outcomes := p.outcomes(w)
+	obstacles := p.obstacles(ctx, w)
 	for i := range p.classes {
-		nodeClass := &p.classes[i]
+		class := &p.classes[i]
+		barred, shut := bars(w, class.taints)
 		s.candidates[i] = candidate{
-			nodeClass: nodeClass, index: i, outcomes: outcomes[nodeClass.platform],
-			selected: selects(w.spec, affinity, nodeClass.node), barred: bars(w, nodeClass.taints),
+			nodeClass: class, index: i, outcomes: outcomes[class.platform], obstacle: obstacles[i],
+			barred: barred, open: obstacles[i] == "" && !shut,
+			refused: w.spec.OS != nil && !strings.EqualFold(string(w.spec.OS.Name), class.OS),
 		}
 	}
 	return s
+}
+
+// obstacles asks the scheduler's plugins what keeps a workload off each class of nodes, were they empty. The pods of a
+// StatefulSet can have volumes in different places, so a node that one of them fits is none to exclude.
+func (p planner) obstacles(ctx context.Context, w workload) []string {
+	var all []string
+	for n := range w.distinctPods(p.storage) {
+		these, err := p.ever.Fits(ctx, w.pod(n, p.storage))
+		if err != nil {
+			these = slices.Repeat([]string{err.Error()}, len(p.classes))
+		}
+		if all == nil {
+			all = these
+		}
+		for i := range all {
+			if these[i] == "" {
+				all[i] = ""
+			}
+		}
+	}
+	return all
 }
 
 // outcomes are those of a workload's containers, by platform: many classes share one.
@@ -60,7 +86,7 @@ func (p planner) outcome(image string, s nodeClass) Outcome {
 	return Runs
 }
 
-// knows tells whether every image of a workload was read. Of the others it is only hoped that they run.
+// knows reports whether every image of a workload was read. Of the others it is only hoped that they run.
 func (p planner) knows(w workload) bool {
 	return !slices.ContainsFunc(w.containers, func(c container) bool {
 		_, known := p.Images[c.image]
@@ -68,26 +94,14 @@ func (p planner) knows(w workload) bool {
 	})
 }
 
-// selects tells whether a node is what the pod asks for. kube-scheduler matches selectors and affinity, and the kubelet does
-// it again for a pod that names its node; os.name is the kubelet's alone, which turns pods for another OS away.
-func selects(spec corev1.PodSpec, affinity nodeaffinity.RequiredNodeAffinity, n *corev1.Node) bool {
-	if spec.NodeName != "" && spec.NodeName != n.Name {
-		return false
+// bars returns the taints that keep the workload off, and whether the scheduler heeds one of them. A pod that names its node
+// goes past the scheduler, and only NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
+func bars(w workload, taints []corev1.Taint) (barred []corev1.Taint, shut bool) {
+	bypass := func(t corev1.Taint) bool {
+		return w.spec.NodeName != "" && !w.daemon() && t.Effect != corev1.TaintEffectNoExecute
 	}
-	if spec.OS != nil && string(spec.OS.Name) != node.Platform(n).OS {
-		return false
-	}
-	match, err := affinity.Match(n) // a term that does not parse matches nothing, and the API server refuses it
-	return match && err == nil
-}
-
-// bars returns the taints that keep the workload off. A pod that names its node goes past the scheduler, and only
-// NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
-func bars(w workload, taints []corev1.Taint) []corev1.Taint {
-	bypass := w.spec.NodeName != "" && !w.daemon()
-	return slices.DeleteFunc(node.Untolerated(w.spec.Tolerations, taints), func(t corev1.Taint) bool {
-		return bypass && t.Effect != corev1.TaintEffectNoExecute
-	})
+	barred = slices.DeleteFunc(node.Untolerated(w.spec.Tolerations, taints), bypass)
+	return barred, len(slices.DeleteFunc(node.Barring(w.spec.Tolerations, taints), bypass)) > 0
 }
 
 // fine: the workload runs somewhere, and wherever it can land.
@@ -109,13 +123,14 @@ func (s assessment) where(is func(candidate) bool) []candidate {
 // known: it is known what CPU the nodes have.
 func (s candidate) known() bool { return s.Architecture != node.Unknown }
 
-func (s candidate) admitted() bool { return s.selected && len(s.barred) == 0 }
+func (s candidate) selected() bool { return s.obstacle == "" }
+func (s candidate) admitted() bool { return s.selected() && len(s.barred) == 0 }
 func (s candidate) runs() bool     { return s.outcome() == Runs }
 func (s candidate) lands() bool    { return s.admitted() && s.runs() }
-func (s candidate) fails() bool    { return s.admitted() && !s.runs() }
+func (s candidate) fails() bool    { return s.open && !s.runs() }
 
 // behindTaints: taints alone keep the workload off nodes where it would run.
-func (s candidate) behindTaints() bool { return s.selected && s.runs() && len(s.barred) > 0 }
+func (s candidate) behindTaints() bool { return s.selected() && s.runs() && len(s.barred) > 0 }
 
 func (s candidate) behindArchitectureTaints() bool {
 	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })
@@ -123,6 +138,9 @@ func (s candidate) behindArchitectureTaints() bool {
 
 func (s candidate) outcome() Outcome {
 	worst := Runs
+	if s.refused {
+		worst = PullFails // not even tried
+	}
 	for _, o := range s.outcomes {
 		worst = worse(worst, o)
 	}

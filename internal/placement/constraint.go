@@ -14,6 +14,8 @@ import (
 func (p planner) constraint(s assessment) string {
 	good := s.where(candidate.runs)
 	switch {
+	case len(good) == 0 && s.workload.spec.OS != nil:
+		return fmt.Sprintf("no %s node of the cluster runs all of its images (%s)", s.workload.spec.OS.Name, p.offers(s.workload))
 	case len(good) == 0:
 		return "no node of the cluster runs all of its images (" + p.offers(s.workload) + ")"
 	case slices.ContainsFunc(good, candidate.lands):

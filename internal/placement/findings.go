@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -16,7 +17,7 @@ func (p planner) findings(s assessment, r remedy) []finding.Finding {
 	case s.fine() && r.applied:
 		all = opened(s, r)
 	case s.fine():
-	case slices.ContainsFunc(s.candidates, candidate.admitted):
+	case slices.ContainsFunc(s.candidates, candidate.fails):
 		all = p.failing(s, r)
 	default:
 		all = []finding.Finding{p.nowhere(s, r)}
@@ -34,9 +35,9 @@ func (p planner) severity(s assessment, r remedy) finding.Severity {
 	switch {
 	case r.applied:
 		return finding.Info
-	case p.Policy == Warn:
+	case p.Policy == Warn, s.workload.asleep():
 		return finding.Warning
-	case s.workload.daemon() && !slices.ContainsFunc(s.candidates, candidate.admitted):
+	case s.workload.daemon() && !slices.ContainsFunc(s.candidates, candidate.fails):
 		return finding.Warning // no node, no pod: nothing would hang
 	}
 	return finding.Error
@@ -47,10 +48,13 @@ func (p planner) failing(s assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
 	for i, c := range s.workload.containers {
 		for _, outcome := range []Outcome{Crashes, PullFails} {
-			for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.admitted() && at.outcomes[i] == outcome })) {
+			for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.open && at.outcomes[i] == outcome })) {
 				all = append(all, p.failure(s, r, c, outcome, candidates))
 			}
 		}
+	}
+	for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.open && at.refused })) {
+		all = append(all, p.rejected(s, r, candidates))
 	}
 	slices.SortStableFunc(all, func(a, b finding.Finding) int { return cmp.Compare(a.Architecture, b.Architecture) })
 	return all
@@ -62,7 +66,11 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 		code, fate = finding.PlatformMissing, "fail to pull its image"
 	}
 	platform := candidates[0].platform
-	advice := r.advice("Build it for " + platform)
+	build := "Build it for " + platform
+	if r.fix != "" && r.os != "" && r.os != candidates[0].OS {
+		build = "" // for another OS it would be another program
+	}
+	advice := r.advice(build)
 	if r.fix == "" {
 		advice += " No patch helps: " + p.constraint(s) + "."
 	}
@@ -74,6 +82,21 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 	}
 }
 
+// rejected returns the finding for nodes to which the scheduler would bind the pod, and whose kubelet turns it away: spec.os is
+// nothing that the scheduler looks at (https://kubernetes.io/docs/concepts/workloads/pods/#pod-os).
+func (p planner) rejected(s assessment, r remedy, candidates []candidate) finding.Finding {
+	advice := r.advice("Remove spec.os")
+	if r.fix == "" {
+		advice += " No patch helps: " + p.constraint(s) + "."
+	}
+	return finding.Finding{
+		Code: finding.PlatformMissing, Architecture: candidates[0].Architecture,
+		Fix: "Remove spec.os, or select nodes with kubernetes.io/os.",
+		Message: fmt.Sprintf("can land on %s, where the kubelet would reject it: its spec.os is %s. %s",
+			nodeNames(candidates), s.workload.spec.OS.Name, advice),
+	}
+}
+
 // nowhere returns the finding for a workload that no node admits.
 func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 	if len(s.where(candidate.behindTaints)) == 0 {
@@ -81,12 +104,26 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 		if len(s.where(candidate.runs)) == 0 {
 			fix = "Build its images for a platform that the nodes have, or add a node of theirs."
 		}
+		if tooBig(s.where(candidate.runs)) {
+			return finding.Finding{
+				Code: finding.InsufficientCapacity, Message: "could land nowhere: " + p.constraint(s) + ".",
+				Fix: "Lower its requests, or add a node that has as much.",
+			}
+		}
 		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".", Fix: fix}
 	}
 	return finding.Finding{
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
 		Message: fmt.Sprintf("could land nowhere: %s. %s", p.constraint(s), r.advice("")),
 	}
+}
+
+// tooBig: all nodes would do if they were bigger.
+func tooBig(candidates []candidate) bool {
+	small := func(at candidate) bool {
+		return strings.HasPrefix(at.obstacle, "Insufficient ") || at.obstacle == "Too many pods"
+	}
+	return len(candidates) > 0 && !slices.ContainsFunc(candidates, func(at candidate) bool { return !small(at) })
 }
 
 // opened returns a note for each architecture that Spread opened to a workload that ran elsewhere before.

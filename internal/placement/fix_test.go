@@ -58,13 +58,13 @@ func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructure
 	before := render(t, files, way.kustomization)
 	way.target.Name = obj.GetName()
 	targets := map[*unstructured.Unstructured]placement.PatchTarget{before[0]: way.target}
-	v := placement.Plan(placement.Request{Nodes: s.nodes, Objects: before[:1], Images: s.images, Policy: policy, PatchTargets: targets})[0]
+	v := plan(t, placement.Request{Cluster: s.cluster, Objects: before[:1], Images: s.images, Policy: policy, PatchTargets: targets})[0]
 	if v.Fix == "" {
 		return
 	}
 	for _, entry := range listings(v.Fix) {
 		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
-		again := placement.Plan(placement.Request{Nodes: s.nodes, Objects: after[:1], Images: s.images, Policy: placement.Fail})[0]
+		again := plan(t, placement.Request{Cluster: s.cluster, Objects: after[:1], Images: s.images, Policy: placement.Fail})[0]
 		if again.Fix != "" || len(again.Findings) > 0 {
 			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
 		}
@@ -107,7 +107,7 @@ func listings(fix string) []string {
 // namespace to the kustomization, and with the target of its comment one that names its own.
 func TestFixForAnUnknownFile(t *testing.T) {
 	s := readScenario(t, "testdata/cases/gke_with_the_taint_switched_off.yaml")
-	for at, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: placement.Pin}) {
+	for at, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: placement.Pin}) {
 		if !v.Patched {
 			continue
 		}
@@ -158,12 +158,12 @@ func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
 		for _, policy := range []placement.Policy{placement.Pin, placement.Spread} {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {
 				var patched []*unstructured.Unstructured
-				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
 					if v.Patched {
 						patched = append(patched, v.Object)
 					}
 				}
-				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: patched, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: patched, Images: s.images, Policy: policy}) {
 					if v.Patched || v.Fix != "" || len(v.Findings) > 0 {
 						t.Errorf("%s needs a second patch: %v", v.Object.GetName(), v.Findings)
 					}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/containerd/platforms"
 	corev1 "k8s.io/api/core/v1"
+	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
@@ -21,8 +22,7 @@ type nodeClass struct {
 	names    []string       // in order
 }
 
-func classesOf(nodes []corev1.Node, workloads []workload) []nodeClass {
-	asked := questionsOf(workloads)
+func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 	index := map[string]int{}
 	var classes []nodeClass
 	for n := range nodes {
@@ -45,13 +45,19 @@ func classesOf(nodes []corev1.Node, workloads []workload) []nodeClass {
 
 // questions are what the workloads ask about a node, besides its platform and taints.
 type questions struct {
-	labels []string
-	name   bool
+	labels    []string
+	name      bool
+	resources []corev1.ResourceName
 }
 
-func questionsOf(workloads []workload) questions {
+func questionsOf(workloads []workload, storage storage) questions {
 	q := questions{labels: []string{corev1.LabelArchStable, corev1.LabelOSStable}} // a patch may ask for these
+	volumes := false
 	for _, w := range workloads {
+		volumes = volumes || len(w.claims)+len(w.spec.Volumes) > 0
+		for name := range requestsOf(&w.spec) {
+			q.resources = append(q.resources, name)
+		}
 		q.name = q.name || w.spec.NodeName != ""
 		for key := range w.spec.NodeSelector {
 			q.labels = append(q.labels, key)
@@ -63,9 +69,18 @@ func questionsOf(workloads []workload) questions {
 			}
 		}
 	}
-	slices.Sort(q.labels)
-	q.labels = slices.Compact(q.labels)
+	if volumes {
+		q.labels = append(q.labels, storage.labels()...)
+	}
+	q.labels = distinct(q.labels)
+	slices.Sort(q.resources)
+	q.resources = slices.Compact(q.resources)
 	return q
+}
+
+// requestsOf is what the scheduler reserves for a pod.
+func requestsOf(spec *corev1.PodSpec) corev1.ResourceList {
+	return resourcehelper.PodRequests(&corev1.Pod{Spec: *spec}, resourcehelper.PodResourcesOptions{})
 }
 
 func (q questions) answers(n *corev1.Node) string {
@@ -81,6 +96,10 @@ func (q questions) answers(n *corev1.Node) string {
 	}
 	for _, t := range node.Lasting(n) {
 		all = append(all, t.ToString())
+	}
+	for _, name := range append(q.resources, corev1.ResourcePods) {
+		size := n.Status.Allocatable[name]
+		all = append(all, size.String())
 	}
 	return strings.Join(all, "\n")
 }

@@ -3,13 +3,14 @@
 package placement
 
 import (
+	"context"
 	"maps"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -44,9 +45,9 @@ func worse(a, b Outcome) Outcome {
 
 // Request is what a plan is made of. The zero value of each field is for what the caller does not know.
 type Request struct {
-	// Nodes are the cluster's. With none every architecture is Absent, which is no finding: a cluster that starts its
-	// nodes on demand looks like that.
-	Nodes []corev1.Node
+	// Cluster is what is known of it. With no nodes every architecture is Absent, which is no finding: a cluster that
+	// starts its nodes on demand looks like that.
+	Cluster schedule.Snapshot
 	// Objects are those of the deploy; the ones that make no pods are passed over.
 	Objects []*unstructured.Unstructured
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
@@ -76,29 +77,48 @@ type Verdict struct {
 	Findings []finding.Finding
 }
 
-// Plan returns a verdict for each object that makes pods, in their order.
-func Plan(r Request) []Verdict {
+// Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins could not
+// be set up.
+func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	workloads := workloadsOf(r.Objects)
-	p := planner{Request: r, classes: classesOf(r.Nodes, workloads)}
+	p, err := newPlanner(ctx, r, workloads)
+	if err != nil {
+		return nil, err
+	}
+	defer p.ever.Close()
 	verdicts := make([]Verdict, len(workloads))
 	for i, w := range workloads {
-		verdicts[i] = p.judge(w)
+		verdicts[i] = p.judge(ctx, w)
 	}
-	return verdicts
+	return verdicts, ctx.Err()
 }
 
 type planner struct {
 	Request
+	storage storage
 	classes []nodeClass
+	ever    *schedule.Scheduler // of one empty node per class
 }
 
-func (p planner) judge(w workload) Verdict {
-	s := p.assess(w)
+func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, error) {
+	p := planner{Request: r, storage: storageOf(r.Cluster.Storage, r.Objects)}
+	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
+	empty := schedule.Snapshot{Storage: p.storage.Storage}
+	for _, class := range p.classes {
+		empty.Nodes = append(empty.Nodes, *class.node)
+	}
+	var err error
+	p.ever, err = schedule.New(ctx, empty, schedule.Ever)
+	return p, err
+}
+
+func (p planner) judge(ctx context.Context, w workload) Verdict {
+	s := p.assess(ctx, w)
 	v := Verdict{Source: w.object, Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
 	if len(p.classes) == 0 {
 		return v
 	}
-	r := p.remedy(s)
+	r := p.remedy(ctx, s)
 	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
 	if r.applied {
 		v.Object, v.Architectures = r.after.workload.object, p.architectures(r.after)
@@ -117,7 +137,7 @@ func (p planner) architectures(s assessment) map[string]Outcome {
 	present := map[string]Outcome{}
 	for _, candidate := range s.candidates {
 		worst := Excluded
-		if candidate.admitted() {
+		if candidate.admitted() || candidate.fails() {
 			worst = candidate.outcome()
 		}
 		present[candidate.Architecture] = worse(worst, present[candidate.Architecture])

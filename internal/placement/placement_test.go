@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -64,8 +65,8 @@ func TestPlanOfOneIsThatOfMany(t *testing.T) {
 	}
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			for i, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: objects, Images: images, Policy: placement.Spread}) {
-				alone := placement.Plan(placement.Request{Nodes: s.nodes, Objects: objects[i : i+1], Images: images, Policy: placement.Spread})
+			for i, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: objects, Images: images, Policy: placement.Spread}) {
+				alone := plan(t, placement.Request{Cluster: s.cluster, Objects: objects[i : i+1], Images: images, Policy: placement.Spread})
 				if diff := cmp.Diff(alone[0], v); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
 				}
@@ -81,7 +82,7 @@ func BenchmarkPlan(b *testing.B) {
 				"web:1": {Platforms: parse(b, []string{"linux/amd64"})},
 			}
 			for b.Loop() {
-				if got := placement.Plan(placement.Request{Nodes: nodes, Objects: objects, Images: images, Policy: placement.Pin}); len(got) != 200 {
+				if got := plan(b, placement.Request{Cluster: schedule.Snapshot{Nodes: nodes}, Objects: objects, Images: images, Policy: placement.Pin}); len(got) != 200 {
 					b.Fatalf("%d verdicts", len(got))
 				}
 			}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -26,7 +27,7 @@ var policies = []placement.Policy{placement.Fail, placement.Pin, placement.Sprea
 // scenario is one file of testdata/cases, read.
 type scenario struct {
 	name    string
-	nodes   []corev1.Node
+	cluster schedule.Snapshot
 	objects []*unstructured.Unstructured
 	images  map[string]platform.Offer
 }
@@ -44,7 +45,7 @@ func TestPlan(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
 					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
 				}
@@ -110,7 +111,7 @@ func TestPlanLeavesTheRestAlone(t *testing.T) {
 				for _, obj := range s.objects {
 					given[obj] = true
 				}
-				for _, v := range placement.Plan(placement.Request{Nodes: s.nodes, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
 					if given[v.Object] == v.Patched {
 						t.Errorf("%s: patched is %t, the same object: %t", v.Object.GetName(), v.Patched, given[v.Object])
 					}
@@ -153,12 +154,15 @@ func readScenario(t *testing.T, path string) scenario {
 	t.Helper()
 	var file struct {
 		Cluster string
+		Pods    []corev1.Pod
+		Storage schedule.Storage
 		Images  map[string]struct{ Index, Manifest []string }
 		Objects []map[string]any
 	}
 	read(t, path, &file)
 	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{}}
-	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.nodes)
+	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.cluster.Nodes)
+	s.cluster.Pods, s.cluster.Storage = file.Pods, file.Storage
 	for ref, image := range file.Images {
 		s.images[ref] = platform.Offer{Index: image.Index != nil, Platforms: parse(t, append(image.Index, image.Manifest...))}
 	}
@@ -166,6 +170,15 @@ func readScenario(t *testing.T, path string) scenario {
 		s.objects = append(s.objects, &unstructured.Unstructured{Object: obj})
 	}
 	return s
+}
+
+func plan(t testing.TB, r placement.Request) []placement.Verdict {
+	t.Helper()
+	verdicts, err := placement.Plan(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdicts
 }
 
 func parse(t testing.TB, texts []string) []v1.Platform {

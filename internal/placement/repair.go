@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"context"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,10 +25,10 @@ type remedy struct {
 // remedy finds the least repair after which the workload is fine, and under Spread the one that opens most nodes to it.
 // Tolerations that are not about an architecture are left to the reader: no policy applies them. Nor are nodes opened
 // to a workload that does without them while nobody knows whether its images run there.
-func (p planner) remedy(s assessment) remedy {
+func (p planner) remedy(ctx context.Context, s assessment) remedy {
 	stay, open := s.where(candidate.lands), s.where(candidate.behindArchitectureTaints)
 	if p.Policy == Spread && len(open) > 0 && p.knows(s.workload) {
-		if r := p.try(s, slices.Concat(stay, open)); r.fix != "" {
+		if r := p.try(ctx, s, slices.Concat(stay, open)); r.fix != "" {
 			return p.applied(r)
 		}
 	}
@@ -35,11 +36,11 @@ func (p planner) remedy(s assessment) remedy {
 	case s.fine():
 		return remedy{}
 	case len(stay) > 0:
-		return p.applied(p.try(s, stay))
+		return p.applied(p.try(ctx, s, stay))
 	case len(open) > 0:
-		return p.applied(p.try(s, open))
+		return p.applied(p.try(ctx, s, open))
 	}
-	return p.try(s, s.where(candidate.behindTaints))
+	return p.try(ctx, s, s.where(candidate.behindTaints))
 }
 
 func (p planner) applied(r remedy) remedy {
@@ -48,16 +49,16 @@ func (p planner) applied(r remedy) remedy {
 }
 
 // try looks for the least repair with which the workload lands on all the wanted nodes and on no node where it fails.
-func (p planner) try(s assessment, wanted []candidate) remedy {
+func (p planner) try(ctx context.Context, s assessment, wanted []candidate) remedy {
 	if slices.ContainsFunc(wanted, candidate.known) { // no patch can name the architecture of the others
 		wanted = slices.DeleteFunc(wanted, func(t candidate) bool { return !t.known() })
 	}
 	if len(wanted) == 0 {
 		return remedy{}
 	}
-	for _, r := range repairs(wanted) {
+	for _, r := range repairs(wanted, s.where(candidate.fails)) {
 		patched, fix := r.patch(s.workload, p.PatchTargets[s.workload.object])
-		after := p.assess(patched)
+		after := p.assess(ctx, patched)
 		missed := slices.ContainsFunc(wanted, func(t candidate) bool { return !after.candidates[t.index].lands() })
 		if !missed && after.fine() {
 			return remedy{repair: r, fix: fix, after: after}
@@ -66,8 +67,9 @@ func (p planner) try(s assessment, wanted []candidate) remedy {
 	return remedy{}
 }
 
-// repairs lists what could be tried, least first: tolerations alone, then an architecture, an OS, or both with them.
-func repairs(wanted []candidate) []repair {
+// repairs lists what could be tried, least first: tolerations alone, then an architecture, an OS, or both with them. The OS
+// goes first where it sets all nodes apart on which the workload fails.
+func repairs(wanted, failing []candidate) []repair {
 	var arches, systems []string
 	var taints []corev1.Taint
 	for _, t := range wanted {
@@ -76,11 +78,16 @@ func repairs(wanted []candidate) []repair {
 		taints = append(taints, t.barred...)
 	}
 	arches, systems, taints = distinct(arches), distinct(systems), distinctTaints(taints)
-	all := []repair{{taints: taints}, {taints: taints, architectures: arches}}
-	if len(systems) == 1 {
-		all = append(all, repair{taints: taints, os: systems[0]}, repair{taints: taints, os: systems[0], architectures: arches})
+	alone, byArch := repair{taints: taints}, repair{taints: taints, architectures: arches}
+	if len(systems) != 1 {
+		return []repair{alone, byArch}
 	}
-	return all
+	byOS := repair{taints: taints, os: systems[0]}
+	both := repair{taints: taints, os: systems[0], architectures: arches}
+	if slices.ContainsFunc(failing, func(at candidate) bool { return at.OS == systems[0] }) {
+		return []repair{alone, byArch, byOS, both}
+	}
+	return []repair{alone, byOS, byArch, both}
 }
 
 func distinct(words []string) []string {

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	nodeaffinityplugin "k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodename"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
@@ -23,9 +25,6 @@ func requirements(spec corev1.PodSpec) []requirement {
 	var all []requirement
 	if spec.NodeName != "" {
 		all = append(all, requirement{text: "the name " + spec.NodeName, spec: corev1.PodSpec{NodeName: spec.NodeName}})
-	}
-	if spec.OS != nil {
-		all = append(all, requirement{"the OS " + string(spec.OS.Name), []string{corev1.LabelOSStable}, corev1.PodSpec{OS: spec.OS}})
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.NodeSelector)) {
 		selector := map[string]string{key: spec.NodeSelector[key]}
@@ -54,8 +53,10 @@ func termsInWords(terms []corev1.NodeSelectorTerm) (text string, labels []string
 	return strings.Join(ors, " or "), distinct(labels)
 }
 
+// met matches as kube-scheduler does.
 func (r requirement) met(node *corev1.Node) bool {
-	return selects(r.spec, nodeaffinity.NewRequiredNodeAffinity(r.spec.NodeSelector, r.spec.Affinity), node)
+	match, err := nodeaffinity.NewRequiredNodeAffinity(r.spec.NodeSelector, r.spec.Affinity).Match(node)
+	return match && err == nil && (r.spec.NodeName == "" || r.spec.NodeName == node.Name)
 }
 
 // unmet names the requirements that none of the candidates meets, and what these have instead.
@@ -69,6 +70,8 @@ func unmet(spec corev1.PodSpec, candidates []candidate) string {
 		}
 	}
 	switch {
+	case len(failed) == 0 && !slices.ContainsFunc(candidates, func(at candidate) bool { return isLabels(at.obstacle) }):
+		return fmt.Sprintf("its images run on %s, which can't take it: %s", nodeNames(candidates), obstaclesOf(candidates))
 	case len(failed) == 0:
 		var texts []string
 		for _, r := range all {
@@ -79,6 +82,21 @@ func unmet(spec corev1.PodSpec, candidates []candidate) string {
 		return "no node on which its images run has " + platform.Conjoin(failed)
 	}
 	return fmt.Sprintf("no node on which its images run has %s; they have %s", platform.Conjoin(failed), platform.Conjoin(have))
+}
+
+// isLabels reports whether name, selectors and affinity keep a pod off, of which the requirements know more.
+func isLabels(obstacle string) bool {
+	return obstacle == nodeaffinityplugin.ErrReasonPod || obstacle == nodename.ErrReason
+}
+
+func obstaclesOf(candidates []candidate) string {
+	var all []string
+	for _, at := range candidates {
+		if at.obstacle != "" {
+			all = append(all, at.obstacle)
+		}
+	}
+	return platform.Conjoin(distinct(all))
 }
 
 // valuesShown is how many values of a label a message names.

@@ -56,7 +56,7 @@ func nodeNames(candidates []candidate) string {
 	count := 0
 	for _, s := range candidates {
 		names = append(names, s.names[:min(namesShown, len(s.names))]...)
-		arches = append(arches, s.Architecture)
+		arches = append(arches, s.kind())
 		count += len(s.names)
 	}
 	slices.Sort(names)
@@ -66,6 +66,14 @@ func nodeNames(candidates []candidate) string {
 		text = fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), more)
 	}
 	return fmt.Sprintf("%s (%s)", text, strings.Join(distinct(arches), ", "))
+}
+
+// kind is what sets nodes apart for images: the architecture, with the OS where it is not linux.
+func (s candidate) kind() string {
+	if s.OS == "linux" {
+		return s.Architecture
+	}
+	return s.platform
 }
 
 // byArchitecture groups candidates, ordered by architecture and then OS.

@@ -2,8 +2,10 @@ package placement
 
 import (
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -60,8 +62,10 @@ func References(objects []*unstructured.Unstructured) []string {
 type workload struct {
 	object     *unstructured.Unstructured
 	path       []string // to the pod template
+	metadata   metav1.ObjectMeta
 	spec       corev1.PodSpec
 	containers []container
+	claims     []string // names of a StatefulSet's claim templates
 }
 
 type container struct{ name, image string }
@@ -81,13 +85,28 @@ func workloadOf(obj *unstructured.Unstructured) (workload, bool) {
 	if !ok {
 		return workload{}, false
 	}
-	w := workload{object: obj, path: path, spec: template.Spec}
+	w := workload{object: obj, path: path, metadata: template.ObjectMeta, spec: template.Spec, claims: claimTemplates(obj)}
 	for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
 		if c.Image != "" {
 			w.containers = append(w.containers, container{c.Name, c.Image})
 		}
 	}
 	return w, true
+}
+
+func claimTemplates(obj *unstructured.Unstructured) []string {
+	if obj.GroupVersionKind().GroupKind() != (schema.GroupKind{Group: "apps", Kind: "StatefulSet"}) {
+		return nil
+	}
+	var names []string
+	templates, _, _ := unstructured.NestedSlice(obj.Object, "spec", "volumeClaimTemplates")
+	for _, t := range templates {
+		fields, _ := t.(map[string]any)
+		if name, ok, _ := unstructured.NestedString(fields, "metadata", "name"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (w workload) images() []string {
@@ -100,7 +119,37 @@ func (w workload) images() []string {
 	return all
 }
 
-// daemon tells a DaemonSet, whose controller puts pods on the nodes that fit: where none does it makes no pod.
+// distinctPods counts the pods that differ in the nodes they fit: one, or all of a StatefulSet whose claims are there.
+func (w workload) distinctPods(storage storage) int {
+	if len(w.claims) == 0 {
+		return 1
+	}
+	count := 1
+	for n := range w.replicas() {
+		for _, claim := range w.claims {
+			if storage.decides(w.object.GetNamespace(), claim+"-"+w.object.GetName()+"-"+strconv.Itoa(n)) {
+				count = n + 1
+			}
+		}
+	}
+	return count
+}
+
+// replicas are those that the object asks for, 1 by default.
+func (w workload) replicas() int {
+	switch n, _, _ := unstructured.NestedFieldNoCopy(w.object.Object, "spec", "replicas"); n := n.(type) {
+	case int64:
+		return int(n)
+	case float64:
+		return int(n)
+	}
+	return 1
+}
+
+// asleep: nothing runs, or would run, before somebody scales it up.
+func (w workload) asleep() bool { return w.replicas() == 0 }
+
+// daemon reports a DaemonSet, whose controller puts pods on the nodes that fit: where none does it makes no pod.
 func (w workload) daemon() bool {
 	return w.object.GroupVersionKind().GroupKind() == schema.GroupKind{Group: "apps", Kind: "DaemonSet"}
 }
