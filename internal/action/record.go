@@ -43,6 +43,7 @@ func (d *deploy) gitops() gitops.Options {
 		Server:  d.target.server,
 		Place:   d.target.place,
 		Edit:    d.edit,
+		Set:     setReferences,
 		Seen:    d.seen(),
 		Images:  d.imageNames(),
 		Message: gitops.Template(d.config.Commit.Message),

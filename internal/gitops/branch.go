@@ -27,15 +27,15 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 
 // standing looks at what the branch holds beyond the base. The result is zero where it has to be made anew.
 func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
-	commits, behind, err := r.beyond(ctx, d.head, head)
+	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, d.head, head, nil)
 	if err != nil {
-		return Result{}, err
+		return Result{}, r.explain("comparing the pull request's branch with its base", err)
 	}
+	commits := entries(comparison.Commits)
 	for _, c := range commits {
 		switch mark, ours := ParseMark(c.message); {
 		case !ours && !isMerge(c.message):
-			return Result{}, fmt.Errorf("branch %s of %s holds a commit that is not of this tool, %s; merge or delete the branch, or name another in pull-request-branch",
-				branch, r.Place.Repository, c.url)
+			return Result{}, r.foreign(branch, c)
 		case mark.After(r.Mark):
 			return Result{Later: c.url}, nil
 		}
@@ -43,20 +43,20 @@ func (r *repository) standing(ctx context.Context, branch, head string, d draft)
 			return Result{}, err
 		}
 	}
+	if only, err := r.setsOnly(ctx, comparison, head); len(commits) > 0 && (err != nil || !only) {
+		return Result{}, cmp.Or(err, r.foreign(branch, commits[len(commits)-1]))
+	}
 	content, err := r.content(ctx, head)
-	if err != nil || len(commits) != 1 || behind || !bytes.Equal(content, d.edited) {
+	if err != nil || len(commits) != 1 || comparison.GetBehindBy() > 0 || !bytes.Equal(content, d.edited) {
 		return Result{}, err
 	}
 	return Result{SHA: head, URL: commits[0].url}, nil
 }
 
-// beyond are the commits that head has and base has not, and whether base has some that head has not.
-func (r *repository) beyond(ctx context.Context, base, head string) ([]entry, bool, error) {
-	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, base, head, nil)
-	if err != nil {
-		return nil, false, r.explain("comparing the pull request's branch with its base", err)
-	}
-	return entries(comparison.Commits), comparison.GetBehindBy() > 0, nil
+// foreign is the error about what would be lost.
+func (r *repository) foreign(branch string, c entry) error {
+	return fmt.Errorf("branch %s of %s contains changes that are not of this tool, see %s; merge or delete the branch, or name another in pull-request-branch",
+		branch, r.Place.Repository, c.url)
 }
 
 // replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the

@@ -53,8 +53,8 @@ func (r *repository) compare(ctx context.Context, d *draft) error {
 		return nil
 	}
 	for _, c := range d.changes {
-		if d.later = r.laterThan(c, history); d.later != "" {
-			return nil
+		if d.later, err = r.laterThan(ctx, c, history); err != nil || d.later != "" {
+			return err
 		}
 		if err := r.untouched(c, history); err != nil {
 			return err
@@ -64,14 +64,17 @@ func (r *repository) compare(ctx context.Context, d *draft) error {
 }
 
 // laterThan is the page of a later run's commit that set the image too, or "".
-func (r *repository) laterThan(c Change, history []entry) string {
+func (r *repository) laterThan(ctx context.Context, c Change, history []entry) (string, error) {
 	for _, e := range history {
 		mark, ours := ParseMark(e.message)
-		if _, set := imagesOf(e.message)[c.Name]; ours && set && mark.After(r.Mark) {
-			return e.url
+		if _, set := imagesOf(e.message)[c.Name]; !ours || !set || !mark.After(r.Mark) {
+			continue
+		}
+		if only, err := r.onlyImages(ctx, change{head: e.sha}); err != nil || only {
+			return e.url, err
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // untouched is an error where the image has another reference than this run saw, and no deploy has set that.

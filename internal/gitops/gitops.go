@@ -27,6 +27,9 @@ type Options struct {
 	Place Place
 	// Edit makes the edit on the content of the file, and says what it changes: nothing where all is set already.
 	Edit func(path string, content []byte) (edited []byte, changes []Change, err error)
+	// Set sets images to references, by name, in the content of a file, as the edits of this tool do. By it the commits of
+	// this tool are known.
+	Set func(path string, content []byte, references map[string]string) ([]byte, error)
 	// Seen is what the edit replaced in the checkout: image name -> references. An image that the branch has with
 	// another reference was changed since.
 	Seen map[string][]string

@@ -40,8 +40,12 @@ func (w world) options(t *testing.T, run int64, tag string) gitops.Options {
 			API: "https://api.github.com", GraphQL: "https://api.github.com/graphql",
 			Token: w.hub.Issue(may), Transport: w.cloud.Client().Transport,
 		},
-		Place:   gitops.Place{Repository: repositoryName, Branch: "main", Path: path},
-		Edit:    set(tag),
+		Place: gitops.Place{Repository: repositoryName, Branch: "main", Path: path},
+		Edit:  set(tag),
+		Set: func(path string, content []byte, references map[string]string) ([]byte, error) {
+			edited, _, err := set(references["app"])(path, content)
+			return edited, err
+		},
 		Seen:    map[string][]string{"app": {"v1"}},
 		Images:  []string{"app"},
 		Message: "Deploy {tag} to {kustomization}",

@@ -1,74 +1,116 @@
 package gitops
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// OwnEvent tells whether what started a run is nothing but what this tool has committed, merged or not. A push with the
+// Event is what started a run.
+// https://docs.github.com/webhooks/webhook-events-and-payloads
+type Event struct {
+	// Name and Payload are those of GITHUB_EVENT_NAME and GITHUB_EVENT_PATH; no payload is no event.
+	Name    string
+	Payload []byte
+	// Repository is the OWNER/NAME that it is about, GITHUB_REPOSITORY.
+	Repository string
+}
+
+// Own reports whether what started a run is nothing but what this tool has committed, merged or not. A push with the
 // job's own token starts no workflow (https://docs.github.com/actions/concepts/security/github_token), but one with an
 // app's token does, and so does a merged pull request: to deploy that again would commit a new SHA, and so on for ever.
 //
-// Name and payload are those of the event, as the runner has them in GITHUB_EVENT_NAME and GITHUB_EVENT_PATH:
-// https://docs.github.com/webhooks/webhook-events-and-payloads
-func OwnEvent(name string, payload []byte) (bool, error) {
-	var e struct {
+// Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server, Place and Set are
+// needed.
+func Own(ctx context.Context, event Event, opts Options) (bool, error) {
+	change, claimed, err := event.change()
+	if err != nil || !claimed || !strings.EqualFold(event.Repository, opts.Place.Repository) {
+		return false, err
+	}
+	if change.workshop {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := open(opts)
+	if err != nil {
+		return false, err
+	}
+	return r.onlyImages(ctx, change)
+}
+
+// change goes from one commit to another.
+type change struct {
+	// base is "" for the parent of head.
+	base, head string
+	// workshop: it is a push to a branch on which this tool makes commits.
+	workshop bool
+}
+
+// change is what the event is about, and whether the messages say that all of it is ours.
+func (e Event) change() (change, bool, error) {
+	var event struct {
 		push
 		WorkflowRun struct {
 			HeadCommit pushed `json:"head_commit"`
 		} `json:"workflow_run"`
 		PullRequest struct {
-			Body    string
-			Commits int
+			Body       string
+			Commits    int
+			Base, Head struct{ SHA string }
 		} `json:"pull_request"`
 	}
-	if len(payload) == 0 {
-		return false, nil
+	if len(e.Payload) == 0 {
+		return change{}, false, nil
 	}
-	if err := json.Unmarshal(payload, &e); err != nil {
-		return false, fmt.Errorf("reading the payload of the event that started this run: %w", err)
+	if err := json.Unmarshal(e.Payload, &event); err != nil {
+		return change{}, false, fmt.Errorf("reading the payload of the event that started this run: %w", err)
 	}
-	switch name {
+	switch e.Name {
 	case "push":
-		return e.ours(), nil
+		c, claimed := event.claim()
+		return c, claimed, nil
 	case "workflow_run":
-		return e.WorkflowRun.HeadCommit.ours(), nil
+		head := event.WorkflowRun.HeadCommit
+		return change{head: head.ID}, head.ours(), nil
 	case "pull_request", "pull_request_target":
-		_, marked := ParseMark(e.PullRequest.Body)
-		return marked && e.PullRequest.Commits == 1, nil // a second one is a person's
+		p := event.PullRequest
+		_, marked := ParseMark(p.Body)
+		return change{base: p.Base.SHA, head: p.Head.SHA}, marked && p.Commits == 1, nil // a second one is a person's
 	}
-	return false, nil
+	return change{}, false, nil
 }
 
 type push struct {
 	Ref             string
+	Before, After   string
 	Created, Forced bool
 	Commits         []pushed
 	HeadCommit      pushed `json:"head_commit"`
 }
 
-// ours tells whether there is a commit of ours, and else nothing but merges.
-func (p push) ours() bool {
+// claim is what was pushed, and whether there is a commit of ours in it, and else nothing but merges.
+func (p push) claim() (change, bool) {
 	switch {
 	case strings.HasPrefix(p.Ref, "refs/heads/"+workshop):
-		return true
-	case p.Created, p.Forced: // the commits may hold some of the branch that it starts from
-		return p.HeadCommit.ours()
+		return change{workshop: true}, true
+	case p.Created, p.Forced: // the commits may include some of the branch that it starts from
+		return change{head: p.HeadCommit.ID}, p.HeadCommit.ours()
 	}
 	other := func(c pushed) bool { return !c.ours() && !isMerge(c.Message) }
-	return slices.ContainsFunc(p.Commits, pushed.ours) && !slices.ContainsFunc(p.Commits, other)
+	return change{base: p.Before, head: p.After}, slices.ContainsFunc(p.Commits, pushed.ours) && !slices.ContainsFunc(p.Commits, other)
 }
 
-type pushed struct{ Message string }
+type pushed struct{ ID, Message string }
 
 func (c pushed) ours() bool {
 	_, marked := ParseMark(c.Message)
 	return marked
 }
 
-// isMerge knows the messages that GitHub and git give to merges. The commits that were merged stand beside them.
+// isMerge knows the messages that GitHub and git give to merges. The commits that were merged are listed beside them.
 func isMerge(message string) bool {
 	for _, start := range []string{"Merge pull request #", "Merge branch '", "Merge remote-tracking branch '"} {
 		if strings.HasPrefix(message, start) {

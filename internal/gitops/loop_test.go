@@ -1,21 +1,21 @@
-package gitops_test
+package gitops
 
 import (
 	"cmp"
 	"encoding/json"
 	"testing"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 )
 
-func TestOwnEvent_push(t *testing.T) {
+func TestEvent_push_claims_to_be_ours(t *testing.T) {
 	const (
-		ours   = "Deploy v2 to deploy\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=4f2a9c1"
-		merge  = "Merge pull request #5 from octo-org/multiarch-deploy/deploy\n\nDeploy v2 to deploy"
-		update = "Merge branch 'main' into multiarch-deploy/deploy"
-		squash = "Deploy v2 to deploy (#5)\n\n* Deploy v2 to deploy\n\n  Multiarch-Deploy: run=7 revision=4f2a9c1\r\n"
-		theirs = "Sell more"
-		quoted = "Explain the trailer Multiarch-Deploy: run=7 revision=4f2a9c1 of deploys"
+		ours    = "Deploy v2 to deploy\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=4f2a9c1"
+		merge   = "Merge pull request #5 from octo-org/multiarch-deploy/deploy\n\nDeploy v2 to deploy"
+		update  = "Merge branch 'main' into multiarch-deploy/deploy"
+		authors = ours + "\n\n---------\n\nCo-authored-by: octocat <octocat@users.noreply.github.com>\n"
+		inside  = "Sell more (#6)\n\n* Deploy v2 to deploy\n\nMultiarch-Deploy: run=7 revision=4f2a9c1\n\n* Sell more\n"
+		squash  = "Deploy v2 to deploy (#5)\n\n* Deploy v2 to deploy\n\n  Multiarch-Deploy: run=7 revision=4f2a9c1\r\n"
+		theirs  = "Sell more"
+		quoted  = "Explain the trailer Multiarch-Deploy: run=7 revision=4f2a9c1 of deploys"
 	)
 	for _, row := range []struct {
 		name     string
@@ -28,6 +28,8 @@ func TestOwnEvent_push(t *testing.T) {
 		{"ours_merged", "", "", []string{ours, merge}, true},
 		{"ours_merged_after_an_update", "", "", []string{ours, update, merge}, true},
 		{"ours_squashed", "", "", []string{squash}, true},
+		{"ours_squashed_with_others_inside", "", "", []string{inside}, false},
+		{"ours_squashed_with_authors", "", "", []string{authors}, true},
 		{"ours_and_another", "", "", []string{ours, theirs}, false},
 		{"another_and_ours", "", "", []string{theirs, ours}, false},
 		{"another", "", "", []string{theirs}, false},
@@ -52,17 +54,17 @@ func TestOwnEvent_push(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := gitops.OwnEvent("push", event); got != row.want || err != nil {
+			if got, err := (Event{Name: "push", Payload: event}).claimed(); got != row.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}
-	if _, err := gitops.OwnEvent("push", []byte("{")); err == nil {
+	if _, err := (Event{Name: "push", Payload: []byte("{")}).claimed(); err == nil {
 		t.Error("a payload that is broken is no error")
 	}
 }
 
-func TestOwnEvent_of_other_kinds(t *testing.T) {
+func TestEvent_of_other_kinds_claims_to_be_ours(t *testing.T) {
 	mark := "Deploy v2\\n\\nMultiarch-Deploy: run=7 revision=4f2a9c1"
 	for _, row := range []struct {
 		name, event, payload string
@@ -77,9 +79,14 @@ func TestOwnEvent_of_other_kinds(t *testing.T) {
 		{"no_payload", "schedule", "", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got, err := gitops.OwnEvent(row.event, []byte(row.payload)); got != row.want || err != nil {
+			if got, err := (Event{Name: row.event, Payload: []byte(row.payload)}).claimed(); got != row.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}
+}
+
+func (e Event) claimed() (bool, error) {
+	_, claimed, err := e.change()
+	return claimed, err
 }

@@ -24,32 +24,63 @@ func (m Mark) String() string {
 	return fmt.Sprintf("Multiarch-Deploy: run=%d revision=%s", m.Run, m.Revision)
 }
 
-// Squashed commits hold the lines of the commits that they are made of, some of them indented.
-var markForm = regexp.MustCompile(`(?m)^[ \t]*Multiarch-Deploy: run=(\d+) revision=(\S*)[ \t\r]*$`)
+// Squashed commits contain the lines of the commits that they are made of, some of them indented.
+var markForm = regexp.MustCompile(`^[ \t]*Multiarch-Deploy: run=(\d+) revision=(\S*)[ \t]*$`)
 
-// ParseMark finds the mark in a commit message.
+// trailerForm are the lines that GitHub adds below the message of a squashed commit.
+var trailerForm = regexp.MustCompile(`^[ \t]*(?:(?:Co-authored-by|Signed-off-by): .*|---+)[ \t]*$`)
+
+// ParseMark reads the mark of a commit message of ours. It counts as the last line alone, apart from those that GitHub
+// adds: a message that quotes it further up is a person's. That the message is ours does not mean that the commit is; see
+// repository.onlyImages.
 func ParseMark(message string) (Mark, bool) {
-	parts := markForm.FindStringSubmatch(message)
-	if parts == nil {
-		return Mark{}, false
-	}
-	run, err := strconv.ParseInt(parts[1], 10, 64)
-	return Mark{Run: run, Revision: parts[2]}, err == nil
+	mark, _, ok := cutMark(message)
+	return mark, ok
 }
 
-var imageForm = regexp.MustCompile(`(?m)^[ \t]*(\S+): (?:\S+ -> )?(\S+)[ \t\r]*$`)
+// cutMark also returns the lines before the mark.
+func cutMark(message string) (mark Mark, before []string, ok bool) {
+	lines := strings.Split(strings.ReplaceAll(message, "\r", ""), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.TrimSpace(lines[i]) == "" || trailerForm.MatchString(lines[i]) {
+			continue
+		}
+		parts := markForm.FindStringSubmatch(lines[i])
+		if parts == nil {
+			return Mark{}, nil, false
+		}
+		run, err := strconv.ParseInt(parts[1], 10, 64)
+		return Mark{Run: run, Revision: parts[2]}, lines[:i], err == nil
+	}
+	return Mark{}, nil, false
+}
 
-// imagesOf are the images that a commit of ours has set: the lines before its mark, as Change writes them.
+var (
+	// imageForm is a line of a commit message, as Change writes it, rowForm one of a pull request's text.
+	imageForm = regexp.MustCompile(`^[ \t]*(\S+): (?:\S+ -> )?(\S+)[ \t]*$`)
+	rowForm   = regexp.MustCompile("^\\| `([^` ]+)` \\| (?:`[^` ]+`)? ?\\| `([^` ]+)` \\|$")
+)
+
+// imagesOf are the images that a message of ours says its commit has set: name -> reference. They are in the paragraph
+// before the mark, or in the table that begins a pull request's text.
 func imagesOf(message string) map[string]string {
-	end := markForm.FindStringIndex(message)
-	if end == nil {
+	_, lines, ok := cutMark(message)
+	if !ok {
 		return nil
 	}
-	lines := strings.TrimSpace(message[:end[0]])
-	lines = lines[strings.LastIndex(lines, "\n\n")+1:]
 	images := map[string]string{}
-	for _, line := range imageForm.FindAllStringSubmatch(lines, -1) {
-		images[line[1]] = line[2]
+	for _, line := range lines {
+		if row := rowForm.FindStringSubmatch(line); row != nil {
+			images[row[1]] = row[2]
+		}
+	}
+	for len(lines) > 0 && strings.TrimSpace(lines[len(lines)-1]) == "" {
+		lines = lines[:len(lines)-1]
+	}
+	for i := len(lines) - 1; i >= 0 && strings.TrimSpace(lines[i]) != ""; i-- {
+		if line := imageForm.FindStringSubmatch(lines[i]); line != nil {
+			images[line[1]] = line[2]
+		}
 	}
 	return images
 }

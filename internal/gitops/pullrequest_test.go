@@ -2,6 +2,7 @@ package gitops_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,7 +74,7 @@ func TestPullRequest_branch_with_someone_s_commit_stays(t *testing.T) {
 	correction := w.repository.Commit(branch, "Correct", map[string]string{"README.md": "The shop\n"}).After
 	sha := w.repository.Commit(branch, "Merge branch 'main' into "+branch, map[string]string{"README.md": "Our shop\n"}).After
 	_, err := gitops.PullRequest(t.Context(), w.options(t, 8, "v3"))
-	want := "branch multiarch-deploy/deploy of octo-org/shop holds a commit that is not of this tool, https://github.com/octo-org/shop/commit/" + correction +
+	want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see https://github.com/octo-org/shop/commit/" + correction +
 		"; merge or delete the branch, or name another in pull-request-branch"
 	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != sha {
 		t.Errorf("got %v", err)
@@ -102,10 +103,30 @@ func TestPullRequest_of_another_image_stays_until_it_is_closed(t *testing.T) {
 func TestPullRequest_branch_that_was_updated_is_made_anew(t *testing.T) {
 	w := newWorld(t)
 	propose(t, w, w.options(t, 7, "v2"))
-	w.repository.Commit(branch, "Merge branch 'main' into "+branch, map[string]string{"README.md": "The shop\n"})
+	w.repository.Commit("main", "Write", map[string]string{"README.md": "The shop\n"})
+	w.repository.Update(1)
 	result := propose(t, w, w.options(t, 8, "v3"))
 	if head := w.repository.Head(branch); head.SHA != result.SHA || head.Files[path] != "app=v3\nreplicas=2\n" {
 		t.Errorf("the branch holds %+v", head)
+	}
+}
+
+// What a person adds to the branch is not lost, whatever its message says.
+func TestPullRequest_branch_with_changes_of_a_person_is_left_alone(t *testing.T) {
+	for name, message := range map[string]string{
+		"named_like_a_merge": "Merge branch 'main' into " + branch,
+		"with_the_mark":      "Sell more\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=" + revision,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			propose(t, w, w.options(t, 7, "v2"))
+			theirs := w.repository.Commit(branch, message, map[string]string{"README.md": "The shop\n"}).After
+			_, err := gitops.PullRequest(t.Context(), w.options(t, 8, "v3"))
+			want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see https://github.com/octo-org/shop/commit/" + theirs
+			if err == nil || !strings.HasPrefix(err.Error(), want) || w.repository.Head(branch).SHA != theirs {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

@@ -60,21 +60,13 @@ func (r *repository) exists(ctx context.Context) error {
 	return r.explain("reading the repository", err)
 }
 
-// content is what the file holds at a commit.
+// content is what the place's file contains at a commit.
 func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
-	doing := "reading " + r.Place.Path
-	file, _, _, err := r.client.Repositories.GetContents(ctx, r.owner, r.name, r.Place.Path, &github.RepositoryContentGetOptions{Ref: sha})
-	if isStatus(err, http.StatusNotFound) {
-		return nil, fmt.Errorf("%s of %s: it is not there; commit the kustomization to that branch first", doing, r.Place)
+	content, err := r.file(ctx, r.Place.Path, sha)
+	if err == nil && content == nil {
+		err = fmt.Errorf("reading %s of %s: it is not there; commit the kustomization to that branch first", r.Place.Path, r.Place)
 	}
-	if err != nil {
-		return nil, r.explain(doing, err)
-	}
-	text, err := file.GetContent()
-	if err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", doing, r.Place, err)
-	}
-	return []byte(text), nil
+	return content, err
 }
 
 // entry is a commit in a history.

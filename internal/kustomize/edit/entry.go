@@ -3,6 +3,7 @@ package edit
 import (
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
+	"strings"
 )
 
 // entry is one entry of images.
@@ -107,6 +108,16 @@ func Reference(image types.Image) string {
 		ref += "@" + image.Digest
 	}
 	return ref
+}
+
+// Image is the inverse of Reference, for an image of that name in the manifests.
+func Image(name, reference string) types.Image {
+	rest, digest, _ := strings.Cut(reference, "@")
+	tag := ""
+	if colon := strings.LastIndex(rest, ":"); colon > strings.LastIndex(rest, "/") { // any other colon is a port's
+		rest, tag = rest[:colon], rest[colon+1:]
+	}
+	return types.Image{Name: name, NewName: rest, NewTag: tag, Digest: digest}
 }
 
 func repository(image types.Image) string {

@@ -1,6 +1,9 @@
 package github
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // unknown are the commits that can be reached from a SHA, and from no branch.
 func (r *Repository) unknown(sha string) []*Commit {
@@ -47,4 +50,42 @@ func (r *Repository) touched(c *Commit, path string) bool {
 		}
 	}
 	return len(c.Parents) > 0 || c.Files[path] != ""
+}
+
+// mergeBase is the best commit that both commits have behind them, as git merge-base finds it; "" where there is none.
+func (r *Repository) mergeBase(a, b string) string {
+	known, best := map[string]bool{}, ""
+	for _, c := range r.log(a, nil) {
+		known[c.SHA] = true
+	}
+	for _, c := range r.log(b, nil) {
+		if known[c.SHA] && (best == "" || len(r.log(c.SHA, nil)) > len(r.log(best, nil))) {
+			best = c.SHA
+		}
+	}
+	return best
+}
+
+// changed are the files that differ between two commits, sorted, as the API lists them.
+func (r *Repository) changed(from, to string) []map[string]any {
+	before := map[string]string{}
+	if c := r.commits[from]; c != nil {
+		before = c.Files
+	}
+	after, list := r.commits[to].Files, []map[string]any{}
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		old, was := before[name]
+		now, is := after[name]
+		switch {
+		case !was:
+			list = append(list, map[string]any{"filename": name, "status": "added"})
+		case !is:
+			list = append(list, map[string]any{"filename": name, "status": "removed"})
+		case old != now:
+			list = append(list, map[string]any{"filename": name, "status": "modified"})
+		}
+	}
+	return list
 }

@@ -59,6 +59,46 @@ func TestCommit_does_not_deploy_itself(t *testing.T) {
 	}
 }
 
+// TestCommit_of_a_person_is_deployed whatever its message says: it may quote this tool's, as the message of a squashed
+// merge does, or look like a merge's.
+func TestCommit_of_a_person_is_deployed(t *testing.T) {
+	const mark = "registry/app: old.example.com/app:latest -> old.example.com/app:v2\n\nMultiarch-Deploy: run=%s revision=4f2a9c1"
+	early, late := strings.ReplaceAll(mark, "%s", "7"), strings.ReplaceAll(mark, "%s", "999999")
+	image := strings.Replace(files["deploy/kustomization.yaml"], "latest", "v2", 1)
+	for _, row := range []struct {
+		name, message string
+		files         map[string]string
+	}{
+		{"squash_that_ends_with_the_mark", "Sell more (#6)\n\n* Sell more\n\n* Deploy v2 to deploy\n\n" + early, map[string]string{"shop.go": "more", "deploy/kustomization.yaml": image}},
+		{"squash_with_the_mark_inside", "Sell more (#6)\n\n* Deploy v2 to deploy\n\n" + early + "\n\n* Sell more", map[string]string{"shop.go": "more"}},
+		{"mark_alone", "Multiarch-Deploy: run=7 revision=4f2a9c1", map[string]string{"shop.go": "more"}},
+		{"other_fields_of_the_kustomization", "Deploy v2 to deploy\n\n" + early, map[string]string{"deploy/kustomization.yaml": image + "namePrefix: shop-\n"}},
+		{"mark_of_a_later_run", "Deploy v2 to deploy\n\n" + late, map[string]string{"deploy/kustomization.yaml": image, "shop.go": "more"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			j, repository, token := newJob(t)
+			inputs := map[string]string{"command": "rewrite", "commit": "commit", "github-token": token}
+			push := repository.Commit("main", row.message, row.files)
+			repository.Started()
+			got := j.deploy(t, repository, push, inputs)
+			if got.status != 0 || got.outputs["commit-sha"] == "" || !strings.Contains(got.file, push.After) {
+				t.Errorf("status %d, outputs %v: it was not deployed", got.status, got.outputs)
+			}
+		})
+	}
+	t.Run("a_commit_named_like_a_merge_beside_ours", func(t *testing.T) {
+		j, repository, token := newJob(t)
+		inputs := map[string]string{"command": "rewrite", "commit": "commit", "github-token": token}
+		j.deploy(t, repository, person(repository), inputs)
+		push := repository.Started()[0]
+		evil := repository.Commit("main", "Merge branch 'main' of github.com:octo-org/shop", map[string]string{"shop.go": "more"})
+		push.After, push.HeadCommit, push.Commits = evil.After, evil.HeadCommit, append(push.Commits, evil.Commits...)
+		if got := j.deploy(t, repository, push, inputs); got.status != 0 || got.outputs["commit-sha"] == "" {
+			t.Errorf("status %d, outputs %v: it was not deployed", got.status, got.outputs)
+		}
+	})
+}
+
 // TestCommit_of_one_run_is_made_once: a job that is run again, as its last step had failed, finds its own commit; one
 // that was started earlier, and comes late, leaves it.
 func TestCommit_of_one_run_is_made_once(t *testing.T) {

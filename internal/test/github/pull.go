@@ -63,6 +63,18 @@ func (r *Repository) Merge(number int, how Merge) Push {
 	return r.push(p.Base.Ref, r.keep(merged).SHA)
 }
 
+// Update merges the base into the branch of a pull request of one commit, as the button "Update branch" does, and returns
+// the push.
+func (r *Repository) Update(number int) Push {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.pulls[number-1]
+	base, head := r.refs[p.Base.Ref], r.commits[r.refs[p.Head.Ref]]
+	merged := Commit{Parents: []string{head.SHA, base}, Author: "octocat", Files: r.overlay(base, head)}
+	merged.Message = "Merge branch '" + p.Base.Ref + "' into " + p.Head.Ref
+	return r.push(p.Head.Ref, r.keep(merged).SHA)
+}
+
 // overlay is the tree of base with what the commit changed.
 func (r *Repository) overlay(base string, head *Commit) map[string]string {
 	files := maps.Clone(r.commits[base].Files)

@@ -31,6 +31,7 @@ func (h *Hub) rest() http.Handler {
 		"GET /repos/{owner}/{name}/compare/{both}":                {"GET compare", call.compare},
 		"GET /repos/{owner}/{name}/contents/{path...}":            {"GET contents", call.contents},
 		"GET /repos/{owner}/{name}/commits":                       {"GET commits", call.commits},
+		"GET /repos/{owner}/{name}/commits/{sha}":                 {"GET commit", call.commit},
 		"GET /repos/{owner}/{name}/pulls":                         {"GET pulls", call.pulls},
 		"POST /repos/{owner}/{name}/pulls":                        {"POST pulls", call.createPull},
 		"PATCH /repos/{owner}/{name}/pulls/{number}":              {"PATCH pulls", call.updatePull},
@@ -92,7 +93,26 @@ func (c call) compare() {
 	for _, made := range slices.Backward(c.repository.between(base, head)) {
 		ahead = append(ahead, c.repository.entry(made))
 	}
-	reply(c, http.StatusOK, map[string]any{"ahead_by": len(ahead), "behind_by": len(c.repository.between(head, base)), "commits": ahead})
+	fork := c.repository.mergeBase(base, head)
+	reply(c, http.StatusOK, map[string]any{
+		"ahead_by": len(ahead), "behind_by": len(c.repository.between(head, base)), "commits": ahead,
+		"merge_base_commit": map[string]any{"sha": fork}, "files": c.repository.changed(fork, head),
+	})
+}
+
+// commit is one commit, with its parents.
+func (c call) commit() {
+	made := c.repository.commits[c.request.PathValue("sha")]
+	if made == nil {
+		refuse(c, http.StatusUnprocessableEntity, "No commit found for SHA: "+c.request.PathValue("sha"))
+		return
+	}
+	entry, parents := c.repository.entry(made), []map[string]any{}
+	for _, parent := range made.Parents {
+		parents = append(parents, map[string]any{"sha": parent})
+	}
+	entry["parents"] = parents
+	reply(c, http.StatusOK, entry)
 }
 
 // entry is a commit in a list.
