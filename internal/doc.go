@@ -28,7 +28,7 @@
 //	runner        the GitHub Actions runner: commands, outputs, summary
 //	docs          where this version's documentation is on the web
 //	gitdir        what git keeps about a checkout: commit, branch and origin
-//	rootfs        a file in an image's layers, and what a container would start
+//	rootfs        a file in an image's layers; rootfs/launch follows what a container would start
 //	registry      the client for image registries: sign-in, limits, retries, plain HTTP, blobs, pushes
 //	transport     limits and retries of every HTTP client, in one table
 //	identity/federation  a job's ID token, and a credential that renews itself

@@ -25,8 +25,8 @@ func binaryMismatch(img *Image, m Manifest, p Program, want []v1.Platform) findi
 	f := finding.Finding{
 		Code: finding.BinaryMismatch, Severity: severity(m.Platform, want),
 		Image: img.Reference.String(), Architecture: m.Platform.Architecture,
-		Message: fmt.Sprintf("Image %s %s, but %s, which it starts, is %s (%s). %s",
-			img.Reference, m.claim(img), p.Path, p.Format, p.where(), outcome(m.Platform, p)),
+		Message: fmt.Sprintf("Image %s %s, but %s, which %s starts, is %s (%s). %s",
+			img.Reference, m.claim(img), p.Path, p.starter(), p.Format, p.where(), outcome(m.Platform, p)),
 		Fix: fmt.Sprintf("Build %s again with %s for that CPU. Look for a file copied from a build for another one, "+
 			"a build stage without cross-compilation under FROM --platform=$BUILDPLATFORM, and a base pinned to the digest of one platform.",
 			m.Platform, p.Path),

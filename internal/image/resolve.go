@@ -2,6 +2,8 @@ package image
 
 import (
 	"context"
+	"maps"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -16,25 +18,38 @@ type Result struct {
 	Err   error
 }
 
-// Resolve asks the registries what references lead to, side by side, for each distinct one once. The results are in the
-// order of refs. An error is an *Error where the registry says that there is no such image, or refuses to show it, and
-// a plain one, which names the registry, where it cannot be reached or sends something that is no image.
+// Resolve asks the registries what references lead to, side by side, for each distinct one once; no registry waits for
+// another. The results are in the order of refs. An error is an *Error where the registry says that there is no such
+// image, or refuses to show it, and a plain one, which names the registry, where it cannot be reached or sends something
+// that is no image.
 func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 	results := make([]Result, len(refs))
-	first := map[string]int{}
-	var group errgroup.Group
-	group.SetLimit(c.opts.Jobs)
+	first, byRegistry := map[string]int{}, map[string][]int{}
 	for i, ref := range refs {
-		if _, seen := first[ref.String()]; seen {
-			continue
+		if _, seen := first[ref.String()]; !seen {
+			first[ref.String()] = i
+			host := ref.Context().RegistryStr()
+			byRegistry[host] = append(byRegistry[host], i)
 		}
-		first[ref.String()] = i
-		group.Go(func() error {
-			results[i].Image, results[i].Err = c.resolve(ctx, ref)
-			return nil
+	}
+	left := newCountdown(byRegistry)
+	defer c.report(ctx, left.status)()
+	var registries sync.WaitGroup
+	for host, indexes := range byRegistry {
+		registries.Go(func() {
+			var group errgroup.Group
+			group.SetLimit(c.opts.Jobs)
+			for _, i := range indexes {
+				group.Go(func() error {
+					results[i].Image, results[i].Err = c.resolve(ctx, refs[i])
+					left.done(host)
+					return nil
+				})
+			}
+			_ = group.Wait() // every error is in its own result
 		})
 	}
-	_ = group.Wait() // every error stands in its own result
+	registries.Wait()
 	for i, ref := range refs {
 		results[i] = results[first[ref.String()]]
 	}
@@ -50,4 +65,31 @@ func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error
 	}
 	c.findParent(ctx, image)
 	return image, nil
+}
+
+// countdown counts the images of each registry that are not known yet.
+type countdown struct {
+	mu        sync.Mutex
+	left, all map[string]int
+}
+
+func newCountdown(byRegistry map[string][]int) *countdown {
+	c := &countdown{left: map[string]int{}}
+	for host, indexes := range byRegistry {
+		c.left[host] = len(indexes)
+	}
+	c.all = maps.Clone(c.left)
+	return c
+}
+
+func (c *countdown) done(host string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left[host]--
+}
+
+func (c *countdown) status() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return waiting(c.left, c.all)
 }

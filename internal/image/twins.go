@@ -1,9 +1,13 @@
 package image
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
 // twinManifests returns one manifest for each set of platforms that share every layer and differ in their CPU.
@@ -41,13 +45,16 @@ func sameLayers(a, b Manifest) bool {
 
 // findTwins looks for a binary in the layers that several platforms share. Where there is none, the image does not
 // depend on the CPU: a static site, or data.
-func (s *shelf) findTwins(img *Image) error {
+func (c *Client) findTwins(ctx context.Context, img *Image) error {
 	var problem error
+	if img.Twins != nil {
+		return nil // they are known from before
+	}
 	for _, m := range twinManifests(img) {
-		fsys, done := s.borrow(img, &m)
-		file, found, err := fsys.Native()
+		fsys, done := c.layers.borrow(img, &m)
+		file, found, err := fsys.Native(ctx)
 		done()
-		if fault, missing := broken(&m, err); fault != nil || missing != nil {
+		if fault, missing := broken(ctx, &m, err); fault != nil || missing != nil {
 			problem = missing
 			continue
 		}
@@ -56,4 +63,34 @@ func (s *shelf) findTwins(img *Image) error {
 		}
 	}
 	return problem
+}
+
+// identicalLayers finds platforms that got the files of another one.
+func identicalLayers(img *Image, want []v1.Platform) (findings []finding.Finding) {
+	for _, t := range img.Twins {
+		var wrong []v1.Platform
+		worst := finding.Warning
+		for _, p := range t.Platforms {
+			if !loads(p, t.Program.Architecture) {
+				wrong = append(wrong, p)
+				if severity(p, want) == finding.Error {
+					worst = finding.Error
+				}
+			}
+		}
+		if len(wrong) > 0 {
+			findings = append(findings, twinFinding(img, t, wrong, worst))
+		}
+	}
+	return findings
+}
+
+func twinFinding(img *Image, t Twins, wrong []v1.Platform, severity finding.Severity) finding.Finding {
+	return finding.Finding{
+		Code: finding.IdenticalLayers, Severity: severity, Image: img.Reference.String(), Architecture: wrong[0].Architecture,
+		Message: fmt.Sprintf("Image %s has the very same layers for %s, and they hold %s, %s (%s). %s got the files of another platform.",
+			img.Reference, join(t.Platforms, " and "), t.Program.Path, t.Program.Format, t.Program.where(), join(wrong, " and ")),
+		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.",
+			join(wrong, ",")),
+	}
 }

@@ -11,7 +11,7 @@ import (
 
 // unchecked tells what Inspect could not see, once for all platforms for which it is the same. Layers that do not hold
 // what they should are a warning, since they may be made to hide something.
-func unchecked(img *Image) (findings []finding.Finding) {
+func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 	reasons, platforms := []string{}, map[string][]v1.Platform{}
 	broken := map[string]bool{}
 	note := func(reason string, p v1.Platform, fault bool) {
@@ -21,7 +21,7 @@ func unchecked(img *Image) (findings []finding.Finding) {
 		platforms[reason] = append(platforms[reason], p)
 		broken[reason] = fault
 	}
-	for _, m := range img.Manifests {
+	for _, m := range manifests {
 		if m.Inspection == nil {
 			continue
 		}

@@ -55,7 +55,7 @@ func TestArchitectureOfThisProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := Architecture(head[:headSize]); got != runtime.GOARCH {
+	if got := Architecture(head[:HeadSize]); got != runtime.GOARCH {
 		t.Errorf("got %q, want %q", got, runtime.GOARCH)
 	}
 }

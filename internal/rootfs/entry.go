@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
+// How much is kept of a file's content, in bytes.
 const (
-	headSize   = 256       // what Linux reads to decide how to start a file (BINPRM_BUF_SIZE)
+	HeadSize   = 256       // what Linux reads to decide how to start a file (BINPRM_BUF_SIZE)
+	ScriptSize = 64 * 1024 // scripts up to here are kept whole, so that they can be read like their interpreter does
 	elfSize    = 64        // an ELF header is no longer
-	scriptSize = 64 * 1024 // scripts up to here are kept whole, so that they can be read like their interpreter does
 )
 
 type kind int
@@ -45,6 +46,13 @@ func (l *Layer) read(h *tar.Header, content io.Reader) (*entry, error) {
 		return l.linked(h.Linkname, e.mode), nil
 	case tar.TypeReg:
 		head, err := l.heads.read(h.Name, e, content)
+		if len(head) > HeadSize {
+			if l.budget.keepScript(int64(len(head))) {
+				l.scripts += int64(len(head))
+			} else {
+				head = bytes.Clone(head[:HeadSize])
+			}
+		}
 		e.head = head
 		return e, err
 	}
@@ -61,13 +69,13 @@ func (l *Layer) linked(target string, mode int64) *entry {
 
 // heads reads the first bytes of files, and keeps only what can matter later, so that memory does not grow with
 // what a layer holds. It is a buffer, used over and over.
-type heads struct{ buffer [scriptSize]byte }
+type heads struct{ buffer [ScriptSize]byte }
 
 func (h *heads) read(name string, e *entry, content io.Reader) ([]byte, error) {
-	n, err := io.ReadFull(content, h.buffer[:headSize])
-	if n == headSize && isScript(name, h.buffer[:n]) {
+	n, err := io.ReadFull(content, h.buffer[:HeadSize])
+	if n == HeadSize && isScript(name, h.buffer[:n]) {
 		var more int
-		more, err = io.ReadFull(content, h.buffer[headSize:])
+		more, err = io.ReadFull(content, h.buffer[HeadSize:])
 		n += more
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -94,7 +102,7 @@ func worth(e *entry, head []byte) []byte {
 	switch {
 	case bytes.HasPrefix(head, []byte(elf.ELFMAG)):
 		return head[:min(len(head), elfSize)]
-	case len(head) > headSize, int64(len(head)) == e.size, e.mode&0o111 != 0:
+	case len(head) > HeadSize, int64(len(head)) == e.size, e.mode&0o111 != 0:
 		return head
 	}
 	return nil

@@ -12,9 +12,7 @@ var (
 	ErrIsDirectory   = errors.New("is a directory")
 	ErrNotExecutable = errors.New("permission denied")
 	ErrLoop          = errors.New("too many levels of symbolic links")
-	// ErrNotInPath is for a command without a slash that no directory of PATH has (the words are those of Go's
-	// os/exec, which runc prints).
-	ErrNotInPath = errors.New("executable file not found in $PATH")
+	ErrNameTooLong   = errors.New("file name too long")
 )
 
 // PathError says which path of the container could not be used, and why.

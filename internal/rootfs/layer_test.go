@@ -1,82 +1,31 @@
 package rootfs
 
 import (
-	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"io"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/layer"
 )
 
-// file, dir, link and hard are entries of a layer.
-func file(name string, mode int64, content string) tarEntry {
-	return tarEntry{tar.Header{Name: name, Mode: mode, Size: int64(len(content)), Typeflag: tar.TypeReg}, content}
-}
+type tarEntry = layer.Entry
 
-func dir(name string) tarEntry {
-	return tarEntry{tar.Header{Name: name, Mode: 0o755, Typeflag: tar.TypeDir}, ""}
-}
-
-func link(name, target string) tarEntry {
-	return tarEntry{tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeSymlink}, ""}
-}
-
-func hard(name, target string) tarEntry {
-	return tarEntry{tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeLink}, ""}
-}
-
-type tarEntry struct {
-	header  tar.Header
-	content string
-}
-
-func tarOf(t testing.TB, entries ...tarEntry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, e := range entries {
-		if err := w.WriteHeader(&e.header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, e.content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func layerOf(t testing.TB, entries ...tarEntry) v1.Layer {
-	t.Helper()
-	content := tarOf(t, entries...)
-	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-// elfHeader is the start of a little-endian 64-bit program.
-func elfHeader(machine uint16) string {
-	header := make([]byte, 64)
-	copy(header, "\x7fELF\x02\x01\x01")
-	binary.LittleEndian.PutUint16(header[16:], 2)
-	binary.LittleEndian.PutUint16(header[18:], machine)
-	return string(header)
-}
+var (
+	file, dir, link, hard = layer.File, layer.Dir, layer.Link, layer.Hard
+	elfHeader             = layer.ELF
+	tarOf                 = layer.Tar
+)
 
 const (
-	x86  = 0x3e
-	arm8 = 0xb7
+	x86  = layer.AMD64
+	arm8 = layer.ARM64
 )
 
 func TestLayersAreReadInEveryCompression(t *testing.T) {
@@ -91,27 +40,18 @@ func TestLayersAreReadInEveryCompression(t *testing.T) {
 	}
 	_, _ = z.Write(content)
 	_ = z.Close()
-	for name, layer := range map[string]v1.Layer{
+	for name, l := range map[string]v1.Layer{
 		"none": static.NewLayer(content, types.OCIUncompressedLayer),
-		"gzip": fromBytes(t, gz.Bytes()),
-		"zstd": fromBytes(t, zst.Bytes()),
+		"gzip": layer.FromBytes(t, gz.Bytes()),
+		"zstd": layer.FromBytes(t, zst.Bytes()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := New([]v1.Layer{layer}).Find(Command{Args: []string{"/app"}})
-			if err != nil || got.Architecture != "arm64" {
-				t.Fatalf("got %q, %v; want arm64", got.Architecture, err)
+			got, err := New([]v1.Layer{l}, DefaultLimits()).Stat(t.Context(), "/app")
+			if err != nil || Architecture(got.Head) != "arm64" {
+				t.Fatalf("got %q, %v; want arm64", Architecture(got.Head), err)
 			}
 		})
 	}
-}
-
-func fromBytes(t *testing.T, b []byte) v1.Layer {
-	t.Helper()
-	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
 }
 
 // countingLayer tells how much of a layer was read, and how often it was opened.
@@ -144,9 +84,9 @@ func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
 	big := string(make([]byte, 8<<20))
 	base := &countingLayer{content: tarOf(t, file("base", 0o755, elfHeader(x86)), file("big", 0o644, big))}
 	top := &countingLayer{content: tarOf(t, file("app", 0o755, elfHeader(x86)), file("tool", 0o755, elfHeader(x86)), file("big", 0o644, big))}
-	fsys := New([]v1.Layer{base, top})
+	fsys := New([]v1.Layer{base, top}, DefaultLimits())
 	for _, name := range []string{"/app", "/tool", "/app"} {
-		if _, err := fsys.Find(Command{Args: []string{name}}); err != nil {
+		if _, err := fsys.Stat(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +96,25 @@ func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
 	if err := fsys.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fsys.Find(Command{Args: []string{"/base"}}); err != nil {
+	if _, err := fsys.Stat(t.Context(), "/base"); err != nil {
 		t.Fatalf("after Close: %v", err)
+	}
+}
+
+func TestHeadsAreKeptAsFarAsTheyCanMatter(t *testing.T) {
+	comments := strings.Repeat("# a comment\n", 1000)
+	long := strings.Repeat(comments, 10)
+	fsys := fsOf(t, [][]tarEntry{{
+		file("script", 0o755, "#!/bin/sh\n"+comments), file("start.sh", 0o644, comments), file("large.sh", 0o644, long),
+		file("binary", 0o755, elfHeader(x86)+long), file("other", 0o755, long), file("data", 0o644, long), file("small", 0o644, "x=1"),
+	}})
+	for name, want := range map[string]int{
+		"script": 10 + len(comments), "start.sh": len(comments), "large.sh": ScriptSize,
+		"binary": elfSize, "other": HeadSize, "data": 0, "small": 3,
+	} {
+		got, err := fsys.Stat(t.Context(), name)
+		if err != nil || len(got.Head) != want {
+			t.Errorf("%s: %d of %d bytes kept, %v; want %d", name, len(got.Head), got.Size, err, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -22,7 +23,10 @@ type blob struct {
 }
 
 func (b *blob) source() Source {
-	return func() (io.ReadCloser, error) { b.opened++; return io.NopCloser(bytes.NewReader(b.content)), nil }
+	return func(context.Context) (io.ReadCloser, error) {
+		b.opened++
+		return io.NopCloser(bytes.NewReader(b.content)), nil
+	}
 }
 
 // noise does not get smaller when it is packed.
@@ -77,7 +81,7 @@ func TestLimitsNameThemselves(t *testing.T) {
 		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10}, "entries of one layer: at most 10 are read"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := Of(NewLayer(tc.blob.source(), over(tc.limits))).Stat("/last")
+			_, err := Of(NewLayer(tc.blob.source(), NewBudget(over(tc.limits)))).Stat(t.Context(), "/last")
 			var limit *LimitError
 			if !errors.As(err, &limit) || limit.Error() != tc.want {
 				t.Errorf("got error %v, want %q", err, tc.want)
@@ -106,7 +110,7 @@ func over(set Limits) Limits {
 func TestZstdWindowIsBounded(t *testing.T) {
 	frame := binary.LittleEndian.AppendUint32(nil, 0xfd2fb528)
 	frame = append(frame, 0x00, 0xf8) // no single segment; window of 2^41 bytes
-	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(), DefaultLimits())).Stat("/app")
+	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(), NewBudget(DefaultLimits()))).Stat(t.Context(), "/app")
 	if !errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		t.Errorf("got error %v, want %v", err, zstd.ErrWindowSizeExceeded)
 	}
@@ -117,7 +121,7 @@ func TestBrokenLayersAreErrors(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"cut_short": good[:len(good)/2], "no_archive": []byte(strings.Repeat("no archive ", 100)), "bad_gzip": append([]byte{0x1f, 0x8b}, 1, 2, 3),
 	} {
-		_, err := Of(NewLayer((&blob{content: content}).source(), DefaultLimits())).Stat("/app")
+		_, err := Of(NewLayer((&blob{content: content}).source(), NewBudget(DefaultLimits()))).Stat(t.Context(), "/app")
 		var layer *LayerError
 		if !errors.As(err, &layer) {
 			t.Errorf("%s: got error %v, want a *LayerError", name, err)
@@ -128,13 +132,13 @@ func TestBrokenLayersAreErrors(t *testing.T) {
 // Images that share a layer read it at the same time; it must be opened once.
 func TestSharedLayerIsReadOnce(t *testing.T) {
 	b := &blob{content: gzipOf(t, tarOf(t, contents()...))}
-	shared := NewLayer(b.source(), DefaultLimits())
+	shared := NewLayer(b.source(), NewBudget(DefaultLimits()))
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for _, path := range []string{"/entry.sh", "/app"} {
-				if p, err := Of(shared).Find(Command{Args: []string{path}}); err != nil || p.Architecture != "arm64" {
-					t.Errorf("%s: got %q, %v", path, p.Architecture, err)
+				if file, err := Of(shared).Stat(t.Context(), path); err != nil || !file.Executable {
+					t.Errorf("%s: got %v, %v", path, file, err)
 				}
 			}
 		})

@@ -1,13 +1,16 @@
 // Package rootfs looks into an image's layers without unpacking them: it finds the files that a container would
-// start and says for which CPU they were built.
+// start and reports for which CPU they were built.
 //
 // Layers are read from the top down, as streams, and only as far as the file that is asked for. What was passed on the
 // way is remembered (names, links, the first bytes), so further questions read on instead of anew.
 package rootfs
 
 import (
+	"context"
+	"io"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -18,13 +21,14 @@ const maxSymlinks = 40
 // FS is the file system that a container of an image would see. It is safe for concurrent use.
 type FS struct {
 	layers []*Layer // the lowest one first
+	work   atomic.Int64
 }
 
 // New returns the file system of the layers in the order of v1.Image.Layers, the lowest first. Nothing is read yet.
-func New(layers []v1.Layer) *FS {
-	fsys := &FS{}
+func New(layers []v1.Layer, limits Limits) *FS {
+	fsys, budget := &FS{}, NewBudget(limits)
 	for _, l := range layers {
-		fsys.layers = append(fsys.layers, NewLayer(l.Uncompressed, DefaultLimits()))
+		fsys.layers = append(fsys.layers, NewLayer(func(context.Context) (io.ReadCloser, error) { return l.Uncompressed() }, budget))
 	}
 	return fsys
 }
@@ -60,12 +64,15 @@ type File struct {
 func (f File) Whole() bool { return int64(len(f.Head)) == f.Size }
 
 // Stat finds the file at a path of the container, relative ones starting at "/". It follows symbolic and hard links and
-// heeds whiteouts. Its errors are a *PathError for the path, or those of reading a layer.
-func (f *FS) Stat(name string) (File, error) {
+// heeds whiteouts. Its errors are a *PathError for the path, those of reading a layer, and that of ctx when it is done.
+func (f *FS) Stat(ctx context.Context, name string) (File, error) {
+	if err := tooLong(name); err != nil {
+		return File{}, err
+	}
 	todo, done := split(name), "/"
 	for links := 0; len(todo) > 0; {
 		next := path.Join(done, todo[0])
-		e, _, err := f.lookup(next)
+		e, _, err := f.lookup(ctx, next)
 		if err != nil {
 			return File{}, err
 		}
@@ -86,7 +93,27 @@ func (f *FS) Stat(name string) (File, error) {
 		}
 		done, todo = next, todo[1:]
 	}
-	return f.file(done)
+	return f.file(ctx, done)
+}
+
+// tooLong is an error for a path that Linux takes from nobody.
+func tooLong(name string) error {
+	if len(name) >= maxPath {
+		return &PathError{Path: name[:maxName] + "…", Err: ErrNameTooLong}
+	}
+	return nil
+}
+
+// Spend counts steps of work on this file system's image. It fails when there were too many, and when ctx is done.
+func (f *FS) Spend(ctx context.Context, steps int) error {
+	if len(f.layers) == 0 {
+		return context.Cause(ctx)
+	}
+	budget := f.layers[0].budget
+	if f.work.Add(int64(steps)) > budget.limits.ImageWork && budget.limits.ImageWork > 0 {
+		return &LimitError{What: "steps for the layers of one image", Limit: budget.limits.ImageWork}
+	}
+	return budget.Spend(ctx, steps)
 }
 
 // split keeps "..": after a symbolic link it means the link target's parent, so it is resolved on the walk.
@@ -94,11 +121,11 @@ func split(name string) []string {
 	return strings.FieldsFunc(name, func(r rune) bool { return r == '/' })
 }
 
-func (f *FS) file(resolved string) (File, error) {
+func (f *FS) file(ctx context.Context, resolved string) (File, error) {
 	if resolved == "/" {
 		return File{Path: "/", Directory: true}, nil
 	}
-	e, layer, err := f.lookup(resolved)
+	e, layer, err := f.lookup(ctx, resolved)
 	if err != nil {
 		return File{}, err
 	}
@@ -112,20 +139,21 @@ func (e *entry) file(name string, layer int) File {
 }
 
 // lookup finds what the topmost layer that knows the path says about it; nil if nothing is there.
-func (f *FS) lookup(name string) (*entry, int, error) {
+func (f *FS) lookup(ctx context.Context, name string) (*entry, int, error) {
 	if name == "/" {
 		return &entry{kind: kindDirectory}, 0, nil
 	}
 	for i := len(f.layers) - 1; i >= 0; i-- {
-		e, err := f.layers[i].find(name)
+		// A layer looks at every directory above a path that it does not have.
+		if err := f.Spend(ctx, 1+strings.Count(name, "/")); err != nil {
+			return nil, 0, err
+		}
+		e, covers, err := f.layers[i].find(ctx, name)
 		if err != nil {
 			return nil, 0, &LayerError{Layer: i, Layers: len(f.layers), Err: err}
 		}
-		if e != nil {
+		if e != nil || covers {
 			return e, i, nil
-		}
-		if f.layers[i].hides(name) {
-			return nil, 0, nil
 		}
 	}
 	return nil, 0, nil

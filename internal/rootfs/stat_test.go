@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/layer"
 )
 
 func TestStat(t *testing.T) {
@@ -108,7 +110,7 @@ func TestStat(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := fsOf(t, tc.layers).Stat(tc.path)
+			got, err := fsOf(t, tc.layers).Stat(t.Context(), tc.path)
 			if !errors.Is(err, tc.err) {
 				t.Fatalf("error %v, want %v", err, tc.err)
 			}
@@ -123,7 +125,7 @@ func fsOf(t *testing.T, layers [][]tarEntry) *FS {
 	t.Helper()
 	var built []v1.Layer
 	for _, entries := range layers {
-		built = append(built, layerOf(t, entries...))
+		built = append(built, layer.Of(t, entries...))
 	}
-	return New(built)
+	return New(built, DefaultLimits())
 }

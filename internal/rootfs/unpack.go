@@ -20,6 +20,7 @@ const maxWindow = 8 << 20
 
 // unpacker reads a blob's archive, whatever it is compressed with, within limits.
 type unpacker struct {
+	budget *Budget
 	limits Limits
 	packed *counter
 	plain  io.Reader
@@ -28,8 +29,8 @@ type unpacker struct {
 }
 
 // unpack looks at the first bytes and not at the media type: clients do so too, and registries hold wrong types.
-func unpack(blob io.ReadCloser, limits Limits) (*unpacker, error) {
-	u := &unpacker{limits: limits, packed: &counter{Reader: blob}, close: blob.Close}
+func unpack(blob io.ReadCloser, budget *Budget) (*unpacker, error) {
+	u := &unpacker{budget: budget, limits: budget.limits, packed: &counter{Reader: blob}, close: blob.Close}
 	buffered := bufio.NewReaderSize(u.packed, 8<<10)
 	magic, err := buffered.Peek(len(zstdMagic))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -47,7 +48,8 @@ func (u *unpacker) start(blob *bufio.Reader, magic []byte) (err error) {
 		u.plain, err = gzip.NewReader(blob)
 	case bytes.Equal(magic, zstdMagic):
 		var d *zstd.Decoder
-		d, err = zstd.NewReader(blob, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		d, err = zstd.NewReader(blob, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow),
+			zstd.WithDecoderLowmem(true))
 		if err == nil {
 			u.plain, u.close = d, closeBoth(d, u.close)
 		}
@@ -73,6 +75,9 @@ func (u *unpacker) Read(p []byte) (int, error) {
 		return 0, &LimitError{What: "bytes of one layer, unpacked", Limit: l.Bytes}
 	case l.Ratio > 0 && u.given > l.RatioFrom && u.given > l.Ratio*u.packed.n:
 		return 0, &LimitError{What: "bytes for each packed byte of a layer", Limit: l.Ratio}
+	}
+	if limit := u.budget.unpack(n); limit != nil {
+		return 0, limit
 	}
 	return n, err
 }

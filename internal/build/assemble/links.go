@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -18,7 +19,7 @@ import (
 var linkedFolders = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/sbin", "/usr/lib64", "/var/run", "/var/lock"}
 
 // follow moves files that would go below a link of the base to where the link leads.
-func follow(files []File, below v1.Image) ([]File, error) {
+func follow(ctx context.Context, files []File, below v1.Image) ([]File, error) {
 	moved := make([]File, len(files))
 	var fsys *rootfs.FS
 	for i, f := range files {
@@ -32,10 +33,10 @@ func follow(files []File, below v1.Image) ([]File, error) {
 			if err != nil {
 				return nil, err
 			}
-			fsys = rootfs.New(layers)
+			fsys = rootfs.New(layers, rootfs.DefaultLimits())
 			defer fsys.Close()
 		}
-		target, err := fsys.Stat(folder)
+		target, err := fsys.Stat(ctx, folder)
 		if missing := (*rootfs.PathError)(nil); errors.As(err, &missing) {
 			continue
 		}

@@ -26,7 +26,7 @@ func (p *plan) part(ctx context.Context, platform v1.Platform) (part, error) {
 		return part{faults: faults}, nil
 	}
 	if below != nil {
-		if files, err = follow(files, below); err != nil {
+		if files, err = follow(ctx, files, below); err != nil {
 			return part{}, fmt.Errorf("reading base image %q for %s: %w", p.base.reference, platform, p.explain(ctx, err))
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 // command joins the image's config with the pod's words as Kubernetes does: command replaces ENTRYPOINT and drops
 // CMD, args replaces CMD; $(VAR) is expanded from the container's own env. Values taken from elsewhere (valueFrom,
 // envFrom) are not resolved.
-func command(c *corev1.Container, pod *corev1.Pod, config v1.Config) rootfs.Command {
+func command(c *corev1.Container, pod *corev1.Pod, config v1.Config) launch.Command {
 	var env []string
 	var expandable []kubecontainer.EnvVar
 	for _, e := range c.Env {
@@ -33,7 +33,7 @@ func command(c *corev1.Container, pod *corev1.Pod, config v1.Config) rootfs.Comm
 	if dir == "" {
 		dir = config.WorkingDir
 	}
-	return rootfs.Command{
+	return launch.Command{
 		Args: append(append([]string(nil), entry...), args...),
 		Env:  append(append(append([]string(nil), config.Env...), "HOSTNAME="+pod.Name), env...),
 		Dir:  path.Join("/", dir),

@@ -1,11 +1,13 @@
 package kubelet
 
 import (
+	"context"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 // files is an image's file system, shared by all containers of all nodes that run the image.
@@ -14,18 +16,18 @@ type files struct {
 	fs *rootfs.FS
 }
 
-func (f *files) find(cmd rootfs.Command) (rootfs.Program, error) {
+func (f *files) find(ctx context.Context, cmd launch.Command) (launch.Program, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.fs.Close()
-	return f.fs.Find(cmd)
+	return launch.Find(ctx, f.fs, cmd)
 }
 
-func (f *files) stat(name string) (rootfs.File, error) {
+func (f *files) stat(ctx context.Context, name string) (rootfs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.fs.Close()
-	return f.fs.Stat(name)
+	return f.fs.Stat(ctx, name)
 }
 
 // filesCache keeps what was read of each image, so that a layer is streamed once for all nodes.
@@ -45,7 +47,9 @@ func (c *filesCache) of(digest v1.Hash, img v1.Image) (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &files{fs: rootfs.New(layers)}
+	limits := rootfs.DefaultLimits()
+	limits.Work, limits.ImageWork = 0, 0 // a cluster asks for as long as it runs
+	f := &files{fs: rootfs.New(layers, limits)}
 	c.known[digest] = f
 	return f, nil
 }

@@ -14,7 +14,7 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 // execMark stands before a command that was started by exec: shells word its failure differently.
@@ -28,7 +28,7 @@ const lookMark = "\x00look"
 func (m machine) interpret(ctx context.Context, p process, s script) int {
 	w := world{machine: m, process: p, script: s}
 	runner, err := interp.New(
-		interp.Env(expand.ListEnviron(append([]string{"HOME=/root", "PATH=" + rootfs.DefaultPath}, p.cmd.Env...)...)),
+		interp.Env(expand.ListEnviron(append([]string{"HOME=/root", "PATH=" + launch.DefaultPath}, p.cmd.Env...)...)),
 		interp.StdIO(nil, p.out, p.err),
 		interp.Params(s.params...),
 		interp.CallHandler(w.call),
@@ -80,16 +80,16 @@ func (w world) call(_ context.Context, args []string) ([]string, error) {
 func (w world) exec(ctx context.Context, args []string) error {
 	hc := interp.HandlerCtx(ctx)
 	if args[0] == lookMark {
-		return w.look(hc, args[1:])
+		return w.look(ctx, hc, args[1:])
 	}
 	f := failure{script: w.script.name, line: hc.Pos.Line(), exec: args[0] == execMark}
 	if f.exec {
 		args = args[1:]
 	}
-	p := process{cmd: rootfs.Command{Args: args, Env: environ(hc.Env), Dir: hc.Dir}, out: hc.Stdout, err: hc.Stderr}
+	p := process{cmd: launch.Command{Args: args, Env: environ(hc.Env), Dir: hc.Dir}, out: hc.Stdout, err: hc.Stderr}
 	p.first = w.process.first && f.exec
 	f.command = p.cmd.Args[0]
-	program, err := w.machine.load(p.cmd)
+	program, err := w.machine.load(ctx, p.cmd)
 	switch {
 	case errors.Is(err, errFormat):
 		return exitStatus(w.script.shell.refused(hc.Stderr, f))
@@ -101,13 +101,13 @@ func (w world) exec(ctx context.Context, args []string) error {
 }
 
 // look answers "command -v": the path of each program, and 1 for one that is not there.
-func (w world) look(hc interp.HandlerContext, names []string) error {
+func (w world) look(ctx context.Context, hc interp.HandlerContext, names []string) error {
 	for _, name := range names {
 		if interp.IsBuiltin(name) {
 			fmt.Fprintln(hc.Stdout, name)
 			continue
 		}
-		program, err := w.machine.files.find(rootfs.Command{Args: []string{name}, Env: environ(hc.Env), Dir: hc.Dir})
+		program, err := w.machine.files.find(ctx, launch.Command{Args: []string{name}, Env: environ(hc.Env), Dir: hc.Dir})
 		if err != nil {
 			return interp.ExitStatus(1)
 		}
@@ -138,15 +138,15 @@ func (w world) open(ctx context.Context, name string, flag int, _ os.FileMode) (
 	if name == "/dev/null" || flag&(os.O_WRONLY|os.O_RDWR) != 0 {
 		return nowhere{}, nil
 	}
-	file, err := w.machine.files.stat(name)
+	file, err := w.machine.files.stat(ctx, name)
 	if err != nil || !file.Whole() {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	return contents(file.Head), nil
 }
 
-func (w world) stat(_ context.Context, name string, _ bool) (fs.FileInfo, error) {
-	file, err := w.machine.files.stat(name)
+func (w world) stat(ctx context.Context, name string, _ bool) (fs.FileInfo, error) {
+	file, err := w.machine.files.stat(ctx, name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 	}
@@ -154,8 +154,8 @@ func (w world) stat(_ context.Context, name string, _ bool) (fs.FileInfo, error)
 }
 
 // access: containers mostly run as root, which may do anything but execute what no one may.
-func (w world) access(_ context.Context, name string, mode interp.AccessMode) error {
-	file, err := w.machine.files.stat(name)
+func (w world) access(ctx context.Context, name string, mode interp.AccessMode) error {
+	file, err := w.machine.files.stat(ctx, name)
 	if err != nil {
 		return &fs.PathError{Op: "access", Path: name, Err: fs.ErrNotExist}
 	}

@@ -10,7 +10,7 @@ import (
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 // refusedLife is how long a container lives whose program Linux will not load. The kubelet, which looks once a second,
@@ -28,7 +28,7 @@ func (w *worker) launch(ctx context.Context, c *corev1.Container, created *conta
 	w.box.add(created)
 	w.event(c, corev1.EventTypeNormal, events.CreatedContainer, "Container created")
 	m := w.machine(c, created)
-	_, err := m.load(cmd)
+	_, err := m.load(ctx, cmd)
 	if refused := startRefused(err); refused != nil {
 		message := w.node.dialect.startError(cmd.Args[0], refused)
 		w.event(c, corev1.EventTypeWarning, events.FailedToStartContainer, "Error: %s", message)
@@ -44,7 +44,7 @@ func (w *worker) launch(ctx context.Context, c *corev1.Container, created *conta
 // startRefused picks the failures that runc finds before it gives way to the program. What Linux refuses after that,
 // a wrong CPU or a missing interpreter, looks like a container that ran.
 func startRefused(err error) error {
-	var interpreter *rootfs.InterpreterError
+	var interpreter *launch.InterpreterError
 	if err == nil || errors.Is(err, errFormat) || errors.As(err, &interpreter) {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (w *worker) machine(c *corev1.Container, created *container) machine {
 }
 
 // play runs the container's process in its own goroutine, until it ends or is killed.
-func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine, cmd rootfs.Command) {
+func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine, cmd launch.Command) {
 	// Not the worker's context: the container outlives the sync that started it, up to the end of the node.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	created.kill = kill

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 // errFormat is ENOEXEC: Linux has no way to load the file on this CPU.
@@ -29,8 +30,8 @@ type machine struct {
 }
 
 // load finds a command's program and checks that this CPU can run it.
-func (m machine) load(cmd rootfs.Command) (rootfs.Program, error) {
-	p, err := m.files.find(cmd)
+func (m machine) load(ctx context.Context, cmd launch.Command) (launch.Program, error) {
+	p, err := m.files.find(ctx, cmd)
 	if err != nil {
 		return p, err
 	}
@@ -48,8 +49,8 @@ func runsOn(program, node string) bool {
 
 // runInit plays a container's first process and returns its exit code. A program that Linux refuses is told of by
 // runc, in the container's log.
-func (m machine) runInit(ctx context.Context, cmd rootfs.Command, out io.Writer) int {
-	p, err := m.load(cmd)
+func (m machine) runInit(ctx context.Context, cmd launch.Command, out io.Writer) int {
+	p, err := m.load(ctx, cmd)
 	if err != nil {
 		fmt.Fprintf(out, "exec %s: %v\n", commandPath(p, cmd), reason(err))
 		return m.dialect.execExit
@@ -58,7 +59,7 @@ func (m machine) runInit(ctx context.Context, cmd rootfs.Command, out io.Writer)
 }
 
 // commandPath is what runc passes to execve: the path that PATH led to.
-func commandPath(p rootfs.Program, cmd rootfs.Command) string {
+func commandPath(p launch.Program, cmd launch.Command) string {
 	if p.Path != "" {
 		return p.Path
 	}
@@ -76,15 +77,15 @@ func reason(err error) error {
 
 // process is one program that this machine can load.
 type process struct {
-	program  rootfs.Program
-	cmd      rootfs.Command
+	program  launch.Program
+	cmd      launch.Command
 	out, err io.Writer
 	first    bool // the container's first process: it gets SIGTERM
 }
 
 // run plays a process: shells are interpreted, a few tools are known, and any other program is fine.
 func (m machine) run(ctx context.Context, p process) int {
-	if script, ok := m.readScript(p); ok {
+	if script, ok := m.readScript(ctx, p); ok {
 		return m.interpret(ctx, p, script)
 	}
 	if tool := toolNamed(p.name()); tool != nil {

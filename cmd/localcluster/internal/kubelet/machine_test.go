@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
 func TestRunInit(t *testing.T) {
@@ -66,13 +67,13 @@ func TestRunInit(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				term := make(chan struct{})
-				m := machine{files: &files{fs: rootfs.New(layers)}, arch: "amd64", dialect: containerd2(), finishes: tc.finishes, term: term}
+				m := machine{files: &files{fs: rootfs.New(layers, rootfs.DefaultLimits())}, arch: "amd64", dialect: containerd2(), finishes: tc.finishes, term: term}
 				ctx, kill := context.WithTimeout(t.Context(), 90*time.Minute)
 				defer kill()
 				time.AfterFunc(time.Hour, func() { close(term) })
 				var out bytes.Buffer
 				begun := time.Now()
-				code := m.runInit(ctx, rootfs.Command{Args: tc.args}, &out)
+				code := m.runInit(ctx, launch.Command{Args: tc.args}, &out)
 				got := result{code, out.String(), time.Since(begun)}
 				if diff := cmp.Diff(tc.want, got); diff != "" {
 					t.Error(diff)

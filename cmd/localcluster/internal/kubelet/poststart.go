@@ -49,7 +49,7 @@ func (w *worker) execIn(ctx context.Context, c *corev1.Container, created *conta
 	m := machine{files: created.image.files, arch: w.node.arch, dialect: w.node.dialect, finishes: true}
 	cmd := command(c, w.pod.Load(), created.image.config)
 	cmd.Args = args
-	if _, err := m.load(cmd); startRefused(err) != nil {
+	if _, err := m.load(ctx, cmd); startRefused(err) != nil {
 		return "", fmt.Errorf("rpc error: code = Unknown desc = failed to exec in container: failed to start exec %q: "+
 			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", newID(), lookPathError(args[0], err))
 	}

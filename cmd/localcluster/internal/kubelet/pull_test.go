@@ -19,7 +19,7 @@ func TestAnImageOutlivesThePodThatPulledIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	deleted()
-	if _, err := first.files.stat("bin/busybox"); err != nil {
+	if _, err := first.files.stat(t.Context(), "bin/busybox"); err != nil {
 		t.Errorf("once the pod is gone: %v", err)
 	}
 	if _, err := p.pull(pod, ref, nil); err == nil {

@@ -107,7 +107,7 @@ func env(ctx context.Context, m machine, p process) int {
 		return 0
 	}
 	cmd.Args = args
-	program, err := m.load(cmd)
+	program, err := m.load(ctx, cmd)
 	switch {
 	case errors.Is(err, errFormat):
 		fmt.Fprintf(p.err, "env: '%s': Exec format error\n", args[0])

@@ -1,27 +1,33 @@
-package rootfs
+package launch_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/layer"
 )
 
 func TestLaunch(t *testing.T) {
-	image := func(more ...tarEntry) [][]tarEntry {
-		base := []tarEntry{
-			file("bin/busybox", 0o755, elfHeader(x86)), link("bin/sh", "busybox"), link("bin/mkdir", "busybox"),
-			file("usr/bin/env", 0o755, elfHeader(x86)), file("usr/bin/tini", 0o755, elfHeader(x86)), file("usr/bin/gosu", 0o755, elfHeader(x86)),
-			file("bin/bash", 0o755, elfHeader(x86)), file("opt/app", 0o755, elfHeader(arm8)), file("opt/other", 0o755, elfHeader(arm8)),
+	image := func(more ...layer.Entry) [][]layer.Entry {
+		base := []layer.Entry{
+			layer.File("bin/busybox", 0o755, layer.ELF(layer.AMD64)), layer.Link("bin/sh", "busybox"), layer.Link("bin/mkdir", "busybox"),
+			layer.File("usr/bin/env", 0o755, layer.ELF(layer.AMD64)), layer.File("usr/bin/tini", 0o755, layer.ELF(layer.AMD64)), layer.File("usr/bin/gosu", 0o755, layer.ELF(layer.AMD64)),
+			layer.File("bin/bash", 0o755, layer.ELF(layer.AMD64)), layer.File("opt/app", 0o755, layer.ELF(layer.ARM64)), layer.File("opt/other", 0o755, layer.ELF(layer.ARM64)),
 		}
-		return [][]tarEntry{append(base, more...)}
+		return [][]layer.Entry{append(base, more...)}
 	}
-	script := func(text string) []tarEntry { return []tarEntry{file("entry.sh", 0o755, "#!/bin/sh\n"+text)} }
+	script := func(text string) []layer.Entry {
+		return []layer.Entry{layer.File("entry.sh", 0o755, "#!/bin/sh\n"+text)}
+	}
 	env := []string{"PATH=/opt:/usr/bin:/bin", "HOME=/opt", "APP=/opt/app"}
 	const busybox, app, other = "/bin/busybox", "/opt/app", "/opt/other"
 	for _, tc := range []struct {
 		name      string
-		more      []tarEntry
+		more      []layer.Entry
 		args      string // separated by "¦"
 		programs  []string
 		unchecked []string
@@ -29,7 +35,7 @@ func TestLaunch(t *testing.T) {
 		{name: "a_binary", args: "app¦-v", programs: []string{app}},
 		{name: "nothing", unchecked: []string{"its command: it names no program"}},
 		{name: "a_missing_file", args: "/nope", unchecked: []string{"its command: /nope: no such file or directory"}},
-		{name: "a_missing_interpreter", more: []tarEntry{file("x", 0o755, "#!/bin/zsh\n")}, args: "/x",
+		{name: "a_missing_interpreter", more: []layer.Entry{layer.File("x", 0o755, "#!/bin/zsh\n")}, args: "/x",
 			unchecked: []string{"its command: interpreter of /x: /bin/zsh: no such file or directory"}},
 		{name: "a_shell_alone", args: "sh", programs: []string{busybox}},
 		{name: "a_shell_command", args: "sh¦-c¦app serve", programs: []string{busybox, app}},
@@ -65,18 +71,18 @@ func TestLaunch(t *testing.T) {
 			unchecked: []string{"/entry.sh: what stands in $(…)", "/entry.sh: other: the script's PATH depends on variables"}},
 		{name: "no_shell_script", args: "sh¦-c¦if then (", programs: []string{busybox},
 			unchecked: []string{"its shell command: it cannot be read as a shell script (1:1: `if` must be followed by a statement list)"}},
-		{name: "a_script_that_is_too_long", more: script(strings.Repeat("#\n", scriptSize)), args: "/entry.sh", programs: []string{busybox},
+		{name: "a_script_that_is_too_long", more: script(strings.Repeat("#\n", rootfs.ScriptSize)), args: "/entry.sh", programs: []string{busybox},
 			unchecked: []string{"script /entry.sh: it has 131082 bytes, and at most 65536 are read of one file"}},
-		{name: "a_script_given_to_a_shell", more: []tarEntry{file("run.sh", 0o644, strings.Repeat("# text\n", 99)+"app\n")}, args: "sh¦/run.sh",
+		{name: "a_script_given_to_a_shell", more: []layer.Entry{layer.File("run.sh", 0o644, strings.Repeat("# text\n", 99)+"app\n")}, args: "sh¦/run.sh",
 			programs: []string{busybox, app}},
-		{name: "text_that_a_shell_takes_for_a_script", more: []tarEntry{file("opt/start", 0o755, "echo hello\n")}, args: "sh¦-c¦exec start",
+		{name: "text_that_a_shell_takes_for_a_script", more: []layer.Entry{layer.File("opt/start", 0o755, "echo hello\n")}, args: "sh¦-c¦exec start",
 			programs: []string{busybox}, unchecked: []string{"its shell command: start: it is a script without a #! line"}},
-		{name: "text_that_nobody_takes_for_a_script", more: []tarEntry{file("opt/start", 0o755, "echo hello\n")}, args: "start", programs: []string{"/opt/start"}},
+		{name: "text_that_nobody_takes_for_a_script", more: []layer.Entry{layer.File("opt/start", 0o755, "echo hello\n")}, args: "start", programs: []string{"/opt/start"}},
 		{name: "env", args: "/usr/bin/env¦-u¦X¦A=b¦app", programs: []string{"/usr/bin/env", app}},
 		{name: "env_with_another_path", args: "env¦PATH=/bin¦app", programs: []string{"/usr/bin/env"},
 			unchecked: []string{"what env starts: app: executable file not found in $PATH"}},
-		{name: "env_in_the_first_line", more: []tarEntry{file("x", 0o755, "#!/usr/bin/env sh\napp\n")}, args: "/x", programs: []string{"/usr/bin/env", busybox, app}},
-		{name: "env_that_splits_the_first_line", more: []tarEntry{file("x", 0o755, "#!/usr/bin/env -S app --flag\n")}, args: "/x", programs: []string{"/usr/bin/env", app}},
+		{name: "env_in_the_first_line", more: []layer.Entry{layer.File("x", 0o755, "#!/usr/bin/env sh\napp\n")}, args: "/x", programs: []string{"/usr/bin/env", busybox, app}},
+		{name: "env_that_splits_the_first_line", more: []layer.Entry{layer.File("x", 0o755, "#!/usr/bin/env -S app --flag\n")}, args: "/x", programs: []string{"/usr/bin/env", app}},
 		{name: "an_init", args: "tini¦-p¦SIGTERM¦-g¦--¦gosu¦nobody¦app", programs: []string{"/usr/bin/tini", "/usr/bin/gosu", app}},
 		{name: "a_circle", more: script("exec /entry.sh\n"), args: "/entry.sh", programs: []string{busybox},
 			unchecked: []string{"what comes after 64 commands"}},
@@ -86,7 +92,7 @@ func TestLaunch(t *testing.T) {
 			if tc.args != "" {
 				args = strings.Split(tc.args, "¦")
 			}
-			got, err := fsOf(t, image(tc.more...)).Launch(Command{Args: args, Env: env})
+			got, err := launch.Trace(t.Context(), fsOf(t, image(tc.more...)), "its command", launch.Command{Args: args, Env: env})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,25 +107,5 @@ func TestLaunch(t *testing.T) {
 				t.Errorf("unchecked (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestFormat(t *testing.T) {
-	for head, want := range map[string]string{
-		"":                                 "an empty file",
-		elfHeader(arm8):                    "an ELF binary for arm64",
-		elfHeader(43):                      "an ELF binary for EM_SPARCV9, 64 bits, little-endian",
-		elfHeader(arm8)[:40]:               "an ELF binary cut short",
-		"MZ\x90\x00":                       "a PE binary (Windows)",
-		"\xfe\xed\xfa\xcf1234":             "a Mach-O binary (macOS)",
-		"\xca\xfe\xba\xbe\x00\x00\x00\x02": "a Mach-O binary (macOS)",
-		"\xca\xfe\xba\xbe\x00\x00\x00\x41": "no program",
-		"\x00asm\x01":                      "a WebAssembly module",
-		"#!/bin/sh\n":                      "a script",
-		"echo\n":                           "text without a #! line",
-	} {
-		if got := Format([]byte(head)); got != want {
-			t.Errorf("%q: got %q, want %q", head, got, want)
-		}
 	}
 }

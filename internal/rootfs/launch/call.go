@@ -1,6 +1,8 @@
-package rootfs
+package launch
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +11,10 @@ import (
 )
 
 // call follows one simple command: a program, or what the shell does itself.
-func (s *script) call(c *syntax.CallExpr) (ended bool, err error) {
+func (s *script) call(ctx context.Context, c *syntax.CallExpr) (ended bool, err error) {
+	if err := s.fs.Spend(ctx, 1+len(s.env)); err != nil {
+		return false, err
+	}
 	if substitutes(c) {
 		s.note("%s: what stands in $(…)", s.name)
 	}
@@ -20,46 +25,50 @@ func (s *script) call(c *syntax.CallExpr) (ended bool, err error) {
 		}
 		return false, nil
 	}
-	return s.simple(args, s.withAssigned(c.Assigns))
+	if err := s.fs.Spend(ctx, len(args)); err != nil {
+		return false, err
+	}
+	return s.simple(ctx, args, s.withAssigned(c.Assigns))
 }
 
 // withAssigned is the environment of a command with assignments before it.
-func (s *script) withAssigned(assigns []*syntax.Assign) []string {
+func (s *script) withAssigned(assigns []*syntax.Assign) map[string]string {
 	if len(assigns) == 0 {
 		return s.env
 	}
 	own := *s
+	own.env, own.lost = maps.Clone(s.env), maps.Clone(s.lost)
 	own.assign(assigns)
 	return own.env
 }
 
-func (s *script) simple(args, env []string) (ended bool, err error) {
+func (s *script) simple(ctx context.Context, args []string, env map[string]string) (ended bool, err error) {
 	switch name := args[0]; name {
 	case "exec":
 		args = skipExecOptions(args[1:])
 		if len(args) == 0 {
 			return false, nil // only redirections
 		}
-		return true, s.program(args, env)
+		return true, s.program(ctx, args, env)
 	case "command", "builtin", "nohup":
 		if len(args) == 1 || strings.HasPrefix(args[1], "-") {
 			return false, nil
 		}
-		return s.simple(args[1:], env)
+		return s.simple(ctx, args[1:], env)
 	case "exit", "return":
 		return true, nil
 	case "cd", "set", "shift":
 		s.builtin(name, args[1:])
 		return false, nil
 	case "eval", ".", "source":
-		s.lost = append(s.lost, lostParams, lostDir, "PATH")
+		s.lose(lostParams, lostDir, "PATH")
 		s.note("%s: what %s runs", s.name, name)
 		return false, nil
 	default:
 		if isBuiltin(name) {
 			return false, nil
 		}
-		return false, s.program(args, env)
+		return false, s.program(ctx, args, env)
 	}
 }
 
@@ -76,13 +85,13 @@ func (s *script) builtin(name string, args []string) {
 	case name == "cd" && known && !s.isLost(lostDir):
 		s.dir = absolute(args[0], s.dir)
 	case name == "cd":
-		s.lost = append(s.lost, lostDir)
+		s.lose(lostDir)
 	case name == "shift" && len(args) == 0:
 		s.params = s.params[min(1, len(s.params)):]
 	case name == "shift":
 		n, err := strconv.Atoi(args[0])
 		if err != nil || n < 0 {
-			s.lost = append(s.lost, lostParams)
+			s.lose(lostParams)
 			return
 		}
 		s.params = s.params[min(n, len(s.params)):]
@@ -100,16 +109,16 @@ func (s *script) set(args []string) {
 }
 
 // program follows a command that is a file of the image, if that can be told.
-func (s *script) program(args, env []string) error {
-	what := s.name + ": " + args[0]
+func (s *script) program(ctx context.Context, args []string, env map[string]string) error {
+	what := s.name + ": " + shortened(args[0])
 	relative := !strings.HasPrefix(args[0], "/")
 	switch {
 	case strings.Contains(args[0], unknown):
 		s.note("%s: a command that depends on variables", s.name)
 		return nil
 	case s.functions[args[0]] != nil:
-		s.pass(s.functions[args[0]])
-		s.note("%s: its function %s", s.name, args[0])
+		s.passOnce(s.functions[args[0]])
+		s.note("%s: its function %s", s.name, shortened(args[0]))
 		return nil
 	case s.mayEnd:
 		s.note("%s: what comes after a condition that may end it", s.name)
@@ -121,7 +130,23 @@ func (s *script) program(args, env []string) error {
 		s.note("%s: the script's PATH depends on variables", what)
 		return nil
 	}
-	return s.start(what, Command{Args: args, Env: env, Dir: s.dir})
+	return s.start(ctx, what, Command{Args: args, Env: list(env), Dir: s.dir})
+}
+
+// list writes an environment as a command gets it.
+func list(env map[string]string) (list []string) {
+	for _, key := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, key+"="+env[key])
+	}
+	return list
+}
+
+// passOnce spares a second look at a function that is called again.
+func (s *script) passOnce(function *syntax.Stmt) {
+	if !s.passed[function] {
+		s.passed[function] = true
+		s.pass(function)
+	}
 }
 
 func skipExecOptions(args []string) []string {

@@ -1,15 +1,18 @@
-package rootfs
+package launch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// InterpreterError says that a script exists but the interpreter of its #! line cannot be started.
+// InterpreterError reports that a script exists, but that the interpreter of its #! line can't be started.
 type InterpreterError struct {
 	Script string
-	Err    error // a *PathError for the interpreter, or ErrLoop
+	Err    error // a *rootfs.PathError for the interpreter, or ErrLoop
 }
 
 func (e *InterpreterError) Error() string { return "interpreter of " + e.Script + ": " + e.Err.Error() }
@@ -17,21 +20,21 @@ func (e *InterpreterError) Error() string { return "interpreter of " + e.Script 
 func (e *InterpreterError) Unwrap() error { return e.Err }
 
 // load follows #! lines until a file is reached that is loaded itself.
-func (f *FS) load(p Program, dir string) (Program, error) {
+func load(ctx context.Context, fsys *rootfs.FS, p Program, dir string) (Program, error) {
 	for name := p.Path; ; {
-		file, err := f.Stat(absolute(name, dir))
+		file, err := fsys.Stat(ctx, absolute(name, dir))
 		if err != nil {
 			return Program{}, named(err, name)
 		}
 		interpreter, args := shebang(file.Head)
 		if interpreter == "" {
-			p.File, p.Architecture = file, Architecture(file.Head)
+			p.File, p.Architecture = file, rootfs.Architecture(file.Head)
 			return p, nil
 		}
 		if len(p.Scripts) == maxInterpreters {
-			return Program{}, &InterpreterError{Script: p.Path, Err: ErrLoop}
+			return Program{}, &InterpreterError{Script: p.Path, Err: rootfs.ErrLoop}
 		}
-		if err := f.executable(interpreter, dir); err != nil {
+		if err := executable(ctx, fsys, interpreter, dir); err != nil {
 			return Program{}, interpreterError(p.Path, err)
 		}
 		p.Scripts = append(p.Scripts, file)
@@ -42,7 +45,7 @@ func (f *FS) load(p Program, dir string) (Program, error) {
 
 // shebang reads a #! line as Linux does: the interpreter, then all the rest as one argument (fs/binfmt_script.c).
 func shebang(head []byte) (interpreter string, args []string) {
-	line, ok := bytes.CutPrefix(head[:min(len(head), headSize)], []byte("#!"))
+	line, ok := bytes.CutPrefix(head[:min(len(head), rootfs.HeadSize)], []byte("#!"))
 	if !ok {
 		return "", nil
 	}
@@ -65,15 +68,15 @@ func interpreterError(script string, err error) error {
 }
 
 func isPathError(err error) bool {
-	var pathErr *PathError
+	var pathErr *rootfs.PathError
 	return errors.As(err, &pathErr)
 }
 
 // named puts the path as it was asked for in place of the one that was walked.
 func named(err error, name string) error {
-	var pathErr *PathError
+	var pathErr *rootfs.PathError
 	if errors.As(err, &pathErr) {
-		return &PathError{Path: name, Err: pathErr.Err}
+		return &rootfs.PathError{Path: name, Err: pathErr.Err}
 	}
 	return err
 }

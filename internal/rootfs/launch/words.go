@@ -1,16 +1,27 @@
-package rootfs
+package launch
 
 import (
 	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// words are a command's arguments as the shell would pass them on. What only a run could tell holds unknown.
+// words are a command's arguments as the shell would pass them on. What only a run could show contains unknown; so do
+// words that no kernel would take, since a script can double a variable line by line.
 func (s *script) words(list []*syntax.Word) (words []string) {
+	size := 0
 	for _, w := range list {
-		words = append(words, s.word(w)...)
+		more := s.word(w)
+		for _, word := range more {
+			size += len(word) + 1
+		}
+		if size > rootfs.MaxArgs {
+			return []string{unknown}
+		}
+		words = append(words, more...)
 	}
 	return words
 }
@@ -26,11 +37,18 @@ func (s *script) word(w *syntax.Word) []string {
 		}
 		return s.params
 	}
+	return []string{joined(w.Parts, s.part)}
+}
+
+// joined is the text of parts, or unknown where it is longer than an argument may be.
+func joined(parts []syntax.WordPart, value func(syntax.WordPart) string) string {
 	var text strings.Builder
-	for _, part := range w.Parts {
-		text.WriteString(s.part(part))
+	for _, part := range parts {
+		if text.WriteString(value(part)); text.Len() >= rootfs.MaxArg {
+			return unknown
+		}
 	}
-	return []string{text.String()}
+	return text.String()
 }
 
 // isAllParams knows "$@", $@ and $*, plain.
@@ -55,11 +73,7 @@ func (s *script) part(part syntax.WordPart) string {
 			return p.Value
 		}
 	case *syntax.DblQuoted:
-		var text strings.Builder
-		for _, inner := range p.Parts {
-			text.WriteString(s.quoted(inner))
-		}
-		return text.String()
+		return joined(p.Parts, s.quoted)
 	case *syntax.ParamExp:
 		return s.variable(p)
 	}
@@ -94,13 +108,10 @@ func (s *script) variable(p *syntax.ParamExp) string {
 		}
 		return s.params[n-1]
 	}
-	value := unknown
-	for _, kv := range s.env {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			value = v
-		}
+	if value, ok := s.env[name]; ok {
+		return value
 	}
-	return value
+	return unknown
 }
 
 // isPlain tells $NAME and ${NAME} from all that shells can do with a variable on top.

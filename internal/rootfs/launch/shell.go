@@ -1,10 +1,11 @@
-package rootfs
+package launch
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
-	"mvdan.cc/sh/v3/syntax"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
 func isShell(tool string) bool {
@@ -16,29 +17,38 @@ func isShell(tool string) bool {
 }
 
 // shell reads what a shell is told to run. Args start with the shell itself.
-func (t *tracer) shell(args []string, cmd Command) error {
+func (t *tracer) shell(ctx context.Context, args []string, cmd Command) error {
 	operands, fromText := shellOperands(args[1:])
 	if len(operands) == 0 {
 		return nil // it reads what it is sent
 	}
-	s := &script{tracer: t, name: operands[0], params: operands[1:], dir: cmd.Dir, env: cmd.Env,
-		functions: map[string]*syntax.Stmt{}}
+	s := newScript(t, operands[0], operands[1:], cmd)
 	text := operands[0]
 	if fromText {
 		s.name, s.params = "its shell command", operands[min(2, len(operands)):]
-	} else if ok, err := t.readScript(&text, cmd.Dir); !ok || err != nil {
+	} else if ok, err := t.readScript(ctx, &text, cmd.Dir); !ok || err != nil {
 		return err
 	}
 	if strings.Contains(text, unknown) {
 		t.note("%s: it depends on variables", s.name)
 		return nil
 	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	if len(text) > rootfs.ScriptSize {
+		t.note("%s: it has %d bytes, and at most %d are read", s.name, len(text), rootfs.ScriptSize)
+		return nil
+	}
+	if err := t.fs.Spend(ctx, len(text)); err != nil {
+		return err
+	}
+	file, err := parse(ctx, text)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		t.note("%s: it cannot be read as a shell script (%v)", s.name, err)
 		return nil
 	}
-	_, err = s.run(file.Stmts)
+	_, err = s.run(ctx, file.Stmts)
 	return err
 }
 
@@ -62,12 +72,12 @@ func shellOperands(args []string) (operands []string, fromText bool) {
 }
 
 // readScript puts a script's text in place of its path.
-func (t *tracer) readScript(name *string, dir string) (ok bool, err error) {
+func (t *tracer) readScript(ctx context.Context, name *string, dir string) (ok bool, err error) {
 	if strings.Contains(*name, unknown) {
 		t.note("the script of a shell: its name depends on variables")
 		return false, nil
 	}
-	file, err := t.fs.Stat(absolute(*name, dir))
+	file, err := t.fs.Stat(ctx, absolute(*name, dir))
 	switch {
 	case isPathError(err):
 		t.note("script %s: %v", *name, named(err, *name))
@@ -82,9 +92,9 @@ func (t *tracer) readScript(name *string, dir string) (ok bool, err error) {
 	return true, nil
 }
 
-func unread(name string, file File) string {
-	if file.Size > scriptSize {
-		return fmt.Sprintf("script %s: it has %d bytes, and at most %d are read of one file", name, file.Size, scriptSize)
+func unread(name string, file rootfs.File) string {
+	if file.Size > rootfs.ScriptSize {
+		return fmt.Sprintf("script %s: it has %d bytes, and at most %d are read of one file", name, file.Size, rootfs.ScriptSize)
 	}
 	return fmt.Sprintf("script %s: it has no #! line", name)
 }
