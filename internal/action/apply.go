@@ -11,7 +11,7 @@ import (
 // preview shows what apply would change, by a server-side dry run.
 func (d *deploy) preview(ctx context.Context) error {
 	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
-	d.report.Changes, d.report.Planned = changes, true
+	d.changes, d.previewed = changes, true
 	d.find(d.located(findings)...)
 	for _, change := range changes {
 		d.say("%s %s", change.Action, change.Object)
@@ -25,33 +25,40 @@ func (d *deploy) preview(ctx context.Context) error {
 // apply brings the objects to the cluster.
 func (d *deploy) apply(ctx context.Context) error {
 	changes, findings, err := d.applier.Apply(ctx, d.unstructured(), d.applyOptions())
-	d.report.Changes = changes
+	d.changed(changes)
 	d.find(d.located(findings)...)
-	for _, change := range changes {
-		d.say("%s %s", change.Action, change.Object)
-	}
 	return errors.Join(err, d.rollbackAfter(ctx, err, findings))
 }
 
-// rollback sets everything back that this run has changed. It goes on after an interrupt, within its own time.
-func (d *deploy) rollback(ctx context.Context) error {
-	changes, err := d.applier.Rollback(context.WithoutCancel(ctx), d.report.Changes, d.applyOptions())
-	d.report.Changes = append(d.report.Changes, changes...)
-	for _, change := range changes {
-		d.say("%s %s", change.Action, change.Object)
+// rollbackAfter rolls back where that was asked for and something failed.
+func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []finding.Finding) error {
+	if d.config.RollbackOnFailure && (err != nil || finding.Worst(findings) == finding.Error) {
+		return d.rollback(ctx)
 	}
+	return nil
+}
+
+// rollback sets everything back that this run has changed. It continues after an interrupt, within its own time.
+func (d *deploy) rollback(ctx context.Context) error {
+	changes, err := d.applier.Rollback(context.WithoutCancel(ctx), d.changes, d.applyOptions())
+	d.changed(changes)
 	return err
 }
 
-// prune deletes what an earlier deploy of this kustomization applied and this one does not hold.
+// prune deletes what an earlier deploy of this kustomization applied and this one no longer contains.
 func (d *deploy) prune(ctx context.Context) error {
 	changes, findings, err := d.applier.Prune(ctx, d.unstructured(), d.applyOptions())
-	d.report.Changes = append(d.report.Changes, changes...)
+	d.changed(changes)
 	d.find(findings...)
+	return err
+}
+
+// changed notes changes, and logs each.
+func (d *deploy) changed(changes apply.ChangeSet) {
+	d.changes = append(d.changes, changes...)
 	for _, change := range changes {
 		d.say("%s %s", change.Action, change.Object)
 	}
-	return err
 }
 
 func (d *deploy) applyOptions() apply.Options {
@@ -61,15 +68,7 @@ func (d *deploy) applyOptions() apply.Options {
 	opts.Namespace = d.cluster.Namespace
 	opts.Progress = d.emit
 	if d.config.Prune {
-		opts.Inventory = d.inventory
+		opts.Inventory = d.env.inventory(d.config.Kustomization)
 	}
 	return opts
-}
-
-// located adds to findings where their objects were written.
-func (d *deploy) located(findings []finding.Finding) []finding.Finding {
-	for i, f := range findings {
-		findings[i] = d.locate(f)
-	}
-	return findings
 }

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -11,22 +12,21 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
 // builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
-// specs. A *build.Fault or a *build.StepError means that the user's files are to blame, any other error that
+// specs. A *build.Fault or a *build.StepError means that the user's files are at fault, any other error that
 // something the build needs has failed.
 type builder interface {
 	Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error)
 }
 
-// build builds and pushes the images. What is wrong with their files ends the run: the tags still hold what an
+// build builds and pushes the images. What is wrong with their files ends the run: the tags still lead to what an
 // earlier run pushed.
 func (d *deploy) build(ctx context.Context) error {
 	specs := specs(d.config.Images)
-	if err := d.enterRegistries(ctx); err != nil { // a refusal now does not cost a build
+	if err := d.enterRegistries(ctx, d.config.Images); err != nil { // a refusal now does not cost a build
 		return err
 	}
 	digests, err := d.builder().Build(ctx, specs)
@@ -57,19 +57,21 @@ func (d *deploy) builder() builder {
 		Endpoints: d.config.Endpoints,
 		Keychain:  d.keychain,
 		Registry:  d.registry,
-		Getenv:    d.getenv,
+		Getenv:    d.env,
 		Progress:  d.emit,
 	}
 }
 
-// google is the job in Google Cloud. The inputs have been checked: who builds there signs in there.
-func (d *deploy) google() *google.Account {
-	for _, cloud := range d.identity.Clouds {
-		if account, ok := cloud.(*google.Account); ok {
-			return account
-		}
+// withGrant adds the role that is missing to a push that was refused, where the sign-in knows it.
+func (d *deploy) withGrant(err error) error {
+	var refused *build.RefusedError
+	if !errors.As(err, &refused) {
+		return err
 	}
-	return nil
+	if advice := d.grant(refused.Reference.Context().Name(), true); advice != "" {
+		return fmt.Errorf("%w\n%s", err, advice)
+	}
+	return err
 }
 
 // specs are the images to build, each reference once: several names in the manifests may stand for one image.

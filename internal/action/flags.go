@@ -3,6 +3,7 @@ package action
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,4 +81,18 @@ func (f *flagSet) output() (output, error) {
 		return output{}, inputs.Problems{fmt.Sprintf("output: %q is not one of text, json", f.format)}
 	}
 	return output{report: f.report, json: f.format == "json"}, nil
+}
+
+// defaultCommand takes the command from the input of that name where a runner gives none as an argument.
+func (p Program) defaultCommand(root *cobra.Command, args []string) error {
+	if len(args) > 0 || !environment(p.Getenv).onRunner() {
+		return nil
+	}
+	command := inputs.Lookup("command")
+	wanted := cmp.Or(strings.TrimSpace(p.Getenv("INPUT_COMMAND")), command.Default)
+	if !slices.Contains(command.Choices, wanted) {
+		return inputs.Problems{fmt.Sprintf("command: %q is not one of %s", wanted, strings.Join(command.Choices, ", "))}
+	}
+	root.SetArgs([]string{wanted})
+	return nil
 }

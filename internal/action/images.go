@@ -3,97 +3,72 @@ package action
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
-// verify looks the images up in their registries and compares what they hold with what was asked for.
-func (d *deploy) verify(ctx context.Context) error {
-	if err := d.enterRegistries(ctx); err != nil {
-		return err
-	}
-	d.resolve(ctx, references(d.config.Images))
-	d.inspectLayers(ctx)
-	var problems []error
-	for _, in := range d.config.Images {
-		problems = append(problems, d.verifyImage(in))
-	}
-	if table := d.report.ImageTable(); table != nil {
-		d.say("%s", report.Table(table))
-	}
-	return errors.Join(problems...)
+// images are what the registries have under the references of a run.
+type images struct {
+	registry *registry.Client
+	resolver *image.Client
+	// resolved are the results by the reference's full name, so that none is looked up twice.
+	resolved map[string]image.Result
+	// built are the digests of the indexes that this run has pushed, by the reference's full name.
+	built map[string]v1.Hash
 }
 
-// inspectLayers reads what the images would start. What a registry says against it takes the place of the image's result.
-func (d *deploy) inspectLayers(ctx context.Context) {
-	var images []*image.Image
-	for _, in := range d.config.Images {
-		if img := d.resolved[in.Reference.Name()].Image; img != nil {
-			images = append(images, img)
+func newImages() images {
+	return images{resolved: map[string]image.Result{}, built: map[string]v1.Hash{}}
+}
+
+// resolve looks references up, side by side, and each only once in a run.
+func (i *images) resolve(ctx context.Context, refs []name.Reference) {
+	var unknown []name.Reference
+	for _, ref := range refs {
+		if _, known := i.resolved[ref.Name()]; !known {
+			unknown = append(unknown, ref)
 		}
 	}
-	for i, err := range d.resolver.Inspect(ctx, images...) {
+	for at, result := range i.resolver.Resolve(ctx, unknown) {
+		i.resolved[unknown[at].Name()] = result
+	}
+}
+
+// inspect reads what the resolved ones of the references would start. What a registry says against it takes the place of
+// the image's result.
+func (i *images) inspect(ctx context.Context, refs []name.Reference) {
+	var found []*image.Image
+	for _, ref := range refs {
+		if img := i.resolved[ref.Name()].Image; img != nil {
+			found = append(found, img)
+		}
+	}
+	for at, err := range i.resolver.Inspect(ctx, found...) {
 		if err != nil {
-			d.resolved[images[i].Reference.Name()] = image.Result{Err: err}
+			i.resolved[found[at].Reference.Name()] = image.Result{Err: err}
 		}
 	}
 }
 
-func (d *deploy) verifyImage(in inputs.Image) error {
-	result := d.resolved[in.Reference.Name()]
-	entry := report.Image{
-		Name: in.Name, Reference: in.Reference.String(),
-		Platforms: []string{}, Manifests: []report.Manifest{}, Attestations: []string{}, Findings: []finding.Finding{},
-	}
-	defer func() { d.report.Images = append(d.report.Images, entry) }()
-
-	if result.Err != nil {
-		f, known := d.asFinding(result.Err)
-		if !known {
-			return result.Err
+// offers says what the registries have under each of the references that could be read.
+func (i *images) offers(references []string) map[string]platform.Offer {
+	offers := map[string]platform.Offer{}
+	for _, text := range references {
+		ref, err := image.ParseReference(text)
+		if err != nil {
+			continue
 		}
-		entry.Findings = append(entry.Findings, f)
-		d.find(f)
-		return nil
+		if img := i.resolved[ref.Name()].Image; img != nil {
+			offers[text] = platform.Offer{Index: img.Index, Platforms: img.Platforms()}
+		}
 	}
-	describe(&entry, result.Image)
-	if built, ours := d.built[in.Reference.Name()]; ours && built != result.Image.Digest {
-		return faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push moved it; let one workflow at a time push a tag",
-			entry.Reference, built, entry.Digest)}
-	}
-	entry.Findings = append(entry.Findings, image.Verify(result.Image, in.Platforms)...)
-	d.find(entry.Findings...)
-	return nil
-}
-
-// describe puts what the registry has of an image into its entry of the report.
-func describe(entry *report.Image, img *image.Image) {
-	entry.Digest = img.Digest.String()
-	for _, platform := range img.Platforms() {
-		entry.Platforms = append(entry.Platforms, platform.String())
-	}
-	for _, m := range img.Manifests {
-		entry.Manifests = append(entry.Manifests, report.Manifest{
-			Platform: m.Platform.String(), Digest: m.Digest.String(), Size: m.Bytes, Created: created(m),
-		})
-	}
-	entry.Base = report.Base(img.Base)
-	entry.Attestations = append(entry.Attestations, img.Attestations...)
-}
-
-// created is the config's time in RFC 3339, or "": reproducible builds write none, or the epoch.
-func created(m image.Manifest) string {
-	if m.File.Created.IsZero() {
-		return ""
-	}
-	return m.File.Created.UTC().Format(time.RFC3339)
+	return offers
 }
 
 func references(images []inputs.Image) []name.Reference {
@@ -102,4 +77,10 @@ func references(images []inputs.Image) []name.Reference {
 		refs = append(refs, in.Reference)
 	}
 	return refs
+}
+
+// isRefusal reports whether the registry itself says that an image is not there or not for this run.
+func isRefusal(err error) (*image.Error, bool) {
+	var refused *image.Error
+	return refused, errors.As(err, &refused)
 }

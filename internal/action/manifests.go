@@ -21,7 +21,8 @@ type manifests struct {
 	path string
 	// edited is what the kustomization file holds once it is written.
 	edited []byte
-	images []types.Image
+	// entries are the images as the kustomization names them.
+	entries []types.Image
 	// objects are what is applied, and where each was written.
 	objects []kustomize.Object
 }
@@ -45,7 +46,15 @@ func (m manifests) locate(f finding.Finding) finding.Finding {
 	return f
 }
 
-// rewrite sets the images in the kustomization, in memory. The file is written once nothing stands against the deploy.
+// located adds to findings where their objects are written.
+func (m manifests) located(findings []finding.Finding) []finding.Finding {
+	for i, f := range findings {
+		findings[i] = m.locate(f)
+	}
+	return findings
+}
+
+// rewrite sets the images in the kustomization, in memory. The file is written once nothing speaks against the deploy.
 func (d *deploy) rewrite(ctx context.Context) error {
 	path, err := kustomize.Find(d.config.Kustomization)
 	if err != nil {
@@ -56,15 +65,15 @@ func (d *deploy) rewrite(ctx context.Context) error {
 		return faultError{fmt.Errorf("reading the kustomization: %w", err)}
 	}
 	d.path = path
-	if d.images, err = d.imageEntries(ctx); err != nil {
+	if d.entries, err = d.imageEntries(ctx); err != nil {
 		return err
 	}
-	edited, edits, err := edit.SetImages(path, content, d.images)
+	edited, edits, err := edit.SetImages(path, content, d.entries)
 	if err != nil {
 		return faultError{err}
 	}
 	d.edited = edited
-	d.report.Edits = append(d.report.Edits, edits...)
+	d.edits = edits
 	for _, edit := range edits {
 		d.say("%s:%d: %s -> %s", edit.File, edit.Line, edit.Name, edit.After)
 	}
@@ -74,7 +83,7 @@ func (d *deploy) rewrite(ctx context.Context) error {
 // imageEntries are the images as a kustomization names them, with the index's digest where it is to be pinned.
 func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 	if d.config.PinDigest {
-		if err := d.enterRegistries(ctx); err != nil {
+		if err := d.enterRegistries(ctx, d.config.Images); err != nil {
 			return nil, err
 		}
 		d.resolve(ctx, references(d.config.Images))
@@ -101,15 +110,15 @@ func (d *deploy) unresolved(err error) error {
 	if !known {
 		return err
 	}
-	if findingsError(d.report.Findings) == nil {
+	if findingsError(d.findings) == nil {
 		d.find(f)
 	}
-	return findingsError(d.report.Findings)
+	return findingsError(d.findings)
 }
 
 // render renders the edited kustomization and finds the image names that no manifest uses.
 func (d *deploy) render(ctx context.Context) error {
-	result, err := kustomize.Render(ctx, d.path, kustomize.Options{Content: d.edited, Images: d.images, RemoteFetch: d.config.RemoteResources})
+	result, err := kustomize.Render(ctx, d.path, kustomize.Options{Content: d.edited, Images: d.entries, RemoteFetch: d.config.RemoteResources})
 	if err != nil {
 		return faultError{err}
 	}

@@ -39,7 +39,7 @@ func (p Program) Main(ctx context.Context, args []string) int {
 		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
 	}
 	if err != nil && !errors.Is(err, errFindings) {
-		p.complain(err)
+		p.printError(err)
 	}
 	return exitStatus(ctx, err)
 }
@@ -85,7 +85,7 @@ func (p Program) command(c command) *cobra.Command {
 		if output.json {
 			*p.log = p.Stderr
 		}
-		source, err := p.source()
+		source, err := environment(p.Getenv).source()
 		if err != nil {
 			return err
 		}
@@ -93,12 +93,12 @@ func (p Program) command(c command) *cobra.Command {
 			Images:     len(references) == 0,
 			References: references,
 			Source:     source,
-			Build:      c.builds,
+			Build:      c == buildCommand,
 		})
 		if err != nil {
 			return err
 		}
-		return p.execute(cmd.Context(), c.steps(config), config, output)
+		return p.execute(cmd.Context(), c, config, output)
 	}
 	return cmd
 }

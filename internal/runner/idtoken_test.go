@@ -31,7 +31,7 @@ func TestIDToken(t *testing.T) {
 				_, _ = w.Write([]byte(row.answer))
 			}))
 			defer server.Close()
-			env := map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": server.URL + "/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": row.permission}
+			env := map[string]string{"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": server.URL + "/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": row.permission}
 			var log bytes.Buffer
 			r := runner.New(&log, func(name string) string { return env[name] }).WithHTTP(server.Client())
 			token, err := r.IDToken(t.Context(), "api://x")

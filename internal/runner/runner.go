@@ -47,8 +47,11 @@ func InContainer(getenv func(string) string) bool {
 }
 
 // Mask makes the runner print *** wherever secret would appear in the log. Each line of a secret is masked,
-// since the log is matched line by line.
+// since the log is matched line by line. Outside a runner it does nothing: there the command would be the secret itself.
 func (r *Runner) Mask(secret string) {
+	if !Detected(r.getenv) {
+		return
+	}
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); line != "" {
 			r.actions.AddMask(line)

@@ -29,9 +29,25 @@ func TestNeutralize(t *testing.T) {
 	}
 }
 
+// onRunner is the environment of a runner's step, as far as the commands look at it.
+func onRunner(name string) string {
+	if name == "GITHUB_ACTIONS" {
+		return "true"
+	}
+	return ""
+}
+
+func TestMask_is_for_runners_alone(t *testing.T) {
+	var out bytes.Buffer
+	runner.New(&out, func(string) string { return "" }).Mask("secret")
+	if out.Len() > 0 {
+		t.Errorf("outside a runner the command shows what it should hide: %q", &out)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	var out bytes.Buffer
-	r := runner.New(&out, func(string) string { return "" })
+	r := runner.New(&out, onRunner)
 	r.Mask("one\ntwo\n")
 	r.Group("verify")
 	r.EndGroup()

@@ -53,6 +53,7 @@ func (w *world) delay(requests int) {
 // account signs in as a job on a runner does.
 func (w *world) account() *azure.Account {
 	env := w.cloud.Env()
+	env["GITHUB_ACTIONS"] = "true"
 	r := runner.New(&w.log, func(name string) string { return env[name] }).WithHTTP(w.cloud.Client())
 	return azure.New(w.opts, federation.Job{
 		IDToken:  r.IDToken,

@@ -41,6 +41,7 @@ func newWorld(t *testing.T) *world {
 	w.google.Cluster["masterAuth"] = map[string]any{"clusterCaCertificate": "Q0E="}
 	w.options = google.Options{Provider: w.google.Provider.Name, Cluster: w.google.ClusterName(), Endpoint: "auto"}
 	env := cloud.Env()
+	env["GITHUB_ACTIONS"] = "true"
 	r := runner.New(&w.log, func(name string) string { return env[name] }).WithHTTP(cloud.Client())
 	w.job = federation.Job{IDToken: r.IDToken, Mask: r.Mask, Say: w.say, HTTP: cloud.Client()}
 	return w

@@ -15,30 +15,24 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// watch follows the rollout. A failed one is rolled back where that was asked for.
-func (d *deploy) watch(ctx context.Context) error {
-	result, err := d.follow(ctx, d.report.Changes.Live())
-	d.report.Pods = append(d.report.Pods, result.Pods...)
-	d.report.Add(d.located(result.Findings)...)
-	d.say("%s", report.Table(d.report.PlacementTable()))
+// rollout watches the applied objects until all are ready, or one is sure to fail. A failed rollout is rolled back where
+// that was asked for.
+func (d *deploy) rollout(ctx context.Context) error {
+	result, err := d.watch(ctx, d.changes.Live())
+	d.pods = result.Pods
+	d.findings = append(d.findings, d.located(result.Findings)...) // emitted when they were seen
+	d.say("%s", report.Table(d.report().PlacementTable()))
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
 }
 
-// rollbackAfter rolls back where that was asked for and something failed.
-func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []finding.Finding) error {
-	if d.config.RollbackOnFailure && (err != nil || finding.Worst(findings) == finding.Error) {
-		return d.rollback(ctx)
-	}
-	return nil
-}
-
-func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructured) (rollout.Result, error) {
+func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured) (rollout.Result, error) {
 	client, err := kubernetes.NewForConfig(d.cluster.Config)
 	if err != nil {
 		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)
@@ -47,7 +41,7 @@ func (d *deploy) follow(ctx context.Context, objects []*unstructured.Unstructure
 	if err != nil {
 		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	nodes, err := d.nodes()
+	nodes, err := d.waitForNodes()
 	if err != nil {
 		return rollout.Result{}, err
 	}
@@ -72,7 +66,7 @@ func (d *deploy) emitLocated(e progress.Event) {
 
 // diagnosePod joins what a pod shows with what its image offers and what the nodes are.
 func (d *deploy) diagnosePod(log logFunc, nodes []corev1.Node) rollout.Diagnose {
-	offers := d.offers()
+	offers := d.offers(placement.References(d.unstructured()))
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
 		return diagnose.Pod(ctx, pod, diagnose.Evidence{
 			Log:    log,

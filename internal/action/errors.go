@@ -3,11 +3,14 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
 // The exit statuses.
@@ -22,7 +25,7 @@ const (
 // errFindings ends a run whose findings say it all.
 var errFindings = errors.New("findings of severity error")
 
-// faultError is an error that the user's files are to blame for.
+// faultError is an error in the user's files.
 type faultError struct{ error }
 
 func (e faultError) Unwrap() error { return e.error }
@@ -68,4 +71,39 @@ func exitStatus(ctx context.Context, err error) int {
 func isA[E error](err error) bool {
 	var target E
 	return errors.As(err, &target)
+}
+
+// printError prints an error where people look for it: on standard error and, on a runner, as an annotation, at the line
+// of the Dockerfile where there is one.
+func (p Program) printError(err error) {
+	if !environment(p.Getenv).onRunner() {
+		fmt.Fprintf(p.Stderr, "multiarch-deploy: %s\n", strings.TrimSpace(err.Error()))
+		return
+	}
+	r := runner.New(*p.log, p.Getenv)
+	for _, part := range joined(err) {
+		r.Annotate(annotation(part))
+	}
+}
+
+// joined are the errors that errors.Join has made one of.
+func joined(err error) []error {
+	var several interface{ Unwrap() []error }
+	if !errors.As(err, &several) || err.Error() != errors.Join(several.Unwrap()...).Error() {
+		return []error{err}
+	}
+	var list []error
+	for _, part := range several.Unwrap() {
+		list = append(list, joined(part)...)
+	}
+	return list
+}
+
+func annotation(err error) runner.Annotation {
+	a := runner.Annotation{Level: "error", Title: "multiarch-deploy", Message: strings.TrimSpace(err.Error())}
+	var step *build.StepError
+	if errors.As(err, &step) {
+		a.File, a.Line = step.File, step.Line
+	}
+	return a
 }

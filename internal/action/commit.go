@@ -1,0 +1,190 @@
+package action
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
+
+// target is where a run records the images.
+type target struct {
+	server gitops.Server
+	place  gitops.Place
+	mark   gitops.Mark
+}
+
+// findBranch finds out where the images are to be recorded.
+func (d *deploy) findBranch(context.Context) error {
+	if d.config.Commit.Token == "" {
+		return inputs.Problems{"commit also needs github-token, or the variable GITHUB_TOKEN"}
+	}
+	file, err := kustomize.Find(d.config.Kustomization)
+	if err != nil {
+		return faultError{err}
+	}
+	place, err := gitops.Locate(file, d.config.Commit.Branch, gitops.Job{
+		Workspace: d.env("GITHUB_WORKSPACE"), Repository: d.env("GITHUB_REPOSITORY"), Ref: d.env("GITHUB_REF"),
+	})
+	if err != nil {
+		return inputs.Problems{noBranch(err)}
+	}
+	run, _ := strconv.ParseInt(d.env("GITHUB_RUN_ID"), 10, 64) // outside a workflow there is none
+	d.target = target{
+		server: d.env.server(d.config.Commit.Token),
+		place:  place,
+		mark:   gitops.Mark{Run: run, Revision: d.env.commitSHA()},
+	}
+	return nil
+}
+
+// checkTrigger ends the run where nothing but this tool's own commits started it.
+func (d *deploy) checkTrigger(ctx context.Context) error {
+	path := d.env("GITHUB_EVENT_PATH")
+	if path == "" {
+		return nil
+	}
+	payload, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading the payload of the event that started this run: %w", err)
+	}
+	event := gitops.Event{Name: d.env("GITHUB_EVENT_NAME"), Payload: payload, Repository: d.env("GITHUB_REPOSITORY")}
+	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.target.server, Place: d.target.place, Set: setReferences})
+	if err != nil || !own {
+		return err
+	}
+	d.say("What started this run contains nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
+	return errNothingToDo
+}
+
+// checkBranch asks GitHub, before anything is done, whether the branch can be committed to.
+func (d *deploy) checkBranch(ctx context.Context) error {
+	return gitops.Check(ctx, d.target.server, d.target.place)
+}
+
+// noBranch says what to do about a checkout that can't be committed to.
+func noBranch(err error) string {
+	if errors.Is(err, gitops.ErrNoBranch) {
+		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the branch in commit-branch, " +
+			"or run this on pushes to a branch only"
+	}
+	return "commit: " + err.Error()
+}
+
+// server is GitHub's API, as the runner names it. On GitHub Enterprise Server the GraphQL API is beside the REST
+// API: https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql
+func (env environment) server(token string) gitops.Server {
+	api := strings.TrimSuffix(cmp.Or(env("GITHUB_API_URL"), "https://api.github.com"), "/")
+	return gitops.Server{
+		API:       api,
+		GraphQL:   cmp.Or(env("GITHUB_GRAPHQL_URL"), strings.TrimSuffix(api, "/v3")+"/graphql"),
+		Token:     token,
+		Transport: transport.Base(transport.For(transport.GitHub)),
+	}
+}
+
+// commit records the images in the repository, once they are deployed or, where others deploy them, verified.
+func (d *deploy) commit(ctx context.Context) error {
+	act := gitops.Commit
+	if d.config.Commit.How == inputs.CommitByPullRequest {
+		act = gitops.PullRequest
+	}
+	result, err := act(ctx, d.gitops())
+	d.recorded = result
+	switch {
+	case err != nil:
+		return err
+	case result.Later != "" && len(d.changes) > 0:
+		return faultError{fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the cluster now has the images of this one: "+
+			"run the later one again, and let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
+	case result.Later != "":
+		d.say("a deploy that was started after this one is recorded already, by %s; it stays", result.Later)
+	case result.SHA == "":
+		d.say("%s has these images already", d.target.place)
+	default:
+		d.say("%s", result.URL)
+	}
+	if result.PullRequest != "" {
+		d.say("%s", result.PullRequest)
+	}
+	return nil
+}
+
+// gitops is what the run records, and where.
+func (d *deploy) gitops() gitops.Options {
+	return gitops.Options{
+		Server:  d.target.server,
+		Place:   d.target.place,
+		Edit:    d.setImages,
+		Set:     setReferences,
+		Seen:    d.seen(),
+		Images:  d.imageNames(),
+		Message: gitops.Template(d.config.Commit.Message),
+		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
+		Mark:    d.target.mark,
+		Fields: gitops.Fields{
+			Tag:           d.config.Images[0].Reference.Identifier(),
+			Revision:      d.target.mark.Revision,
+			Kustomization: d.target.place.Folder(),
+			Branch:        d.target.place.Branch,
+		},
+		Details: d.report().PullRequest() + d.env.runLink(),
+		Say:     d.say,
+	}
+}
+
+// setImages sets the images in a kustomization as a branch has it.
+func (d *deploy) setImages(path string, content []byte) ([]byte, []gitops.Change, error) {
+	edited, edits, err := edit.SetImages(path, content, d.entries)
+	if err != nil {
+		return nil, nil, faultError{err}
+	}
+	var changes []gitops.Change
+	for _, e := range edits {
+		changes = append(changes, gitops.Change{Name: e.Name, Before: e.Before, After: e.After})
+	}
+	return edited, changes, nil
+}
+
+// setReferences sets images to references in a kustomization.
+func setReferences(path string, content []byte, references map[string]string) ([]byte, error) {
+	var images []types.Image
+	for _, name := range slices.Sorted(maps.Keys(references)) {
+		images = append(images, edit.Image(name, references[name]))
+	}
+	edited, _, err := edit.SetImages(path, content, images)
+	return edited, err
+}
+
+func (d *deploy) imageNames() []string {
+	var names []string
+	for _, image := range d.config.Images {
+		names = append(names, image.Name)
+	}
+	return names
+}
+
+// seen is what the checkout had in place of the images. It says nothing about another branch.
+func (d *deploy) seen() map[string][]string {
+	seen := map[string][]string{}
+	if !d.target.place.CheckedOut {
+		return seen
+	}
+	for _, e := range d.edits {
+		seen[e.Name] = append(seen[e.Name], e.Before)
+	}
+	return seen
+}

@@ -1,0 +1,154 @@
+package action
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+)
+
+// plan decides where each workload can run, on the nodes that the cluster has now. The images of the manifests that are
+// no input are looked up too: a sidecar of somebody else's crashes a pod as well.
+func (d *deploy) plan(ctx context.Context) error {
+	references := placement.References(d.unstructured())
+	d.lookUp(ctx, references)
+	nodes, err := d.waitForNodes()
+	if err != nil {
+		return err
+	}
+	d.nodes = placement.GroupNodes(nodes)
+	if len(nodes) == 0 {
+		d.find(d.noNodes())
+	}
+	d.verdicts, err = placement.Plan(ctx, placement.Request{
+		Cluster: schedule.Snapshot{Nodes: nodes}, Objects: d.unstructured(), Images: d.offers(references),
+		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+	})
+	if err != nil {
+		return err
+	}
+	for _, v := range d.verdicts {
+		d.find(d.located(v.Findings)...)
+	}
+	d.patch(d.verdicts)
+	if table := d.report().PlacementTable(); table != nil {
+		d.say("%s", report.Table(table))
+	}
+	return nil
+}
+
+// lookUp asks the registries for the references of the manifests. What can't be read is reported, since it can't be
+// planned for.
+func (d *deploy) lookUp(ctx context.Context, references []string) {
+	refs := map[string]name.Reference{}
+	var order []name.Reference
+	for _, text := range references {
+		ref, err := image.ParseReference(text)
+		if err != nil {
+			d.find(d.usedBy(text, d.unreadable(text, err)))
+			continue
+		}
+		refs[text] = ref
+		order = append(order, ref)
+	}
+	d.resolve(ctx, order)
+	for _, text := range references {
+		if ref, ok := refs[text]; ok && !d.isInput(ref) {
+			result := d.resolved[ref.Name()]
+			if result.Err != nil {
+				d.find(d.usedBy(text, d.unreadable(text, result.Err)))
+			} else if f, pinned := image.ChildDigest(result.Image, nil); pinned {
+				d.find(d.usedBy(text, f))
+			}
+		}
+	}
+}
+
+// isInput reports whether the image is one of the inputs, whose problems verify has reported already.
+func (d *deploy) isInput(ref name.Reference) bool {
+	for _, in := range d.config.Images {
+		if in.Reference.Name() == ref.Name() {
+			return true
+		}
+	}
+	return false
+}
+
+// unreadable is a warning: the nodes may reach, or be let into, registries that this program can't. Only where the
+// registry itself says that there is no such image, or none in it, no node will find it, and the policy decides.
+func (d *deploy) unreadable(reference string, err error) finding.Finding {
+	f, known := d.asFinding(err)
+	if !known {
+		f = finding.Finding{Code: finding.ImagePull, Message: fmt.Sprintf("Image %s could not be inspected: %v.", reference, err)}
+	}
+	f.Image = reference
+	f.Severity = finding.Warning
+	if none := f.Code == finding.ImageNotFound || f.Code == finding.PlatformMissing; none && d.config.ArchPolicy != placement.Warn {
+		f.Severity = finding.Error
+	}
+	if f.Severity == finding.Warning {
+		f.Message += " Its placement is not checked."
+	}
+	return f
+}
+
+// usedBy adds the first container that uses an image to a finding about it, and where it is written.
+func (m manifests) usedBy(reference string, f finding.Finding) finding.Finding {
+	for _, o := range m.objects {
+		template, _, makesPods := placement.PodTemplate(o.Unstructured)
+		if !makesPods {
+			continue
+		}
+		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
+			if c.Image == reference {
+				f.Object, f.Container = object.ID(o.GroupVersionKind(), o), c.Name
+				return m.locate(f)
+			}
+		}
+	}
+	return f
+}
+
+// patchTargets are the names by which patches in the kustomization find the objects.
+func (m manifests) patchTargets() map[*unstructured.Unstructured]placement.PatchTarget {
+	targets := map[*unstructured.Unstructured]placement.PatchTarget{}
+	for _, o := range m.objects {
+		targets[o.Unstructured] = placement.PatchTarget(o.Target)
+	}
+	return targets
+}
+
+// patch puts the objects that the plan has patched in the place of those that it judged.
+func (m manifests) patch(verdicts []placement.Verdict) {
+	patched := map[*unstructured.Unstructured]*unstructured.Unstructured{}
+	for _, v := range verdicts {
+		patched[v.Source] = v.Object
+	}
+	for i, o := range m.objects {
+		m.objects[i].Unstructured = cmp.Or(patched[o.Unstructured], o.Unstructured)
+	}
+}
+
+// noNodes: nothing can run on a cluster without nodes, unless it starts them when pods wait, which policy warn allows.
+func (d *deploy) noNodes() finding.Finding {
+	f := finding.Finding{
+		Code:     finding.NoMatchingNode,
+		Severity: finding.Error,
+		Message:  fmt.Sprintf("The cluster at %s has no nodes, so no pod can run.", d.cluster.Config.Host),
+		Fix:      "Add a node pool. If the cluster starts nodes only when pods wait for them, set arch-policy to warn.",
+	}
+	if d.config.ArchPolicy == placement.Warn {
+		f.Severity = finding.Warning
+	}
+	return f
+}

@@ -1,0 +1,124 @@
+// Package action is the product in one place: which steps each command takes, what they hand to one another,
+// what is reported and which status the program exits with.
+package action
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+)
+
+// command is a command of the program.
+type command struct {
+	use, short string
+	// references: the command takes image references as arguments.
+	references bool
+}
+
+// The commands of the program, besides version.
+var (
+	runCommand     = command{use: "run", short: "Build or verify, rewrite, plan, apply and watch: the whole pipeline"}
+	buildCommand   = command{use: "build", short: "Build the images, push them and check them, and nothing else"}
+	planCommand    = command{use: "plan", short: "Plan placement and show what would change; apply nothing"}
+	verifyCommand  = command{use: "verify [REF...]", short: "Check that images have their platforms", references: true}
+	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization, in place; with commit, verify them and record that"}
+	commands       = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand}
+)
+
+// steps are a whole run in order, each with when it is taken. Plans and dry runs change nothing, so they don't build
+// either: they take the images that are in the registry. A rewrite with a commit ends where Flux or Argo CD goes on, so
+// its images are as well verified as those of a deploy.
+func (c command) steps(config inputs.Config) []step {
+	deploys := c == runCommand && !config.DryRun
+	plans := c == planCommand || c == runCommand && config.DryRun
+	edits := c == rewriteCommand
+	writes := deploys || edits && !config.DryRun
+	records := writes && config.Commit.Wanted()
+	builds := c == buildCommand || config.Build && (deploys || edits && records)
+	viaCloud := (deploys || plans) && config.Provider != identity.ProviderKubeconfig
+
+	var taken []step
+	for _, s := range []struct {
+		when bool
+		step step
+	}{
+		{records, step{name: "branch", run: (*deploy).findBranch}},                                                // the one that is checked out, or named
+		{records, step{name: "trigger", run: (*deploy).checkTrigger}},                                             // own commits are not deployed again
+		{records, step{name: "access", run: (*deploy).checkBranch}},                                               // a refusal now costs nothing
+		{true, step{"sign-in", signInTitle(viaCloud), (*deploy).signIn, false}},                                   // registries, and the cluster where one is needed
+		{builds, step{"build", "Build images", (*deploy).build, false}},                                           // for every platform, and push them
+		{!edits || records, step{"verify", "Verify images", (*deploy).verify, false}},                             // do they have the platforms asked for?
+		{deploys || plans || edits, step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}}, // in memory
+		{deploys || plans || edits, step{"render", "Render manifests", (*deploy).render, false}},                  // and is every image used?
+		{deploys || plans, step{"plan", "Plan placement", (*deploy).plan, false}},                                 // nodes x images x pod specs
+		{plans, step{"preview", "Preview changes", (*deploy).preview, false}},                                     // server-side dry run
+		{writes, step{"write", "Write the kustomization", (*deploy).write, true}},                                 // the edited bytes
+		{deploys, step{"apply", "Apply", (*deploy).apply, true}},                                                  // server-side
+		{deploys && config.Wait, step{"rollout", "Watch the rollout", (*deploy).rollout, true}},                   // until ready, or sure to fail
+		{records, step{"commit", "Record the images in the repository", (*deploy).commit, true}},                  // what runs, or is to run
+		{deploys && config.Prune, step{"prune", "Prune what left the manifests", (*deploy).prune, true}},          // only after a good rollout
+	} {
+		if s.when {
+			taken = append(taken, s.step)
+		}
+	}
+	return taken
+}
+
+// signInTitle is "" where no cloud is asked: then the sign-in takes no time and says nothing.
+func signInTitle(viaCloud bool) string {
+	if viaCloud {
+		return "Sign in"
+	}
+	return ""
+}
+
+// step is one stage of the pipeline.
+type step struct {
+	// name is what code and report call it: it is a key of the report's timings.
+	name string
+	// title is its headline in the log; a step without one is neither shown nor timed.
+	title string
+	run   func(*deploy, context.Context) error
+	// guarded steps change something, and are not taken once there is a finding of severity error.
+	guarded bool
+}
+
+// errNothingToDo ends a run that has nothing new to deploy, and is no error.
+var errNothingToDo = errors.New("nothing to do")
+
+// take runs the steps one after another. It stops at an error, and before a guarded step when a finding is one.
+func (d *deploy) take(ctx context.Context, steps []step) error {
+	d.needsCluster = slices.ContainsFunc(steps, func(s step) bool { return s.name == "plan" })
+	for _, s := range steps {
+		if err := findingsError(d.findings); s.guarded && err != nil {
+			return err
+		}
+		if err := d.takeStep(ctx, s); errors.Is(err, errNothingToDo) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return findingsError(d.findings)
+}
+
+func (d *deploy) takeStep(ctx context.Context, s step) error {
+	if s.title == "" {
+		return s.run(d, ctx)
+	}
+	start, known := time.Now(), len(d.findings)
+	d.emit(progress.StepStarted{Name: s.name, Title: s.title})
+	err := s.run(d, ctx)
+	elapsed := time.Since(start)
+	d.emit(progress.StepFinished{Name: s.name, Elapsed: elapsed, Err: err})
+	failed := err != nil || findingsError(d.findings[known:]) != nil
+	d.timings = append(d.timings, report.Step{Name: s.name, Title: s.title, Elapsed: elapsed, Failed: failed})
+	return err
+}

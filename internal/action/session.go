@@ -1,0 +1,187 @@
+package action
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
+
+// session is what a run is signed in to.
+type session struct {
+	keychain authn.Keychain
+	// grant says what lets this run pull a repository, or push to it, that its registry refuses, or "".
+	grant  func(repository string, push bool) string
+	clouds []identity.Cloud
+
+	// cluster, applier and waitForNodes are set where a step needs the cluster.
+	cluster identity.Cluster
+	applier *apply.Applier
+	// waitForNodes returns the cluster's nodes, which are read while the images are verified.
+	waitForNodes func() ([]corev1.Node, error)
+}
+
+// signIn signs in to the registries and, where a step needs it, to the cluster.
+func (d *deploy) signIn(ctx context.Context) error {
+	job := d.job()
+	d.clouds = clouds(d.config, job)
+	signedIn, err := identity.SignIn(ctx, identity.Options{
+		Provider:     d.config.Provider,
+		NeedsCluster: d.needsCluster,
+		Namespace:    d.config.Namespace,
+		Registries:   identity.Registries{Username: d.config.RegistryUsername, Password: d.config.RegistryPassword, Hosts: registries(d.config.Images)},
+		Kubeconfig: identity.KubeconfigOptions{
+			Path:       d.config.Kubeconfig,
+			Precedence: d.env.kubeconfigs(),
+			Context:    d.config.KubeContext,
+			Namespace:  d.config.Namespace,
+			Alone:      runner.InContainer(d.env),
+		},
+		Clouds: d.clouds,
+		Mask:   job.Mask,
+	})
+	d.keychain, d.grant, d.cluster = signedIn.Keychain, signedIn.Grant, signedIn.Cluster
+	opts := registry.DefaultOptions()
+	opts.Keychain, opts.PlainHTTP = d.keychain, d.config.InsecureRegistries
+	d.registry = registry.New(opts)
+	d.resolver = image.NewClient(d.registry, image.DefaultOptions())
+	if err != nil || !d.needsCluster {
+		return err
+	}
+	if d.applier, err = apply.New(d.cluster.Config); err != nil {
+		return fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	d.waitForNodes = readNodes(ctx, d.cluster)
+	return nil
+}
+
+// job is what a workflow job brings to a sign-in.
+func (d *deploy) job() federation.Job {
+	limits := transport.For(transport.Cloud)
+	return federation.Job{
+		IDToken:  d.runner.WithHTTP(&http.Client{Transport: transport.New(limits), CheckRedirect: transport.SameHost}).IDToken,
+		Mask:     d.runner.Mask,
+		Say:      d.say,
+		HTTP:     &http.Client{Transport: transport.Limit(transport.Base(limits), limits)},
+		Patience: federation.DefaultPatience(),
+	}
+}
+
+// clouds are those that the inputs sign in to. Every cloud that this program knows is listed here.
+func clouds(config inputs.Config, job federation.Job) (list []identity.Cloud) {
+	if config.Azure.Given() {
+		list = append(list, azure.New(azure.Options{
+			ClientID:       config.Azure.ClientID,
+			TenantID:       config.Azure.TenantID,
+			Environment:    config.Azure.Environment,
+			SubscriptionID: config.Azure.SubscriptionID,
+			ResourceGroup:  config.ResourceGroup,
+			Cluster:        config.Cluster,
+			Endpoint:       config.Endpoint,
+		}, job))
+	}
+	if config.Google.Given() {
+		list = append(list, google.New(google.Options{
+			Provider:       config.Google.Provider,
+			ServiceAccount: config.Google.ServiceAccount,
+			Cluster:        config.GKECluster(),
+			Endpoint:       config.Endpoint,
+		}, job))
+	}
+	return list
+}
+
+// google is the job in Google Cloud, for a builder there. The inputs have been checked: such a build has a sign-in.
+func (s session) google() *google.Account {
+	for _, cloud := range s.clouds {
+		if account, ok := cloud.(*google.Account); ok {
+			return account
+		}
+	}
+	return nil
+}
+
+// registries are those of the images, each once.
+func registries(images []inputs.Image) []string {
+	var hosts []string
+	for _, img := range images {
+		if host := img.Reference.Context().RegistryStr(); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// enterRegistries signs in to the images' registries. With a trust that was set up a moment ago this may take longer than
+// a registry is waited for, so it is done before any is asked.
+func (s session) enterRegistries(ctx context.Context, images []inputs.Image) error {
+	for _, host := range registries(images) {
+		registry, err := name.NewRegistry(host)
+		if err != nil {
+			return err
+		}
+		credential, err := authn.Resolve(ctx, s.keychain, registry)
+		if err == nil {
+			_, err = authn.Authorization(ctx, credential)
+		}
+		if err != nil {
+			return fmt.Errorf("signing in to %s: %w", host, err)
+		}
+	}
+	return nil
+}
+
+// nodesTimeout bounds the first contact with the cluster: one that hangs is reported within seconds.
+const nodesTimeout = 10 * time.Second
+
+// readNodes starts to list the cluster's nodes, and returns a function that waits for them.
+func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.Node, error) {
+	wait := sync.OnceValues(func() ([]corev1.Node, error) {
+		client, err := kubernetes.NewForConfig(cluster.Config)
+		if err != nil {
+			return nil, fmt.Errorf("connecting to the cluster: %w", err)
+		}
+		ctx, cancel := context.WithTimeoutCause(ctx, nodesTimeout, fmt.Errorf("no answer within %s", nodesTimeout))
+		defer cancel()
+		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, unreadableNodes(cluster, cmp.Or(context.Cause(ctx), err))
+		}
+		return list.Items, nil
+	})
+	go func() { _, _ = wait() }() // the error is returned to whoever waits
+	return wait
+}
+
+// unreadableNodes says why the nodes can't be read, and what to do about it.
+func unreadableNodes(cluster identity.Cluster, err error) error {
+	advice := cluster.Advice.Unreachable
+	switch {
+	case apierrors.IsUnauthorized(err):
+		advice = cluster.Advice.Unauthorized
+	case apierrors.IsForbidden(err):
+		advice = cluster.Advice.Forbidden
+	}
+	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", cluster.Config.Host, err, advice)
+}
