@@ -53,9 +53,11 @@ func isTestSupport(path string) bool {
 	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
 }
 
-// isProgram reports files that are the main functions of programs which this one starts under another name.
+// isProgram reports files of the program that this one starts under another name to render: its main functions, and what
+// takes hold of its standard streams.
 func isProgram(path string) bool {
-	return isBelow(path, "internal/kustomize/renderer/main.go") || isBelow(path, "internal/kustomize/renderer/gitgate.go")
+	files := []string{"main.go", "gitgate.go", "capture.go"}
+	return slices.ContainsFunc(files, func(name string) bool { return isBelow(path, "internal/kustomize/renderer/"+name) })
 }
 
 func TestStages_do_not_import_one_another(t *testing.T) {

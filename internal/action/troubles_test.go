@@ -33,6 +33,7 @@ var troubles = map[finding.Code]trouble{
 	finding.ImageNotFound:     {cluster: "aks", runs: []string{"verify REGISTRY/app:v2"}},
 	finding.ImageUnauthorized: {cluster: "aks", runs: []string{"verify LOCKED/app:v1"}},
 	finding.ImageUnmatched:    {cluster: "aks", runs: []string{"run --images registry/ap=REGISTRY/app --tag v1"}},
+	finding.KustomizeNotice:   {cluster: "aks", kustomization: "commonLabels: {team: shop}\n", runs: []string{"rewrite IMAGES --dry-run"}},
 	finding.NoMatchingNode: {cluster: "aks", old: lone, new: "nodeSelector: {disk: ssd}\n      " + lone,
 		runs: []string{"plan IMAGES"}},
 	finding.UntoleratedTaint: {cluster: "gke", old: lone, new: onARM64 + lone,

@@ -27,6 +27,8 @@ type trouble struct {
 	cluster string
 	// old is what new stands for in the good Deployment.
 	old, new string
+	// kustomization is more text for the kustomization.
+	kustomization string
 	// runs are command lines. REGISTRY stands for the registry's address, IMAGES for a good image by the name in the
 	// manifests, and a plus for a blank within a word.
 	runs []string
@@ -106,7 +108,7 @@ func (x trouble) say(t *testing.T, code finding.Code) string {
 	namespace := "trouble-" + string(code)
 	cluster := sharedCluster(t, x.cluster)
 	repo := repository(t, map[string]string{
-		"kustomization.yaml": "namespace: " + namespace + "\nresources: [namespace.yaml, app.yaml]\n",
+		"kustomization.yaml": "namespace: " + namespace + "\nresources: [namespace.yaml, app.yaml]\n" + x.kustomization,
 		"namespace.yaml":     "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + namespace + "}\n",
 		// Of several pods it would be chance how many are in trouble when the run ends.
 		"app.yaml": strings.NewReplacer("replicas: 2", "replicas: 1").Replace(strings.Replace(deployment, x.old, x.new, 1)),

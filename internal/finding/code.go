@@ -16,6 +16,7 @@ const (
 	ImageUnauthorized    Code = "image-unauthorized"
 	ImageUnmatched       Code = "image-unmatched"
 	ImagePull            Code = "image-pull"
+	KustomizeNotice      Code = "kustomize-notice"
 	NoMatchingNode       Code = "no-matching-node"
 	UntoleratedTaint     Code = "untolerated-taint"
 	InsufficientCapacity Code = "insufficient-capacity"

@@ -27,7 +27,8 @@ type Options struct {
 type Result struct {
 	// Objects are in kustomize's order.
 	Objects []Object
-	// Findings are about the images that no manifest uses (finding.ImageUnmatched).
+	// Findings are about the images that no manifest uses (finding.ImageUnmatched), and what kustomize itself remarks
+	// (finding.KustomizeNotice).
 	Findings []finding.Finding
 }
 
@@ -58,5 +59,15 @@ func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Objects: response.Objects, Findings: imageFindings(path, opts.Images, response.Images)}, nil
+	findings := append(imageFindings(path, opts.Images, response.Images), noticeFindings(response.Notices)...)
+	return &Result{Objects: response.Objects, Findings: findings}, nil
+}
+
+func noticeFindings(notices []renderer.Notice) []finding.Finding {
+	var findings []finding.Finding
+	for _, n := range notices {
+		findings = append(findings, finding.Finding{Code: finding.KustomizeNotice, Severity: finding.Warning, Message: n.Text,
+			Fix: n.Fix, File: n.File, Line: n.Line})
+	}
+	return findings
 }

@@ -45,6 +45,9 @@ var causes = []cause{
 // explain keeps the useful part of kustomize's nested errors.
 func (r *renderer) explain(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
+	if err := r.secretError(text); err != nil {
+		return err
+	}
 	for _, cause := range causes {
 		match := cause.pattern.FindStringSubmatch(text)
 		if match == nil {
@@ -96,6 +99,3 @@ func linesOf(node *yaml.Node, name, folder string) []int {
 // doing is what kustomize was about when the cause turned up.
 var doing = regexp.MustCompile(`(?:accumulating resources|accumulating components|accumulateDirectory|recursed accumulation of path '[^']*'|` +
 	`accumulation err='.*?must resolve to a file'|accumulating resources from '[^']*'): "?|"$`)
-
-// mentionsSecret reports whether a text of kustomize's may contain values of a Secret.
-func mentionsSecret(text string) bool { return strings.Contains(strings.ToLower(text), "secret") }

@@ -21,6 +21,8 @@ type files struct {
 
 	// read are the kustomizations read so far, for the line in an error.
 	read []manifest
+	// all are the real paths of all files that were read.
+	all []string
 	// withAddress are the real paths of the files that contain an address.
 	withAddress []string
 	// total is the size of all files read.
@@ -48,7 +50,7 @@ func newFiles(path, target string) *files {
 // reset prepares another pass: shown is the content to look up lines in, and standIn what kustomize reads.
 func (f *files) reset(shown, standIn []byte) {
 	f.shown, f.standIn, f.refused = shown, standIn, nil
-	f.read, f.withAddress, f.total, f.mentioned = nil, nil, 0, map[string]bool{}
+	f.read, f.all, f.withAddress, f.total, f.mentioned = nil, nil, nil, 0, map[string]bool{}
 }
 
 // ReadFile implements filesys.FileSystem. Kustomize asks with real paths.
@@ -74,6 +76,7 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 }
 
 func (f *files) note(file manifest) {
+	f.all = append(f.all, file.real)
 	if slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(file.path)) {
 		f.read = append(f.read, file)
 	}

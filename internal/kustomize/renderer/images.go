@@ -47,8 +47,9 @@ func (r *renderer) renderImages(images []types.Image) (*rendering, error) {
 		}
 		s.isPlain = true
 	}
+	notices := r.notices(r.printed)
 	uses, err := r.uses(images, s, objects)
-	return &rendering{objects: objects, images: uses}, err
+	return &rendering{objects, uses, notices}, err
 }
 
 // mark sets the images of the content to their sentinels.

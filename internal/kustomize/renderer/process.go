@@ -33,8 +33,8 @@ type Response struct {
 	Objects []Object
 	// Images say what became of each of the images of the request.
 	Images []ImageUse
-	// Log is what kustomize itself printed, bounded.
-	Log string
+	// Notices are what kustomize itself remarks, once each.
+	Notices []Notice
 }
 
 // Object is one rendered object, where it was written, and what a patch calls it.
@@ -59,8 +59,9 @@ type sentObject struct {
 
 // end is the last message. Error is "" where all went well.
 type end struct {
-	Images []ImageUse `json:"images"`
-	Error  string     `json:"error"`
+	Images  []ImageUse `json:"images"`
+	Notices []Notice   `json:"notices"`
+	Error   string     `json:"error"`
 }
 
 // receivedObject is a sentObject as it arrives: decoded at once into what the API machinery uses.
@@ -105,7 +106,6 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	if response == nil {
 		return nil, crashed(request.Path, log.String(), errors.Join(waitErr, readErr))
 	}
-	response.Log = log.String()
 	return response, readErr
 }
 
@@ -125,7 +125,7 @@ func receive(output io.Reader) (*Response, error) {
 			response.Objects = append(response.Objects, Object{Unstructured: o.Object, Source: o.Source, Target: o.Target})
 		}
 		if next.End != nil {
-			response.Images = next.End.Images
+			response.Images, response.Notices = next.End.Images, next.End.Notices
 			if next.End.Error != "" {
 				return response, errors.New(next.End.Error)
 			}
@@ -136,10 +136,9 @@ func receive(output io.Reader) (*Response, error) {
 
 // crashed is the error for a child that ended without a result: kustomize calls log.Fatal, panics, or used all memory.
 func crashed(path, log string, err error) error {
-	lines := strings.Split(strings.TrimSpace(log), "\n")
 	cause := err.Error()
-	if lines[0] != "" && !mentionsSecret(lines[0]) {
-		cause = lines[0]
+	if first, _, _ := strings.Cut(strings.TrimSpace(log), "\n"); first != "" && !strings.Contains(log, "ecret") {
+		cause = first
 	}
 	return fmt.Errorf("%s: kustomize ended without a result: %s; check with `kustomize build`", path, cause)
 }
@@ -158,17 +157,4 @@ func environment(all []string, remoteFetch bool) []string {
 		}
 	}
 	return kept
-}
-
-// head keeps the first bytes that are written.
-type head struct {
-	bytes.Buffer
-	limit int
-}
-
-func (h *head) Write(p []byte) (int, error) {
-	if room := h.limit - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
@@ -22,6 +23,8 @@ type renderer struct {
 	keepOrigin bool
 	files      *files
 	refusals   *refusals
+	// printed is what kustomize printed in the last pass.
+	printed string
 	// remoteFetch says whether kustomize may fetch.
 	remoteFetch bool
 }
@@ -30,6 +33,7 @@ type renderer struct {
 type rendering struct {
 	objects []sentObject
 	images  []ImageUse
+	notices []Notice
 }
 
 func newRenderer(request Request) (*renderer, error) {
@@ -57,7 +61,7 @@ func realPath(path string) (string, error) {
 func (r *renderer) render(images []types.Image) (*rendering, error) {
 	if len(images) == 0 {
 		objects, err := r.objects(r.content)
-		return &rendering{objects: objects}, err
+		return &rendering{objects: objects, notices: r.notices(r.printed)}, err
 	}
 	return r.renderImages(images)
 }
@@ -83,7 +87,12 @@ func (r *renderer) run(content []byte) (resmap.ResMap, error) {
 	r.keepOrigin = asked
 	r.files.reset(content, annotated)
 	// A relative path could read as the address of a git repository.
+	printed, err := startCapture()
+	if err != nil {
+		return nil, err
+	}
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.target))
+	r.printed = printed.stop()
 	switch {
 	case r.files.refused != nil:
 		return nil, r.files.refused
@@ -104,9 +113,12 @@ func (r *renderer) decode(resources resmap.ResMap) ([]sentObject, error) {
 	for _, res := range resources.Resources() {
 		object := map[string]any{}
 		err := res.YNode().Decode(&object)
+		if err == nil {
+			err = checkKeys(object)
+		}
 		origin, originErr := sources.origin(object)
 		if err := errors.Join(err, originErr); err != nil {
-			return nil, fmt.Errorf("%s: reading the rendered %s: %w", r.path, res.CurId(), err)
+			return nil, r.unreadable(res, err)
 		}
 		if !r.keepOrigin {
 			dropOrigin(object)
@@ -119,6 +131,35 @@ func (r *renderer) decode(resources resmap.ResMap) ([]sentObject, error) {
 	}
 	setTargets(objects, names, written)
 	return objects, nil
+}
+
+// unreadable is the error for an object that is no JSON. The library quotes values, which may be those of a Secret.
+func (r *renderer) unreadable(res *resource.Resource, err error) error {
+	if res.GetKind() == "Secret" {
+		err = errors.New("its data are no map of texts, or a key is given twice; values of Secrets are not shown")
+	}
+	return fmt.Errorf("%s: the rendered %s %s cannot be read: %w; correct its manifest", r.path, res.GetKind(), res.GetName(), err)
+}
+
+// checkKeys refuses a map whose keys are numbers or other values, as YAML allows.
+func checkKeys(value any) error {
+	switch value := value.(type) {
+	case map[any]any:
+		return errors.New("a field's name is no text; put it in quotes")
+	case []any:
+		for _, item := range value {
+			if err := checkKeys(item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, item := range value {
+			if err := checkKeys(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // read returns the content of the file itself.

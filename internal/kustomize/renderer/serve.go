@@ -31,7 +31,7 @@ func serve(input io.Reader, output io.Writer) int {
 	if err != nil {
 		last.Error = err.Error()
 	} else {
-		last.Images = rendering.images
+		last.Images, last.Notices = rendering.images, rendering.notices
 		for i := range rendering.objects {
 			if err := encoder.Encode(message{Object: &rendering.objects[i]}); err != nil {
 				return 1

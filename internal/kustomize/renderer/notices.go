@@ -1,0 +1,106 @@
+package renderer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/types"
+)
+
+// Notice is what kustomize remarks about a file, in one sentence, and what to do about it.
+type Notice struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	Fix  string `json:"fix"`
+}
+
+var (
+	deprecated = regexp.MustCompile(`^# Warning: '\w+' is deprecated\.`)
+	unusedVars = regexp.MustCompile(`^well-defined vars that were never replaced: (.*)`)
+	badVar     = regexp.MustCompile(`^MakePrimitiveReplacer: bad replacement`)
+)
+
+// notices turns what kustomize printed into notices, each once. Deprecated fields are looked up in the files, since what
+// is printed about them has no place.
+func (r *renderer) notices(printed string) []Notice {
+	found := r.deprecations()
+	for line := range strings.Lines(printed) {
+		line = strings.TrimSpace(line)
+		n := Notice{File: r.path, Fix: "See it with `kustomize build " + r.dir + "`."}
+		switch vars := unusedVars.FindStringSubmatch(line); {
+		case line == "", deprecated.MatchString(line):
+			continue
+		case vars != nil:
+			n = r.noticeAt(strings.Split(vars[1], ",")[0])
+			n.Text, n.Fix = "No manifest uses the vars "+vars[1]+".", "Remove them from vars, or write $(NAME) where their values belong."
+		case badVar.MatchString(line): // the rest is the value
+			n.Text = "A var refers to a field that is no text or number, so it is not replaced."
+		case r.tellsSecret(line):
+			n.Text = "kustomize printed a line about a Secret, which is not shown."
+		default:
+			n.Text = "kustomize printed: " + line
+		}
+		if !slices.Contains(found, n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// noticeAt is a notice at the line of the value in a kustomization.
+func (r *renderer) noticeAt(value string) Notice {
+	for _, file := range r.files.read {
+		for _, doc := range documents(file.content) {
+			if lines := linesOf(doc, value, ""); len(lines) > 0 {
+				return Notice{File: file.path, Line: lines[0]}
+			}
+		}
+	}
+	return Notice{File: r.path}
+}
+
+// replacedBy are the fields that kustomize calls deprecated, and what it says to use:
+// https://pkg.go.dev/sigs.k8s.io/kustomize/api/types#Kustomization.CheckDeprecatedFields
+var replacedBy = []struct{ field, by string }{
+	{"bases", "resources"}, {"commonLabels", "labels"}, {"imageTags", "images"}, {"patchesJson6902", "patches"},
+	{"patchesStrategicMerge", "patches"}, {"vars", "replacements"},
+}
+
+// deprecations are the deprecated fields of the kustomizations that were read.
+func (r *renderer) deprecations() []Notice {
+	var found []Notice
+	for _, file := range r.files.read {
+		var k types.Kustomization
+		if k.Unmarshal(file.content) != nil {
+			continue
+		}
+		messages := k.CheckDeprecatedFields()
+		if messages == nil || len(*messages) == 0 {
+			continue
+		}
+		for _, field := range replacedBy {
+			named := func(message string) bool { return strings.Contains(message, "'"+field.field+"'") }
+			n := Notice{file.path, fieldLine(file.content, field.field), "The field " + field.field + " is deprecated.",
+				"Use " + field.by + " in its place; `kustomize edit fix` changes it."}
+			if slices.ContainsFunc(*messages, named) && !slices.Contains(found, n) {
+				found = append(found, n)
+			}
+		}
+	}
+	return found
+}
+
+// fieldLine is the line of a top-level field, or 0.
+func fieldLine(content []byte, field string) int {
+	for _, doc := range documents(content) {
+		for i := 0; i < len(doc.Content) && doc.Kind == yaml.MappingNode; i += 2 {
+			if strings.EqualFold(doc.Content[i].Value, field) {
+				return doc.Content[i].Line
+			}
+		}
+	}
+	return 0
+}

@@ -1,0 +1,200 @@
+package renderer
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Kustomize's errors and log lines quote what they are about: all literals of a generator, a patch, a value of the wrong
+// type. Where that is a Secret, its values would be in the log. So what belongs to Secrets is collected from the files, and
+// a text that contains any of it is replaced by the place and the kind of the fault.
+
+// secret is a part of a file that makes a Secret.
+type secret struct {
+	file string
+	line int
+	// values are all texts in it that are no names, keys included.
+	values []string
+}
+
+// publicFields are the fields of a Secret and its generator whose values are no secrets.
+var publicFields = []string{"apiVersion", "kind", "metadata", "type", "behavior", "options", "name", "namespace", "target", "op", "path"}
+
+// minSecret is the shortest value that is looked for: a shorter one is in any text.
+const minSecret = 4
+
+// secrets collects the Secrets of all files that were read.
+func (r *renderer) secrets() []secret {
+	var found []secret
+	for _, path := range r.files.all {
+		content, err := r.files.FileSystem.ReadFile(path)
+		if path == r.files.target {
+			content, err = r.files.shown, nil
+		}
+		if err != nil || !strings.Contains(string(content), "ecret") {
+			continue
+		}
+		s := secretFinder{renderer: r, file: r.files.display(path), folder: filepath.Dir(path)}
+		for _, doc := range documents(content) {
+			s.find(doc, 0)
+		}
+		found = append(found, s.found...)
+	}
+	return found
+}
+
+// secretFinder collects the Secrets of one file.
+type secretFinder struct {
+	*renderer
+	file, folder string
+	found        []secret
+}
+
+// find looks for Secrets in a node, whose lines begin after a number of lines of the file.
+func (s *secretFinder) find(node *yaml.Node, before int) {
+	switch {
+	case node.Kind == yaml.ScalarNode && strings.Contains(node.Value, "ecret") && strings.Contains(node.Value, ":"):
+		inline := node.Line
+		if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+			inline-- // the text begins on the value's own line, not below it
+		}
+		for _, doc := range documents([]byte(node.Value)) {
+			s.find(doc, before+inline)
+		}
+		return
+	case isSecret(node):
+		s.add(node, before+node.Line)
+		return
+	}
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 1 && strings.EqualFold(node.Content[i-1].Value, "secretGenerator") {
+			s.addGenerators(child, before)
+			continue
+		}
+		s.find(child, before)
+	}
+}
+
+// addGenerators adds each generator of a list, or what is in its place.
+func (s *secretFinder) addGenerators(node *yaml.Node, before int) {
+	node = resolve(node)
+	if node.Kind != yaml.SequenceNode {
+		s.add(node, before+node.Line)
+		return
+	}
+	for _, item := range node.Content {
+		s.add(item, before+item.Line)
+	}
+}
+
+// isSecret reports whether a node is a Secret, its generator, or a patch of one.
+func isSecret(node *yaml.Node) bool {
+	kind := scalar(node, "kind")
+	return kind == "Secret" || kind == "SecretGenerator" || scalar(node, "target", "kind") == "Secret"
+}
+
+func (s *secretFinder) add(node *yaml.Node, line int) {
+	part := secret{file: s.file, line: line}
+	part.collect(node)
+	for _, env := range slices.Concat(at(resolve(node), []string{"envs", "*"}), at(resolve(node), []string{"env"})) {
+		content, _ := s.files.FileSystem.ReadFile(filepath.Join(s.folder, env.Value)) // missing is what the error may be
+		for line := range strings.Lines(string(content)) {
+			key, value, _ := strings.Cut(line, "=")
+			part.addTexts(line, key, value)
+		}
+	}
+	s.found = append(s.found, part)
+}
+
+// collect adds the texts of a node.
+func (p *secret) collect(node *yaml.Node) {
+	node = resolve(node)
+	for i, child := range node.Content {
+		if node.Kind != yaml.MappingNode {
+			p.collect(child)
+			continue
+		}
+		isPublic := slices.ContainsFunc(publicFields, func(name string) bool { return strings.EqualFold(name, node.Content[i-i%2].Value) })
+		if !isPublic {
+			p.collect(child)
+		}
+	}
+	if node.Kind == yaml.ScalarNode {
+		key, value, _ := strings.Cut(node.Value, "=")
+		p.addTexts(node.Value, key, value)
+	}
+}
+
+// fieldNames are the fields of a Secret and its generator, which are no secrets.
+var fieldNames = []string{"literals", "files", "envs", "env", "data", "stringData", "immutable", "patch", "value"}
+
+func (p *secret) addTexts(texts ...string) {
+	for _, text := range texts {
+		if text = strings.TrimSpace(text); len(text) >= minSecret && !slices.Contains(fieldNames, text) {
+			p.values = append(p.values, text)
+		}
+	}
+}
+
+// isIn reports whether a text quotes the secret, as it is or with escapes.
+func (p *secret) isIn(text string) bool {
+	return slices.ContainsFunc(p.values, func(value string) bool {
+		quoted := fmt.Sprintf("%q", value)
+		joined := strings.Join(strings.Fields(value), " ")
+		return strings.Contains(text, value) || strings.Contains(text, joined) || strings.Contains(text, quoted[1:len(quoted)-1])
+	})
+}
+
+// tellsSecret reports whether a text of kustomize's contains something of a Secret.
+func (r *renderer) tellsSecret(text string) bool {
+	return slices.ContainsFunc(r.secrets(), func(s secret) bool { return s.isIn(text) })
+}
+
+// generatorFault are the errors that quote what a generator is made of, or a part too short to be recognised.
+var generatorFault = regexp.MustCompile(`loading KV pairs|illegally repeats the key|invalid (?:literal|line)|is not a valid key|PatchTransformer|Patch.*config`)
+
+// secretError is the error for a text that quotes a Secret, or may; nil for others.
+func (r *renderer) secretError(text string) error {
+	all := r.secrets()
+	index := slices.IndexFunc(all, func(s secret) bool { return s.isIn(text) })
+	if index < 0 && len(all) > 0 && generatorFault.MatchString(text) && strings.Contains(text, "ecret") {
+		index = 0
+	}
+	if index < 0 && len(all) > 0 && strings.Contains(text, "loading KV pairs") {
+		index = 0
+	}
+	if index < 0 {
+		return nil
+	}
+	what := "it does not render"
+	for _, fault := range secretFaults {
+		if fault.pattern.MatchString(text) {
+			what = fault.what
+			break
+		}
+	}
+	return fmt.Errorf("%s:%d: the Secret here: %s; values of Secrets are not shown; correct it, then check with `kustomize build %s`",
+		all[index].file, all[index].line, what, r.dir)
+}
+
+// secretFaults are what can be said of a text without quoting it.
+var secretFaults = []struct {
+	pattern *regexp.Regexp
+	what    string
+}{
+	{regexp.MustCompile(`invalid literal`), "a literal is not KEY=VALUE"},
+	{regexp.MustCompile(`is not in or below`), "a file is outside the kustomization's folder"},
+	{regexp.MustCompile(`evalsymlink failure|no such file`), "a file does not exist"},
+	{regexp.MustCompile(`key name or file path|missing (?:key|file)`), "an entry of files is not KEY=PATH"},
+	{regexp.MustCompile(`repeats the key|already defined|already exists`), "a key is given twice"},
+	{regexp.MustCompile(`unknown field`), "it has a field that kustomize does not know"},
+	{regexp.MustCompile(`cannot unmarshal`), "a field has the wrong type"},
+	{regexp.MustCompile(`MalformedYAML`), "it is broken YAML"},
+	{regexp.MustCompile(`PatchTransformer|parse .*patch`), "a patch of it is none"},
+	{regexp.MustCompile(`invalid utf8`), "a line of an env file is not UTF-8"},
+}
