@@ -56,6 +56,8 @@ func (d *deploy) signIn(ctx context.Context) error {
 			Precedence: d.env.kubeconfigs(),
 			Context:    d.config.KubeContext,
 			Namespace:  d.config.Namespace,
+			ForbidExec: d.config.ForbidExec,
+			Say:        d.say,
 			Alone:      runner.InContainer(d.env),
 		},
 		Clouds: d.clouds,

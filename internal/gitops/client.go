@@ -33,7 +33,7 @@ func newClient(server Server) (*github.Client, error) {
 func retrying(inner http.RoundTripper) http.RoundTripper {
 	limits := transport.For(transport.GitHub)
 	return &transport.Retrier{
-		Inner:      &secondaryLimit{transport.Limit(inner, limits)},
+		Inner:      &secondaryLimit{transport.Scrub(transport.Limit(inner, limits))},
 		Limits:     limits,
 		Repeatable: func(*http.Request) bool { return true },
 		Refused:    transport.AsksToWait,

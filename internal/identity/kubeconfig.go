@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"k8s.io/client-go/rest"
 
@@ -22,6 +25,10 @@ type KubeconfigOptions struct {
 	Context string
 	// Namespace overrides the context's namespace; "" keeps it.
 	Namespace string
+	// ForbidExec refuses a kubeconfig that gets its token from another program.
+	ForbidExec bool
+	// Say is told which program a kubeconfig runs; nil tells nobody.
+	Say func(format string, args ...any)
 	// Alone: no programs stand beside this one that could get a token, as in a container action.
 	Alone bool
 }
@@ -29,8 +36,11 @@ type KubeconfigOptions struct {
 // ConfigError means that a kubeconfig can't be used as it is: the user has to change an input.
 type ConfigError struct{ Err error }
 
-// Error says what is wrong and what to do.
-func (e *ConfigError) Error() string { return e.Err.Error() }
+// Error says what is wrong and what to do. It shows no password of an address.
+func (e *ConfigError) Error() string { return passwords.ReplaceAllString(e.Err.Error(), "$1:***@") }
+
+// passwords finds the password in an address, be it well formed or not.
+var passwords = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/"':@]*):[^\s"'/]*@`)
 
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
@@ -48,14 +58,56 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, opts.unusable(loader, err)
 	}
-	if opts.Alone && config.ExecProvider != nil {
-		return Cluster{}, noPlugins(config.ExecProvider.Command)
+	if config.ExecProvider != nil {
+		if err := opts.exec(config.ExecProvider.Command); err != nil {
+			return Cluster{}, err
+		}
+	}
+	if err := withoutPassword(config); err != nil {
+		return Cluster{}, err
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return Cluster{}, configError("reading the kubeconfig: %w", err)
 	}
 	return Cluster{Config: tuned(config), Namespace: namespace, Advice: kubeconfigAdvice()}, nil
+}
+
+// exec says which program the kubeconfig runs, or refuses it.
+func (o KubeconfigOptions) exec(program string) error {
+	switch {
+	case o.ForbidExec:
+		return configError("the kubeconfig runs the program %q to get a token, which kubeconfig-exec forbids; "+
+			"give a kubeconfig with a token or a certificate, or set kubeconfig-exec to allow", program)
+	case o.Alone:
+		return noPlugins(program)
+	case o.Say != nil:
+		o.Say("The kubeconfig runs the program %q to get a token", program)
+	}
+	return nil
+}
+
+// withoutPassword moves a password in the server's address to where the request gets it from, since the address is shown
+// in errors and summaries.
+func withoutPassword(config *rest.Config) error {
+	if !strings.Contains(config.Host, "@") {
+		return nil
+	}
+	scheme, rest, found := strings.Cut(config.Host, "://")
+	if !found {
+		scheme, rest = "https", config.Host
+	}
+	server, err := url.Parse(scheme + "://" + rest)
+	if err != nil || server.User == nil {
+		return configError("the server's address in the kubeconfig can't be read; it should look like https://HOST:PORT")
+	}
+	if config.Username == "" {
+		config.Username = server.User.Username()
+		config.Password, _ = server.User.Password()
+	}
+	server.User = nil
+	config.Host = server.String()
+	return nil
 }
 
 // noPlugins refuses a kubeconfig that gets its token from another program.
@@ -76,7 +128,9 @@ func tuned(config *rest.Config) *rest.Config {
 	limits := transport.For(transport.Cluster)
 	config.QPS = -1
 	config.Dial = (&net.Dialer{Timeout: limits.Connect}).DialContext
-	config.Wrap(func(inner http.RoundTripper) http.RoundTripper { return transport.Limit(inner, limits) })
+	config.Wrap(func(inner http.RoundTripper) http.RoundTripper {
+		return transport.Scrub(transport.Limit(inner, limits))
+	})
 	return rest.AddUserAgent(config, "multiarch-deploy")
 }
 

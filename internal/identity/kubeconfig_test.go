@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +68,9 @@ func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
 		{"no_kubeconfig", "apiVersion: v1\nkind: hunter2\n", "more than a path, and no kubeconfig"},
 		{"json_without_a_context", `{"apiVersion": "v1", "kind": "Config", "users": [{"name": "hunter2"}]}`, "names no cluster"},
 		{"encoded", encoded, "is encoded as base64"},
+		{"encoded_and_cut_off", encoded[7 : len(encoded)/2], "neither the path of a file nor what a kubeconfig contains"},
+		{"in_one_line", " {apiVersion: v1, kind: Config, users: [{name: hunter2, user: {token: hunter2}}]}", "neither the path of a file"},
+		{"lines_of_an_old_mac", "apiVersion: v1\rkind: Config\rusers: [{name: hunter2}]", "neither the path of a file"},
 		{"encoded_in_lines", encoded[:76] + "\n" + encoded[76:], "is encoded as base64"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -113,5 +118,49 @@ func TestKubeconfig_nothing_to_go_by(t *testing.T) {
 		if _, err := identity.Kubeconfig(row.opts); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("error %v, want %q", err, row.want)
 		}
+	}
+}
+
+func TestKubeconfig_names_the_program_that_it_runs(t *testing.T) {
+	var said string
+	opts := identity.KubeconfigOptions{
+		Path: kubeconfig(t, "a", other),
+		Say:  func(format string, args ...any) { said += fmt.Sprintf(format, args...) },
+	}
+	if _, err := identity.Kubeconfig(opts); err != nil || said != `The kubeconfig runs the program "aws" to get a token` {
+		t.Errorf("error %v, said %q", err, said)
+	}
+	opts.ForbidExec = true
+	want := `the kubeconfig runs the program "aws" to get a token, which kubeconfig-exec forbids; ` +
+		"give a kubeconfig with a token or a certificate, or set kubeconfig-exec to allow"
+	if _, err := identity.Kubeconfig(opts); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+func TestKubeconfig_keeps_a_password_out_of_the_address(t *testing.T) {
+	for _, row := range []struct{ name, server, host, err string }{
+		{"password", "https://admin:hunter2@a.example.com:6443/k", "https://a.example.com:6443/k", ""},
+		{"no_scheme", "admin:hunter2@a.example.com", "https://a.example.com", ""},
+		{"broken", "https://admin:hunter2@a.exa mple.com", "", "the server's address in the kubeconfig can't be read; it should look like https://HOST:PORT"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			file := strings.ReplaceAll(read(t, kubeconfig(t, "a", "{}")), "https://a.example.com", row.server)
+			cluster, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: file})
+			if err != nil {
+				if err.Error() != row.err {
+					t.Errorf("error %v, want %q", err, row.err)
+				}
+				return
+			}
+			got := []string{cluster.Config.Host, cluster.Config.Username, cluster.Config.Password}
+			if diff := cmp.Diff([]string{row.host, "admin", "hunter2"}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	err := error(&identity.ConfigError{Err: errors.New(`parse "https://admin:hun ter2@a": no; see socks5://b:hunter2@proxy`)})
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +20,10 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	overrides.Context.Namespace = o.Namespace
 	if o.encoded() {
 		return nil, configError("the input kubeconfig is encoded as base64; give what `base64 --decode` makes of it")
+	}
+	if !o.inline() && !pathForm.MatchString(o.Path) {
+		return nil, configError("the input kubeconfig is neither the path of a file nor what a kubeconfig contains; "+
+			"it is not shown, since it may be a secret of %d bytes", len(o.Path))
 	}
 	if !o.inline() {
 		if _, err := os.Stat(o.Path); o.Path != "" && errors.Is(err, fs.ErrNotExist) {
@@ -33,6 +38,10 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	}
 	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
+
+// pathForm is what may be a path, and so may be shown. A kubeconfig, whole, encoded or cut off, is longer, or has other
+// characters.
+var pathForm = regexp.MustCompile(`^[\pL\pN_./\\~ @+,:-]{0,160}$`)
 
 // inline tells whether Path is what a kubeconfig holds.
 func (o KubeconfigOptions) inline() bool {

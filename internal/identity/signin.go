@@ -119,6 +119,7 @@ func ofCloud(ctx context.Context, cloud Cloud) (Cluster, error) {
 func mask(secret func(string), config *rest.Config) {
 	if config != nil {
 		secret(config.BearerToken)
+		secret(config.Password)
 		secret(string(config.KeyData))
 	}
 }

@@ -167,6 +167,9 @@ var Catalogue = []Input{
 	{Name: "kubeconfig", Group: Cluster,
 		Text: "Path of the kubeconfig file, or its content, such as a secret of the repository. Default: `KUBECONFIG`, or `~/.kube/config`; in a " +
 			"pod that has neither, its service account."},
+	{Name: "kubeconfig-exec", Group: Cluster, Default: "allow", Choices: []string{"allow", "forbid"},
+		Text: "Whether the kubeconfig may run a program to get a token, as `kubelogin`. `forbid` refuses a kubeconfig that names one; " +
+			"`allow` names it in the log."},
 	{Name: "kube-context", Group: Cluster,
 		Text: "Context of the kubeconfig. Default: its current context."},
 	{Name: "namespace", Group: Cluster,

@@ -42,11 +42,13 @@ type Config struct {
 	// Location is the region or zone of a GKE cluster that is given by name.
 	Location string
 	// Endpoint is EndpointDNS or EndpointConnectGateway for gke alone.
-	Endpoint          identity.Endpoint
-	Azure             Azure
-	Google            Google
-	Kubeconfig        string
-	KubeContext       string
+	Endpoint    identity.Endpoint
+	Azure       Azure
+	Google      Google
+	Kubeconfig  string
+	KubeContext string
+	// ForbidExec refuses a kubeconfig that runs a program to get a token.
+	ForbidExec        bool
 	Namespace         string
 	ArchPolicy        placement.Policy
 	DryRun            bool
@@ -125,6 +127,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Azure:              p.azure(),
 		Google:             p.google(),
 		Kubeconfig:         p.text("kubeconfig"),
+		ForbidExec:         choice[string](&p, "kubeconfig-exec") == "forbid",
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
 		ArchPolicy:         choice[placement.Policy](&p, "arch-policy"),

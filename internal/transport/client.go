@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// New returns a transport that keeps to the limits and repeats idempotent requests. It follows the proxy variables.
+// New returns a transport that keeps to the limits, repeats idempotent requests, and scrubs refusals. It follows the proxy
+// variables.
 func New(l Limits) http.RoundTripper {
-	return &Retrier{Inner: Limit(Base(l), l), Limits: l}
+	return &Retrier{Inner: Scrub(Limit(Base(l), l)), Limits: l}
 }
 
 // Base returns a transport to set up further, such as with a client certificate: it follows the proxy variables, speaks

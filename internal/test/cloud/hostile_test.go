@@ -114,3 +114,51 @@ func TestHosts_that_redirect(t *testing.T) {
 		}
 	}
 }
+
+// TestCluster_that_echoes_credentials shows them to nobody: not in the log, the report, the summary or the outputs.
+func TestCluster_that_echoes_credentials(t *testing.T) {
+	t.Parallel()
+	cloud := cloudtest.Start(t)
+	google := cloudtest.NewGoogle(cloud)
+	google.ArtifactRegistry(artifacts)
+	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", google.NodeToken())...)
+	cloud.Handle("cluster.example.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Warning", fmt.Sprintf("299 - %q", r.Header.Get("Authorization")))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden",
+			"message": "You sent %s, %s."}`, r.Header.Get("Authorization"), password)
+	}))
+	for _, row := range []struct{ name, server, user string }{
+		{"token", "https://cluster.example.com", "{token: hunter2hunter2}"},
+		{"password", "https://cluster.example.com", "{username: admin, password: hunter2hunter2}"},
+		{"password_in_the_address", "https://admin:hunter2hunter2@cluster.example.com", "{}"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			j := newJob(t, cloud)
+			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+			j.write(t, "app.yaml", manifests)
+			inputs := gkeInputs(google, "shop", map[string]string{"provider": "kubeconfig", "cluster": "", "location": "", "gcp-project-id": "",
+				"kubeconfig": "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],\n" +
+					"clusters: [{name: c, cluster: {server: '" + row.server + "'}}], users: [{name: u, user: " + row.user + "}]}\n"})
+			status, log := j.attempt(t, inputs, "plan")
+			if status != 3 || !strings.Contains(log, "You sent ") {
+				t.Errorf("status %d, want 3 and what the cluster says", status)
+			}
+			if text := j.texts(t, log); strings.Contains(text, "hunter2") {
+				t.Errorf("the password is shown:\n%s", text)
+			}
+		})
+	}
+}
+
+// texts are all that a run shows or leaves behind: the log, the report, the summary and the outputs.
+func (j *job) texts(t *testing.T, log string) string {
+	t.Helper()
+	left, text := files(t, j.dir), asShown(log)
+	for _, name := range []string{"output", "summary", "workspace/multiarch-deploy-report.json"} {
+		text += left[name]
+	}
+	return text
+}
