@@ -2,10 +2,12 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -27,13 +29,13 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 	for stage := range stageCount {
 		refused, err := r.preview(ctx)
 		if findings = append(findings, refused...); err != nil || len(findings) > 0 {
-			return r.applied(), findings, err
+			return r.reached(), findings, err
 		}
 		if findings, err = r.applyStage(ctx, stage); err != nil || len(findings) > 0 {
-			return r.applied(), findings, err
+			return r.reached(), findings, err
 		}
 	}
-	return r.applied(), nil, nil
+	return r.reached(), nil, nil
 }
 
 func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, error) {
@@ -43,8 +45,9 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 			return r.judge(ctx, r.inventory().Ref(), err)
 		}
 	}
-	return r.each(ctx, stage, func(ctx context.Context, t *item) error {
+	findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
 		if err := r.applyOne(ctx, t); err != nil {
+			t.lost = server.Lost(err)
 			return err
 		}
 		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.items))})
@@ -53,6 +56,7 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 		}
 		return nil
 	})
+	return findings, errors.Join(err, r.readBack(ctx))
 }
 
 func (r *run) applyOne(ctx context.Context, t *item) error {
@@ -69,13 +73,19 @@ func (r *run) applyOne(ctx context.Context, t *item) error {
 	if err != nil {
 		return err
 	}
-	t.done = true
-	if created {
-		t.becomes(Created, nil, after)
-		return nil
-	}
-	t.becomes(r.compared(t.change.Before, after), t.change.Before, after)
+	r.applied(t, after, created)
 	return nil
+}
+
+// applied notes that the object is on the cluster as after.
+func (r *run) applied(t *item, after *unstructured.Unstructured, created bool) {
+	t.done = true
+	before := t.change.Before
+	if created || before == nil && ownership.IsCreator(after, r.opts.FieldManager) {
+		t.becomes(Created, nil, after)
+		return
+	}
+	t.becomes(r.compared(before, after), before, after)
 }
 
 // remember adds the objects of this run to the inventory, before they are applied: an interrupted run must not leave
@@ -88,8 +98,8 @@ func (r *run) remember(ctx context.Context) error {
 	return r.inventory().Write(ctx, r.Server, append(earlier, r.keys()...), version)
 }
 
-// applied returns what became of the items that were reached.
-func (r *run) applied() ChangeSet {
+// reached returns what became of the items that were reached.
+func (r *run) reached() ChangeSet {
 	var set ChangeSet
 	for _, t := range r.items {
 		if t.done {

@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/diff"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
 // Action is what a run did to an object, or, in a plan, what it would do.
@@ -27,6 +28,10 @@ type Change struct {
 	Before *unstructured.Unstructured `json:"-"`
 	// After is the object as the API server answered it, nil if there is none any more.
 	After *unstructured.Unstructured `json:"-"`
+	// Unconfirmed: the answer to the change was lost and the object could not be read since. After is what was expected.
+	Unconfirmed bool `json:"-"`
+
+	ref server.Ref
 }
 
 // Diff shows the change as a unified diff, "" if nothing differs.

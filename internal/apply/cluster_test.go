@@ -52,23 +52,30 @@ func TestClusterOutOfReach(t *testing.T) {
 // between returns the config of a proxy before the cluster in which fault may answer instead: it returns true if it did.
 func between(t *testing.T, fault func(http.ResponseWriter, *http.Request) bool) *rest.Config {
 	t.Helper()
-	transport, err := rest.TransportFor(server(t))
+	through := forward(t, server(t))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fault(w, r) {
+			through.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(proxy.Close)
+	return &rest.Config{Host: proxy.URL}
+}
+
+// forward passes requests on to the cluster.
+func forward(t *testing.T, cfg *rest.Config) http.Handler {
+	t.Helper()
+	transport, err := rest.TransportFor(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := url.Parse(server(t).Host)
+	to, err := url.Parse(cfg.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	proxy.Transport = transport
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !fault(w, r) {
-			proxy.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return &rest.Config{Host: server.URL}
+	return proxy
 }
 
 func TestFaultsThatPass(t *testing.T) {

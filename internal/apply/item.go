@@ -15,6 +15,8 @@ type item struct {
 	seen *unstructured.Unstructured
 	// judged: the API server has answered a dry run of the object, and change says what would become of it.
 	judged bool
+	// lost: the answer to the change of the object was lost, so that it may have been made or not.
+	lost bool
 	// done: the run is through with the object, and change says what became of it.
 	done bool
 }
@@ -23,5 +25,5 @@ func (t *item) stage() int { return stageOf(t.Key().GroupKind) }
 
 // becomes notes what the object was and is, or in a plan would be.
 func (t *item) becomes(action Action, before, after *unstructured.Unstructured) {
-	t.change = Change{Object: t.ID(), Action: action, Before: before, After: after}
+	t.change = Change{Object: t.ID(), Action: action, Before: before, After: after, ref: t.Ref}
 }

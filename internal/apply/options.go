@@ -26,6 +26,9 @@ type Options struct {
 	EstablishTimeout time.Duration
 	// InterruptGrace is how long a change that is under way when the context ends may take to be answered: 5 s.
 	InterruptGrace time.Duration
+	// Patience is how long requests of a rollback, and those that read back an object whose answer was lost, are repeated
+	// while the API server does not answer: 2 min.
+	Patience time.Duration
 	// Progress hears how far a stage is, and the warnings of the API server. The default drops them.
 	Progress progress.Sink
 }
@@ -39,6 +42,7 @@ func (o Options) complete() Options {
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
+	o.Patience = cmp.Or(o.Patience, 2*time.Minute)
 	if o.Progress == nil {
 		o.Progress = progress.Discard
 	}

@@ -41,12 +41,12 @@ func (a *Applier) Prune(ctx context.Context, objects []*unstructured.Unstructure
 		findings = append(findings, refused...)
 	}
 	if err != nil {
-		return removed.applied(), findings, err
+		return removed.reached(), findings, err
 	}
 	removed.forget()
 	err = r.inventory().Write(ctx, r.Server, append(r.keys(), removed.keys()...), version)
 	refused, err := r.judge(ctx, r.inventory().Ref(), err)
-	return removed.applied(), append(findings, refused...), err
+	return removed.reached(), append(findings, refused...), err
 }
 
 // removed returns what the inventory lists and the run doesn't have. Those of a kind that the cluster doesn't serve at
@@ -75,19 +75,23 @@ func (r *run) pruneOne(ctx context.Context, t *item) error {
 	}
 	ctx, cancel := server.Outlasting(ctx, r.opts.InterruptGrace)
 	defer cancel()
-	return server.Retry(ctx, func() error {
+	var sent *unstructured.Unstructured // what a deletion was sent for, answered or not
+	return r.Patient(r.opts.Patience).Retry(ctx, func() error {
 		live, err := r.prunable(ctx, t)
 		if err != nil {
 			return err
 		}
 		if live != nil {
 			// Should someone claim the object between the look and the deletion, the deletion fails and we look again.
+			sent = live
 			uid, version := live.GetUID(), live.GetResourceVersion()
 			err := r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid, ResourceVersion: &version})
 			if err != nil && !apierrors.IsNotFound(err) {
 				return err
 			}
-			t.becomes(Pruned, live, nil)
+		}
+		if sent != nil {
+			t.becomes(Pruned, sent, nil)
 			t.done = true
 		}
 		t.judged = true

@@ -5,25 +5,30 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
 // Rollback takes back what Apply did: first what it configured is set back, stage by stage, so that pods that start
 // again find what they used to; then what it created is deleted, backwards. The ChangeSet names what was rolled back.
 //
-// Only fields that the run, or the run before it, set are touched: they get the values they had, or go if they were not
-// there. What others changed meanwhile stays. An object that was deleted meanwhile, or replaced by another of
-// its name, stays as it is. What could not be rolled back is in the error; the rest goes on.
+// Only fields that the run, or the run before it, set are touched: they get the values they had, or are removed if they were
+// not there. What others changed meanwhile stays. An object that was deleted meanwhile, or replaced by another of
+// its name, stays as it is. One object that can't be rolled back does not stop the others; the error names each.
+// While the API server does not answer, requests are repeated for opts.Patience.
 func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options) (ChangeSet, error) {
-	r, err := a.returning(ctx, changes, opts)
-	if err != nil {
-		return nil, err
+	opts = opts.complete()
+	r := &run{Applier: &Applier{a.Patient(opts.Patience)}, opts: opts}
+	for _, c := range changes {
+		if c.Action == Created || c.Action == Configured {
+			r.items = append(r.items, &item{Ref: c.ref, desired: c.After, change: c})
+		}
 	}
 	var failed []error
 	for stage := range stageCount {
@@ -32,38 +37,46 @@ func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options)
 	for stage := stageCount - 1; stage >= 0; stage-- {
 		failed = append(failed, r.backward(ctx, stage, Created, r.uncreate))
 	}
-	return r.applied(), errors.Join(failed...)
+	return r.reached(), errors.Join(failed...)
 }
 
-// returning makes items of what a run changed.
-func (a *Applier) returning(ctx context.Context, changes ChangeSet, opts Options) (*run, error) {
-	mapper, err := a.Discover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{Applier: a, opts: opts.complete(), mapper: mapper}
-	for _, c := range changes {
-		if c.Action != Created && c.Action != Configured {
+// backward undoes the changes of a kind in a stage, side by side.
+func (r *run) backward(ctx context.Context, stage int, action Action, undo func(context.Context, *item) error) error {
+	failed := make([]error, len(r.items))
+	var group errgroup.Group
+	group.SetLimit(r.opts.Concurrency)
+	for i, t := range r.items {
+		if t.stage() != stage || t.change.Action != action || t.done {
 			continue
 		}
-		resource, _, err := r.locate(ctx, c.After.GroupVersionKind())
-		t := &item{Ref: server.RefOf(c.After, resource), desired: c.After, change: c}
-		if err != nil {
-			return nil, fmt.Errorf("%s: rolling back: %w", t, err)
-		}
-		r.items = append(r.items, t)
+		group.Go(func() error {
+			if err := r.undoOne(ctx, t, undo); err != nil {
+				failed[i] = fmt.Errorf("%s was not rolled back: %w", t, err)
+			}
+			return nil
+		})
 	}
-	return r, nil
+	_ = group.Wait() // none returns an error
+	return errors.Join(failed...)
 }
 
-func (r *run) backward(ctx context.Context, stage int, action Action, undo func(context.Context, *item) error) error {
-	findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
-		if t.change.Action != action {
-			return nil
+func (r *run) undoOne(ctx context.Context, t *item, undo func(context.Context, *item) error) error {
+	if t.change.Unconfirmed {
+		r.readBackOne(ctx, r.Server, t)
+		if t.change.Unconfirmed {
+			t.done = false
+			return errors.New("the API server does not answer, so whether it was changed is not known")
 		}
-		return undo(ctx, t)
-	})
-	return errors.Join(asError(findings), err)
+		if !t.done {
+			return nil // it never was
+		}
+		t.done = false
+	}
+	err := undo(ctx, t)
+	if err != nil && server.AtFault(err) {
+		return errors.New(explain.Reason(t.Ref, err))
+	}
+	return err
 }
 
 // restore applies what our fields were before the run. It is an apply and no update, since an update would make the
@@ -90,23 +103,19 @@ func (r *run) restore(ctx context.Context, t *item) error {
 }
 
 func (r *run) uncreate(ctx context.Context, t *item) error {
-	uid := t.change.After.GetUID()
-	err := server.Retry(ctx, func() error { return r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid}) })
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+	uid, tries := t.change.After.GetUID(), 0
+	err := r.Retry(ctx, func() error {
+		tries++
+		return r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid})
+	})
+	ours := apierrors.IsNotFound(err) && tries > 1 // the answer to an earlier try was lost
+	if !ours && (apierrors.IsNotFound(err) || apierrors.IsConflict(err)) {
 		return nil // it is gone; a conflict means that its name has another uid now
 	}
-	if err != nil {
+	if !ours && err != nil {
 		return err
 	}
 	t.becomes(RolledBack, t.change.After, nil)
 	t.done = true
 	return nil
-}
-
-func asError(findings []finding.Finding) error {
-	var all []error
-	for _, f := range findings {
-		all = append(all, errors.New(f.Message))
-	}
-	return errors.Join(all...)
 }

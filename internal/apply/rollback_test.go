@@ -100,7 +100,7 @@ func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
 
 	back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 	same(t, []string{"rolled-back v1 ConfigMap rollback-meanwhile/kept"}, told(back))
-	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap rollback-meanwhile/deleted: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap rollback-meanwhile/deleted was not rolled back: ") {
 		t.Errorf("error %v does not name the object that is gone", err)
 	}
 	same(t, any(map[string]any{"a": "one", "b": "theirs"}), field(live(t, "configmaps.v1.", opts.Namespace, "kept"), "data"))

@@ -18,7 +18,7 @@ func Refusal(ref server.Ref, err error) finding.Finding {
 	if fields := server.Conflicts(err); len(fields) > 0 {
 		return conflict(ref, fields)
 	}
-	return rejected(ref, reason(err), remedy(ref, err))
+	return rejected(ref, Reason(ref, err), remedy(ref, err))
 }
 
 func rejected(ref server.Ref, why, fix string) finding.Finding {
@@ -28,8 +28,8 @@ func rejected(ref server.Ref, why, fix string) finding.Finding {
 	}
 }
 
-// reason is the server's own words; of an invalid object, the fields at fault without the preamble.
-func reason(err error) string {
+// Reason is the server's own words; of an invalid object, the fields at fault without the preamble.
+func Reason(ref server.Ref, err error) string {
 	if !apierrors.IsInvalid(err) || len(server.Causes(err)) == 0 {
 		return goValue.ReplaceAllString(server.Untyped.ReplaceAllString(err.Error(), ""), "")
 	}

@@ -20,3 +20,21 @@ func Owned(u *unstructured.Unstructured, manager string) map[string]any {
 	}
 	return nil
 }
+
+// IsCreator reports whether manager's apply created u: no other manager has set a field of it earlier.
+func IsCreator(u *unstructured.Unstructured, manager string) bool {
+	ours := false
+	var first, own *metav1.Time
+	for _, entry := range u.GetManagedFields() {
+		if entry.Time == nil {
+			continue
+		}
+		if first == nil || entry.Time.Before(first) {
+			first = entry.Time
+		}
+		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" {
+			ours, own = true, entry.Time
+		}
+	}
+	return ours && !first.Before(own)
+}

@@ -15,8 +15,9 @@ import (
 // Get returns the live object.
 func (s *Server) Get(ctx context.Context, ref Ref) (*unstructured.Unstructured, error) {
 	live := &unstructured.Unstructured{}
-	err := Retry(ctx, func() error {
-		return s.rest.Get().AbsPath(ref.path()...).Do(ctx).Into(live)
+	err := s.Retry(ctx, func() error {
+		// client-go repeats a GET whose connection breaks 10 times, a second apart: too often under a loop of our own.
+		return s.rest.Get().AbsPath(ref.path()...).MaxRetries(2).Do(ctx).Into(live)
 	})
 	return live, err
 }
@@ -47,7 +48,7 @@ func (s *Server) Apply(ctx context.Context, ref Ref, u *unstructured.Unstructure
 		return nil, false, err
 	}
 	after = &unstructured.Unstructured{}
-	err = Retry(ctx, func() error {
+	err = s.Retry(ctx, func() error {
 		request := s.rest.Patch(types.ApplyYAMLPatchType).AbsPath(ref.path()...).
 			Param("fieldManager", how.Manager).Param("force", strconv.FormatBool(how.Force)).
 			// A field that the schema doesn't know is a typo that would do nothing: refuse it, as kubectl does.

@@ -4,12 +4,47 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
+
+// patience is how long requests to a server that does not answer are repeated. Once it has run out for one request,
+// no other has any: otherwise each of a thousand objects would wait as long.
+type patience struct {
+	limit time.Duration
+	spent atomic.Bool
+}
+
+// Patient returns the server with requests that are repeated for as long as limit while it does not answer.
+func (s *Server) Patient(limit time.Duration) *Server {
+	patient := *s
+	patient.patience = &patience{limit: limit}
+	return &patient
+}
+
+// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second, or as long
+// as the server's patience lasts.
+func (s *Server) Retry(ctx context.Context, request func() error) error {
+	err := Retry(ctx, request)
+	if s.patience == nil || s.patience.spent.Load() || err == nil || !unanswered(err) {
+		return err
+	}
+	backoff := wait.Backoff{Duration: time.Second, Factor: 1.5, Jitter: 0.2, Steps: 100, Cap: 10 * time.Second}
+	ctx, cancel := context.WithTimeout(ctx, s.patience.limit)
+	defer cancel()
+	stopped := wait.ExponentialBackoffWithContext(ctx, backoff, func(context.Context) (bool, error) {
+		if again := request(); again == nil || ctx.Err() == nil {
+			err = again // what the end of the patience cuts off is no answer
+		}
+		return err == nil || !unanswered(err), nil
+	})
+	s.patience.spent.Store(s.patience.spent.Load() || stopped != nil)
+	return err
+}
 
 // Retry makes a request again when its failure says nothing about the object: 4 tries within about a second.
 // An answer that comes with Retry-After is not tried again here: client-go did so already, as long as it was told to wait.
@@ -18,10 +53,7 @@ func Retry(ctx context.Context, request func() error) error {
 	var last error
 	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(context.Context) (bool, error) {
 		last = request()
-		if last == nil || !passing(last) {
-			return true, nil
-		}
-		return false, nil
+		return last == nil || !passing(last), nil
 	})
 	if last == nil {
 		return err
@@ -42,6 +74,12 @@ func passing(err error) bool {
 	}
 	return Code(err) == http.StatusTooManyRequests || Code(err) >= http.StatusInternalServerError || lostRace(err)
 }
+
+// unanswered says whether err is no judgement of the object, so that a later answer may be another.
+func unanswered(err error) bool { return !AtFault(err) && Code(err) != http.StatusUnauthorized }
+
+// Lost says whether a change that ended with err may have been made all the same.
+func Lost(err error) bool { return unanswered(err) && Code(err) != http.StatusTooManyRequests }
 
 // lostRace says whether the object changed while the API server worked on the request.
 func lostRace(err error) bool {

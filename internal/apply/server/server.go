@@ -27,6 +27,7 @@ type Server struct {
 	host      string
 	rest      rest.Interface
 	discovery discovery.DiscoveryInterfaceWithContext
+	patience  *patience
 }
 
 // New returns the Server of cfg, which stays as it is. No request is made yet.
@@ -63,7 +64,7 @@ func newServer(cfg *rest.Config, httpClient *http.Client) (*Server, error) {
 // in one error, and not once per object. An aggregated API that is down leaves only its own kinds out.
 func (s *Server) Discover(ctx context.Context) (meta.RESTMapperWithContext, error) {
 	var served []*restmapper.APIGroupResources
-	err := Retry(ctx, func() error {
+	err := s.Retry(ctx, func() error {
 		var err error
 		served, err = restmapper.GetAPIGroupResourcesWithContext(ctx, s.discovery)
 		return err
