@@ -20,6 +20,10 @@ type Options struct {
 	// Each object is marked with it and remembered in a ConfigMap, from which Prune learns what is no longer there.
 	// Empty, the default, keeps no inventory and marks nothing.
 	Inventory string
+	// Deploy names this deploy where it keeps no inventory: Inventory.
+	Deploy string
+	// TakeOverFrom names other field managers, and other deploys, whose objects this one takes over: none.
+	TakeOverFrom []string
 	// Concurrency is how many objects are on their way to the API server at once: 16.
 	Concurrency int
 	// EstablishTimeout is how long a CustomResourceDefinition may take until its kind is served: 30 s.
@@ -38,6 +42,7 @@ func DefaultOptions() Options { return Options{}.complete() }
 
 func (o Options) complete() Options {
 	o.FieldManager = cmp.Or(o.FieldManager, "multiarch-deploy")
+	o.Deploy = cmp.Or(o.Deploy, o.Inventory)
 	o.Namespace = cmp.Or(o.Namespace, "default")
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)

@@ -65,6 +65,12 @@ func (r *run) ask(ctx context.Context, t *item) error {
 				return err
 			}
 		}
+		if err := r.checkHolder(ctx, t, before); err != nil {
+			return err
+		}
+		if r.keepMark(t, before) {
+			continue
+		}
 		t.becomes(r.compared(before, after), before, after)
 		if t.change.Action == Unchanged || before.GetResourceVersion() == after.GetResourceVersion() {
 			return nil
@@ -83,6 +89,7 @@ func (r *run) unseen(ctx context.Context, t *item) error {
 		return err
 	default:
 		t.becomes(Configured, before, before)
+		return r.checkHolder(ctx, t, before)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (r *run) prunable(ctx context.Context, t *item) (*unstructured.Unstructured
 	if err != nil {
 		return nil, err
 	}
-	if claim := r.claimed(live); claim != "" {
+	if claim := r.claimed(ctx, live); claim != "" {
 		r.opts.Progress(progress.Message{Text: fmt.Sprintf("kept %s, which the manifests no longer have: %s", t, claim)})
 		return nil, nil
 	}
@@ -116,15 +116,15 @@ func (r *run) prunable(ctx context.Context, t *item) (*unstructured.Unstructured
 }
 
 // claimed says who or what, other than this deploy, may need the live object, "" for no one.
-func (r *run) claimed(live *unstructured.Unstructured) string {
+func (r *run) claimed(ctx context.Context, live *unstructured.Unstructured) string {
 	switch kind := live.GroupVersionKind().GroupKind(); kind.String() {
 	case "Namespace", crdKind.String():
 		return "with it would go whatever others keep in it; delete it by hand if nothing else needs it"
 	case "PersistentVolume", "PersistentVolumeClaim":
 		return "with it would go the data; delete it by hand if no one needs them"
 	}
-	if !r.inventory().Marked(live) {
-		return "it no longer carries the mark of this deploy: another one has taken it over"
+	if claim := r.heldElsewhere(ctx, live); claim != "" {
+		return claim
 	}
 	if owners := live.GetOwnerReferences(); len(owners) > 0 {
 		return fmt.Sprintf("it belongs to %s %s", owners[0].Kind, owners[0].Name)

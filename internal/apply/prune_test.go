@@ -42,6 +42,7 @@ func TestPrune(t *testing.T) {
 	neighbour.Inventory = "shop:other"
 
 	same(t, []string(nil), deploy(t, maps("a", "b", "c", "moves", "stranger")+"\n---\n"+web("1", "hi"), opts))
+	neighbour.TakeOverFrom = []string{"shop:deploy"}
 	same(t, []string(nil), deploy(t, maps("moves", "theirs"), neighbour))
 
 	set, findings := plan(t, maps("a"), opts)
@@ -79,13 +80,13 @@ func TestPruneKeepsWhatOthersMayNeed(t *testing.T) {
 {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
 `, opts)
 	theirs := opts
-	theirs.FieldManager, theirs.Inventory = "other-team", ""
+	theirs.FieldManager, theirs.Inventory, theirs.TakeOverFrom = "other-team", "", []string{"keeper"}
 	must(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {theirs: x}}", theirs)
 	owner := live(t, "configmaps.v1.", "prune-keeps", "stays")
-	must(t, strings.ReplaceAll("{apiVersion: v1, kind: ConfigMap, metadata: {name: adopted, annotations: {multiarch-deploy.github.io/inventory: keeper}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: stays, uid: UID}]}}", "UID", string(owner.GetUID())),
-		apply.Options{Namespace: opts.Namespace})
+	must(t, strings.ReplaceAll("{apiVersion: v1, kind: ConfigMap, metadata: {name: adopted, annotations: {multiarch-deploy.github.io/inventory: \"namespace=prune-keeps,deploy=keeper\"}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: stays, uid: UID}]}}", "UID", string(owner.GetUID())),
+		apply.Options{Namespace: opts.Namespace, Deploy: "keeper"})
 	unlisted := opts
-	unlisted.Inventory = ""
+	unlisted.Inventory, unlisted.TakeOverFrom = "", []string{"keeper"}
 	must(t, maps("handed-over"), unlisted)
 
 	same(t, []string(nil), deploy(t, maps("stays"), opts))

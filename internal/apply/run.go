@@ -24,6 +24,7 @@ type run struct {
 	defines map[schema.GroupKind]*item // the CustomResourceDefinitions of the set, by the kind they define
 	items   []*item                    // in the order of the manifests
 	byKey   map[server.Key]*item
+	holders holders
 	count   atomic.Int64 // of the objects applied so far
 }
 
@@ -107,7 +108,7 @@ func (r *run) shape(u *unstructured.Unstructured, namespaced bool) {
 }
 
 func (r *run) inventory() inventory.Inventory {
-	return inventory.Inventory{Deploy: r.opts.Inventory, Namespace: r.opts.Namespace}
+	return inventory.Inventory{Deploy: r.opts.Deploy, Namespace: r.opts.Namespace}
 }
 
 func (r *run) keys() []server.Key { return slices.Collect(maps.Keys(r.byKey)) }

@@ -3,6 +3,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,7 +19,11 @@ func Refusal(ref server.Ref, err error) finding.Finding {
 	if fields := server.Conflicts(err); len(fields) > 0 {
 		return conflict(ref, fields)
 	}
-	return rejected(ref, Reason(ref, err), remedy(ref, err))
+	f := rejected(ref, Reason(ref, err), remedy(ref, err))
+	if own := (*server.Refusal)(nil); errors.As(err, &own) && own.Conflict {
+		f.Code = finding.ApplyConflict
+	}
+	return f
 }
 
 func rejected(ref server.Ref, why, fix string) finding.Finding {

@@ -16,27 +16,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
-// annotation is the mark that says which deploy an object belongs to. As it is applied with the object, another deploy
-// that applies the same object takes it over, or, keeping no inventory, removes it: the object then is no longer ours.
-const annotation = "multiarch-deploy.github.io/inventory"
-
 // Inventory names one deploy and the namespace in which its ConfigMap is.
 type Inventory struct{ Deploy, Namespace string }
-
-// Mark marks u as an object of the deploy.
-func (i Inventory) Mark(u *unstructured.Unstructured) {
-	annotations := u.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[annotation] = i.Deploy
-	u.SetAnnotations(annotations)
-}
-
-// Marked reports whether u carries the mark of the deploy.
-func (i Inventory) Marked(u *unstructured.Unstructured) bool {
-	return u.GetAnnotations()[annotation] == i.Deploy
-}
 
 // Ref is the ConfigMap. The name of a deploy may contain any character, an object's may not.
 func (i Inventory) Ref() server.Ref {
@@ -65,20 +46,50 @@ func (i Inventory) Read(ctx context.Context, s *server.Server) (keys []server.Ke
 	if err != nil {
 		return nil, "", err
 	}
-	var entries []entry
-	text, _, _ := unstructured.NestedString(live.Object, "data", "objects")
-	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+	keys, err = listed(live)
+	if err != nil {
 		return nil, "", &server.Refusal{
 			Why: fmt.Sprintf("the inventory of this deploy can't be read: %v", err),
 			Fix: "Delete it: the next run starts a new one, and forgets what only earlier runs applied. " + i.Ref().Delete(""),
 		}
+	}
+	return keys, live.GetResourceVersion(), nil
+}
+
+// Namespaces returns the namespaces whose inventories of the deploy contain an object, by one request for all of them.
+// These credentials may lack the permission for it.
+func (i Inventory) Namespaces(ctx context.Context, s *server.Server) (map[server.Key][]string, error) {
+	ref := i.Ref()
+	ref.Namespace = ""
+	found, err := s.Named(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	namespaces := map[server.Key][]string{}
+	for _, configMap := range found {
+		keys, err := listed(&configMap)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			namespaces[k] = append(namespaces[k], configMap.GetNamespace())
+		}
+	}
+	return namespaces, nil
+}
+
+func listed(configMap *unstructured.Unstructured) (keys []server.Key, err error) {
+	var entries []entry
+	text, _, _ := unstructured.NestedString(configMap.Object, "data", "objects")
+	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+		return nil, err
 	}
 	for _, e := range entries {
 		keys = append(keys, server.Key{
 			GroupKind: schema.GroupKind{Group: e.Group, Kind: e.Kind}, Namespace: e.Namespace, Name: e.Name,
 		})
 	}
-	return keys, live.GetResourceVersion(), nil
+	return keys, nil
 }
 
 // Write writes the ConfigMap, unless another run has written it since it was read at version.

@@ -14,7 +14,11 @@ import (
 )
 
 // Refusal is a fault of an object that was found here, not by the API server.
-type Refusal struct{ Why, Fix string }
+type Refusal struct {
+	Why, Fix string
+	// Conflict: the object belongs to someone else.
+	Conflict bool
+}
 
 func (e *Refusal) Error() string { return e.Why }
 

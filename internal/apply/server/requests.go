@@ -29,6 +29,15 @@ func (s *Server) List(ctx context.Context, ref Ref, limit int) ([]unstructured.U
 	return list.Items, err
 }
 
+// Named returns the objects of the kind and name of ref in all namespaces.
+func (s *Server) Named(ctx context.Context, ref Ref) ([]unstructured.Unstructured, error) {
+	list := &unstructured.UnstructuredList{}
+	err := s.Retry(ctx, func() error {
+		return s.rest.Get().AbsPath(ref.collection()...).Param("fieldSelector", "metadata.name="+ref.Name).Do(ctx).Into(list)
+	})
+	return list.Items, err
+}
+
 // Apply is one server-side apply. See https://kubernetes.io/docs/reference/using-api/server-side-apply/.
 type Apply struct {
 	// Manager is the field manager.
