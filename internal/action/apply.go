@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
@@ -67,8 +69,29 @@ func (d *deploy) applyOptions() apply.Options {
 	opts.ForceConflicts = d.config.ForceConflicts
 	opts.Namespace = d.cluster.Namespace
 	opts.Progress = d.emit
+	opts.Deploy = d.env.inventory(d.config.Kustomization)
+	opts.TakeOverFrom = d.config.TakeOverFrom
+	opts.SameImage = d.sameImage
 	if d.config.Prune {
-		opts.Inventory = d.env.inventory(d.config.Kustomization)
+		opts.Inventory = opts.Deploy
 	}
 	return opts
+}
+
+// sameImage reports whether runs is the image that wanted refers to, by the digest that was looked up for wanted.
+func (d *deploy) sameImage(wanted, runs string) bool {
+	was, err := name.ParseReference(wanted)
+	if err != nil {
+		return false
+	}
+	is, err := name.ParseReference(runs)
+	if err != nil {
+		return false
+	}
+	if is.Name() == was.Name() {
+		return true
+	}
+	pinned, ok := is.(name.Digest)
+	result := d.resolved[was.Name()]
+	return ok && result.Image != nil && is.Context() == was.Context() && pinned.DigestStr() == result.Image.Digest.String()
 }

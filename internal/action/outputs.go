@@ -1,9 +1,11 @@
 package action
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -24,13 +26,14 @@ const outputLimit = 120_000
 // outputs are the step's outputs; action.yml describes each. Of a list that is too long, what tells the least is left
 // out: of the changes, those that are none; of the placement, the workloads that come last.
 func outputs(r *report.Report, path string) []Output {
-	images := map[string]string{}
+	images, running := map[string]string{}, replacedImages(r.Changes)
 	digest := ""
 	for _, image := range r.Images {
 		images[image.Name] = image.Reference
 		if image.Digest != "" {
 			images[image.Name] += "@" + image.Digest
 		}
+		images[image.Name] = cmp.Or(running[image.Reference], images[image.Name])
 	}
 	if len(r.Images) > 0 {
 		digest = r.Images[0].Digest
@@ -47,6 +50,18 @@ func outputs(r *report.Report, path string) []Output {
 		{"commit-sha", r.Commit.SHA, false},
 		{"pull-request-url", r.Commit.PullRequest, false},
 	}
+}
+
+// replacedImages are the images that run, by the references in whose place the cluster put them.
+func replacedImages(changes apply.ChangeSet) map[string]string {
+	running := map[string]string{}
+	for _, change := range changes {
+		for _, image := range change.Replaced {
+			wanted, _, _ := strings.Cut(image.Wanted, "@")
+			running[wanted] = image.Runs
+		}
+	}
+	return running
 }
 
 // limitMap keeps the entries of a map that have room, in the order of their keys.

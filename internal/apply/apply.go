@@ -35,7 +35,8 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 			return r.reached(), findings, err
 		}
 	}
-	return r.reached(), nil, nil
+	set := r.reached()
+	return set, r.imageFindings(set), nil
 }
 
 func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, error) {

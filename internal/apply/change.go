@@ -31,6 +31,9 @@ type Change struct {
 	// Unconfirmed: the answer to the change was lost and the object could not be read since. After is what was expected.
 	Unconfirmed bool `json:"-"`
 
+	// Replaced are the images of the manifest in whose place the object has others.
+	Replaced []ReplacedImage `json:"-"`
+
 	ref server.Ref
 }
 

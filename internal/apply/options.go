@@ -33,6 +33,9 @@ type Options struct {
 	// Patience is how long requests of a rollback, and those that read back an object whose answer was lost, are repeated
 	// while the API server does not answer: 2 min.
 	Patience time.Duration
+	// SameImage reports whether runs, the image of a live object, is what wanted, that of the manifest, refers to. The
+	// default takes no two that differ for the same.
+	SameImage func(wanted, runs string) bool
 	// Progress hears how far a stage is, and the warnings of the API server. The default drops them.
 	Progress progress.Sink
 }
@@ -48,6 +51,9 @@ func (o Options) complete() Options {
 	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
 	o.Patience = cmp.Or(o.Patience, 2*time.Minute)
+	if o.SameImage == nil {
+		o.SameImage = func(string, string) bool { return false }
+	}
 	if o.Progress == nil {
 		o.Progress = progress.Discard
 	}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -21,12 +22,13 @@ func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured
 	}
 	r.readLive(ctx)
 	refused, err := r.preview(ctx)
-	findings = append(findings, refused...)
+	set := r.changes()
+	findings = slices.Concat(findings, refused, r.imageFindings(set))
 	if err != nil || opts.Inventory == "" || len(objects) == 0 {
-		return r.changes(), findings, err
+		return set, findings, err
 	}
 	leaving, refused, err := r.planPrune(ctx)
-	return append(r.changes(), leaving...), append(findings, refused...), err
+	return append(set, leaving...), append(findings, refused...), err
 }
 
 func (r *run) planPrune(ctx context.Context) (ChangeSet, []finding.Finding, error) {

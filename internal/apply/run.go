@@ -64,6 +64,9 @@ func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.
 	if err != nil {
 		return explain.Unserved(ctx, r.mapper, t.Ref, err), false
 	}
+	if err := checkSecret(o); err != nil {
+		return explain.Refusal(t.Ref, err), false
+	}
 	r.shape(t.desired, namespaced)
 	t.Ref = server.RefOf(t.desired, resource)
 	if _, twice := r.byKey[t.Key()]; twice {

@@ -59,6 +59,7 @@ func (r *run) each(ctx context.Context, stage int, do func(context.Context, *ite
 		}
 		group.Go(func() (err error) {
 			found[i], err = r.judge(ctx, t.Ref, do(running, t))
+			found[i] = t.withoutValues(found[i])
 			return err
 		})
 	}

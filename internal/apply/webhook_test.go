@@ -16,9 +16,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// webhook puts an admission webhook before the ConfigMaps of a namespace, which answers with response.
+// webhook puts an admission webhook before some objects of a namespace, which answers with response.
 func webhook(t *testing.T, namespace string, response map[string]any) *httptest.Server {
 	t.Helper()
+	kind := "ValidatingWebhookConfiguration"
+	if response["patch"] != nil {
+		kind = "MutatingWebhookConfiguration"
+	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var review struct{ Request struct{ UID string } }
 		_ = json.NewDecoder(r.Body).Decode(&review)
@@ -30,14 +34,14 @@ func webhook(t *testing.T, namespace string, response map[string]any) *httptest.
 	}))
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	must(t, strings.NewReplacer("NAMESPACE", namespace, "URL", server.URL, "BUNDLE", base64.StdEncoding.EncodeToString(ca)).Replace(`
+	must(t, strings.NewReplacer("KIND", kind, "NAMESPACE", namespace, "URL", server.URL, "BUNDLE", base64.StdEncoding.EncodeToString(ca)).Replace(`
 apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
+kind: KIND
 metadata: {name: NAMESPACE}
 webhooks:
 - name: NAMESPACE.tests.example
   clientConfig: {url: "URL", caBundle: BUNDLE}
-  rules: [{apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [CREATE, UPDATE]}]
+  rules: [{apiGroups: ["", apps], apiVersions: [v1], resources: [configmaps, secrets, deployments], operations: [CREATE, UPDATE]}]
   namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAMESPACE}}
   sideEffects: None
   admissionReviewVersions: [v1]
@@ -92,4 +96,36 @@ func TestWarningsAreHeard(t *testing.T) {
 	webhook(t, "warned", map[string]any{"allowed": true, "warnings": []string{"ConfigMaps go out of fashion"}})
 	same(t, 0, len(eventually(t, opts, func() bool { return len(heard) > 0 })))
 	same(t, []string{"warning: ConfigMap warned/a: ConfigMaps go out of fashion"}, slices.Compact(heard))
+}
+
+func TestApply_reports_an_image_that_a_webhook_replaced(t *testing.T) {
+	opts := in(t, "swapped")
+	patch := `[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "mirror.example/web:1"}]`
+	webhook(t, "swapped", map[string]any{
+		"allowed": true, "patchType": "JSONPatch", "patch": base64.StdEncoding.EncodeToString([]byte(patch)),
+	})
+	want := []finding.Finding{{
+		Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: "apps/v1 Deployment swapped/web", Container: "web",
+		Image:   "mirror.example/web:1",
+		Message: "Deployment swapped/web: container web runs mirror.example/web:1 in place of registry.example/web:1: the cluster replaced the image, and this one was not verified.",
+		Fix: "Look for the admission webhook or policy that does so: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
+			"If that is intended, write the image that is to run into the kustomization, so that it is verified.",
+	}}
+	for t.Context().Err() == nil { // the API server hears of the webhook a moment later
+		set, findings, err := applier(t, server(t)).Plan(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
+		same(t, nil, err)
+		if len(findings) == 0 {
+			continue
+		}
+		same(t, want, findings)
+		same(t, []apply.ReplacedImage{{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}}, set[0].Replaced)
+		break
+	}
+	set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
+	same(t, nil, err)
+	same(t, 1, len(set))
+	same(t, want, findings)
+	opts.SameImage = func(wanted, runs string) bool { return strings.HasSuffix(runs, "/web:1") }
+	_, findings, _ = applier(t, server(t)).Apply(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
+	same(t, 0, len(findings))
 }

@@ -58,6 +58,10 @@ type Config struct {
 	RollbackOnFailure bool
 	ForceConflicts    bool
 	FieldManager      string
+	// TakeOverFrom are field managers, and other deploys, to take objects over from.
+	TakeOverFrom []string
+	// Recreate are the kinds that are deleted and created again where a change is not possible in place.
+	Recreate []string
 }
 
 // Image is one line of the images input.
@@ -138,6 +142,8 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		RollbackOnFailure:  choice[string](&p, "on-failure") == "rollback",
 		ForceConflicts:     p.boolean("force-conflicts"),
 		FieldManager:       p.text("field-manager"),
+		TakeOverFrom:       items(p.text("take-over-from")),
+		Recreate:           p.recreate(),
 	}
 	config.Build = choice[string](&p, "mode") == "build" || needs.Build
 	if config.Build {
@@ -145,6 +151,10 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 	}
 	config.Images = p.images(needs, config)
 	p.credentials(config)
+	if config.Prune && !config.Wait {
+		p.problem("prune and wait: false exclude each other: what running pods still need must stay until the rollout was " +
+			"watched and successful; set wait: true, or leave prune out")
+	}
 	p.signIn(config)
 	if len(p.problems) > 0 {
 		return Config{}, p.problems
@@ -204,4 +214,16 @@ func (p *parser) credentials(c Config) {
 	if (c.RegistryUsername == "") != (c.RegistryPassword == "") {
 		p.problem("registry-username and registry-password go together; only one of them was given")
 	}
+}
+
+// recreate reads the kinds that may be deleted and created again. With some would go data, or whatever others keep in them.
+func (p *parser) recreate() []string {
+	kinds := items(p.text("recreate"))
+	for _, kind := range kinds {
+		switch strings.ToLower(kind) {
+		case "persistentvolume", "persistentvolumeclaim", "namespace", "customresourcedefinition":
+			p.problem("recreate: %s is never deleted, since its data or contents would be lost; remove it from the list", kind)
+		}
+	}
+	return kinds
 }

@@ -152,3 +152,25 @@ func tag(t *testing.T, s string) name.Tag {
 	}
 	return ref
 }
+
+func TestParse_deploy(t *testing.T) {
+	tests := []struct {
+		name  string
+		given map[string]string
+		want  string
+	}{
+		{"prune_needs_a_watched_rollout", map[string]string{"prune": "true", "wait": "false"},
+			"prune and wait: false exclude each other: what running pods still need must stay until the rollout was watched and successful; " +
+				"set wait: true, or leave prune out"},
+		{"data_is_never_recreated", map[string]string{"recreate": "Job\nPersistentVolumeClaim"},
+			"recreate: PersistentVolumeClaim is never deleted, since its data or contents would be lost; remove it from the list"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parse(tt.given, inputs.Needs{})
+			if diff := cmp.Diff(error(inputs.Problems{tt.want}), err); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}

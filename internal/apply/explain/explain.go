@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -40,9 +43,27 @@ func Reason(ref server.Ref, err error) string {
 	}
 	var faults []string
 	for _, c := range server.Causes(err) {
+		if ref.Kind.GroupKind() == secretKind {
+			c = withoutValue(c)
+		}
 		faults = append(faults, strings.TrimPrefix(c.Field+": "+c.Message, ": "))
 	}
 	return strings.Join(faults, "; ")
+}
+
+var (
+	secretKind = schema.GroupKind{Kind: "Secret"}
+	// quoted is the value at the start of a message, as k8s.io/apimachinery/pkg/util/validation/field writes it.
+	quoted = regexp.MustCompile(`^([A-Z][a-z]+ value): (?:"(?:[^"\\]|\\.)*"|[^:]*)`)
+	// mapKey is a key in the path of a field, which in a Secret may be a value that was written in the wrong place.
+	mapKey = regexp.MustCompile(`\[[^\]]*\]`)
+)
+
+// withoutValue drops the value and the key that the API server quotes.
+func withoutValue(c metav1.StatusCause) metav1.StatusCause {
+	c.Field = mapKey.ReplaceAllString(c.Field, "")
+	c.Message = quoted.ReplaceAllString(c.Message, "$1")
+	return c
 }
 
 // Unnamed explains that an object has no name.
