@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
@@ -46,11 +45,12 @@ func (f *failure) Error() string { return f.message }
 
 func (f *failure) Unwrap() error { return f.err }
 
-// artifactError is about a manifest whose config is not that of a container image.
-type artifactError struct{ mediaType types.MediaType }
+// artifactError is about a manifest that is no container image's. Its kind is the manifest's artifactType, or where it
+// has none its config's type: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
+type artifactError struct{ kind string }
 
 func (e *artifactError) Error() string {
-	return fmt.Sprintf("not a container image but an artifact of type %q, such as a chart or a signature; name an image", e.mediaType)
+	return fmt.Sprintf("not a container image but an artifact of type %q, such as a chart or a signature; name an image", e.kind)
 }
 
 // entryError is about a manifest that an index lists and that could not be had.
@@ -105,12 +105,22 @@ func (c *Client) explain(ctx context.Context, ref name.Reference, err error) err
 	case registry.Refused:
 		return unauthorized(ref, problem, err)
 	case registry.PlainHTTP, registry.NoCredentials, registry.Failed, registry.Unreachable:
-		return fail(err, "image %q: %s", ref, problem)
+		return fail(problem, "image %q: %s", ref, problem)
 	case registry.TooLarge:
-		return fail(err, "image %q in %s", ref, problem)
+		return fail(problem, "image %q in %s", ref, problem)
 	default:
-		return fail(err, "image %q in registry %q: %s", ref, problem.Registry, problem.Words)
+		return fail(problem, "image %q in registry %q: %s", ref, problem.Registry, problem.Words)
 	}
+}
+
+// Unreachable reports whether a registry could not be reached, or came to no end: which one, and why. All images of one
+// have the same cause.
+func Unreachable(err error) (registryName, reason string, ok bool) {
+	var problem *registry.Error
+	if errors.As(err, &problem) && problem.Kind == registry.Unreachable {
+		return problem.Registry, problem.Words, true
+	}
+	return "", "", false
 }
 
 // fail keeps the cause for errors.As and errors.Is alone.

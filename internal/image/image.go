@@ -28,6 +28,8 @@ type Image struct {
 	Index bool
 	// Manifests are the images behind the reference, in the order of the index; a nested index is flattened.
 	Manifests []Manifest
+	// Missing are the entries of the index that the registry lacks, beside at least one that it has.
+	Missing []Missing
 	// Skipped counts index entries that are no images: attestations, signatures and other artifacts.
 	Skipped int
 	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
@@ -40,6 +42,14 @@ type Image struct {
 	ParentTag string
 	// Twins are sets of platforms that share every layer, found by Inspect.
 	Twins []Twins
+}
+
+// Missing is an entry of an index that leads to nothing.
+type Missing struct {
+	// Platform is what the index says; zero where it says nothing.
+	Platform v1.Platform
+	Digest   v1.Hash
+	err      error
 }
 
 // Manifest is the image of one platform.

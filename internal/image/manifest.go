@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -111,7 +112,7 @@ func (w walker) readManifest(ctx context.Context, d *remote.Descriptor, claim *v
 
 func check(d *remote.Descriptor, manifest *v1.Manifest) error {
 	if !manifest.Config.MediaType.IsConfig() {
-		return &artifactError{mediaType: manifest.Config.MediaType}
+		return &artifactError{kind: cmp.Or(artifactType(d), string(manifest.Config.MediaType))}
 	}
 	if manifest.Config.Size > maxConfig {
 		return fmt.Errorf("config of manifest %s has %d bytes; at most %d are read", d.Digest, manifest.Config.Size, maxConfig)
@@ -120,6 +121,15 @@ func check(d *remote.Descriptor, manifest *v1.Manifest) error {
 		return fmt.Errorf("manifest %s has %d layers; at most %d are read", d.Digest, n, maxLayers)
 	}
 	return nil
+}
+
+// artifactType is a field that v1.Manifest lacks.
+func artifactType(d *remote.Descriptor) string {
+	var manifest struct{ ArtifactType string }
+	if json.Unmarshal(d.Manifest, &manifest) != nil {
+		return ""
+	}
+	return manifest.ArtifactType
 }
 
 // config reads each config once, however many platforms and references share it.

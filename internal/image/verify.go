@@ -19,10 +19,12 @@ func Verify(img *Image, want []v1.Platform) []finding.Finding {
 	var findings []finding.Finding
 	for _, p := range want {
 		offers := func(have v1.Platform) bool { return matches(p, have) }
-		if !slices.ContainsFunc(img.Platforms(), offers) {
+		lacks := func(m Missing) bool { return matches(p, m.Platform) }
+		if !slices.ContainsFunc(img.Platforms(), offers) && !slices.ContainsFunc(img.Missing, lacks) {
 			findings = append(findings, missing(img, normalise(p), want))
 		}
 	}
+	findings = append(findings, Incomplete(img, want)...)
 	for _, m := range img.Manifests {
 		if !agree(m.Platform, m.Config) {
 			findings = append(findings, mismatch(img, m, want))
@@ -34,6 +36,25 @@ func Verify(img *Image, want []v1.Platform) []finding.Finding {
 		findings = append(findings, f)
 	}
 	return append(findings, unchecked(img, img.Manifests)...)
+}
+
+// Incomplete finds the entries of an index that its registry lacks: an error for a platform that was asked for, else a
+// warning, since the other platforms are there.
+func Incomplete(img *Image, want []v1.Platform) (findings []finding.Finding) {
+	for _, m := range img.Missing {
+		entry := m.Digest.String()
+		if m.Platform.Architecture != "" {
+			entry = fmt.Sprintf("%s (%s)", m.Platform, m.Digest)
+		}
+		findings = append(findings, finding.Finding{
+			Code: finding.ImageNotFound, Severity: severity(m.Platform, want),
+			Image: img.Reference.String(), Architecture: m.Platform.Architecture,
+			Message: fmt.Sprintf("Image %s is incomplete: its index lists %s, which registry %s does not have. It has %s.",
+				img.Reference, entry, img.Reference.Context().RegistryStr(), join(img.Platforms(), ", ")),
+			Fix: "Push the whole image again, every platform of it.",
+		})
+	}
+	return findings
 }
 
 // severity is that of a fault of one platform.

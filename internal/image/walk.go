@@ -10,6 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // Bounds on what a registry can make us do; real indexes stay far below them.
@@ -29,6 +31,7 @@ type walker struct {
 // found is what a part of the tree holds.
 type found struct {
 	manifests    []Manifest
+	missing      []Missing
 	skipped      int
 	attestations []string
 }
@@ -42,12 +45,16 @@ func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(all.manifests) == 0 {
+	switch {
+	case len(all.manifests) > 0:
+	case len(all.missing) > 0:
+		return nil, all.missing[0].err
+	default:
 		return nil, empty(ref, top.Digest)
 	}
 	return &Image{
 		Reference: ref, Digest: top.Digest, Index: kindOf(top) == kindIndex,
-		Manifests: all.manifests, Skipped: all.skipped, Attestations: all.attestations,
+		Manifests: all.manifests, Missing: all.missing, Skipped: all.skipped, Attestations: all.attestations,
 		Base: baseOf(top, all.manifests),
 	}, nil
 }
@@ -89,6 +96,7 @@ func (w walker) readIndex(ctx context.Context, d *remote.Descriptor, depth int) 
 	err = group.Wait()
 	for _, part := range parts {
 		all.manifests = append(all.manifests, part.manifests...)
+		all.missing = append(all.missing, part.missing...)
 		all.skipped += part.skipped
 		all.attestations = union(all.attestations, part.attestations)
 	}
@@ -101,12 +109,27 @@ func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (
 	}
 	child, err := w.client.registry.Manifest(ctx, w.repository.Digest(entry.Digest.String()))
 	if err != nil {
-		return found{}, &entryError{entry: entry, err: err}
+		return w.without(ctx, entry, &entryError{entry: entry, err: err})
 	}
 	part, err := w.read(ctx, child, entry.Platform, depth)
 	var artifact *artifactError
-	if errors.As(err, &artifact) {
+	switch {
+	case errors.As(err, &artifact):
 		return found{skipped: 1}, nil
+	case err != nil:
+		return w.without(ctx, entry, err)
 	}
-	return part, err
+	return part, nil
+}
+
+// without goes on without an entry that the registry lacks: other platforms may be all that anyone needs.
+func (w walker) without(ctx context.Context, entry v1.Descriptor, err error) (found, error) {
+	if w.client.registry.Explain(ctx, w.repository.RegistryStr(), err).Kind != registry.NotFound {
+		return found{}, err
+	}
+	m := Missing{Digest: entry.Digest, err: err}
+	if entry.Platform != nil {
+		m.Platform = normalise(*entry.Platform)
+	}
+	return found{missing: []Missing{m}}, nil
 }

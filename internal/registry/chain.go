@@ -9,15 +9,11 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
-// maxManifest is the most that is read of a manifest or index, in bytes. It is the size that registries must accept and
-// most refuse to exceed: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
-const maxManifest = 4 << 20
-
 // chain joins all that stands between the client and the network. Of writes a broken connection is the pusher's to
 // repeat, since an upload takes several requests.
 func (c *Client) chain(inner http.RoundTripper, l transport.Limits, writes bool) http.RoundTripper {
 	inner = &overHTTPS{inner: &listener{inner: inner, secrets: &c.secrets}, plain: c.opts.PlainHTTP}
-	inner = &bounded{transport.Limit(inner, l)}
+	inner = &bounded{transport.Limit(inner, l), &c.memory}
 	retrier := &transport.Retrier{Inner: inner, Limits: l, Repeatable: isRepeatable, KeepErrors: writes}
 	return ggcr.NewUserAgent(retrier, userAgent)
 }
@@ -28,7 +24,10 @@ func isRepeatable(request *http.Request) bool { return request.Method != http.Me
 
 // bounded limits what a manifest, or a list of tags, may hold. It takes answers as they are: what a registry packs
 // could unpack to a thousand times its size.
-type bounded struct{ inner http.RoundTripper }
+type bounded struct {
+	inner  http.RoundTripper
+	memory *memory
+}
 
 // RoundTrip implements http.RoundTripper.
 func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -41,7 +40,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if path := request.URL.Path; strings.Contains(path, "/manifests/") || strings.HasSuffix(path, "/tags/list") {
-		response.Body = http.MaxBytesReader(nil, response.Body, maxManifest)
+		response.Body = &metered{ReadCloser: http.MaxBytesReader(nil, response.Body, maxManifest), memory: b.memory}
 	}
 	return response, nil
 }

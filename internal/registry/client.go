@@ -4,6 +4,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -51,6 +53,8 @@ type Client struct {
 	opts          Options
 	reads, writes http.RoundTripper
 	secrets       Secrets
+	memory        memory
+	health        health
 	sessions      memo[string, *session]
 	pushers       memo[string, *remote.Pusher]
 	manifests     memo[string, *remote.Descriptor]
@@ -71,17 +75,33 @@ func New(opts Options) *Client {
 
 // Manifest fetches what a reference leads to, once in a run. What failed is tried again when it is asked for again.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (*remote.Descriptor, error) {
-	return c.manifests.do(ref.Name(), func() (*remote.Descriptor, error) { return c.Get(ctx, ref) })
+	return c.manifests.do(ref.Name(), func() (*remote.Descriptor, error) {
+		d, err := c.Get(ctx, ref)
+		if err == nil {
+			err = c.memory.take(int64(len(d.Manifest)))
+		}
+		return d, err
+	})
 }
 
 // Get fetches what a reference leads to now. The images and layers of the descriptor are read with ctx when they are
 // asked for.
-func (c *Client) Get(ctx context.Context, ref name.Reference) (*remote.Descriptor, error) {
-	s, err := c.session(ctx, ref.Context())
+func (c *Client) Get(ctx context.Context, ref name.Reference) (d *remote.Descriptor, err error) {
+	err = c.health.ask(ctx, ref.Context().RegistryStr(), func() error {
+		s, err := c.session(ctx, ref.Context())
+		if err != nil {
+			return err
+		}
+		d, err = s.puller.Get(ctx, ref)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return s.puller.Get(ctx, ref)
+	if err := CheckJSON(d.Manifest); err != nil {
+		return nil, fmt.Errorf("manifest %s: %w", d.Digest, err)
+	}
+	return d, nil
 }
 
 // Tags lists the first page of a repository's tags, up to 1,000, in the registry's order.
@@ -104,12 +124,18 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 // Blob streams a blob from its start. A connection that breaks is replaced by one that fetches the rest. At the end
 // size and digest are checked. Its errors are *BlobError where the blob could not be had, also those of a failed
 // sign-in, and other errors where it does not hold what the descriptor says.
-func (c *Client) Blob(ctx context.Context, repo name.Repository, d v1.Descriptor) (io.ReadCloser, error) {
-	s, err := c.session(ctx, repo)
-	if err != nil {
+func (c *Client) Blob(ctx context.Context, repo name.Repository, d v1.Descriptor) (blob io.ReadCloser, err error) {
+	err = c.health.ask(ctx, repo.RegistryStr(), func() error {
+		s, err := c.session(ctx, repo)
+		if err == nil {
+			blob, err = s.open(ctx, d)
+		}
+		return err
+	})
+	if known := (*BlobError)(nil); err != nil && !errors.As(err, &known) {
 		return nil, &BlobError{d.Digest, err}
 	}
-	return s.open(ctx, d)
+	return blob, err
 }
 
 // reachable is a repository with plain HTTP where that was asked for.

@@ -12,12 +12,20 @@ import (
 func (c *Client) Content(ctx context.Context, repo name.Repository, d v1.Descriptor) ([]byte, error) {
 	// A digest is the same bytes in every repository, but only its own registry can be asked for it.
 	return c.contents.do(repo.RegistryStr()+"/"+d.Digest.String(), func() ([]byte, error) {
+		if err := c.memory.take(d.Size); err != nil {
+			return nil, err
+		}
 		blob, err := c.Blob(ctx, repo, d)
 		if err != nil {
+			c.memory.free(d.Size)
 			return nil, err
 		}
 		defer blob.Close()
-		return io.ReadAll(blob)
+		content, err := io.ReadAll(blob)
+		if err == nil {
+			err = CheckJSON(content)
+		}
+		return content, err
 	})
 }
 

@@ -91,6 +91,10 @@ func words(answer *ggcr.Error) string {
 // networkReason finds what went wrong below HTTP, without the URL that net/http puts before it. On loopback HTTPS and
 // then HTTP is tried, and both errors come as one.
 func networkReason(registry string, err error) (string, bool) {
+	if down := (*downError)(nil); errors.As(err, &down) {
+		reason, ok := networkReason(registry, down.last)
+		return fmt.Sprintf("%s (not asked again after %d failures)", reason, maxFailures), ok
+	}
 	var (
 		late    *transport.TimeoutError
 		slow    *SlowError

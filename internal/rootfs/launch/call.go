@@ -18,15 +18,16 @@ func (s *script) call(ctx context.Context, c *syntax.CallExpr) (ended bool, err 
 	if substitutes(c) {
 		s.note("%s: what stands in $(…)", s.name)
 	}
+	s.steps = 0
 	args := s.words(c.Args)
+	if err := s.fs.Spend(ctx, s.steps); err != nil {
+		return false, err
+	}
 	if len(args) == 0 {
 		if len(c.Args) == 0 {
 			s.assign(c.Assigns)
 		}
 		return false, nil
-	}
-	if err := s.fs.Spend(ctx, len(args)); err != nil {
-		return false, err
 	}
 	return s.simple(ctx, args, s.withAssigned(c.Assigns))
 }

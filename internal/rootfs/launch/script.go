@@ -17,6 +17,7 @@ type script struct {
 	dir    string
 	env    map[string]string
 	size   int // of what was assigned, in bytes
+	steps  int // of the last words
 	// lost are what a part of the script that was not followed may have changed: lostParams, lostDir, or variables.
 	lost map[string]bool
 	// functions are not followed, but shadow programs; passed are those whose effects are known.

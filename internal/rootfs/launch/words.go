@@ -16,8 +16,10 @@ func (s *script) words(list []*syntax.Word) (words []string) {
 	for _, w := range list {
 		more := s.word(w)
 		for _, word := range more {
-			size += len(word) + 1
+			const pointer = 8 // counts, too
+			size += len(word) + 1 + pointer
 		}
+		s.steps += 1 + len(more)
 		if size > rootfs.MaxArgs {
 			return []string{unknown}
 		}
