@@ -39,6 +39,31 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
+// BenchmarkScripts verifies 8 images of 12 layers full of scripts, whose text could matter. The peak of the heap is
+// bounded by the run's budget, not by their number.
+func BenchmarkScripts(b *testing.B) {
+	host := newRegistry(b)
+	text := "#!/bin/sh\n" + strings.Repeat("# a comment\n", 5000)
+	var list []name.Reference
+	for i := range 8 {
+		r := app(amd64, binaryFor("amd64"))
+		r.layers, r.start = nil, []string{"/gone"}
+		for l := range 12 {
+			var layer files
+			for s := range 300 {
+				layer = append(layer, fmt.Sprintf("bin/%d-%d-%d", i, l, s), text)
+			}
+			r.layers = append(r.layers, layer)
+		}
+		list = append(list, push(b, fmt.Sprintf("%s/scripts%d:1", host, i), r.image(b)))
+	}
+	peak := watchHeap(b)
+	for b.Loop() {
+		examine(b, options(), list...)
+	}
+	b.ReportMetric(float64(peak())/1e6, "peak-heap-MB")
+}
+
 // watchHeap samples the heap until the returned function is called, which gives the most that was in use.
 func watchHeap(b *testing.B) (peak func() uint64) {
 	runtime.GC()

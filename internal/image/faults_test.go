@@ -97,6 +97,9 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 			fault{"", `image "HOST/cart:1" in registry "HOST": manifest has the obsolete schema 1, which names no platform; push the image again with a current tool`}},
 		{"a_chart", answering(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"}}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": not a container image but an artifact of type "application/vnd.cncf.helm.config.v1+json", such as a chart or a signature; name an image`}},
+		{"an_artifact_with_a_type", answering(200, string(types.OCIManifestSchema1),
+			`{"schemaVersion":2,"artifactType":"application/vnd.example.sbom","config":{"mediaType":"application/vnd.oci.empty.v1+json"}}`),
+			fault{"", `image "HOST/cart:1" in registry "HOST": not a container image but an artifact of type "application/vnd.example.sbom", such as a chart or a signature; name an image`}},
 		{"a_huge_config", answering(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,"config":{"mediaType":"`+string(types.OCIConfigJSON)+`","size":99999999}}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": config of manifest DIGEST has 99999999 bytes; at most 4194304 are read`}},
 	} {

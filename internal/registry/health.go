@@ -40,14 +40,34 @@ type failures struct {
 
 // ask makes a request to a registry, unless that was out of reach a moment ago.
 func (h *health) ask(ctx context.Context, host string, request func() error) error {
-	if err := h.down(host); err != nil {
+	err := h.down(host)
+	if err == nil && h.doubtful(host) {
+		pause(ctx) // those that were asked at the same time are about to fail, too
+		err = h.down(host)
+	}
+	if err != nil {
 		return err
 	}
-	err := request()
+	err = request()
 	h.note(ctx, host, err)
 	return err
 }
 
+// doubtful reports whether a registry had no answer to the last request.
+func (h *health) doubtful(host string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.hosts[host] != nil
+}
+
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+// down returns why a registry is not asked now, or nil.
 func (h *health) down(host string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

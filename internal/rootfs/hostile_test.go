@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // soon is far more than any of these takes, and far less than what they took before there were bounds.
@@ -199,4 +198,3 @@ func FuzzELF(f *testing.F) {
 		}
 	})
 }
-

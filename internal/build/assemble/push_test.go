@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
@@ -120,6 +121,42 @@ func TestBuild_stops_when_interrupted(t *testing.T) {
 	_, err := builder.Build(ctx, []build.Spec{cartFor(t, registry, dist(t), amd64)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want that of the context", err)
+	}
+}
+
+// A base whose registry stops in the middle of an answer must not keep the job.
+func TestBuild_ends_when_a_base_stalls(t *testing.T) {
+	for _, part := range []string{"/manifests/1", "/manifests/sha256:", "/blobs/"} {
+		t.Run(strings.Trim(part, "/:"), func(t *testing.T) {
+			stall := func(inner http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/os/base"+part) {
+						inner.ServeHTTP(w, r)
+						return
+					}
+					w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+					_, _ = io.WriteString(w, "ten bytes!")
+					w.(http.Flusher).Flush()
+					<-r.Context().Done()
+				})
+			}
+			registry := registrytest.Start(t, registrytest.Options{Wrap: stall})
+			spec := cartFor(t, registry, dist(t), amd64)
+			base := must(name.ParseReference(registry.Host + "/os/base:1"))(t)
+			index := must(assemble.Index(osBase(t, amd64, map[string]string{"/etc/os": ""})))(t)
+			must(true, remote.Push(base, index, remote.WithAuthFromKeychain(registry.Keychain)))(t)
+			spec.Assembly.Base = base
+			builder := assemble.Builder{Registry: client(registry.Keychain, impatient)}
+			began := time.Now()
+			_, err := builder.Build(t.Context(), []build.Spec{spec})
+			const want = "cannot be reached: nothing received for 200ms, after 10 bytes of its answer"
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got error %v, want %q", err, want)
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
 	}
 }
 
