@@ -64,8 +64,9 @@ image: ## the action's container image for this machine's CPU, and its size
 	@awk '{ mb = $$1 / 1e6; \
 		printf "multiarch-deploy:$(VERSION) is %.1f MB compressed; the limit is $(IMAGE_LIMIT_MB) MB\n", mb; exit mb > $(IMAGE_LIMIT_MB) }' bin/image.size
 
-release: ## a release of this commit, as a tag: make release VERSION=v1.2.3
-	IMAGE=$(IMAGE) .github/release/tag.sh $(VERSION)
+release: ## a release of main, made by its workflow: make release VERSION=v1.2.3
+	.github/release/tag.sh $(VERSION)
+	gh workflow run release.yml --ref main -f version=$(VERSION)
 
 dist: ## the programs of a release, with what they are made of and their checksums
 	rm -rf dist
@@ -74,12 +75,14 @@ dist: ## the programs of a release, with what they are made of and their checksu
 	    -o "dist/multiarch-deploy_$${os}_$${platform#*/}$$(GOOS=$$os $(GO) env GOEXE)" ./cmd/multiarch-deploy || exit; \
 	done
 	$(GO) -C $(CI) tool cyclonedx-gomod bin -json -version $(VERSION) -output $(CURDIR)/dist/multiarch-deploy.cdx.json $(CURDIR)/dist/multiarch-deploy_linux_amd64
+	$(GO) run ./cmd/licenses ./cmd/multiarch-deploy $(PLATFORMS) >dist/THIRD_PARTY_LICENSES.txt
 	cd dist && sha256sum * >SHA256SUMS
 
 push: ## the image of dist, to a registry that docker is signed in to
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) dist/multiarch-deploy_linux_amd64 build --builder assemble \
 	  --images multiarch-deploy=$(IMAGE) --tag $(VERSION) --entrypoint /multiarch-deploy \
 	  --artifacts 'dist/multiarch-deploy_{os}_{arch}:/multiarch-deploy' --artifacts $(CERTIFICATES):$(CERTIFICATES) \
+	  --artifacts dist/THIRD_PARTY_LICENSES.txt:/THIRD_PARTY_LICENSES.txt \
 	  --annotations 'index:org.opencontainers.image.description=Deploys to clusters with amd64 and arm64 nodes'
 
 clean:

@@ -25,18 +25,21 @@ func TestAction_runs_the_Dockerfile_or_a_release(t *testing.T) {
 	if err := yaml.Unmarshal(content, &action); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^(Dockerfile|docker://ghcr\.io/[a-z0-9._/-]+:v\d+\.\d+\.\d+)$`).MatchString(action.Runs.Image) {
+	if !regexp.MustCompile(`^(Dockerfile|docker://ghcr\.io/[a-z0-9._/-]+@sha256:[0-9a-f]{64})$`).MatchString(action.Runs.Image) {
 		t.Errorf("action.yml runs %q, which is neither Dockerfile nor a released image", action.Runs.Image)
 	}
 }
+
+// digest is that of the image that was pushed for a release.
+const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
 	folder := repository(t)
 	run(t, folder, "git", "tag", "v1.9.0")
 	run(t, folder, "git", "commit", "-q", "--allow-empty", "-m", "Add a thing")
-	run(t, folder, script(t, "tag.sh"), "v1.10.0")
+	run(t, folder, script(t, "tag.sh"), "v1.10.0", digest)
 	for _, test := range []struct{ name, want, got string }{
-		{"the_tag_names_its_image", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy:v1.10.0",
+		{"the_tag_names_its_image_by_digest", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy@" + digest + " # v1.10.0",
 			added(run(t, folder, "git", "diff", "main", "v1.10.0"))},
 		{"the_branch_does_not_move", "Add a thing", run(t, folder, "git", "log", "-1", "--format=%s")},
 		{"nothing_is_left_lying_about", "", run(t, folder, "git", "status", "--porcelain")},
@@ -54,17 +57,28 @@ func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
 func TestRelease_is_refused(t *testing.T) {
 	folder := repository(t)
 	run(t, folder, "git", "tag", "v1.0.0")
-	for version, want := range map[string]string{
-		"1.2.3":  `"1.2.3" is not a version`,
-		"v1.2":   `"v1.2" is not a version`,
-		"v1.0.0": "v1.0.0 is tagged already",
+	for _, test := range []struct {
+		name, want string
+		args       []string
+	}{
+		{"version_without_v", `"1.2.3" is not a version`, []string{"1.2.3", digest}},
+		{"version_of_two_numbers", `"v1.2" is not a version`, []string{"v1.2"}},
+		{"version_that_is_taken", "v1.0.0 is tagged already", []string{"v1.0.0"}},
+		{"tag_in_place_of_a_digest", `"v1.2.3" is not a digest`, []string{"v1.2.3", "v1.2.3"}},
+		{"digest_that_was_lost", `"" is not a digest`, []string{"v1.2.3", ""}},
 	} {
-		cmd := exec.Command(script(t, "tag.sh"), version)
-		cmd.Dir = folder
-		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), want) {
-			t.Errorf("%s: %v: %s; want %s", version, err, out, want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			cmd := exec.Command(script(t, "tag.sh"), test.args...)
+			cmd.Dir = folder
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("%v: %s; want %s", err, out, test.want)
+			}
+		})
+	}
+	run(t, folder, script(t, "tag.sh"), "v1.2.3") // a check alone
+	if tags := run(t, folder, "git", "tag"); tags != "v1.0.0" {
+		t.Errorf("tags %q", tags)
 	}
 }
 
