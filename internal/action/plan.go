@@ -62,15 +62,39 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 		order = append(order, ref)
 	}
 	d.resolve(ctx, order)
+	var out outages
 	for _, text := range references {
-		if ref, ok := refs[text]; ok && !d.isInput(ref) {
-			result := d.resolved[ref.Name()]
-			if result.Err != nil {
-				d.find(d.usedBy(text, d.unreadable(text, result.Err)))
-			} else if f, pinned := image.ChildDigest(result.Image, nil); pinned {
-				d.find(d.usedBy(text, f))
-			}
+		ref, ok := refs[text]
+		if !ok || d.isInput(ref) {
+			continue
 		}
+		result := d.resolved[ref.Name()]
+		switch outage, isOutage := image.OutageOf(result.Err); {
+		case isOutage:
+			out.add(text, outage)
+		case result.Err != nil:
+			d.find(d.usedBy(text, d.unreadable(text, result.Err)))
+		default:
+			d.findIn(text, result.Image)
+		}
+	}
+	for _, o := range out.list {
+		f := o.finding()
+		if len(o.images) == 1 {
+			f = d.usedBy(o.images[0], f)
+		}
+		d.find(f)
+	}
+}
+
+// findIn reports what is wrong with an image that is no input, as far as it is known without its layers.
+func (d *deploy) findIn(reference string, img *image.Image) {
+	findings := image.Incomplete(img, nil)
+	if f, pinned := image.ChildDigest(img, nil); pinned {
+		findings = append(findings, f)
+	}
+	for _, f := range findings {
+		d.find(d.usedBy(reference, f))
 	}
 }
 

@@ -67,7 +67,9 @@ func (d *deploy) signIn(ctx context.Context) error {
 	opts := registry.DefaultOptions()
 	opts.Keychain, opts.PlainHTTP = d.keychain, d.config.InsecureRegistries
 	d.registry = registry.New(opts)
-	d.resolver = image.NewClient(d.registry, image.DefaultOptions())
+	looks := image.DefaultOptions()
+	looks.Progress = d.emit
+	d.resolver = image.NewClient(d.registry, looks)
 	if err != nil || !d.needsCluster {
 		return err
 	}

@@ -38,7 +38,7 @@ func (d *deploy) verify(ctx context.Context) error {
 	if table := d.report().ImageTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
-	return errors.Join(problems...)
+	return errors.Join(joinOutages(problems)...)
 }
 
 func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
@@ -46,7 +46,7 @@ func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
 	if result.Err != nil {
 		f, known := d.asFinding(result.Err)
 		if !known {
-			return verified, result.Err
+			return verified, &imageError{in.Reference.String(), result.Err}
 		}
 		verified.findings = append(verified.findings, f)
 		return verified, nil

@@ -113,14 +113,23 @@ func (c *Client) explain(ctx context.Context, ref name.Reference, err error) err
 	}
 }
 
-// Unreachable reports whether a registry could not be reached, or came to no end: which one, and why. All images of one
-// have the same cause.
-func Unreachable(err error) (registryName, reason string, ok bool) {
+// Outage is a registry that could not be reached, or came to no end.
+type Outage struct {
+	Registry string
+	// Reason is why: "nothing received for 10s".
+	Reason string
+	// Skipped: it was not asked for this image, since it did not answer for others.
+	Skipped bool
+}
+
+// OutageOf reports whether an error of Resolve or Inspect is that a registry can't be reached. All images of one have the
+// same cause, which needs to be said once.
+func OutageOf(err error) (Outage, bool) {
 	var problem *registry.Error
 	if errors.As(err, &problem) && problem.Kind == registry.Unreachable {
-		return problem.Registry, problem.Words, true
+		return Outage{problem.Registry, problem.Words, problem.Skipped}, true
 	}
-	return "", "", false
+	return Outage{}, false
 }
 
 // fail keeps the cause for errors.As and errors.Is alone.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,7 @@ func build(t *testing.T) (path string) {
 type outcome struct {
 	status int
 	report struct {
+		Error  string
 		Images []struct {
 			Name, Reference, Digest string
 			Platforms, Attestations []string
@@ -66,6 +68,8 @@ func TestProgram(t *testing.T) {
 	t.Run("finds_the_lies", func(t *testing.T) { findsTheLies(t, program) })
 	t.Run("exits_as_the_findings_say", func(t *testing.T) { exitsAsTheFindingsSay(t, program) })
 	t.Run("reports_what_it_saw_of_an_image", func(t *testing.T) { reportsWhatItSaw(t, program) })
+	t.Run("survives_a_command_of_a_hundred_thousand_parentheses", func(t *testing.T) { survivesParentheses(t, program) })
+	t.Run("names_a_dead_registry_once", func(t *testing.T) { namesADeadRegistryOnce(t, program) })
 	t.Run("speaks_plain_http_through_a_proxy_where_asked", func(t *testing.T) { speaksPlainHTTP(t, program) })
 }
 
@@ -148,6 +152,32 @@ func sizeOf(t *testing.T, img v1.Image) (size int64) {
 		size += layer.Size
 	}
 	return size
+}
+
+// survivesParentheses: the shell parser took a gigabyte of stack for such a command, which ended the program without a
+// report.
+func survivesParentheses(t *testing.T, program string) {
+	host := newRegistry(t)
+	for _, parentheses := range []int{150_000, 60_000} {
+		r := recipe{platform: amd64, layers: []files{{"bin/sh", binaryFor("amd64")}}, start: []string{"/bin/sh", "-c", strings.Repeat("(", parentheses)}}
+		push(t, host+"/cart:1", r.image(t))
+		o := run(t, program, nil, "--platforms", "linux/amd64", host+"/cart:1")
+		if diff := cmp.Diff([]string{"info binary-unchecked amd64"}, brief(o.report.Images[0].Findings)); diff != "" || o.status != 0 {
+			t.Errorf("status %d, want 0; findings (-want +got):\n%s", o.status, diff)
+		}
+	}
+}
+
+func namesADeadRegistryOnce(t *testing.T, program string) {
+	host := refused(t)
+	var args []string
+	for i := range 20 {
+		args = append(args, fmt.Sprintf("%s/image%d:1", host, i))
+	}
+	o := run(t, program, nil, args...)
+	if n := strings.Count(o.report.Error, "cannot be reached"); o.status != 3 || n != 1 || !strings.Contains(o.report.Error, host+"/image19:1") {
+		t.Errorf("status %d, error %s; want 3, and one that names all images", o.status, o.report.Error)
+	}
 }
 
 func speaksPlainHTTP(t *testing.T, program string) {

@@ -69,6 +69,8 @@ type Error struct {
 	Registry string
 	// Words are the registry's own, or the network's: "404 Not Found (MANIFEST_UNKNOWN: manifest unknown)".
 	Words string
+	// Skipped: the registry was not asked, since those who asked before had no answer for the reason in Words.
+	Skipped bool
 	// Err is the cause. Its text is no part of Error's.
 	Err error
 	// path of the request that failed, for Failed.
@@ -91,8 +93,12 @@ func (e *Error) Error() string {
 	case TooLarge:
 		return fmt.Sprintf("registry %q: the manifest is larger than %s, which no image needs", e.Registry, e.Words)
 	case Unreachable:
-		return fmt.Sprintf("registry %q cannot be reached: %s; check its name and port, that it runs, "+
-			"and that this machine may connect to it", e.Registry, e.Words)
+		skipped := ""
+		if e.Skipped {
+			skipped = fmt.Sprintf(" (not asked again after %d failures)", maxFailures)
+		}
+		return fmt.Sprintf("registry %q cannot be reached: %s%s; check its name and port, that it runs, "+
+			"and that this machine may connect to it", e.Registry, e.Words, skipped)
 	default:
 		return e.Words
 	}

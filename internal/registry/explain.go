@@ -54,7 +54,8 @@ func classify(ctx context.Context, registry string, err error) *Error {
 		return &Error{Kind: TooLarge, Words: fmt.Sprintf("%d bytes", large.Limit)}
 	}
 	if reason, ok := networkReason(registry, err); ok {
-		return &Error{Kind: Unreachable, Words: reason}
+		skipped := (*downError)(nil)
+		return &Error{Kind: Unreachable, Words: reason, Skipped: errors.As(err, &skipped)}
 	}
 	return &Error{Kind: Other, Words: firstLine(err.Error())}
 }
@@ -91,10 +92,6 @@ func words(answer *ggcr.Error) string {
 // networkReason finds what went wrong below HTTP, without the URL that net/http puts before it. On loopback HTTPS and
 // then HTTP is tried, and both errors come as one.
 func networkReason(registry string, err error) (string, bool) {
-	if down := (*downError)(nil); errors.As(err, &down) {
-		reason, ok := networkReason(registry, down.last)
-		return fmt.Sprintf("%s (not asked again after %d failures)", reason, maxFailures), ok
-	}
 	var (
 		late    *transport.TimeoutError
 		slow    *SlowError
