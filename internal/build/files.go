@@ -12,7 +12,7 @@ import (
 // remoteContext is what BuildKit fetches by itself: https://docs.docker.com/build/concepts/context/#remote-context
 var remoteContext = regexp.MustCompile(`^(https?|git|ssh)://|^git@`)
 
-// IsRemote tells a context that the builder fetches by itself.
+// IsRemote reports whether the builder fetches the context by itself.
 func (d Dockerfile) IsRemote() bool { return remoteContext.MatchString(d.Context) }
 
 // ContextFolder is the local folder of the context; "" when it is remote.
@@ -31,7 +31,7 @@ func (d Dockerfile) FileFolder() string {
 	return filepath.Dir(d.Path())
 }
 
-// Path is where the Dockerfile stands: as docker/build-push-action has it, a file that is given is relative
+// Path is where the Dockerfile is: as docker/build-push-action has it, a file that is given is relative
 // to the working directory, not to the context.
 func (d Dockerfile) Path() string {
 	return cmp.Or(d.File, filepath.Join(d.Context, "Dockerfile"))

@@ -44,7 +44,7 @@ type Dockerfile struct {
 	// Secrets are mounted by ID; none of them may reach a log or the image.
 	Secrets map[string]string
 	// SSH are the agents for RUN --mount=type=ssh, by ID: the agent's socket or the paths of private keys. No path
-	// stands for the agent at SSH_AUTH_SOCK.
+	// is the agent at SSH_AUTH_SOCK.
 	SSH map[string][]string
 	// CacheFrom and CacheTo are where layers are taken from and left for the next build.
 	CacheFrom, CacheTo []Cache
@@ -74,14 +74,14 @@ type Assembly struct {
 	WorkingDir, User string
 }
 
-// Artifact is a file, or a folder with all it holds, that is ready to run.
+// Artifact is a file, or a folder with all it contains, that is ready to run.
 type Artifact struct {
-	// Source is its local path, in which {os}, {arch} and {variant} stand for those of each platform in turn.
+	// Source is its local path, in which {os}, {arch} and {variant} are those of each platform in turn.
 	Source string
 	// Destination is where it goes in the image: an absolute path. A file goes into it when it ends in a slash; of a
 	// folder, the content goes there, as COPY of a Dockerfile has it.
 	Destination string
-	// Mode holds the permission bits of its files. 0 goes by what each file holds: 0755 for an ELF binary or a #! script,
+	// Mode contains the permission bits of its files. 0 goes by what each file contains: 0755 for an ELF binary or a #! script,
 	// 0644 for anything else, since files lose their modes on the way between jobs.
 	Mode fs.FileMode
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Base is the image that another one was built on, as its builder tells. Fields that it does not tell are empty.
+// Base is the image that another one was built on, as its builder says. Fields that it does not set are empty.
 // https://github.com/opencontainers/image-spec/blob/main/annotations.md
 type Base struct {
 	Name, Digest string
@@ -41,11 +41,11 @@ func annotations(d *remote.Descriptor) map[string]string {
 	return manifest.Annotations
 }
 
-// maxAttestations bounds how many are looked into; buildx writes one a platform.
+// maxAttestations bounds how many are looked into; buildx writes one per platform.
 const maxAttestations = 32
 
 // attestations says of which kinds an index's attestations are: "provenance", "sbom", or the predicate's own type.
-// They are told of and not judged, so one that can't be read counts as none.
+// They are reported and not judged, so one that can't be read counts as none.
 // https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 func (w walker) attestations(ctx context.Context, artifacts []v1.Descriptor) (kinds []string) {
 	for _, entry := range artifacts[:min(len(artifacts), maxAttestations)] {

@@ -87,7 +87,7 @@ func watchHeap(b *testing.B) (peak func() uint64) {
 	return func() uint64 { close(stop); return <-done }
 }
 
-// serveLarge pushes an image and serves its one layer from a generator, so that nobody holds it.
+// serveLarge pushes an image and serves its one layer from a generator, so that nobody contains it.
 func serveLarge(b *testing.B, size int64) name.Reference {
 	layer := v1.Descriptor{MediaType: types.OCILayer}
 	hash, err := v1.Hasher("sha256")

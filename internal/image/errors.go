@@ -20,7 +20,7 @@ type Error struct {
 	Reference name.Reference
 	// Message says what the registry answered, Fix what to do about it.
 	Message, Fix string
-	// Err is the answer itself. Its text is no part of Error's: it can hold a URL with a signature in its query.
+	// Err is the answer itself. Its text is no part of Error's: it can contain a URL with a signature in its query.
 	Err error
 }
 

@@ -106,7 +106,7 @@ func push(t testing.TB, reference string, what remote.Taggable) name.Reference {
 	return ref
 }
 
-// raw is a manifest as a registry would send it, whatever it holds.
+// raw is a manifest as a registry would send it, whatever it contains.
 type raw struct {
 	body      []byte
 	mediaType types.MediaType

@@ -41,7 +41,7 @@ func holding(t testing.TB, content []byte) v1.Image {
 	return configured(t, img, recipe{platform: amd64, start: []string{"/app"}}, nil)
 }
 
-// What a layer holds is the image's fault, not the registry's: it is told, and the rest of the run goes on.
+// What a layer contains is the image's fault, not the registry's: it is told, and the rest of the run goes on.
 func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
 	bomb, _ := gzipped(archive(files{"zeros", string(make([]byte, 4<<20)), "app", binaryFor("amd64")}))
 	many := archive(files{"1", "", "2", "", "3", "", "4", "", "5", "", "6", "", "app", binaryFor("amd64")})

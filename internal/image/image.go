@@ -32,12 +32,12 @@ type Image struct {
 	Missing []Missing
 	// Skipped counts index entries that are no images: attestations, signatures and other artifacts.
 	Skipped int
-	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
+	// Attestations are the kinds that the index contains, such as "provenance" and "sbom".
 	Attestations []string
-	// Base is what it was built on, where the builder tells.
+	// Base is what it was built on, where the builder says so.
 	Base Base
 	// Parent is the index that should have been named: Reference is the digest of one platform's manifest, which
-	// ParentTag's index holds. It is zero for all other references.
+	// ParentTag's index contains. It is zero for all other references.
 	Parent    v1.Hash
 	ParentTag string
 	// Twins are sets of platforms that share every layer, found by Inspect.
@@ -98,11 +98,11 @@ func ParseReference(s string) (name.Reference, error) {
 	return ref, nil
 }
 
-// Inspection is what the layers of one platform's image hold.
+// Inspection is what the layers of one platform's image contain.
 type Inspection struct {
 	// Programs are what a container would start, in order; the interpreters of scripts too.
 	Programs []Program
-	// Unchecked says what of it could not be followed, a clause each; see launch.Launch.
+	// Unchecked lists what of it could not be followed, in clauses; see launch.Launch.
 	Unchecked []string
 	// Broken is why the layers could not be read to the end, or nil: a limit, a bad archive or a wrong digest.
 	Broken error
@@ -120,7 +120,7 @@ type Program struct {
 	Architecture, Format string
 }
 
-// Twins are platforms for different CPUs that share every layer, although a layer holds a binary for one of them.
+// Twins are platforms for different CPUs that share every layer, although a layer contains a binary for one of them.
 type Twins struct {
 	Platforms []v1.Platform
 	Program   Program

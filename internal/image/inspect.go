@@ -170,7 +170,7 @@ func unreadable(p v1.Platform) string {
 	return ""
 }
 
-// broken separates a layer that holds the wrong bytes, which is the image's fault, from one that could not be had.
+// broken separates a layer that contains the wrong bytes, which is the image's fault, from one that could not be had.
 func broken(ctx context.Context, m *Manifest, err error) (fault, problem error) {
 	var missing *registry.BlobError
 	switch {

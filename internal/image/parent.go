@@ -14,7 +14,7 @@ import (
 // maxTags bounds in how many tags' indexes a digest without a tag is looked for.
 const maxTags = 32
 
-// findParent notes the index that holds the one manifest which the reference pins. It looks under the tag that the
+// findParent notes the index that contains the one manifest which the reference pins. It looks under the tag that the
 // reference names ("cart:1.2@sha256:…") or, where it names none, under the repository's tags. A tag that can't be read
 // hides a parent and no fault of the image, so its error is no concern here.
 func (c *Client) findParent(ctx context.Context, img *Image) {
@@ -57,7 +57,7 @@ func (c *Client) tags(ctx context.Context, pinned name.Digest) []string {
 	return tags[:min(len(tags), maxTags)]
 }
 
-// lists tells whether an index has an entry of the digest.
+// lists reports whether an index has an entry of the digest.
 func lists(top *remote.Descriptor, digest v1.Hash) bool {
 	if kindOf(top) != kindIndex {
 		return false

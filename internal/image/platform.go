@@ -21,18 +21,18 @@ func normalise(p v1.Platform) v1.Platform {
 	}
 }
 
-// matches tells whether an image for have is what was meant by want. It takes no substitute, as
+// matches reports whether an image for have is what was meant by want. It takes no substitute, as
 // a node does: who asks for a platform wants that one.
 func matches(want, have v1.Platform) bool {
 	return have.Architecture != "" && platforms.OnlyStrict(spec(want)).Match(spec(have))
 }
 
-// runs tells whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386.
+// runs reports whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386.
 func runs(node, have v1.Platform) bool {
 	return platforms.Only(spec(node)).Match(spec(have))
 }
 
-// agree tells whether an index entry and the config behind it can both be right.
+// agree reports whether an index entry and the config behind it can both be right.
 // Many builders leave the variant and the version of Windows out of one of them, so these count only where both have one.
 func agree(index, config v1.Platform) bool {
 	either := func(a, b string) bool { return a == b || a == "" || b == "" }

@@ -13,11 +13,11 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// maxOpen is how many streams may stay open for platforms that have yet to be looked at: each holds a connection, and
+// maxOpen is how many streams may stay open for platforms that have yet to be looked at: each keeps a connection, and
 // up to 8 MB to unpack zstd.
 const maxOpen = 8
 
-// pool holds the layers that were read in a run, so that each is read once, whichever images share it. What was read
+// pool contains the layers that were read in a run, so that each is read once, whichever images share it. What was read
 // stays known until the budget is short of memory.
 type pool struct {
 	registry *registry.Client

@@ -14,7 +14,7 @@ import (
 // statusEvery is how often a wait is reported, and how long one may last in silence.
 const statusEvery = 3 * time.Second
 
-// report emits a status now and then until it is told to stop. An empty text is no status.
+// report emits a status now and then until it is stopped. An empty text is no status.
 func (c *Client) report(ctx context.Context, status func() string) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})

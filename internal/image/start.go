@@ -15,7 +15,7 @@ import (
 type Start struct {
 	// What names it in findings, as in "its liveness probe"; "" is the container's command.
 	What string
-	// Exec is for probes and hooks: Command is run as it stands, whatever the image's entrypoint is.
+	// Exec is for probes and hooks: Command is run as it is, whatever the image's entrypoint is.
 	Exec bool
 	launch.Override
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// unchecked tells what Inspect could not see, once for all platforms for which it is the same. Layers that do not hold
+// unchecked reports what Inspect could not see, once for all platforms for which it is the same. Layers that do not contain
 // what they should are a warning, since they may be made to hide something.
 func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 	reasons, platforms := []string{}, map[string][]v1.Platform{}

@@ -13,7 +13,7 @@ import (
 // Verify compares an image with the platforms that were asked for. It finds each platform that is missing, each that
 // the image's index and config disagree about, each whose binary is for another CPU, platforms that share a binary,
 // and a digest that names one platform only. Faults of a platform that was asked for are errors, of others warnings;
-// what could not be checked is told as info. No finding means that all is there and right. What the layers hold is
+// what could not be checked is reported as info. No finding means that all is there and right. What the layers contain is
 // known only after Client.Inspect.
 func Verify(img *Image, want []v1.Platform) []finding.Finding {
 	var findings []finding.Finding
@@ -88,12 +88,12 @@ func (i *Image) describe() string {
 }
 
 // consequence says what nodes of the missing platform would do with the image. They look for
-// their platform in an index only; a single manifest they start, whatever it holds.
+// their platform in an index only; a single manifest they start, whatever it contains.
 func (i *Image) consequence(p v1.Platform) string {
 	offers := i.Platforms()
 	switch {
 	case len(offers) == 0:
-		return "nodes of any CPU would start it, whatever it holds"
+		return "nodes of any CPU would start it, whatever it contains"
 	case !i.Index:
 		return fmt.Sprintf("%s nodes would start it all the same and fail with exec format error", p)
 	case slices.ContainsFunc(offers, func(have v1.Platform) bool { return runs(p, have) }):
@@ -111,7 +111,7 @@ func mismatch(img *Image, m Manifest, want []v1.Platform) finding.Finding {
 	return finding.Finding{
 		Code: finding.PlatformMismatch, Severity: severity(m.Platform, want),
 		Image: img.Reference.String(), Architecture: m.Platform.Architecture,
-		Message: fmt.Sprintf("Image %s lists %s as %s, but the config of that image names %s. Nodes go by the index, so %s nodes would start it, whatever it holds.",
+		Message: fmt.Sprintf("Image %s lists %s as %s, but the config of that image names %s. Nodes go by the index, so %s nodes would start it, whatever it contains.",
 			img.Reference, m.Digest, m.Platform, config, m.Platform),
 		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.", m.Platform),
 	}

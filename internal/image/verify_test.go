@@ -33,7 +33,7 @@ func TestVerify(t *testing.T) {
 	lies := func(severity finding.Severity, config string) finding.Finding {
 		return finding.Finding{Code: finding.PlatformMismatch, Severity: severity, Image: "r.example/cart:1", Architecture: "arm64",
 			Message: "Image r.example/cart:1 lists sha256:ab as linux/arm64, but the config of that image names " + config +
-				". Nodes go by the index, so linux/arm64 nodes would start it, whatever it holds.",
+				". Nodes go by the index, so linux/arm64 nodes would start it, whatever it contains.",
 			Fix: "Build linux/arm64 again from a base image that is an index; a base pinned to the digest of one platform makes such images."}
 	}
 	for _, test := range []struct {
@@ -54,7 +54,7 @@ func TestVerify(t *testing.T) {
 		{"a_variant_is_no_substitute", true, honest(armv6), []v1.Platform{arm}, []finding.Finding{
 			lacks(armv7, "its index offers linux/arm/v6, so linux/arm/v7 nodes would take the nearest of these instead", "linux/arm")}},
 		{"a_config_that_names_nothing", false, []image.Manifest{{}}, both[:1], []finding.Finding{
-			lacks(amd64, "its config names no architecture, so nodes of any CPU would start it, whatever it holds", "linux/amd64")}},
+			lacks(amd64, "its config names no architecture, so nodes of any CPU would start it, whatever it contains", "linux/amd64")}},
 		{"a_config_that_disagrees", true, append(honest(amd64), manifest(arm64, amd64)), both, []finding.Finding{lies(finding.Error, "linux/amd64")}},
 		{"a_config_that_disagrees_about_what_nobody_asked_for", true, append(honest(amd64), manifest(arm64, amd64)), both[:1],
 			[]finding.Finding{lies(finding.Warning, "linux/amd64")}},

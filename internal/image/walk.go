@@ -28,7 +28,7 @@ type walker struct {
 	entries    *atomic.Int64 // read so far
 }
 
-// found is what a part of the tree holds.
+// found is what a part of the tree contains.
 type found struct {
 	manifests    []Manifest
 	missing      []Missing

@@ -9,7 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
-// chain joins all that stands between the client and the network. Of writes a broken connection is the pusher's to
+// chain joins all layers between the client and the network. Of writes a broken connection is the pusher's to
 // repeat, since an upload takes several requests.
 func (c *Client) chain(inner http.RoundTripper, l transport.Limits, writes bool) http.RoundTripper {
 	inner = &overHTTPS{inner: &listener{inner: inner, secrets: &c.secrets}, plain: c.opts.PlainHTTP}
@@ -22,7 +22,7 @@ func (c *Client) chain(inner http.RoundTripper, l transport.Limits, writes bool)
 // that was begun twice does no harm, nor does a second token.
 func isRepeatable(request *http.Request) bool { return request.Method != http.MethodPatch }
 
-// bounded limits what a manifest, or a list of tags, may hold. It takes answers as they are: what a registry packs
+// bounded limits what a manifest, or a list of tags, may contain. It takes answers as they are: what a registry packs
 // could unpack to a thousand times its size.
 type bounded struct {
 	inner  http.RoundTripper

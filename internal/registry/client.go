@@ -48,7 +48,7 @@ func DefaultOptions() Options {
 // Client speaks to registries for one run. It keeps connections, tokens and manifests, so that nothing is fetched
 // twice. It is safe for concurrent use.
 //
-// Its errors are not yet fit to be shown: they may hold URLs, and what the registry wrote. Explain makes them so.
+// Its errors are not yet fit to be shown: they may contain URLs, and what the registry wrote. Explain makes them so.
 type Client struct {
 	opts          Options
 	reads, writes http.RoundTripper
@@ -123,7 +123,7 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 
 // Blob streams a blob from its start. A connection that breaks is replaced by one that fetches the rest. At the end
 // size and digest are checked. Its errors are *BlobError where the blob could not be had, also those of a failed
-// sign-in, and other errors where it does not hold what the descriptor says.
+// sign-in, and other errors where it does not contain what the descriptor says.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, d v1.Descriptor) (blob io.ReadCloser, err error) {
 	err = c.health.ask(ctx, repo.RegistryStr(), func() error {
 		s, err := c.session(ctx, repo)

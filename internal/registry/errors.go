@@ -7,7 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// BlobError is about a blob that could not be had, as against one that holds the wrong bytes.
+// BlobError is about a blob that could not be had, as against one that contains the wrong bytes.
 type BlobError struct {
 	Digest v1.Hash
 	Err    error
@@ -56,13 +56,13 @@ const (
 	Failed
 	// PlainHTTP: it would have to be spoken to without TLS.
 	PlainHTTP
-	// TooLarge: a manifest goes beyond what one may hold.
+	// TooLarge: a manifest goes beyond what one may contain.
 	TooLarge
 	// Unreachable: it does not answer, or does not stop.
 	Unreachable
 )
 
-// Error is what went wrong, fit to be shown: it has no URL, since a redirect's query can hold a token, and no secret
+// Error is what went wrong, fit to be shown: it has no URL, since a redirect's query can contain a token, and no secret
 // that the client has sent.
 type Error struct {
 	Kind     Kind

@@ -17,7 +17,7 @@ const (
 	rest = 30 * time.Second
 )
 
-// downError stands for a request that was not made, since those before it had no answer.
+// downError is for a request that was not made, since those before it had no answer.
 type downError struct{ last error }
 
 func (e *downError) Error() string {

@@ -99,7 +99,7 @@ func TestClient_hides_credentials_that_a_registry_echoes(t *testing.T) {
 	}
 }
 
-// An upload goes on at the URL that the registry names, which may hold a password.
+// An upload goes on at the URL that the registry names, which may contain a password.
 func TestClient_hides_the_password_in_an_upload_s_location(t *testing.T) {
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -56,11 +56,11 @@ func elfKindOf(head []byte) (elfKind, bool) {
 	if k.data == elf.ELFDATA2MSB {
 		order = binary.BigEndian
 	}
-	k.machine = elf.Machine(order.Uint16(head[18:])) // e_machine stands behind e_ident and e_type in both classes
+	k.machine = elf.Machine(order.Uint16(head[18:])) // e_machine follows e_ident and e_type in both classes
 	return k, true
 }
 
-// Known tells whether Architecture can return the GOARCH.
+// Known reports whether Architecture can return the GOARCH.
 func Known(architecture string) bool {
 	for _, known := range machines {
 		if known == architecture {

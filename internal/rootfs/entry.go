@@ -68,7 +68,7 @@ func (l *Layer) linked(target string, mode int64) *entry {
 }
 
 // heads reads the first bytes of files, and keeps only what can matter later, so that memory does not grow with
-// what a layer holds. It is a buffer, used over and over.
+// what a layer contains. It is a buffer, used over and over.
 type heads struct{ buffer [ScriptSize]byte }
 
 func (h *heads) read(name string, e *entry, content io.Reader) ([]byte, error) {
@@ -84,7 +84,7 @@ func (h *heads) read(name string, e *entry, content io.Reader) ([]byte, error) {
 	return bytes.Clone(worth(e, h.buffer[:n])), err
 }
 
-// shortOf tells the end of a file from the end of an archive that breaks off.
+// shortOf is an error where an archive ends before its file does.
 func shortOf(size int64, n int) error {
 	if int64(n) < size {
 		return io.ErrUnexpectedEOF
@@ -92,7 +92,7 @@ func shortOf(size int64, n int) error {
 	return nil
 }
 
-// isScript recognises what a shell could be told to run.
+// isScript recognises what a shell could be given to run.
 func isScript(name string, head []byte) bool {
 	return bytes.HasPrefix(head, []byte("#!")) || strings.HasSuffix(name, ".sh")
 }

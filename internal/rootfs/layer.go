@@ -31,7 +31,7 @@ type Layer struct {
 	complete      bool
 }
 
-// NewLayer returns the layer that a blob holds. Nothing is read yet.
+// NewLayer returns the layer that a blob contains. Nothing is read yet.
 func NewLayer(source Source, budget *Budget) *Layer { return &Layer{source: source, budget: budget} }
 
 // Close ends the stream, if it is open. What was read stays known, and a layer that is asked for more is then read

@@ -13,7 +13,7 @@ type Limits struct {
 	// Ratio is how many times its packed size a layer may unpack to, once it has given RatioFrom bytes. Real layers
 	// stay below 20; the most that gzip can do is 1032.
 	Ratio, RatioFrom int64
-	// Entries is how many files, links and directories one layer may hold, those above its entries included.
+	// Entries is how many files, links and directories one layer may contain, those above its entries included.
 	Entries int
 
 	// Kept is the most that is kept in memory of all layers of a run at one time, in bytes; Scripts is how much of it may

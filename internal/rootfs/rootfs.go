@@ -64,7 +64,7 @@ type File struct {
 func (f File) Whole() bool { return int64(len(f.Head)) == f.Size }
 
 // Stat finds the file at a path of the container, relative ones starting at "/". It follows symbolic and hard links and
-// heeds whiteouts. Its errors are a *PathError for the path, those of reading a layer, and that of ctx when it is done.
+// respects whiteouts. Its errors are a *PathError for the path, those of reading a layer, and that of ctx when it is done.
 func (f *FS) Stat(ctx context.Context, name string) (File, error) {
 	if err := tooLong(name); err != nil {
 		return File{}, err

@@ -28,7 +28,7 @@ type unpacker struct {
 	close  func() error
 }
 
-// unpack looks at the first bytes and not at the media type: clients do so too, and registries hold wrong types.
+// unpack looks at the first bytes and not at the media type: clients do so too, and registries contain wrong types.
 func unpack(blob io.ReadCloser, budget *Budget) (*unpacker, error) {
 	u := &unpacker{budget: budget, limits: budget.limits, packed: &counter{Reader: blob}, close: blob.Close}
 	buffered := bufio.NewReaderSize(u.packed, 8<<10)

@@ -132,7 +132,7 @@ func rewind(request *http.Request) (*http.Request, bool) {
 	return next, true
 }
 
-// RetryAfter reads an answer's Retry-After, which holds seconds or a date; ok is false where it has none:
+// RetryAfter reads an answer's Retry-After, which contains seconds or a date; ok is false where it has none:
 // https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 func RetryAfter(response *http.Response) (pause time.Duration, ok bool) {
 	text := response.Header.Get("Retry-After")

@@ -61,7 +61,7 @@ type scrubbedBody struct {
 	io.Closer
 }
 
-// failing ends a body as the one that it stands for did.
+// failing ends a body as the one that it replaces did.
 type failing struct{ err error }
 
 // Read implements io.Reader.

@@ -8,7 +8,7 @@ import (
 // Phase is how far a request got.
 type Phase int
 
-// The phases of a request, in their order. Whole is not one of them: it stands for all of an attempt.
+// The phases of a request, in their order. Whole is not one of them: it is all of an attempt.
 const (
 	Connecting Phase = iota
 	Answering

@@ -17,10 +17,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-// headSize is enough of a file to tell an ELF binary, and for which CPU it is.
+// headSize is enough of a file to recognise an ELF binary, and for which CPU it is.
 const headSize = 64
 
-// artifact is what an Artifact holds for one platform.
+// artifact is what an Artifact contains for one platform.
 type artifact struct {
 	source string
 	files  []File
@@ -76,7 +76,7 @@ func (a *artifact) add(name, destination string, mode fs.FileMode, entry fs.DirE
 	return fmt.Errorf("%s is neither a file, a folder nor a symbolic link", name)
 }
 
-// addDirectory adds a directory that holds nothing; the others are implied by what they hold.
+// addDirectory adds a directory that contains nothing; the others are implied by what they contain.
 func (a *artifact) addDirectory(name, destination string) error {
 	entries, err := os.ReadDir(name)
 	if err == nil && len(entries) == 0 && destination != "/" {
@@ -119,7 +119,7 @@ func readHead(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, headSize))
 }
 
-// foreign returns the CPUs that an artifact's binaries are for when none of them is the platform's. A folder that holds
+// foreign returns the CPUs that an artifact's binaries are for when none of them is the platform's. A folder that contains
 // binaries for several CPUs, such as prebuilt modules, is fine as long as the platform's is among them.
 func (a *artifact) foreign(p v1.Platform) []string {
 	var others []string

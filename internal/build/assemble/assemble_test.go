@@ -83,7 +83,7 @@ func TestFilesCanBeReadBack(t *testing.T) {
 	}
 }
 
-// The layer's digest may move with Go's compressor; that of the config, which holds the
+// The layer's digest may move with Go's compressor; that of the config, which contains the
 // digest of the uncompressed layer, may move only on purpose.
 func TestConfigDigestStandsStill(t *testing.T) {
 	const want = "sha256:726ad6703b67c0dcee3a78c9b276da15cc9419c1b7b84bcc00c996981a94b8e5"

@@ -27,7 +27,7 @@ func over(base, own v1.Config) v1.Config {
 	return merged
 }
 
-// environment lets a later KEY=value take the place of an earlier one, so that each key stands once.
+// environment lets a later KEY=value take the place of an earlier one, so that each key is there once.
 func environment(base, own []string) []string {
 	merged := slices.Clone(base)
 	for _, entry := range own {

@@ -20,6 +20,6 @@ func each(n int, do func(i int) error) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // every error stands in its own place
+	_ = group.Wait() // every error is in its own place
 	return errors.Join(errs...)
 }

@@ -47,16 +47,16 @@ func (p *plan) unreadable(platform v1.Platform, source string, err error) findin
 
 // unusable: the artifacts are there, and can't be packed.
 func (p *plan) unusable(platform v1.Platform, err error) finding.Finding {
-	return p.finding(finding.PlatformMissing, platform, err.Error(), "Correct artifacts, or what stands at their paths.")
+	return p.finding(finding.PlatformMissing, platform, err.Error(), "Correct artifacts, or the files at their paths.")
 }
 
 func (p *plan) wrongCPU(platform v1.Platform, a artifact, cpus []string) finding.Finding {
 	subject := fmt.Sprintf("artifact %q is a binary for %s", a.source, cpus[0])
 	if name := a.binaries[cpus[0]]; filepath.Clean(name) != filepath.Clean(a.source) {
-		subject = fmt.Sprintf("artifact %q holds binaries for %s alone, such as %q", a.source, strings.Join(cpus, ", "), name)
+		subject = fmt.Sprintf("artifact %q contains binaries for %s alone, such as %q", a.source, strings.Join(cpus, ", "), name)
 	}
 	return p.finding(finding.BinaryMismatch, platform, subject+", which its nodes would fail to start with exec format error",
-		fmt.Sprintf("Compile it for %s, and write the path of artifacts so that {arch} tells the files apart.", platform))
+		fmt.Sprintf("Compile it for %s, and write the path of artifacts so that {arch} makes each platform's differ.", platform))
 }
 
 // finding is about an image, or about one platform of it.
@@ -80,7 +80,7 @@ func neighbours(missing string) string {
 			for _, entry := range entries[:min(len(entries), most)] {
 				names = append(names, entry.Name())
 			}
-			return fmt.Sprintf("; %q holds %s", dir, cmp.Or(strings.Join(names, ", "), "nothing"))
+			return fmt.Sprintf("; %q contains %s", dir, cmp.Or(strings.Join(names, ", "), "nothing"))
 		}
 		if dir == filepath.Dir(dir) {
 			return ""

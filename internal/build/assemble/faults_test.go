@@ -27,7 +27,7 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 	}
 	missing := func(architecture, source, holds string) fault {
 		return fault{finding.PlatformMissing, architecture,
-			"Image registry/cart for linux/" + architecture + " can't be assembled: artifact \"" + source + "\" does not exist; \"dist\" holds " + holds + "."}
+			"Image registry/cart for linux/" + architecture + " can't be assembled: artifact \"" + source + "\" does not exist; \"dist\" contains " + holds + "."}
 	}
 	for _, row := range []struct {
 		name  string
@@ -55,7 +55,7 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 				s.Assembly.Artifacts = append(s.Assembly.Artifacts, build.Artifact{Source: "plugins", Destination: "/plugins"})
 			},
 			want: []fault{{finding.BinaryMismatch, "arm64",
-				`Image registry/cart for linux/arm64 can't be assembled: artifact "plugins" holds binaries for amd64, arm alone, such as "plugins/two.so", which its nodes would fail to start with exec format error.`}}},
+				`Image registry/cart for linux/arm64 can't be assembled: artifact "plugins" contains binaries for amd64, arm alone, such as "plugins/two.so", which its nodes would fail to start with exec format error.`}}},
 		{name: "the_base_lacks_a_platform",
 			files: map[string]string{"dist/linux_amd64/cart": machine("amd64"), "dist/linux_arm64/cart": machine("arm64")},
 			base:  []v1.Image{osBase(t, amd64, map[string]string{"/etc/os": ""}), osBase(t, armv7, map[string]string{"/etc/os": ""})},
@@ -114,7 +114,7 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 	}
 }
 
-// One image at fault holds up the others, which would be half a commit.
+// One image at fault contains up the others, which would be half a commit.
 func TestBuild_tells_what_is_wrong_with_all_images(t *testing.T) {
 	requests := &recorder{}
 	registry := registrytest.Start(t, registrytest.Options{Wrap: requests.wrap})

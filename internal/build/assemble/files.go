@@ -17,11 +17,11 @@ import (
 
 // File is one entry of an image's layer: a regular file, a symbolic link or a directory. It belongs to root.
 type File struct {
-	// Path is where it stands in the image: absolute and clean, such as "/app/cart".
+	// Path is where it is in the image: absolute and clean, such as "/app/cart".
 	Path string
-	// Mode holds its permission bits; 0 means 0o755.
+	// Mode contains its permission bits; 0 means 0o755.
 	Mode fs.FileMode
-	// Source is the local file to read. Where it is empty, Content is what the file holds.
+	// Source is the local file to read. Where it is empty, Content is what the file contains.
 	Source  string
 	Content []byte
 	// Link makes it a symbolic link to this target, Directory an empty directory.
@@ -47,7 +47,7 @@ func sorted(files []File) []File {
 	return slices.SortedFunc(slices.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 }
 
-// check takes sorted files, in which a file stands before all that would lie below it.
+// check takes sorted files, in which a file comes before all that would lie below it.
 func check(files []File) error {
 	if len(files) == 0 {
 		return errors.New("there are no files to put into it")

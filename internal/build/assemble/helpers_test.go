@@ -187,7 +187,7 @@ func (r *recorder) start(spoil func(*http.Request) bool) {
 	r.requests, r.spoil = nil, spoil
 }
 
-// matching are the requests noted that hold a text.
+// matching are the requests noted that contain a text.
 func (r *recorder) matching(text string) (list []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

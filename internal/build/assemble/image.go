@@ -35,7 +35,7 @@ type Spec struct {
 	Created time.Time
 }
 
-// Image assembles an OCI image. It reads local files when the image is read, so they must stand until it is pushed.
+// Image assembles an OCI image. It reads local files when the image is read, so they must stay until it is pushed.
 func Image(spec Spec) (v1.Image, error) {
 	if spec.Platform.OS == "" || spec.Platform.Architecture == "" {
 		return nil, errors.New("assembling an image: its platform needs an operating system and an architecture, such as linux/arm64")

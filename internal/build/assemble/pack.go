@@ -47,7 +47,7 @@ func (p packer) add(f File) error {
 	return p.addRegular(f)
 }
 
-// makeDirectory writes directories before what they hold, each once: not every unpacker makes them up.
+// makeDirectory writes directories before what they contain, each once: not every unpacker makes them up.
 func (p packer) makeDirectory(dir string) error {
 	if p.made[dir] {
 		return nil

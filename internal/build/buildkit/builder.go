@@ -16,7 +16,7 @@ import (
 )
 
 // DefaultImage is the image of a BuildKit container that a Builder starts for itself. It is of the release whose client
-// this program holds.
+// this program contains.
 const DefaultImage = "moby/buildkit:v0.30.0"
 
 // Builder builds with the BuildKits at its endpoints.
@@ -34,7 +34,7 @@ type Builder struct {
 	Getenv func(string) string
 	// Image is that of a BuildKit container started for endpoint auto; "" is DefaultImage.
 	Image string
-	// Progress is told what BuildKit says, image by image.
+	// Progress gets what BuildKit says, image by image.
 	Progress progress.Sink
 }
 

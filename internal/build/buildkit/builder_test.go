@@ -310,7 +310,7 @@ func exists(t *testing.T, ref name.Reference) bool {
 	return err == nil
 }
 
-// newRegistry serves a registry on loopback that holds REGISTRY/base, a busybox for both CPUs.
+// newRegistry serves a registry on loopback that contains REGISTRY/base, a busybox for both CPUs.
 func newRegistry(t *testing.T) (host string) {
 	t.Helper()
 	host = registry.Start(t, registry.Options{}).Host

@@ -43,7 +43,7 @@ func (d *display) print(w *progress.Lines) {
 	_, _ = plain.UpdateFrom(context.Background(), d.status) // it can only fail by its context
 }
 
-// follow returns where one build tells its status, and a function that waits until all of that is read. Builds of
+// follow returns where one build reports its status, and a function that waits until all of that is read. Builds of
 // several parts of the image may be followed at once.
 func (d *display) follow() (status chan *client.SolveStatus, finish func()) {
 	status = make(chan *client.SolveStatus)

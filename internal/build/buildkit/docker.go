@@ -53,7 +53,7 @@ func (b *Builder) auto(ctx context.Context, specs []build.Spec) (*daemon, error)
 	return owning(engine, d, err)
 }
 
-// keepsIndexes tells an engine whose images live in containerd. Any other holds one platform of an image, so its
+// keepsIndexes reports whether an engine's images live in containerd. Any other contains one platform of an image, so its
 // BuildKit can't build more. https://docs.docker.com/engine/storage/containerd/
 func keepsIndexes(driverStatus [][2]string) bool {
 	return slices.Contains(driverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})

@@ -15,7 +15,7 @@ import (
 // "[linux/amd64->arm64 build 2/3] RUN make", a cross-compilation, on linux/amd64.
 var stepPlatform = regexp.MustCompile(`^\[([a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?)[ \->]`)
 
-// missingEmulator tells a step that failed because it ran a program for a CPU that its BuildKit neither is nor
+// missingEmulator recognises a step that failed because it ran a program for a CPU that its BuildKit neither is nor
 // emulates. Where it does, a wrong program in the image is to blame, and BuildKit's own words are right.
 func missingEmulator(failure *build.StepError, p part) (platform string, missing bool) {
 	said := strings.ToLower(failure.Err.Error() + "\n" + strings.Join(failure.Tail, "\n"))

@@ -39,13 +39,13 @@ func explain(ctx context.Context, err error, spec build.Spec, p part, log *displ
 	return failure
 }
 
-// isRegistryDown tells a base image whose registry does not answer, or not with sense: no Dockerfile's fault. BuildKit
+// isRegistryDown recognises a base image whose registry does not answer, or not with sense: no Dockerfile's fault. BuildKit
 // sends no code for it, only containerd's words.
 func isRegistryDown(err error) bool {
 	return strings.Contains(err.Error(), "failed to do request: ") || strings.Contains(err.Error(), "unexpected status")
 }
 
-// isPushRefused tells a registry that takes no push from these credentials, in containerd's words for it.
+// isPushRefused recognises a registry that takes no push from these credentials, in containerd's words for it.
 func isPushRefused(err error) bool {
 	text := err.Error()
 	refused := func(words string) bool { return strings.Contains(text, words) }

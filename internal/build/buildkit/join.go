@@ -46,5 +46,5 @@ type rawIndex []byte
 // RawManifest implements remote.Taggable.
 func (r rawIndex) RawManifest() ([]byte, error) { return r, nil }
 
-// MediaType says what RawManifest holds.
+// MediaType says what RawManifest contains.
 func (r rawIndex) MediaType() (types.MediaType, error) { return types.OCIImageIndex, nil }

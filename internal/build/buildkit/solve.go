@@ -51,7 +51,7 @@ func frontendAttributes(spec build.Spec, platforms []v1.Platform) map[string]str
 	return attrs
 }
 
-// attest asks for an attestation. usual is what "" stands for, and "" then for none, as in buildx.
+// attest asks for an attestation. usual is what "" means, and "" then for none, as in buildx.
 func attest(attrs map[string]string, kind, wanted, usual string) {
 	switch wanted {
 	case "true":

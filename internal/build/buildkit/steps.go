@@ -8,7 +8,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// tailLines is how much of a failing step's output an error holds.
+// tailLines is how much of a failing step's output an error contains.
 const tailLines = 20
 
 // steps remembers the names of a build's steps and the end of what each printed, for the one that fails.

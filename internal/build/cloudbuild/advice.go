@@ -86,7 +86,7 @@ func (j *job) grantRegistry(r *cloudbuild.Build) string {
 }
 
 // runner is the e-mail address of the account that a build runs as: as the build says, or as it was asked for. Where
-// neither is known, a word stands for it that unknown explains.
+// neither is known, a word takes its place that unknown explains.
 func (b *Builder) runner(r *cloudbuild.Build) string {
 	if at := strings.LastIndex(r.ServiceAccount, "/"); at >= 0 {
 		return r.ServiceAccount[at+1:]
@@ -101,5 +101,5 @@ func (b *Builder) unknown(advice string) string {
 	if !strings.Contains(advice, placeholder) {
 		return advice
 	}
-	return advice + "\nThat account is told by:\n" + googleapi.Command("gcloud builds get-default-service-account", "--project="+b.Cloud.Project)
+	return advice + "\nThis command prints that account:\n" + googleapi.Command("gcloud builds get-default-service-account", "--project="+b.Cloud.Project)
 }

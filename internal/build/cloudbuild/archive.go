@@ -18,7 +18,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 )
 
-// oldest is the time of files in builds of unknown time. Before it, zip archives that a build makes can't hold them.
+// oldest is the time of files in builds of unknown time. Before it, zip archives that a build makes can't contain them.
 var oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // archive writes files as a tar.gz that is the same on every machine and in every run: owners mean nothing in the image,

@@ -36,7 +36,7 @@ type Account interface {
 type Builder struct {
 	Cloud   build.CloudBuild
 	Account Account
-	// Progress is told what Cloud Build says, image by image.
+	// Progress gets what Cloud Build says, image by image.
 	Progress progress.Sink
 	// Poll is the pause between two looks at a build and its log; 0 is DefaultPoll.
 	Poll time.Duration

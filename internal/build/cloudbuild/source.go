@@ -18,7 +18,7 @@ import (
 
 // source is what a build reads.
 type source struct {
-	// object holds the files; nil where the build fetches its context by itself.
+	// object contains the files; nil where the build fetches its context by itself.
 	object *object
 	// context and file are the context and the Dockerfile as the build finds them.
 	context, file string

@@ -12,7 +12,7 @@ import (
 
 // The images that the steps run, by the digests of their indexes. Cloud Build takes a digest or a tag, not both.
 const (
-	// dockerImage is docker:29.1.3-cli, which holds buildx v0.30.1. Cloud Build's own gcr.io/cloud-builders/docker is of
+	// dockerImage is docker:29.1.3-cli, which contains buildx v0.30.1. Cloud Build's own gcr.io/cloud-builders/docker is of
 	// 2022, and points to this one: https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker
 	dockerImage = "docker@sha256:4fa0ee1f3a7e4354c4ea34558b6d4ee32859baf4973d4c8ccc8e7fe3dd730c04"
 	// binfmtImage is tonistiigi/binfmt:qemu-v10.2.3.
@@ -21,14 +21,14 @@ const (
 	buildKitImage = "moby/buildkit@sha256:0168606be2315b7c807a03b3d8aa79beefdb31c98740cebdffdfeebf31190c9f"
 )
 
-// The steps' IDs, which stand in the log.
+// The steps' IDs, as the log has them.
 const (
 	emulateStep = "emulate"
 	builderStep = "builder"
 	buildStep   = "build"
 )
 
-// results is where a step leaves what the build tells in the end: $BUILDER_OUTPUT/output, which no shell is here to find.
+// results is where a step leaves what the build reports in the end: $BUILDER_OUTPUT/output, which no shell is here to find.
 // https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/build/build.go
 const results = "/builder/outputs/output"
 

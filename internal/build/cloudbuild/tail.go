@@ -11,7 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// tailLines is how much of a failing step's output an error holds.
+// tailLines is how much of a failing step's output an error contains.
 const tailLines = 20
 
 // tail follows a build's log, an object that grows while the build runs.
@@ -24,7 +24,7 @@ type tail struct {
 	shown int64
 	// last are the last lines of each step, by its ID.
 	last map[string][]string
-	// told: that the log can't be read was said.
+	// told: the log was reported to be unreadable.
 	told bool
 }
 
@@ -34,7 +34,7 @@ func newTail(store *storage, name string, emit progress.Sink) *tail {
 	return t
 }
 
-// line shows a line, and keeps it with its step, which stands before it: `Step #2 - "build": text`.
+// line shows a line, and keeps it with its step, whose name comes first: `Step #2 - "build": text`.
 func (t *tail) line(text string) {
 	head, said, found := strings.Cut(text, `":`)
 	_, id, named := strings.Cut(head, ` - "`)

@@ -16,7 +16,7 @@ func (s *script) call(ctx context.Context, c *syntax.CallExpr) (ended bool, err 
 		return false, err
 	}
 	if substitutes(c) {
-		s.note("%s: what stands in $(…)", s.name)
+		s.note("%s: commands in $(…)", s.name)
 	}
 	s.steps = 0
 	args := s.words(c.Args)
@@ -109,7 +109,7 @@ func (s *script) set(args []string) {
 	}
 }
 
-// program follows a command that is a file of the image, if that can be told.
+// program follows a command that is a file of the image, if that is certain.
 func (s *script) program(ctx context.Context, args []string, env map[string]string) error {
 	what := s.name + ": " + shortened(args[0])
 	relative := !strings.HasPrefix(args[0], "/")

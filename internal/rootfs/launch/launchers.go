@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// launcher describes a program that gives way to, or watches over, another one that it is told to start.
+// launcher describes a program that gives way to, or watches over, another one that it is given to start.
 type launcher struct {
 	// valued are the options that take the next argument for a value.
 	valued []string
@@ -29,7 +29,7 @@ func launcherOf(tool string) (launcher, bool) {
 	return launcher{}, false
 }
 
-// launched is the command that a launcher is told to start. Its arguments come without its own name.
+// launched is the command that a launcher is given to start. Its arguments come without its own name.
 func launched(tool string, args []string, cmd Command) (Command, bool) {
 	l, ok := launcherOf(tool)
 	if !ok {
@@ -50,7 +50,7 @@ func launched(tool string, args []string, cmd Command) (Command, bool) {
 	return cmd, len(args) > 0
 }
 
-// skipOptions also tells env's -S, behind which all the rest is one string.
+// skipOptions also handles env's -S, after which all the rest is one string.
 func (l launcher) skipOptions(args []string) (rest []string, split bool) {
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
 		option := args[0]

@@ -67,7 +67,7 @@ func (o Override) expand(words []string) (expanded []string) {
 	return expanded
 }
 
-// variables replaces $(NAME) as the kubelet does: a name that is not set stays as it stands, $$ is a $.
+// variables replaces $(NAME) as the kubelet does: a name that is not set stays as it is, $$ is a $.
 // https://github.com/kubernetes/kubernetes/blob/v1.34.0/third_party/forked/golang/expansion/expand.go
 func (o Override) variables(text string) string {
 	var out strings.Builder

@@ -22,7 +22,7 @@ const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 // maxInterpreters is how many #! lines Linux follows for one start (fs/exec.c, exec_binprm: depth > 5).
 const maxInterpreters = 5
 
-// Command is what a container is told to start.
+// Command is what a container is given to start.
 type Command struct {
 	Args []string // the first one is looked up; must not be empty
 	Env  []string // KEY=value; of a KEY given twice the last one counts. Only PATH matters here

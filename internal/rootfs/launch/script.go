@@ -44,7 +44,7 @@ func newScript(t *tracer, name string, params []string, cmd Command) *script {
 const (
 	lostParams = "@"
 	lostDir    = "."
-	// unknown stands in a word for what only a run could tell.
+	// unknown is in a word what only a run could show.
 	unknown = "\x00"
 )
 
@@ -78,26 +78,26 @@ func (s *script) command(ctx context.Context, command syntax.Command) (ended boo
 		return false, nil
 	}
 	s.pass(command)
-	s.note("%s: what stands in its conditions, loops and subshells", s.name)
+	s.note("%s: commands in its conditions, loops and subshells", s.name)
 	return false, nil
 }
 
-// binary follows both sides of && and |. What stands behind || runs only when something went wrong, and what stands
-// behind a test only when it holds: a script may well choose a binary so.
+// binary follows both sides of && and |. What comes after || runs only when something went wrong, and what
+// comes after a test only when that is true: a script may well choose a binary so.
 func (s *script) binary(ctx context.Context, c *syntax.BinaryCmd) (ended bool, err error) {
 	if ended, err = s.command(ctx, c.X.Cmd); ended || err != nil {
 		return ended && c.Op != syntax.Pipe && c.Op != syntax.PipeAll, err
 	}
 	if c.Op == syntax.OrStmt || (c.Op == syntax.AndStmt && s.isTest(c.X)) {
 		s.pass(c.Y)
-		s.note("%s: what stands behind a test or ||", s.name)
+		s.note("%s: commands after a test or ||", s.name)
 		return false, nil
 	}
 	_, err = s.command(ctx, c.Y.Cmd)
 	return false, err
 }
 
-// isTest tells commands that ask a question from those that do something.
+// isTest reports whether a command asks a question, in place of doing something.
 func (s *script) isTest(statement *syntax.Stmt) bool {
 	known, ok := s.tests[statement]
 	if !ok {

@@ -16,7 +16,7 @@ func isShell(tool string) bool {
 	return false
 }
 
-// shell reads what a shell is told to run. Args start with the shell itself.
+// shell reads what a shell is given to run. Args start with the shell itself.
 func (t *tracer) shell(ctx context.Context, args []string, cmd Command) error {
 	operands, fromText := shellOperands(args[1:])
 	if len(operands) == 0 {

@@ -82,7 +82,7 @@ func (s *script) part(part syntax.WordPart) string {
 	return unknown
 }
 
-// literal is what stands unquoted; patterns, escapes and ~ are the shell's to resolve.
+// literal is unquoted text; patterns, escapes and ~ are the shell's to resolve.
 func literal(text string) string {
 	if text != "]" && (strings.ContainsAny(text, `*?\]`) || strings.HasPrefix(text, "~")) {
 		return unknown
@@ -90,7 +90,7 @@ func literal(text string) string {
 	return text
 }
 
-// quoted takes patterns as they stand.
+// quoted takes patterns as they are.
 func (s *script) quoted(part syntax.WordPart) string {
 	if literal, ok := part.(*syntax.Lit); ok && !strings.Contains(literal.Value, `\`) {
 		return literal.Value
@@ -116,7 +116,7 @@ func (s *script) variable(p *syntax.ParamExp) string {
 	return unknown
 }
 
-// isPlain tells $NAME and ${NAME} from all that shells can do with a variable on top.
+// isPlain reports whether an expansion is $NAME or ${NAME}, with nothing done to its value.
 func isPlain(p *syntax.ParamExp) bool {
 	return p.Param != nil && p.Index == nil && p.Slice == nil && p.Repl == nil && p.Exp == nil &&
 		!p.Excl && !p.Length && !p.Width && p.Names == 0
