@@ -36,7 +36,7 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 		}
 	}
 	set := r.reached()
-	return set, r.imageFindings(set), nil
+	return set, r.closing(set), nil
 }
 
 func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, error) {
@@ -61,7 +61,7 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 }
 
 func (r *run) applyOne(ctx context.Context, t *item) error {
-	if t.change.Action == Unchanged {
+	if t.change.Action == Unchanged && t.migration == nil {
 		t.done = true
 		return nil
 	}
@@ -70,6 +70,9 @@ func (r *run) applyOne(ctx context.Context, t *item) error {
 	}
 	ctx, cancel := server.Outlasting(ctx, r.opts.InterruptGrace)
 	defer cancel()
+	if err := r.migrate(ctx, t); err != nil {
+		return err
+	}
 	after, created, err := r.Server.Apply(ctx, t.Ref, t.desired, r.how(false))
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func (r *run) applied(t *item, after *unstructured.Unstructured, created bool) {
 		t.becomes(Created, nil, after)
 		return
 	}
-	t.becomes(r.compared(before, after), before, after)
+	t.becomes(r.compared(t, before, after), before, after)
 }
 
 // remember adds the objects of this run to the inventory, before they are applied: an interrupted run must not leave

@@ -112,3 +112,10 @@ func field(u *unstructured.Unstructured, path ...string) any {
 	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
 	return value
 }
+
+type entryType = metav1.ManagedFieldsEntry
+
+func containerImage(u *unstructured.Unstructured) any {
+	containers, _ := field(u, "spec", "template", "spec", "containers").([]any)
+	return containers[0].(map[string]any)["image"]
+}

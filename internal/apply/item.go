@@ -3,6 +3,7 @@ package apply
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
@@ -11,8 +12,14 @@ type item struct {
 	server.Ref
 	desired *unstructured.Unstructured
 	change  Change
-	// seen is the live object as it was at the start of the run, nil if it was not read.
-	seen *unstructured.Unstructured
+	// live is the object as it was last read, nil if there is none or it was not read.
+	live *unstructured.Unstructured
+	// migration says which fields change hands before the apply, nil for none.
+	migration *ownership.Migration
+	// stale: an entry of the managed fields is of a version that the API server can't convert the object to.
+	stale bool
+	// autoscaler is the object that sets the number of replicas, "" for none.
+	autoscaler string
 	// judged: the API server has answered a dry run of the object, and change says what would become of it.
 	judged bool
 	// lost: the answer to the change of the object was lost, so that it may have been made or not.

@@ -9,18 +9,14 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
-// worthListing is how many objects of a kind in a namespace make one list cheaper than a get for each.
-const worthListing = 16
-
 // collection is all objects of one kind in one namespace.
 type collection struct {
 	schema.GroupVersionResource
 	namespace string
 }
 
-// readLive reads the live objects of the bigger collections of the set: one request each, which returns no more than twice
-// what the set has, however many others there are. An object that it misses is read by itself when it is needed,
-// and so is all of a collection that these credentials may not list.
+// readLive reads the live objects of the set: one paged list per collection, or a get where the set has one object of it.
+// What can't be read now is asked about when it is needed, and the reason is reported then.
 func (r *run) readLive(ctx context.Context) {
 	collections := map[collection][]*item{}
 	for _, t := range r.items {
@@ -30,21 +26,38 @@ func (r *run) readLive(ctx context.Context) {
 	var group errgroup.Group
 	group.SetLimit(r.opts.Concurrency)
 	for _, items := range collections {
-		if len(items) >= worthListing {
-			group.Go(func() error { r.list(ctx, items); return nil })
-		}
+		group.Go(func() error { r.readCollection(ctx, items); return nil })
 	}
 	_ = group.Wait() // none returns an error
+	r.yieldToAutoscalers(ctx)
 }
 
-func (r *run) list(ctx context.Context, items []*item) {
-	live, err := r.List(ctx, items[0].Ref, 2*len(items))
+func (r *run) readCollection(ctx context.Context, items []*item) {
+	complete := false
+	if len(items) > 1 {
+		complete = r.list(ctx, items)
+	}
+	for _, t := range items {
+		if t.live != nil || complete {
+			continue
+		}
+		if live, err := r.Get(ctx, t.Ref); err == nil {
+			t.live = live
+		}
+	}
+}
+
+// list reads a collection, and reports whether it has read all of it. A collection with many more objects than the set
+// has of it is not read to its end.
+func (r *run) list(ctx context.Context, items []*item) (complete bool) {
+	live, complete, err := r.List(ctx, items[0].Ref, 4*len(items))
 	if err != nil {
-		return
+		return false
 	}
 	for i := range live {
 		if t, ok := r.byKey[server.KeyOf(&live[i])]; ok {
-			t.seen = &live[i]
+			t.live = &live[i]
 		}
 	}
+	return complete
 }

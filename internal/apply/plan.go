@@ -23,7 +23,7 @@ func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured
 	r.readLive(ctx)
 	refused, err := r.preview(ctx)
 	set := r.changes()
-	findings = slices.Concat(findings, refused, r.imageFindings(set))
+	findings = slices.Concat(findings, refused, r.closing(set))
 	if err != nil || opts.Inventory == "" || len(objects) == 0 {
 		return set, findings, err
 	}

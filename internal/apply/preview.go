@@ -49,34 +49,54 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 // resourceVersion (a dry run answers with the one it worked on): should a controller have written in between, it asks
 // again. That is over in a moment, or a fourth answer is taken as it is.
 func (r *run) ask(ctx context.Context, t *item) error {
-	before := t.seen
 	for range 4 {
-		after, created, err := r.Server.Apply(ctx, t.Ref, t.desired, r.how(true))
-		if err != nil {
+		if again, err := r.askOnce(ctx, t); err != nil || !again {
 			return err
-		}
-		t.judged = true
-		if created {
-			t.becomes(Created, nil, after)
-			return nil
-		}
-		if before == nil || before.GetResourceVersion() != after.GetResourceVersion() {
-			if before, err = r.Get(ctx, t.Ref); err != nil {
-				return err
-			}
-		}
-		if err := r.checkHolder(ctx, t, before); err != nil {
-			return err
-		}
-		if r.keepMark(t, before) {
-			continue
-		}
-		t.becomes(r.compared(before, after), before, after)
-		if t.change.Action == Unchanged || before.GetResourceVersion() == after.GetResourceVersion() {
-			return nil
 		}
 	}
 	return nil
+}
+
+func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
+	if t.live != nil {
+		if err := r.checkHolder(ctx, t, t.live); err != nil {
+			return false, err
+		}
+		r.keepMark(t, t.live)
+	}
+	known := t.live != nil
+	after, created, err := r.tryApply(ctx, t)
+	if server.IsLostRace(err) || err != nil && !known && r.reads(ctx, t) {
+		return r.reads(ctx, t), nil
+	}
+	if err != nil {
+		if fields := server.ConflictsOf(err, t.live); len(fields) > 0 {
+			err = fields
+		}
+		return false, err
+	}
+	t.judged = true
+	if created {
+		t.becomes(Created, nil, after)
+		return false, nil
+	}
+	if !known || t.live.GetResourceVersion() != after.GetResourceVersion() {
+		if t.live, err = r.Get(ctx, t.Ref); err != nil {
+			return false, err
+		}
+		again = true
+	}
+	t.becomes(r.compared(t, t.live, after), t.live, after)
+	return again && (!known || t.change.Action != Unchanged), nil
+}
+
+// reads reads the live object, and reports whether it is there.
+func (r *run) reads(ctx context.Context, t *item) bool {
+	live, err := r.Get(ctx, t.Ref)
+	if err == nil {
+		t.live = live
+	}
+	return err == nil
 }
 
 // unseen previews an object without a dry run: all that is known is whether it is there.
@@ -98,8 +118,12 @@ func (r *run) how(dryRun bool) server.Apply {
 	return server.Apply{Manager: r.opts.FieldManager, Force: r.opts.ForceConflicts, DryRun: dryRun}
 }
 
-func (r *run) compared(before, after *unstructured.Unstructured) Action {
-	if diff.Equal(before, after, r.opts.FieldManager) {
+func (r *run) compared(t *item, before, after *unstructured.Unstructured) Action {
+	equal := diff.Equal(before, after, r.opts.FieldManager)
+	if t.migration != nil {
+		equal = diff.SameContent(before, after) // that fields change hands changes nothing of what the object says
+	}
+	if equal {
 		return Unchanged
 	}
 	return Configured

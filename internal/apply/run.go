@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/foresee"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -25,7 +26,10 @@ type run struct {
 	items   []*item                    // in the order of the manifests
 	byKey   map[server.Key]*item
 	holders holders
-	count   atomic.Int64 // of the objects applied so far
+	schemas *foresee.Schemas
+	// warnings are what a deploy goes ahead with, to be reported at its end.
+	warnings []finding.Finding
+	count    atomic.Int64 // of the objects applied so far
 }
 
 // prepare finds out where each object goes. The findings are about objects that can't go anywhere; the run has the rest.
@@ -34,7 +38,8 @@ func (a *Applier) prepare(ctx context.Context, objects []*unstructured.Unstructu
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[server.Key]*item{}}
+	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[server.Key]*item{},
+		schemas: foresee.New(a.Server)}
 	var findings []finding.Finding
 	for _, o := range objects {
 		if f, ok := r.add(ctx, o); !ok {

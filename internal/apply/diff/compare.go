@@ -12,8 +12,13 @@ import (
 // The resourceVersion does not count: controllers change it too, when they write the status.
 // Which fields the manager owns does count: the next apply removes what is owned and no longer set.
 func Equal(before, after *unstructured.Unstructured, manager string) bool {
-	return reflect.DeepEqual(content(before), content(after)) &&
+	return SameContent(before, after) &&
 		reflect.DeepEqual(ownership.Owned(before, manager), ownership.Owned(after, manager))
+}
+
+// SameContent reports whether two states of an object say the same, whoever owns the fields.
+func SameContent(before, after *unstructured.Unstructured) bool {
+	return reflect.DeepEqual(content(before), content(after))
 }
 
 // content is what manifests say about an object: everything but what the server and the controllers write.

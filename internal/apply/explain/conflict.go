@@ -2,40 +2,61 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// holder finds the manager in `conflict with "kubectl" using apps/v1 at 2026-01-02T03:04:05Z`,
-// or `conflict with "kubectl" with subresource "scale" using apps/v1`.
-var holder = regexp.MustCompile(`conflict with ("[^"]*"(?: with subresource "[^"]*")?)`)
-
-// byKubectl is the field manager of kubectl apply without --server-side. It leaves off what the API server fills in, so
-// that even an equal manifest can conflict with what it owns.
-const byKubectl = `"kubectl-client-side-apply"`
-
-// conflict names each field, who owns it, and the two ways out.
-func conflict(ref server.Ref, fields []metav1.StatusCause) finding.Finding {
-	var held []string
-	fix := "Take the fields over with force-conflicts: true, or leave them to their owner: remove them from the manifest."
-	for _, c := range fields {
-		owner := c.Message
-		if m := holder.FindStringSubmatch(c.Message); m != nil {
-			owner = m[1]
+// conflict names each field, who owns it since when, and what taking it over means.
+func conflict(ref server.Ref, fields server.FieldConflicts) finding.Finding {
+	var held, meanings []string
+	for _, f := range fields {
+		owner := fmt.Sprintf("%q", f.Manager)
+		if f.Subresource != "" {
+			owner += fmt.Sprintf(" with subresource %q", f.Subresource)
 		}
-		if owner == byKubectl {
-			fix = "kubectl apply deployed this before. Take it over with force-conflicts: true, once."
+		if !f.Since.IsZero() {
+			owner += " since " + f.Since.UTC().Format(time.RFC3339)
 		}
-		held = append(held, fmt.Sprintf("%s is owned by %s", c.Field, owner))
+		held = append(held, fmt.Sprintf("%s is owned by %s", f.Field, owner))
+		if m := meaning(f); !slices.Contains(meanings, m) {
+			meanings = append(meanings, m)
+		}
 	}
 	return finding.Finding{
 		Code: finding.ApplyConflict, Severity: finding.Error, Object: ref.ID(),
-		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", ref.String(), strings.Join(held, "; ")),
-		Fix:     fix,
+		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", ref, strings.Join(held, "; ")),
+		Fix: "Leave the fields to their owner: remove them from the manifest. Or take them over with force-conflicts: true. " +
+			strings.Join(meanings, " "),
 	}
 }
+
+// meaning says what becomes of a field that is taken over from its owner.
+func meaning(f server.FieldConflict) string {
+	switch tool := Tool(f.Manager); {
+	case tool != "":
+		return fmt.Sprintf("%s will set its own value again when it next runs: let one of the two deploy the object.", tool)
+	case f.Subresource == "scale" || strings.HasPrefix(f.Manager, "kube-controller-manager") || strings.HasPrefix(f.Manager, "keda"):
+		return fmt.Sprintf("%q will set its value again; until then the manifest's counts.", f.Manager)
+	case strings.HasPrefix(f.Manager, "kubectl"):
+		return fmt.Sprintf("Someone changed the field by hand (%s): that change is lost then.", strings.ReplaceAll(f.Manager, "-", " "))
+	default:
+		return fmt.Sprintf("The value of %q is lost then, unless it sets it again.", f.Manager)
+	}
+}
+
+// tools are the field managers of the tools that deploy whole sets of objects.
+var tools = map[string]string{
+	"helm":                          "Helm",
+	"helm-controller":               "Flux",
+	"kustomize-controller":          "Flux",
+	"flux":                          "Flux",
+	"argocd-controller":             "Argo CD",
+	"argocd-application-controller": "Argo CD",
+}
+
+// Tool returns the name of the deploy tool that a field manager is, "" for any other manager.
+func Tool(manager string) string { return tools[manager] }

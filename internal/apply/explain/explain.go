@@ -19,7 +19,8 @@ import (
 
 // Refusal says what the API server has against an object, and what to do about it.
 func Refusal(ref server.Ref, err error) finding.Finding {
-	if fields := server.Conflicts(err); len(fields) > 0 {
+	fields := server.ConflictsOf(err, nil)
+	if errors.As(err, &fields); len(fields) > 0 {
 		return conflict(ref, fields)
 	}
 	f := rejected(ref, Reason(ref, err), remedy(ref, err))

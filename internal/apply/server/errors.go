@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
@@ -21,6 +24,51 @@ type Refusal struct {
 }
 
 func (e *Refusal) Error() string { return e.Why }
+
+// FieldConflict is a field of a manifest that another manager owns with another value.
+type FieldConflict struct {
+	// Field is its path: `.spec.replicas`.
+	Field                string
+	Manager, Subresource string
+	// Since is when the manager last changed one of its fields; zero if that is not known.
+	Since time.Time
+}
+
+// FieldConflicts is the error of an apply that does not force.
+type FieldConflicts []FieldConflict
+
+// Error names the fields and their owners.
+func (c FieldConflicts) Error() string {
+	var all []string
+	for _, f := range c {
+		all = append(all, fmt.Sprintf("%s is owned by %q", f.Field, f.Manager))
+	}
+	return strings.Join(all, "; ")
+}
+
+// owner finds the manager in `conflict with "kubectl" using apps/v1 at 2026-01-02T03:04:05Z`,
+// or `conflict with "kubectl" with subresource "scale" using apps/v1`.
+var owner = regexp.MustCompile(`conflict with "([^"]*)"(?: with subresource "([^"]*)")?`)
+
+// ConflictsOf returns the conflicts that the API server answered for the object live, which has the times.
+func ConflictsOf(err error, live *unstructured.Unstructured) FieldConflicts {
+	var fields FieldConflicts
+	for _, cause := range Conflicts(err) {
+		f := FieldConflict{Field: cause.Field, Manager: cause.Message}
+		if m := owner.FindStringSubmatch(cause.Message); m != nil {
+			f.Manager, f.Subresource = m[1], m[2]
+		}
+		if live != nil {
+			for _, entry := range live.GetManagedFields() {
+				if entry.Manager == f.Manager && entry.Subresource == f.Subresource && entry.Time != nil && entry.Time.After(f.Since) {
+					f.Since = entry.Time.Time
+				}
+			}
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
 
 // Untyped precedes what the API server has against an object that does not have its schema's form. It answers with
 // status 500, although the fault is the manifest's.
@@ -44,6 +92,9 @@ func Causes(err error) []metav1.StatusCause {
 // AtFault says whether err is about the object, as the API server judges it, rather than about the cluster or the way to it.
 func AtFault(err error) bool {
 	if r := (*Refusal)(nil); errors.As(err, &r) {
+		return true
+	}
+	if c := (FieldConflicts)(nil); errors.As(err, &c) {
 		return true
 	}
 	switch c := Code(err); {

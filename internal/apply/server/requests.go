@@ -22,11 +22,27 @@ func (s *Server) Get(ctx context.Context, ref Ref) (*unstructured.Unstructured, 
 	return live, err
 }
 
-// List returns at most limit objects of the kind of ref in its namespace.
-func (s *Server) List(ctx context.Context, ref Ref, limit int) ([]unstructured.Unstructured, error) {
-	list := &unstructured.UnstructuredList{}
-	err := s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(limit)).Do(ctx).Into(list)
-	return list.Items, err
+// pageSize is how many objects one answer to List has.
+const pageSize = 500
+
+// List returns the objects of the kind of ref in its namespace, page by page. It stops, and complete is false, when it has
+// read more than limit objects and there are more.
+func (s *Server) List(ctx context.Context, ref Ref, limit int) (items []unstructured.Unstructured, complete bool, err error) {
+	next := ""
+	for {
+		page := &unstructured.UnstructuredList{}
+		err := s.Retry(ctx, func() error {
+			return s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(pageSize)).Param("continue", next).
+				MaxRetries(2).Do(ctx).Into(page)
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		items = append(items, page.Items...)
+		if next = page.GetContinue(); next == "" || len(items) > limit {
+			return items, next == "", nil
+		}
+	}
 }
 
 // Named returns the objects of the kind and name of ref in all namespaces.
@@ -72,6 +88,38 @@ func (s *Server) Apply(ctx context.Context, ref Ref, u *unstructured.Unstructure
 		return result.Into(after)
 	})
 	return after, created, err
+}
+
+// Merge sends a JSON merge patch in a dry run, and returns what would become of the object.
+func (s *Server) Merge(ctx context.Context, ref Ref, patch map[string]any, manager string) (*unstructured.Unstructured, error) {
+	body, err := json.Marshal(patch)
+	if err != nil {
+		return nil, err
+	}
+	after := &unstructured.Unstructured{}
+	err = s.Retry(ctx, func() error {
+		return s.rest.Patch(types.MergePatchType).AbsPath(ref.path()...).Param("fieldManager", manager).
+			Param("fieldValidation", metav1.FieldValidationStrict).Param("dryRun", metav1.DryRunAll).
+			Body(body).Do(ctx).Into(after)
+	})
+	return after, err
+}
+
+// SetManagedFields replaces who owns which fields of live, unless that has changed meanwhile: then the error is a
+// conflict. Nothing else of the object changes.
+func (s *Server) SetManagedFields(ctx context.Context, ref Ref, live *unstructured.Unstructured,
+	entries []metav1.ManagedFieldsEntry,
+) (*unstructured.Unstructured, error) {
+	body, err := json.Marshal([]map[string]any{
+		{"op": "replace", "path": "/metadata/managedFields", "value": entries},
+		{"op": "replace", "path": "/metadata/resourceVersion", "value": live.GetResourceVersion()},
+	})
+	if err != nil {
+		return nil, err
+	}
+	after := &unstructured.Unstructured{}
+	err = s.rest.Patch(types.JSONPatchType).AbsPath(ref.path()...).Body(body).Do(ctx).Into(after)
+	return after, err
 }
 
 // Delete deletes the live object, if it still is the one that only describes, and, in the background, what it owns.

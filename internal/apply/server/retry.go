@@ -72,7 +72,7 @@ func passing(err error) bool {
 	if Untyped.MatchString(err.Error()) {
 		return false // a 500, although the fault is the manifest's
 	}
-	return Code(err) == http.StatusTooManyRequests || Code(err) >= http.StatusInternalServerError || lostRace(err)
+	return Code(err) == http.StatusTooManyRequests || Code(err) >= http.StatusInternalServerError || IsLostRace(err)
 }
 
 // unanswered says whether err is no judgement of the object, so that a later answer may be another.
@@ -81,8 +81,8 @@ func unanswered(err error) bool { return !AtFault(err) && Code(err) != http.Stat
 // Lost says whether a change that ended with err may have been made all the same.
 func Lost(err error) bool { return unanswered(err) && Code(err) != http.StatusTooManyRequests }
 
-// lostRace says whether the object changed while the API server worked on the request.
-func lostRace(err error) bool {
+// IsLostRace says whether the object changed while the API server worked on the request.
+func IsLostRace(err error) bool {
 	return apierrors.IsConflict(err) && len(Conflicts(err)) == 0
 }
 

@@ -17,6 +17,7 @@ var chance = []struct {
 	{regexp.MustCompile(`(?m)^  \S+ \d+/\d+ ready.*\n`), ""},
 	{regexp.MustCompile(`(?m)^  Pod \S+ waits for a node: .*\n`), ""},
 	{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?s\b`), "0s"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "2026-01-01T00:00:00Z"},
 	// How often a container was restarted when someone looked.
 	{regexp.MustCompile(`\b\d+ \(0s ago\)`), "0 (0s ago)"},
 	{regexp.MustCompile(`\b127\.0\.0\.1:\d+\b`), "127.0.0.1:0"},

@@ -1,0 +1,124 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+)
+
+var (
+	hpaKind = schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}
+	// scaledObjectKind is KEDA's, which makes a HorizontalPodAutoscaler of it.
+	scaledObjectKind = schema.GroupKind{Group: "keda.sh", Kind: "ScaledObject"}
+)
+
+// yieldToAutoscalers leaves the number of replicas to the autoscalers of the set and of the cluster: it is neither set nor
+// dropped, since either would take a running app to another size. A new object starts with the manifest's number.
+func (r *run) yieldToAutoscalers(ctx context.Context) {
+	scaled, namespaces := r.scaled()
+	targets := map[server.Key]string{}
+	for _, t := range r.items {
+		noteTarget(targets, t.desired)
+	}
+	for _, hpa := range r.autoscalers(ctx, namespaces) {
+		noteTarget(targets, &hpa)
+	}
+	for _, t := range scaled {
+		t.autoscaler = targets[t.Key()]
+		if t.autoscaler == "" {
+			continue
+		}
+		if number, sets, _ := unstructured.NestedFieldNoCopy(t.desired.Object, "spec", "replicas"); sets {
+			r.warnings = append(r.warnings, setsReplicas(t, number))
+		}
+		if t.live != nil {
+			unstructured.RemoveNestedField(t.desired.Object, "spec", "replicas")
+		}
+	}
+}
+
+func setsReplicas(t *item, number any) finding.Finding {
+	return finding.Finding{
+		Code: finding.ApplyConflict, Severity: finding.Warning, Object: t.ID(),
+		Message: fmt.Sprintf("%s: the manifest sets spec.replicas to %v, but %s sets the number of replicas: the live number stays.",
+			t, number, t.autoscaler),
+		Fix: "Remove spec.replicas from the manifest.",
+	}
+}
+
+// scaled returns the items whose number of replicas this run could change, and the namespaces of those on the cluster.
+func (r *run) scaled() (items []*item, namespaces map[string]bool) {
+	namespaces = map[string]bool{}
+	for _, t := range r.items {
+		_, sets, _ := unstructured.NestedFieldNoCopy(t.desired.Object, "spec", "replicas")
+		owned := t.live != nil && ownership.IsOwned(t.live, replicas)
+		if sets || owned {
+			items = append(items, t)
+			namespaces[t.Namespace] = t.live != nil || namespaces[t.Namespace]
+		}
+	}
+	return items, namespaces
+}
+
+// autoscalers reads the HorizontalPodAutoscalers of namespaces. Of a namespace in which these credentials may not list them
+// it reports that.
+func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []unstructured.Unstructured {
+	mapping, err := r.mapper.RESTMappingWithContext(ctx, hpaKind.GroupKind())
+	if err != nil {
+		return nil
+	}
+	var mu sync.Mutex
+	var all []unstructured.Unstructured
+	var group errgroup.Group
+	group.SetLimit(r.opts.Concurrency)
+	for namespace, exists := range namespaces {
+		if namespace == "" || !exists {
+			continue
+		}
+		group.Go(func() error {
+			found, _, err := r.List(ctx, server.Ref{Kind: mapping.GroupVersionKind, Resource: mapping.Resource, Namespace: namespace}, 10_000)
+			if err != nil {
+				r.opts.Progress(progress.Message{Text: fmt.Sprintf("warning: whether an autoscaler sets the number of replicas in namespace %s "+
+					"is not known: %v", namespace, err)})
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, found...)
+			return nil
+		})
+	}
+	_ = group.Wait() // none returns an error
+	return all
+}
+
+// noteTarget notes what an autoscaler scales.
+func noteTarget(targets map[server.Key]string, u *unstructured.Unstructured) {
+	kind := u.GroupVersionKind().GroupKind()
+	if kind != hpaKind.GroupKind() && kind != scaledObjectKind {
+		return
+	}
+	target, _, _ := unstructured.NestedStringMap(u.Object, "spec", "scaleTargetRef")
+	version := target["apiVersion"]
+	if kind == scaledObjectKind {
+		version = cmp.Or(version, "apps/v1")
+	}
+	gv, err := schema.ParseGroupVersion(version)
+	if err != nil || target["name"] == "" {
+		return
+	}
+	key := server.Key{
+		GroupKind: schema.GroupKind{Group: gv.Group, Kind: cmp.Or(target["kind"], "Deployment")},
+		Namespace: u.GetNamespace(), Name: target["name"],
+	}
+	targets[key] = server.RefOf(u, schema.GroupVersionResource{}).String()
+}
