@@ -1,4 +1,5 @@
-# Everything a newcomer needs: `make demo` and `make test` do their own set-up. They need Go, make, git and a network.
+# Everything a newcomer needs: `make demo` and `make test` do their own set-up. They need Go, make, git and a network, and
+# run as any user. `make test-engines` installs what it needs, as root.
 GO            ?= go
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # One set of build flags for everything, so that nothing is compiled twice. The programs are static. grpcnotrace keeps
@@ -18,11 +19,37 @@ IMAGE         ?= ghcr.io/multiarch-deploy/multiarch-deploy
 CERTIFICATES  := /etc/ssl/certs/ca-certificates.crt
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: build builders browser demo picture test lint bench image release dist push clean
+# Tests wait for clusters more than they compute, so more of them run at once than there are CPUs.
+TESTFLAGS     := -shuffle=on -timeout=20m
+# The packages that have tests with the build tag engines.
+ENGINES        = $$(git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+TOGETHER      := -p=6 -parallel=12
+FUZZTIME      ?= 60s
+
+.PHONY: build compile builders browser root demo picture test race test-engines fuzz update lint bench bench-engines image release dist push clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
+
+compile: ## all that the tests use, Kubernetes too, and how far that is
+	@$(GO) run ./cmd/demo compile
+
+test: compile ## what Go alone can run, as any user: units, scenarios, a real control plane, real registries
+	$(GO) test $(TESTFLAGS) $(TOGETHER) ./...
+	$(GO) test -C $(LOCALCLUSTER) $(TESTFLAGS) ./...
+	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 ./... # what it reads is outside of its module, where caching does not look
+
+race: compile ## the same under the race detector, which needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) -timeout=40m ./...
+
+test-engines: root builders browser ## what needs BuildKit, buildx, Docker engines, act, QEMU and Chromium; installs them, as root
+	$(GO) test $(TESTFLAGS) -timeout=60m -tags=grpcnotrace,engines $(ENGINES)
+	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 -tags=grpcnotrace,engines ./...
+
+root:
+	@[ "$$(id -u)" = 0 ] || { echo "make test-engines installs packages and starts container engines: run it as root, \
+such as sudo env \"PATH=\$$PATH\" make test-engines. make test needs no root." >&2; exit 1; }
 
 builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, buildx, Docker engines, act; root and apt-get
 	$(BUILDKIT)/setup.sh
@@ -35,27 +62,33 @@ builders: ## what real builds and workflows in the tests need: runc, QEMU, Build
 browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm
 	internal/report/testdata/browser/setup.sh
 
+fuzz: ## each fuzz target, for a minute each
+	GO="$(GO)" FUZZTIME=$(FUZZTIME) .github/fuzz.sh
+
+update: compile ## every golden file, page and generated table
+	for package in $$(git grep -l 'flag.Bool("update"' -- '*_test.go' ':!internal/test/engine' | xargs -n 1 dirname | sort -u); do \
+	  $(GO) test -count=1 "./$$package" -update || exit; \
+	done
+
 demo: ## the main job on the local cluster, from nothing
 	$(GO) run ./cmd/demo
 
 picture: browser ## the README's picture of a job summary, from a run of the demo
 	rm -f testdata/demo/summary.md
 	GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$(CURDIR)/testdata/demo/summary.md $(GO) run ./cmd/demo
-	$(GO) test ./internal/report -run TestDemo_is_drawn -update
-
-test: build builders browser ## all tests
-	$(GO) test ./...
-	cd $(LOCALCLUSTER) && $(GO) test ./...
-	cd $(CI) && $(GO) test -count=1 ./... # what it reads lies outside of its module, where caching does not look
+	$(GO) test -tags=grpcnotrace,engines ./internal/report -run TestDemo_is_drawn -update
 
 lint: ## the linters of .golangci.yml
-	$(GOLANGCI_LINT) run ./...
+	$(GOLANGCI_LINT) run --build-tags=grpcnotrace,engines ./...
 	cd $(LOCALCLUSTER) && $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
-	cd $(CI) && $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
+	cd $(CI) && $(GOLANGCI_LINT) run --config ../../../.golangci.yml --build-tags=engines ./...
 
 bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	cd $(LOCALCLUSTER) && $(GO) test -run '^$$' -bench . ./...
+	$(GO) test -C $(LOCALCLUSTER) -run '^$$' -bench . ./...
+
+bench-engines: root builders ## builders against one another
+	$(GO) test -tags=grpcnotrace,engines -run '^$$' -bench . -benchmem ./internal/build
 
 image: ## the action's container image for this machine's CPU, and its size
 	docker build --build-arg VERSION=$(VERSION) --tag multiarch-deploy:$(VERSION) .

@@ -42,15 +42,29 @@ func main() {
 	}
 }
 
-// perform plays the three acts, or, told to "serve", what they need.
+// perform plays the three acts, or runs one of two commands: "serve" starts what the acts need, and "compile" compiles
+// all that the tests use.
 func perform(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
 		return play(ctx)
 	case args[0] == "serve":
 		return serve(ctx, args[1:])
+	case args[0] == "compile":
+		return compile(ctx)
 	}
-	return fmt.Errorf("no command is named %q; without one the acts are played, and serve only starts what they need", args[0])
+	return fmt.Errorf("no command is named %q; without one the acts are played, serve starts what they need, compile compiles it", args[0])
+}
+
+// compile builds the local cluster and kubectl, and then all packages, so that tests start at once.
+func compile(ctx context.Context) error {
+	if _, err := localcluster.Build(ctx, os.Stdout); err != nil {
+		return err
+	}
+	if _, err := localcluster.Kubectl(ctx, os.Stdout); err != nil {
+		return err
+	}
+	return localcluster.Compile(ctx, os.Stdout)
 }
 
 func play(ctx context.Context) error {

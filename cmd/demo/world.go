@@ -25,8 +25,8 @@ func app() sampleapp.App { return sampleapp.AKS(".") }
 // start starts a cluster and a registry at an address of this machine, 127.0.0.1 for "", pushes the app's images, and
 // writes to log what it does.
 func start(ctx context.Context, log io.Writer, address string) (*localcluster.Cluster, error) {
-	say(log, "Starting a local cluster: one amd64 node and one arm64 node, as on AKS (the first time this compiles Kubernetes: some minutes)")
-	cluster, err := localcluster.Start(ctx, localcluster.Options{Preset: "aks", Address: address})
+	say(log, "Starting a local cluster: one amd64 node and one arm64 node, as on AKS (the first time this compiles Kubernetes)")
+	cluster, err := localcluster.Start(ctx, localcluster.Options{Preset: "aks", Address: address, Log: log})
 	if err != nil {
 		return nil, err
 	}

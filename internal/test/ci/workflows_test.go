@@ -35,13 +35,13 @@ func TestActions_of_others_are_pinned(t *testing.T) {
 	}
 }
 
-// A runner's user is not root, and the tests run container engines of their own.
-func TestTests_run_as_root(t *testing.T) {
-	runs := regexp.MustCompile(`(?m)^.*\bmake test$`)
+// A runner's user is not root, and these tests run container engines of their own.
+func TestEngines_run_as_root(t *testing.T) {
+	runs := regexp.MustCompile(`(?m)^.*\bmake test-engines$`)
 	for path, content := range workflows(t) {
 		for _, line := range runs.FindAll(content, -1) {
 			if !bytes.Contains(line, []byte(`sudo env "PATH=$PATH"`)) {
-				t.Errorf("%s:%s; write sudo env \"PATH=$PATH\" make test", path, line)
+				t.Errorf("%s:%s; write sudo env \"PATH=$PATH\" make test-engines", path, line)
 			}
 		}
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // Build builds cmd/localcluster into bin/localcluster of the repository, unless that is up to date, and returns its
-// path. Several processes may call it at once: one builds, the others wait. log receives the go command's output;
-// nil drops it.
+// path. Several processes may call it at once: one builds, the others wait. log receives how far the build is, a line
+// every few seconds while it compiles; nil drops that.
 func Build(ctx context.Context, log io.Writer) (string, error) {
 	return build(ctx, log, "localcluster", ".")
 }
@@ -42,12 +42,11 @@ func build(ctx context.Context, log io.Writer, name, pkg string) (string, error)
 		return "", fmt.Errorf("building %s: %w", name, err)
 	}
 	defer unlock()
-	cmd := exec.CommandContext(ctx, "go", "build", "-C", module, "-trimpath", "-tags", "grpcnotrace", "-ldflags", string(ldflags), "-o", program, pkg)
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	output := &lines{also: log}
-	cmd.Stdout, cmd.Stderr = output, output
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("building %s: %w\n%s", name, err, output)
+	c := compilation{
+		module: module, flags: []string{"-trimpath", "-tags", "grpcnotrace", "-ldflags", string(ldflags)}, what: name, log: log,
+	}
+	if err := c.program(ctx, program, pkg); err != nil {
+		return "", fmt.Errorf("building %s: %w", name, err)
 	}
 	return program, nil
 }

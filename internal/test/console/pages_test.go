@@ -70,8 +70,8 @@ func walkPage(t *testing.T, path string, walk console.Walk) {
 		return
 	}
 	for _, d := range differences {
-		t.Errorf("%s, line %d: the output is another now; if it should be, `go test ./internal/test/console -update` writes it anew\n$ %s\n(-page +now):\n%s",
-			path, d.Step.Line, d.Step.Command, cmp.Diff(console.Normalize(d.Step.Output), console.Normalize(d.Output)))
+		t.Errorf("%s, line %d: the output is another now; if it should be, `go test ./internal/test/console -update` writes it anew\n$ %s\nfirst that differs: %s(-page +now):\n%s",
+			path, d.Step.Line, d.Step.Command, console.Gap(d.Step.Output, d.Output), cmp.Diff(console.Normalize(d.Step.Output), console.Normalize(d.Output)))
 	}
 }
 
