@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -36,14 +37,30 @@ func (m manifests) unstructured() []*unstructured.Unstructured {
 	return list
 }
 
-// locate adds the file and line of the object that a finding is about.
+// locate adds the file and line of the object that a finding is about. One that names no namespace in its manifest has
+// that of the deploy once it is applied.
 func (m manifests) locate(f finding.Finding) finding.Finding {
-	for _, o := range m.objects {
-		if f.File == "" && object.ID(o.GroupVersionKind(), o) == f.Object {
-			f.File, f.Line = o.Source.File, o.Source.ContainerLine(f.Container)
+	if f.File != "" || f.Object == "" {
+		return f
+	}
+	for _, is := range []func(string, kustomize.Object) bool{isNamed, isNamedBesideNamespace} {
+		if at := slices.IndexFunc(m.objects, func(o kustomize.Object) bool { return is(f.Object, o) }); at >= 0 {
+			f.File, f.Line = m.objects[at].Source.File, m.objects[at].Source.ContainerLine(f.Container)
+			return f
 		}
 	}
 	return f
+}
+
+// isNamed reports whether an object, as object.ID writes it, is the one of a manifest.
+func isNamed(id string, o kustomize.Object) bool { return id == object.ID(o.GroupVersionKind(), o) }
+
+// isNamedBesideNamespace is isNamed for a manifest without a namespace and an object in one.
+func isNamedBesideNamespace(id string, o kustomize.Object) bool {
+	kind, isKind := strings.CutSuffix(object.ID(o.GroupVersionKind(), o), o.GetName())
+	name, isName := strings.CutPrefix(id, kind)
+	_, name, isNamespaced := strings.Cut(name, "/")
+	return o.GetNamespace() == "" && isKind && isName && isNamespaced && name == o.GetName()
 }
 
 // located adds to findings where their objects are written.
@@ -124,7 +141,7 @@ func (d *deploy) render(ctx context.Context) error {
 	}
 	d.objects = result.Objects
 	d.enterNamespace()
-	d.say("%d objects", len(d.objects))
+	d.say("%s", counted(len(d.objects), "object"))
 	d.find(result.Findings...)
 	return nil
 }
@@ -144,4 +161,12 @@ func (d *deploy) enterNamespace() {
 // write puts the edited bytes into the kustomization file.
 func (d *deploy) write(context.Context) error {
 	return edit.Write(d.path, d.edited)
+}
+
+// counted is a number of things in words: "1 object", "2 objects".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -128,12 +128,12 @@ func try(t *testing.T, files map[string]string, args ...string) (text, ran strin
 	t.Helper()
 	dir := t.TempDir()
 	server := listen(t)
-	write(t, filepath.Join(dir, "outside.txt"), "secret: x\n")
-	write(t, filepath.Join(dir, "repo", "app.yaml"), app)
+	writeFile(t, filepath.Join(dir, "outside.txt"), "secret: x\n")
+	writeFile(t, filepath.Join(dir, "repo", "app.yaml"), app)
 	for name, content := range files {
-		write(t, filepath.Join(dir, "repo", name), strings.ReplaceAll(content, "SERVER", "http://"+server.Addr().String()))
+		writeFile(t, filepath.Join(dir, "repo", name), strings.ReplaceAll(content, "SERVER", "http://"+server.Addr().String()))
 	}
-	write(t, filepath.Join(dir, "bin", "git"), fakeGit)
+	writeFile(t, filepath.Join(dir, "bin", "git"), fakeGit)
 	marker := filepath.Join(dir, "marker")
 	command := exec.Command(program(t), append([]string{"rewrite", "--dry-run", "--images", "registry/app=ghcr.io/x/app tag=v1"}, args...)...)
 	command.Dir = filepath.Join(dir, "repo")
@@ -146,7 +146,7 @@ func try(t *testing.T, files map[string]string, args ...string) (text, ran strin
 	return text, string(content), server.asked()
 }
 
-func write(t *testing.T, path, content string) {
+func writeFile(t testing.TB, path, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

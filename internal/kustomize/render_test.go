@@ -222,7 +222,11 @@ func TestRenderErrors(t *testing.T) {
 		{"an_object_twice", map[string]string{"kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": service, "b.yaml": service}, ".",
 			"kustomization.yaml: two manifests are Service.v1.[noGrp]/web.[noNs]; remove one of the two, or list the file once"},
 		{"an_object_without_kind", map[string]string{"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": "metadata: {name: x}\n"}, ".",
-			"kustomization.yaml:1: a.yaml holds an object without kind or metadata.name; add it, or list Kubernetes objects only"},
+			"kustomization.yaml:1: a.yaml has an object without kind or metadata.name; add it, or list Kubernetes objects only"},
+		{"an_object_with_generate_name", map[string]string{"kustomization.yaml": "resources: [a.yaml]\n",
+			"a.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: x-\n"}, ".",
+			"a.yaml:4: the object has generateName and no name; kustomize and server-side apply know an object by its name, " +
+				"so give it one with metadata.name, or create it with `kubectl create`"},
 		{"an_unknown_field", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nresorces: []\n", "a.yaml": service}, ".",
 			"kustomization.yaml:2: kustomize knows no field resorces; correct its spelling"},
 		{"a_number_for_a_tag", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nimages:\n- name: x\n  newTag: 12\n", "a.yaml": service}, ".",

@@ -27,9 +27,9 @@ func generate(rest string) string {
 func repository(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	write(t, filepath.Join("k", "a.yaml"), service)
+	writeFile(t, filepath.Join("k", "a.yaml"), service)
 	for name, content := range files {
-		write(t, filepath.Join("k", name), content)
+		writeFile(t, filepath.Join("k", name), content)
 	}
 }
 

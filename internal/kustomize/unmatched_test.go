@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -102,6 +103,59 @@ func TestUnmatched(t *testing.T) {
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("edited %t: %s", isEdited, diff)
 				}
+			}
+		})
+	}
+}
+
+// An image that no manifest uses comes with the names that they do use, likeliest first.
+func TestUnmatched_lists_the_names_there_are(t *testing.T) {
+	pods := func(images ...string) string {
+		text := "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+		for i, image := range images {
+			text += fmt.Sprintf("  - {name: c%d, image: '%s'}\n", i, image)
+		}
+		return text
+	}
+	for _, test := range []struct {
+		name  string
+		files map[string]string
+		input string
+		want  string
+	}{
+		{"full_name_on_docker_hub", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("apple", "docker.io/library/app:1", "redis")}, "app",
+			"They use docker.io/library/app, apple, redis."},
+		{"same_last_part", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("redis:7", "a.example:5000/team/cart@sha256:ab", "card")}, "cart",
+			"They use a.example:5000/team/cart, card, redis."},
+		{"typo", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("quay.io/a/b", "registry/app", "registry/web")}, "registry/ap",
+			"They use registry/app, registry/web, quay.io/a/b."},
+		{"what_a_base_made_of_it", map[string]string{"kustomization.yaml": "resources: [base]\n",
+			"base/kustomization.yaml": "resources: [p.yaml]\nimages:\n- {name: app, newName: staging.example/x}\n", "base/p.yaml": pods("app:1", "apps")}, "app",
+			"They use staging.example/x, apps. base/kustomization.yaml:3 makes staging.example/x of app."},
+		{"as_they_are_before_the_images_are_set", map[string]string{"kustomization.yaml": "resources: [p.yaml]\nimages: [{name: app, newName: x.example/y}]\n", "p.yaml": pods("app")},
+			"x.example/z", "They use app."},
+		{"image_volumes", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
+			"p.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{name: v, image: {reference: models/a:1}}]}\n"}, "models/b", "They use models/a."},
+		{"many", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
+			"p.yaml": pods("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l")}, "zz", "They use a, b, c, d, e, f, g, h, i, j and 2 more."},
+		{"none", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": service}, "app", "The manifests use no image at all."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder(t, test.files)
+			images := []types.Image{{Name: test.input, NewName: "r.io/x", NewTag: "v1"}}
+			content, err := os.ReadFile("kustomization.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if content, _, err = edit.SetImages("kustomization.yaml", content, images); err != nil {
+				t.Fatal(err)
+			}
+			result, err := Render(t.Context(), ".", Options{Content: content, Images: images})
+			if err != nil || len(result.Findings) != 1 {
+				t.Fatal(result, err)
+			}
+			if fix := result.Findings[0].Fix; !strings.Contains(fix, test.want) {
+				t.Errorf("the fix has no %q: %s", test.want, fix)
 			}
 		})
 	}

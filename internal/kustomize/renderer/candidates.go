@@ -22,18 +22,18 @@ type Candidate struct {
 }
 
 // addCandidates finds the names for images that are not used, at the price of another pass: as the manifests have them
-// before the kustomization's own images are set.
-func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) error {
+// before the kustomization's own images are set. Where that does not render, there are none.
+func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) {
 	if !slices.ContainsFunc(uses, func(use ImageUse) bool { return !use.Used }) {
-		return nil
+		return
 	}
 	content, err := withoutImages(r.content)
 	if err != nil {
-		return err
+		return
 	}
 	objects, err := r.objects(content)
 	if err != nil {
-		return err
+		return
 	}
 	names := map[string]bool{}
 	for _, o := range objects {
@@ -44,7 +44,6 @@ func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) error {
 			uses[i].Candidates = r.candidates(image.Name, names)
 		}
 	}
-	return nil
 }
 
 // withoutImages is the kustomization without its images, as JSON.

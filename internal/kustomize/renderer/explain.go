@@ -26,7 +26,7 @@ var causes = []cause{
 		"kustomization's folder only; move the file there, or give it a kustomization of its own and name that folder"},
 	{regexp.MustCompile(`MalformedYAMLError: yaml: (?P<error>.*?) in File: (?P<at>[^'" ]*)`), "${at} is broken YAML: ${error}", "correct it"},
 	{regexp.MustCompile(`missing (?:kind|metadata.name) in object.*: '(?P<at>[^']*)': file is not directory`),
-		"${at} holds an object without kind or metadata.name", "add it, or list Kubernetes objects only"},
+		"${at} has an object without kind or metadata.name", "add it, or list Kubernetes objects only"},
 	{regexp.MustCompile(`unknown field \\?"(?P<at>\w*)`), "kustomize knows no field ${at}", "correct its spelling"},
 	{regexp.MustCompile(`cannot unmarshal (?P<have>\w+) into Go struct field \S*?(?P<path>\w+\.)(?P<at>\w+) of type (?P<type>\S+)`),
 		"${path}${at} is a ${have}, not a ${type}", "put a string in quotes, write a list with dashes"},
@@ -48,6 +48,9 @@ func (r *renderer) explain(err error) error {
 	if err := r.secretError(text); err != nil {
 		return err
 	}
+	if err := r.nameless(text); err != nil {
+		return err
+	}
 	for _, cause := range causes {
 		match := cause.pattern.FindStringSubmatch(text)
 		if match == nil {
@@ -64,6 +67,27 @@ func (r *renderer) explain(err error) error {
 	}
 	text = strings.ReplaceAll(doing.ReplaceAllString(text, ""), filepath.Dir(r.files.target), r.dir)
 	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", r.path, text, r.dir)
+}
+
+var missingName = regexp.MustCompile(`missing metadata.name in object.*: '([^']*)': file is not directory`)
+
+// nameless is the error for an object that leaves its name to the server, or nil.
+func (r *renderer) nameless(text string) error {
+	match := missingName.FindStringSubmatch(text)
+	if match == nil {
+		return nil
+	}
+	content, err := r.files.FileSystem.ReadFile(match[1])
+	if err != nil {
+		return nil //nolint:nilerr // what the file says is only needed to explain another error
+	}
+	for _, doc := range documents(content) {
+		for _, node := range at(doc, []string{"metadata", "generateName"}) {
+			return fmt.Errorf("%s:%d: the object has generateName and no name; kustomize and server-side apply know an object by its "+
+				"name, so give it one with metadata.name, or create it with `kubectl create`", r.files.display(match[1]), node.Line)
+		}
+	}
+	return nil
 }
 
 // place is the last kustomization read that names the path or word, with its line, or else the root one. A word that

@@ -47,9 +47,11 @@ func (r *renderer) renderImages(images []types.Image) (*rendering, error) {
 		}
 		s.isPlain = true
 	}
+	if markedErr != nil { // something after the images depends on them, such as a test of a patch in transformers
+		s.findRendered(objects)
+	}
 	notices := r.notices(r.printed)
-	uses, err := r.uses(images, s, objects)
-	return &rendering{objects, uses, notices}, err
+	return &rendering{objects, r.uses(images, s, objects), notices}, nil
 }
 
 // mark sets the images of the content to their sentinels.
@@ -62,38 +64,36 @@ func (r *renderer) mark(images []types.Image) ([]byte, error) {
 	return content, err
 }
 
-func (r *renderer) uses(images []types.Image, s *sentinels, objects []sentObject) ([]ImageUse, error) {
+func (r *renderer) uses(images []types.Image, s *sentinels, objects []sentObject) []ImageUse {
 	lines := edit.Lines(r.path, r.read())
 	uses := make([]ImageUse, len(images))
 	for i, image := range images {
-		used, err := r.isUsed(images, i, s)
-		if err != nil {
-			return nil, err
-		}
+		used := r.isUsed(images, i, s)
 		uses[i] = ImageUse{Used: used, Line: lines[image.Name], Overruled: used && s.isPlain && !isRendered(objects, edit.Reference(image))}
 	}
-	return uses, r.addCandidates(images, uses)
+	r.addCandidates(images, uses)
+	return uses
 }
 
 // isUsed reports whether a manifest uses the image at an index. With all images set to sentinels, one whose name is what
 // another entry makes of an image is not found, so that one is tried alone.
-func (r *renderer) isUsed(images []types.Image, index int, s *sentinels) (bool, error) {
+func (r *renderer) isUsed(images []types.Image, index int, s *sentinels) bool {
 	if s.found[index] || !r.isMadeByOthers(images, index) {
-		return s.found[index], nil
+		return s.found[index]
 	}
 	alone, err := r.mark(images[index : index+1])
 	if err != nil {
-		return false, err
+		return false
 	}
 	objects, err := r.objects(alone)
 	if err != nil {
-		return false, err
+		return false
 	}
 	one := newSentinels(images[index : index+1])
 	for _, o := range objects {
 		one.restore(o.Object)
 	}
-	return one.found[0] || one.spilled, nil
+	return one.found[0]
 }
 
 // isMadeByOthers reports whether the image at an index matches what another image is set to.
@@ -171,6 +171,13 @@ func (s *sentinels) restore(object map[string]any) {
 	}
 	if kind := object["kind"]; s.replaced > before && (kind == "ConfigMap" || kind == "Secret") {
 		s.spilled = true // the hash in its name comes from the sentinel
+	}
+}
+
+// findRendered finds images by their references, where there are no objects with sentinels.
+func (s *sentinels) findRendered(objects []sentObject) {
+	for i, reference := range s.real {
+		s.found[i] = isRendered(objects, reference)
 	}
 }
 

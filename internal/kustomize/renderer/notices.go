@@ -20,6 +20,7 @@ type Notice struct {
 var (
 	deprecated = regexp.MustCompile(`^# Warning: '\w+' is deprecated\.`)
 	unusedVars = regexp.MustCompile(`^well-defined vars that were never replaced: (.*)`)
+	ownOption  = regexp.MustCompile(`^Warning: Sorting order is set both in`) // by the option of this program
 	badVar     = regexp.MustCompile(`^MakePrimitiveReplacer: bad replacement`)
 )
 
@@ -31,7 +32,7 @@ func (r *renderer) notices(printed string) []Notice {
 		line = strings.TrimSpace(line)
 		n := Notice{File: r.path, Fix: "See it with `kustomize build " + r.dir + "`."}
 		switch vars := unusedVars.FindStringSubmatch(line); {
-		case line == "", deprecated.MatchString(line):
+		case line == "", deprecated.MatchString(line), ownOption.MatchString(line):
 			continue
 		case vars != nil:
 			n = r.noticeAt(strings.Split(vars[1], ",")[0])
