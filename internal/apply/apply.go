@@ -70,6 +70,9 @@ func (r *run) applyOne(ctx context.Context, t *item) error {
 	}
 	ctx, cancel := server.Outlasting(ctx, r.opts.InterruptGrace)
 	defer cancel()
+	if t.recreate {
+		return r.recreate(ctx, t)
+	}
 	if err := r.migrate(ctx, t); err != nil {
 		return err
 	}

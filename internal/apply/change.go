@@ -13,6 +13,7 @@ type Action string
 // The actions, as the report has them.
 const (
 	Created    Action = "created"
+	Recreated  Action = "recreated" // deleted, and created again
 	Configured Action = "configured"
 	Unchanged  Action = "unchanged"
 	Pruned     Action = "pruned"

@@ -16,6 +16,8 @@ type item struct {
 	live *unstructured.Unstructured
 	// migration says which fields change hands before the apply, nil for none.
 	migration *ownership.Migration
+	// recreate: a change is not possible in place, and it is to be deleted and created again.
+	recreate bool
 	// stale: an entry of the managed fields is of a version that the API server can't convert the object to.
 	stale bool
 	// autoscaler is the object that sets the number of replicas, "" for none.

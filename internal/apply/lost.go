@@ -49,6 +49,8 @@ func (r *run) readBackOne(ctx context.Context, s *server.Server, t *item) {
 	live, err := s.Get(ctx, t.Ref)
 	t.lost, t.change.Unconfirmed = false, false
 	switch {
+	case t.recreate && (err == nil || apierrors.IsNotFound(err)):
+		r.readRecreated(t, live, err == nil)
 	case apierrors.IsNotFound(err):
 		t.done = false
 	case err != nil:

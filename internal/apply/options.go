@@ -24,6 +24,11 @@ type Options struct {
 	Deploy string
 	// TakeOverFrom names other field managers, and other deploys, whose objects this one takes over: none.
 	TakeOverFrom []string
+	// Recreate are the kinds whose objects are deleted and created again where a change is not possible in place, besides
+	// those with the annotation multiarch-deploy.dev/recreate: "true". Volumes, claims, namespaces and CRDs never are.
+	Recreate []string
+	// DeleteTimeout is how long an object that is deleted to be created again may take to be gone: 1 min.
+	DeleteTimeout time.Duration
 	// Concurrency is how many objects are on their way to the API server at once: 16.
 	Concurrency int
 	// EstablishTimeout is how long a CustomResourceDefinition may take until its kind is served: 30 s.
@@ -50,6 +55,7 @@ func (o Options) complete() Options {
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
+	o.DeleteTimeout = cmp.Or(o.DeleteTimeout, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Minute)
 	if o.SameImage == nil {
 		o.SameImage = func(string, string) bool { return false }

@@ -73,7 +73,7 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 		if fields := server.ConflictsOf(err, t.live); len(fields) > 0 {
 			err = fields
 		}
-		return false, err
+		return false, r.previewRecreation(ctx, t, err)
 	}
 	t.judged = true
 	if created {

@@ -85,7 +85,7 @@ func (r *run) pruneOne(ctx context.Context, t *item) error {
 			// Should someone claim the object between the look and the deletion, the deletion fails and we look again.
 			sent = live
 			uid, version := live.GetUID(), live.GetResourceVersion()
-			err := r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid, ResourceVersion: &version})
+			err := r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid, ResourceVersion: &version}, false)
 			if err != nil && !apierrors.IsNotFound(err) {
 				return err
 			}

@@ -37,8 +37,9 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 	}{
 		{"an_immutable_field", server(t), `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: b}}, template: {metadata: {labels: {app: b}}, spec: {containers: [{name: web, image: x}]}}}}`,
 			"apps/v1 Deployment refusals/web",
-			`Deployment refusals/web: spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: field is immutable`,
-			`No one can change this field on an object that exists. Set it back, or delete the object and deploy again: kubectl delete deployments.apps web -n refusals`},
+			`Deployment refusals/web: the manifest changes spec.selector, which can't be changed on a Deployment that exists`,
+			`Set it back. Or have it deleted and created again: list Deployment in recreate, or annotate the object with multiarch-deploy.dev/recreate: "true". ` +
+				`Then its pods are deleted: it is down until new ones are ready.`},
 		{"an_invalid_value", server(t), `{apiVersion: v1, kind: Service, metadata: {name: bad}, spec: {ports: [{port: 99999, targetPort: 80}]}}`,
 			"v1 Service refusals/bad",
 			`Service refusals/bad: spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive`,

@@ -26,13 +26,13 @@ func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options)
 	opts = opts.complete()
 	r := &run{Applier: &Applier{a.Patient(opts.Patience)}, opts: opts}
 	for _, c := range changes {
-		if c.Action == Created || c.Action == Configured {
+		if c.Action == Created || c.Action == Configured || c.Action == Recreated {
 			r.items = append(r.items, &item{Ref: c.ref, desired: c.After, change: c})
 		}
 	}
 	var failed []error
 	for stage := range stageCount {
-		failed = append(failed, r.backward(ctx, stage, Configured, r.restore))
+		failed = append(failed, r.backward(ctx, stage, Configured, r.restore), r.backward(ctx, stage, Recreated, r.recreateEarlier))
 	}
 	for stage := stageCount - 1; stage >= 0; stage-- {
 		failed = append(failed, r.backward(ctx, stage, Created, r.uncreate))
@@ -106,7 +106,7 @@ func (r *run) uncreate(ctx context.Context, t *item) error {
 	uid, tries := t.change.After.GetUID(), 0
 	err := r.Retry(ctx, func() error {
 		tries++
-		return r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid})
+		return r.Delete(ctx, t.Ref, &metav1.Preconditions{UID: &uid}, false)
 	})
 	ours := apierrors.IsNotFound(err) && tries > 1 // the answer to an earlier try was lost
 	if !ours && (apierrors.IsNotFound(err) || apierrors.IsConflict(err)) {

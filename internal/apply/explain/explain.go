@@ -23,6 +23,10 @@ func Refusal(ref server.Ref, err error) finding.Finding {
 	if errors.As(err, &fields); len(fields) > 0 {
 		return conflict(ref, fields)
 	}
+	if fields := Immutable(err); len(fields) > 0 {
+		why, fix := immutableRefusal(ref, fields)
+		return rejected(ref, why, fix)
+	}
 	f := rejected(ref, Reason(ref, err), remedy(ref, err))
 	if own := (*server.Refusal)(nil); errors.As(err, &own) && own.Conflict {
 		f.Code = finding.ApplyConflict

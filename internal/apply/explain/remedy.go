@@ -20,13 +20,10 @@ var (
 	webhookDenied = regexp.MustCompile(`admission webhook ("[^"]+") denied the request`)
 	// k8s.io/apiserver/pkg/util/webhook/error.go: ErrCallingWebhook.
 	webhookDown = regexp.MustCompile(`failed calling webhook ("[^"]+")`)
-	// k8s.io/apimachinery/pkg/api/validation: FieldImmutableErrorMsg; k8s.io/kubernetes/pkg/apis/{core,apps}/validation: how PersistentVolumes and
-	// their claims, StatefulSets, Pods and Services say it.
-	immutable = regexp.MustCompile(`field is immutable|is immutable after creation|updates to \w+ spec for fields other than|may not change fields other than|may not change once set`)
-	goValue   = regexp.MustCompile(`, got &value\..*`)
-	unknown   = regexp.MustCompile(`field not declared in schema|unknown field`)
-	quota     = regexp.MustCompile(`exceeded quota`)
-	security  = regexp.MustCompile(`violates PodSecurity`)
+	goValue     = regexp.MustCompile(`, got &value\..*`)
+	unknown     = regexp.MustCompile(`field not declared in schema|unknown field`)
+	quota       = regexp.MustCompile(`exceeded quota`)
+	security    = regexp.MustCompile(`violates PodSecurity`)
 	// k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
 	noNamespace = regexp.MustCompile(`namespaces "[^"]+" not found`)
 )
@@ -44,8 +41,6 @@ func remedy(ref server.Ref, err error) string {
 		return "Change the object as the webhook says, or ask whoever runs " + webhookDenied.FindStringSubmatch(text)[1] + " in this cluster."
 	case webhookDown.MatchString(text):
 		return "The service behind webhook " + webhookDown.FindStringSubmatch(text)[1] + " does not answer: look at its pods, then deploy again."
-	case immutable.MatchString(text):
-		return "No one can change this field on an object that exists. Set it back, or delete the object and deploy again: " + ref.Delete("")
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return fmt.Sprintf("Namespace %s is being deleted: wait until it is gone, then deploy again.", ref.Namespace)
 	case noNamespace.MatchString(text):

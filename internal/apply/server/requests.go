@@ -122,13 +122,17 @@ func (s *Server) SetManagedFields(ctx context.Context, ref Ref, live *unstructur
 	return after, err
 }
 
-// Delete deletes the live object, if it still is the one that only describes, and, in the background, what it owns.
-func (s *Server) Delete(ctx context.Context, ref Ref, only *metav1.Preconditions) error {
-	background := metav1.DeletePropagationBackground
+// Delete deletes the live object, if it still is the one that only describes. What it owns is deleted in the background,
+// or orphaned.
+func (s *Server) Delete(ctx context.Context, ref Ref, only *metav1.Preconditions, orphan bool) error {
+	propagation := metav1.DeletePropagationBackground
+	if orphan {
+		propagation = metav1.DeletePropagationOrphan
+	}
 	body, err := json.Marshal(metav1.DeleteOptions{
 		TypeMeta:          metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"},
 		Preconditions:     only,
-		PropagationPolicy: &background,
+		PropagationPolicy: &propagation,
 	})
 	if err != nil {
 		return err
