@@ -28,7 +28,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Bytes: 64 << 30, Ratio: 200, RatioFrom: 256 << 20, Entries: 1 << 20,
-		Kept: 256 << 20, Scripts: 64 << 20, Unpacked: 128 << 30, Work: 50_000_000, ImageWork: 5_000_000,
+		Kept: 256 << 20, Scripts: 32 << 20, Unpacked: 128 << 30, Work: 50_000_000, ImageWork: 5_000_000,
 	}
 }
 
