@@ -32,7 +32,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.verdicts, err = placement.Plan(ctx, placement.Request{
 		Cluster: schedule.Snapshot{Nodes: nodes}, Objects: d.unstructured(), Images: d.offers(references),
-		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+		Foreign: d.inspectStarts(ctx, nodes), Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
 	})
 	if err != nil {
 		return err

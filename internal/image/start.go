@@ -107,6 +107,19 @@ func (s Started) Verify(want []v1.Platform) (findings []finding.Finding) {
 	return append(findings, unchecked(s.Image, s.Manifests)...)
 }
 
+// Foreign finds a program that nodes of the manifest's platform could not load.
+func (m Manifest) Foreign() (Program, bool) {
+	if m.Inspection == nil || m.Platform.Architecture == "" {
+		return Program{}, false
+	}
+	for _, p := range m.Inspection.Programs {
+		if !loads(m.Platform, p.Architecture) {
+			return p, true
+		}
+	}
+	return Program{}, false
+}
+
 // starter is the words for who starts a program: "it", or "its liveness probe".
 func (p Program) starter() string {
 	if p.Starter == "" {

@@ -74,6 +74,9 @@ func (p planner) outcomes(w workload) map[string][]Outcome {
 		all[nodeClass.platform] = make([]Outcome, len(w.containers))
 		for i, c := range w.containers {
 			all[nodeClass.platform][i] = p.outcome(c.image, nodeClass)
+			if _, foreign := p.foreign(w, c, nodeClass); foreign && all[nodeClass.platform][i] == Runs {
+				all[nodeClass.platform][i] = Crashes
+			}
 		}
 	}
 	return all

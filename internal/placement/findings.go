@@ -74,11 +74,15 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 	if r.fix == "" {
 		advice += " No patch helps: " + p.constraint(s) + "."
 	}
+	offers := p.Images[c.image].String() + " only"
+	if foreign, ok := p.foreign(s.workload, c, *candidates[0].nodeClass); ok {
+		offers = fmt.Sprintf("%s, and the container starts %s", foreign.Platform, foreign.Program)
+	}
 	return finding.Finding{
 		Code: code, Container: c.name, Image: c.image, Architecture: candidates[0].Architecture,
 		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
 		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
-			nodeNames(candidates), c.name, fate, c.image, p.Images[c.image].String()+" only", advice),
+			nodeNames(candidates), c.name, fate, c.image, offers, advice),
 	}
 }
 

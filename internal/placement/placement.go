@@ -53,7 +53,9 @@ type Request struct {
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
 	// could not read it has said why.
 	Images map[string]platform.Offer
-	Policy Policy
+	// Foreign are the programs that containers start and nodes could not load, whatever their image's index says.
+	Foreign map[ContainerKey][]Foreign
+	Policy  Policy
 	// PatchTargets are what the fixes call the objects, for those whose files are known.
 	PatchTargets map[*unstructured.Unstructured]PatchTarget
 }

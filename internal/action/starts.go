@@ -1,0 +1,137 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
+)
+
+// inspectStarts reads what the containers of the manifests start on the platforms of the nodes, which may be something
+// else than the command of their image, and returns what the nodes could not load. Images that are no input are read as
+// deep as the inputs are; of these no layer is read again.
+func (d *deploy) inspectStarts(ctx context.Context, nodes []corev1.Node) map[placement.ContainerKey][]placement.Foreign {
+	var keys []placement.ContainerKey
+	var uses []image.Use
+	for _, o := range d.objects {
+		template, _, makesPods := placement.PodTemplate(o.Unstructured)
+		if !makesPods {
+			continue
+		}
+		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
+			if img := d.imageOf(c.Image); img != nil {
+				keys = append(keys, placement.KeyOf(o.Unstructured, c.Name))
+				uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: platformsOf(nodes)})
+			}
+		}
+	}
+	foreign := map[placement.ContainerKey][]placement.Foreign{}
+	for i, started := range d.resolver.InspectUses(ctx, uses...) {
+		foreign[keys[i]] = append(foreign[keys[i]], foreignOf(started)...)
+		d.reportStarted(uses[i].Image, started)
+	}
+	return foreign
+}
+
+// imageOf is what a reference of the manifests led to; nil where that is not known.
+func (d *deploy) imageOf(reference string) *image.Image {
+	ref, err := image.ParseReference(reference)
+	if err != nil {
+		return nil
+	}
+	return d.resolved[ref.Name()].Image
+}
+
+// platformsOf are those of the nodes, each once.
+func platformsOf(nodes []corev1.Node) (list []v1.Platform) {
+	for i := range nodes {
+		known := node.Platform(&nodes[i])
+		p := v1.Platform{OS: known.OS, Architecture: known.Architecture, Variant: known.Variant}
+		if !slices.ContainsFunc(list, p.Equals) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// starts are all commands of a container: its own, and those of its probes and hooks.
+func starts(c corev1.Container) []image.Start {
+	pod := podSettings(c)
+	own := pod
+	own.Command, own.Args = c.Command, c.Args
+	list := []image.Start{{Override: own}}
+	add := func(what string, action *corev1.ExecAction) {
+		if action != nil {
+			start := image.Start{What: what, Exec: true, Override: pod}
+			start.Command = action.Command
+			list = append(list, start)
+		}
+	}
+	probe := func(what string, p *corev1.Probe) {
+		if p != nil {
+			add(what, p.Exec)
+		}
+	}
+	probe("its startup probe", c.StartupProbe)
+	probe("its liveness probe", c.LivenessProbe)
+	probe("its readiness probe", c.ReadinessProbe)
+	if c.Lifecycle != nil && c.Lifecycle.PostStart != nil {
+		add("its postStart hook", c.Lifecycle.PostStart.Exec)
+	}
+	if c.Lifecycle != nil && c.Lifecycle.PreStop != nil {
+		add("its preStop hook", c.Lifecycle.PreStop.Exec)
+	}
+	return list
+}
+
+// podSettings is what the pod adds to the image's variables, and its working directory.
+func podSettings(c corev1.Container) launch.Override {
+	pod := launch.Override{Opaque: len(c.EnvFrom) > 0, Dir: c.WorkingDir}
+	for _, e := range c.Env {
+		if e.ValueFrom != nil {
+			pod.Unknown = append(pod.Unknown, e.Name)
+		} else {
+			pod.Env = append(pod.Env, e.Name+"="+e.Value)
+		}
+	}
+	return pod
+}
+
+// foreignOf are the programs that nodes could not load.
+func foreignOf(started image.Started) (list []placement.Foreign) {
+	for _, m := range started.Manifests {
+		if p, ok := m.Foreign(); ok {
+			words := fmt.Sprintf("%s, %s", p.Path, p.Format)
+			if p.Starter != "" {
+				words += fmt.Sprintf(", as %s", p.Starter)
+			}
+			list = append(list, placement.Foreign{Platform: m.Platform, Program: words})
+		}
+	}
+	return list
+}
+
+// reportStarted reports layers that could not be read. What nodes could not load is for the plan to report, where a pod
+// can land there.
+func (d *deploy) reportStarted(img *image.Image, started image.Started) {
+	reference := img.Reference.String()
+	if started.Err != nil {
+		if !d.isInput(img.Reference) {
+			d.find(d.usedBy(reference, d.unreadable(reference, started.Err)))
+		}
+		return
+	}
+	for _, f := range started.Verify(nil) {
+		if f.Code == finding.BinaryUnchecked && f.Severity == finding.Warning && !d.isInput(img.Reference) {
+			d.find(d.usedBy(reference, f))
+		}
+	}
+}
