@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/build/join"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -39,6 +43,9 @@ func (d *deploy) build(ctx context.Context) error {
 		return d.withGrant(err)
 	}
 	for i, spec := range specs {
+		if spec.ByDigest {
+			d.byDigest(spec, digests[i])
+		}
 		d.built[spec.Reference.Name()] = digests[i]
 		d.say("%s@%s", spec.Reference, digests[i])
 	}
@@ -47,6 +54,9 @@ func (d *deploy) build(ctx context.Context) error {
 
 // builder is the one that the inputs name.
 func (d *deploy) builder() builder {
+	if d.config.Join {
+		return &join.Builder{Registry: d.registry, Check: d.checkJoined, RemoveParts: d.config.RemoveParts, Progress: d.emit}
+	}
 	if d.config.Assembles() {
 		return &assemble.Builder{Registry: d.registry}
 	}
@@ -59,6 +69,31 @@ func (d *deploy) builder() builder {
 		Registry:  d.registry,
 		Getenv:    d.env,
 		Progress:  d.emit,
+	}
+}
+
+// checkJoined verifies an index that no tag leads to yet.
+func (d *deploy) checkJoined(ctx context.Context, index name.Digest, platforms []v1.Platform) error {
+	refs := []name.Reference{index}
+	d.resolve(ctx, refs)
+	d.inspect(ctx, refs)
+	result := d.resolved[index.Name()]
+	if result.Err != nil {
+		return result.Err
+	}
+	findings := slices.DeleteFunc(image.Verify(result.Image, platforms), func(f finding.Finding) bool { return f.Severity != finding.Error })
+	if len(findings) > 0 {
+		return &build.Fault{Findings: findings}
+	}
+	return nil
+}
+
+// byDigest has what was pushed under no tag be looked up by its digest.
+func (d *deploy) byDigest(spec build.Spec, digest v1.Hash) {
+	for i, image := range d.config.Images {
+		if image.Build.Reference == spec.Reference {
+			d.config.Images[i].Reference = spec.Reference.Context().Digest(digest.String())
+		}
 	}
 }
 

@@ -52,7 +52,8 @@ func (c command) steps(config inputs.Config) []step {
 		{records, step{name: "trigger", run: (*deploy).checkTrigger}},                                             // own commits are not deployed again
 		{records, step{name: "access", run: (*deploy).checkBranch}},                                               // a refusal now costs nothing
 		{true, step{"sign-in", signInTitle(viaCloud), (*deploy).signIn, false}},                                   // registries, and the cluster where one is needed
-		{builds, step{"build", "Build images", (*deploy).build, false}},                                           // for every platform, and push them
+		{builds && !config.Join, step{"build", "Build images", (*deploy).build, false}},                           // for every platform, and push them
+		{builds && config.Join, step{"join", "Join images", (*deploy).build, false}},                              // of what native runners have pushed
 		{!edits || records, step{"verify", "Verify images", (*deploy).verify, false}},                             // do they have the platforms asked for?
 		{deploys || plans || edits, step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}}, // in memory
 		{deploys || plans || edits, step{"render", "Render manifests", (*deploy).render, false}},                  // and is every image used?

@@ -17,6 +17,9 @@ type Source struct {
 	Created time.Time
 }
 
+// RevisionKey is the annotation, and the label, that names an image's commit.
+const RevisionKey = "org.opencontainers.image.revision"
+
 // Annotations are the OCI annotations that say it, which serve as labels too:
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#pre-defined-annotation-keys
 func (s Source) Annotations() map[string]string {
@@ -26,11 +29,11 @@ func (s Source) Annotations() map[string]string {
 		created = s.Created.UTC().Format(time.RFC3339)
 	}
 	annotations := map[string]string{
-		prefix + "source":   s.Repository,
-		prefix + "url":      s.Repository,
-		prefix + "revision": s.Revision,
-		prefix + "version":  s.RefName,
-		prefix + "created":  created,
+		prefix + "source":  s.Repository,
+		prefix + "url":     s.Repository,
+		RevisionKey:        s.Revision,
+		prefix + "version": s.RefName,
+		prefix + "created": created,
 	}
 	maps.DeleteFunc(annotations, func(_, value string) bool { return value == "" })
 	return annotations

@@ -27,9 +27,32 @@ type Spec struct {
 	// since a clock would change the digest from run to run.
 	Created time.Time
 
+	// ByDigest pushes the index under no tag.
+	ByDigest bool
+
 	Dockerfile Dockerfile
 	Assembly   Assembly
+	// Parts are what to join, one for each of Platforms, where jobs have built them already.
+	Parts []Part
 }
+
+// Part is where to find the image for one platform.
+type Part struct {
+	Platform v1.Platform
+	// References are looked at in turn; the first that has an image for the platform counts.
+	References []name.Reference
+}
+
+// Target is what the index is pushed to: its tag, or, by digest, the repository.
+func (s Spec) Target() string {
+	if s.ByDigest {
+		return s.Reference.Context().Name()
+	}
+	return s.Reference.Name()
+}
+
+// Revision is the commit that the image is built from, or "".
+func (s Spec) Revision() string { return s.Annotations.Index[RevisionKey] }
 
 // Dockerfile says how an image is built from a Dockerfile. Its fields take what docker/build-push-action takes.
 type Dockerfile struct {

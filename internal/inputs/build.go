@@ -21,7 +21,14 @@ var (
 
 // fit checks that only those inputs are given for an image that its way of building uses.
 func (v values) fit(config Config) {
+	if v.own(sourcesKey) && !config.Join {
+		v.problem("%s: only used with mode join; set mode to join, or drop %s", v.at(sourcesKey), sourcesKey)
+	}
 	switch {
+	case config.Join:
+		for _, name := range v.given(slices.Concat([]string{"builder", "labels"}, dockerfileInputs, assemblyInputs)) {
+			v.problem("%s: is for the jobs that build, and mode is join; drop %s here", v.at(name), name)
+		}
 	case !config.Build:
 		for _, name := range v.given(slices.Concat([]string{"builder"}, dockerfileInputs, assemblyInputs, describingInputs)) {
 			v.problem("%s: only used with mode build, and mode is verify; set mode to build, or drop %s", v.at(name), name)
@@ -56,9 +63,12 @@ func (v values) spec(image Image, source build.Source, config Config) build.Spec
 		Labels:      v.pairs("labels", v.list("labels")),
 		Annotations: v.annotations(),
 	}
-	if config.Assembles() {
+	switch {
+	case config.Join:
+		spec.Parts = v.parts(image)
+	case config.Assembles():
 		spec.Assembly = v.assembly()
-	} else {
+	default:
 		spec.Dockerfile = v.dockerfile()
 		if config.CloudBuild == nil {
 			v.covered(v.at("platforms"), image.Platforms, config.Endpoints)

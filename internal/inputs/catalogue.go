@@ -70,14 +70,20 @@ var Catalogue = []Input{
 
 	{Name: "images", Group: Images, Required: true, List: true,
 		Text: "The images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with NAME as the manifests write it. Keys override " +
-			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`."},
+			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`; with `mode: join`, `sources`."},
 	{Name: "tag", Group: Images,
 		Text: "Tag of the images. Default: the commit SHA."},
 	{Name: "platforms", Group: Images, Default: "linux/amd64,linux/arm64",
 		Text: "Platforms that each image must have, separated by commas."},
-	{Name: "mode", Group: Images, Default: "verify", Choices: []string{"verify", "build"},
-		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. `plan` and " +
-			"`dry-run` never build, and check what is in the registry."},
+	{Name: "mode", Group: Images, Default: "verify", Choices: []string{"verify", "build", "join"},
+		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. `join`: jobs on native " +
+			"runners have pushed them with `push-as: platform`, one platform each; they are checked and joined into one index. `plan` and " +
+			"`dry-run` never build or join, and check what is in the registry."},
+	{Name: "push-as", Group: Build, Default: "index", Choices: names(PushIndex, PushPlatform, PushDigest),
+		Text: "How `command: build` pushes: `index`, under the tag; for a job that builds one platform on a native runner, `platform`, under " +
+			"`{tag}-{os}-{arch}{variant}`, where `mode: join` finds it; or `digest`, under no tag."},
+	{Name: "remove-parts", Group: Build, Default: "false", Choices: trueOrFalse,
+		Text: "With `mode: join`, remove the tags of the single platforms once the image has its own, where the registry allows it."},
 
 	{Name: "builder", Group: Build, Default: "auto", List: true,
 		Text: "What builds: `auto` (the Docker engine's BuildKit), `docker-container://NAME` (a builder of docker/setup-buildx-action), " +

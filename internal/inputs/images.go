@@ -17,6 +17,9 @@ import (
 func (p *parser) images(needs Needs, config Config) []Image {
 	platforms := p.platforms("platforms", p.text("platforms"))
 	images := append(p.lines(needs, config), p.references(needs.References, platforms)...)
+	if needs.Images && len(images) == 0 && len(p.problems) == 0 && config.PushAs != PushIndex {
+		p.problem("images: none has %s among its platforms; drop this job, or correct the platforms of the images", p.text("platforms"))
+	}
 	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
 		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
 	}
@@ -42,6 +45,7 @@ func (p *parser) lines(needs Needs, config Config) []Image {
 		}
 		seen[image.Name] = true
 		p.rival(number+1, image, images)
+		p.shared(number+1, image, images)
 		images = append(images, image)
 	}
 	return images
@@ -81,12 +85,18 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 		return Image{}, false
 	}
 	image := Image{Name: imageName, Reference: reference, Platforms: p.platforms(v.at("platforms"), v.text("platforms"))}
+	if config.PushAs != PushIndex {
+		if image, ok = v.forRunner(image); !ok {
+			return Image{}, false
+		}
+	}
 	v.fit(config)
 	if config.CloudBuild != nil {
 		v.fitCloud(image)
 	}
 	if config.Build {
 		image.Build = v.spec(image, needs.Source, config)
+		image = v.pushed(image, config.PushAs)
 	}
 	return image, true
 }

@@ -23,7 +23,11 @@ type Config struct {
 	Images []Image
 	// Build: the images are to be built and pushed, by the BuildKits at Endpoints, by CloudBuild or, where there is
 	// neither, by assembling their artifacts.
-	Build      bool
+	Build bool
+	// Join: they are joined from what jobs on native runners pushed; Build is true then. RemoveParts removes that afterwards.
+	Join, RemoveParts bool
+	// PushAs is for jobs on native runners.
+	PushAs     PushAs
 	Endpoints  []build.Endpoint
 	CloudBuild *build.CloudBuild
 
@@ -77,7 +81,9 @@ type Image struct {
 }
 
 // Assembles tells whether images are put together from ready artifacts.
-func (c Config) Assembles() bool { return c.Build && len(c.Endpoints) == 0 && c.CloudBuild == nil }
+func (c Config) Assembles() bool {
+	return c.Build && !c.Join && len(c.Endpoints) == 0 && c.CloudBuild == nil
+}
 
 // Secrets are the values that no log may show.
 func (c Config) Secrets() []string {
@@ -145,10 +151,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		TakeOverFrom:       items(p.text("take-over-from")),
 		Recreate:           p.recreate(),
 	}
-	config.Build = choice[string](&p, "mode") == "build" || needs.Build
-	if config.Build {
-		p.builders(&config)
-	}
+	p.mode(&config, needs)
 	config.Images = p.images(needs, config)
 	p.credentials(config)
 	if config.Prune && !config.Wait {
@@ -160,6 +163,24 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		return Config{}, p.problems
 	}
 	return config, nil
+}
+
+// mode reads whether images are built, or joined, and how.
+func (p *parser) mode(config *Config, needs Needs) {
+	mode := choice[string](p, "mode")
+	config.Join = mode == "join"
+	config.Build = mode != "verify" || needs.Build
+	config.PushAs = choice[PushAs](p, "push-as")
+	config.RemoveParts = p.boolean("remove-parts")
+	if config.PushAs != PushIndex && (!needs.Build || config.Join) {
+		p.problem("push-as: %s is for command build on a native runner, with mode build; drop it here", config.PushAs)
+	}
+	if config.RemoveParts && !config.Join {
+		p.problem("remove-parts: only used with mode join; set mode to join, or drop it")
+	}
+	if config.Build && !config.Join {
+		p.builders(config)
+	}
 }
 
 type parser struct {

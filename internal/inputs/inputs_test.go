@@ -30,6 +30,7 @@ func TestParse_defaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := inputs.Config{
+		PushAs:        inputs.PushIndex,
 		Images:        []inputs.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha), Platforms: []v1.Platform{amd64, arm64}}},
 		Kustomization: ".",
 		Provider:      "kubeconfig",
@@ -92,11 +93,11 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 		`wait: "perhaps" is neither true nor false`,
 		`wait-timeout: "soon" is not a duration; write it as 90s, 10m or 1h`,
 		`on-failure: "cry" is not one of keep, rollback`,
-		`mode: "guess" is not one of verify, build`,
+		`mode: "guess" is not one of verify, build, join`,
 		`platforms: "arm" is not a platform such as linux/amd64 or linux/arm64`,
 		`images, line 1: "app" is not NAME=REPOSITORY`,
 		`images, line 2: "UPPER/Case" is not a repository such as ghcr.io/me/app (the tag goes into the tag input): repository can only contain the characters ` + "`abcdefghijklmnopqrstuvwxyz0123456789_-./`: UPPER/Case",
-		`images, line 3: unknown key "color"; known are platforms, tag, context, file, target, artifacts, base-image`,
+		`images, line 3: unknown key "color"; known are platforms, tag, context, file, target, artifacts, base-image, sources`,
 		`images, line 4: "no/slash" is not a tag: letters, digits, dots, dashes and underscores, at most 128`,
 		`images, line 6: "d" is named twice`,
 		`registry-username and registry-password go together; only one of them was given`,

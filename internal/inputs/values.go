@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// imageKeys are the inputs that a line of images can override.
-var imageKeys = []string{"platforms", "tag", "context", "file", "target", "artifacts", "base-image"}
+// imageKeys are the inputs that a line of images can override, and sources, which is no input.
+var imageKeys = []string{"platforms", "tag", "context", "file", "target", "artifacts", "base-image", sourcesKey}
 
 // values are the inputs as they hold for one image: its own keys stand for the inputs of the same name.
 type values struct {

@@ -27,6 +27,16 @@ func (c *Client) Put(ctx context.Context, ref name.Reference, what remote.Taggab
 	return pusher.Put(ctx, ref, what)
 }
 
+// Delete removes a tag, and not what it leads to; a registry may not allow it.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-tags
+func (c *Client) Delete(ctx context.Context, tag name.Tag) error {
+	pusher, ref, err := c.pusher(ctx, tag)
+	if err != nil {
+		return err
+	}
+	return pusher.Delete(ctx, ref)
+}
+
 // pusher also returns the reference with plain HTTP where that was asked for.
 func (c *Client) pusher(ctx context.Context, ref name.Reference) (*remote.Pusher, name.Reference, error) {
 	repo, err := c.reachable(ref.Context())

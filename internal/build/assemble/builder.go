@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
@@ -28,11 +29,14 @@ func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, err
 	}
 	digests := make([]v1.Hash, len(specs))
 	return digests, each(len(specs), func(i int) (err error) {
-		if err := b.push(ctx, specs[i].Reference, indexes[i]); err != nil {
+		if digests[i], err = indexes[i].Digest(); err != nil {
 			return err
 		}
-		digests[i], err = indexes[i].Digest()
-		return err
+		var target name.Reference = specs[i].Reference
+		if specs[i].ByDigest {
+			target = specs[i].Reference.Context().Digest(digests[i].String())
+		}
+		return b.push(ctx, target, indexes[i])
 	})
 }
 

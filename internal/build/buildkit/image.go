@@ -27,7 +27,7 @@ func (b *Builder) image(ctx context.Context, spec build.Spec, daemons []*daemon,
 		return v1.Hash{}, err
 	}
 	if len(parts) == 1 {
-		return b.solve(ctx, spec, parts[0], spec.Reference.Name(), log)
+		return b.solve(ctx, spec, parts[0], spec.Target(), log)
 	}
 	digests, err := b.parts(ctx, spec, parts, log)
 	if err != nil {

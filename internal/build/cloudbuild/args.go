@@ -45,7 +45,10 @@ func buildArgs(spec build.Spec, from source) []string {
 // output says where the image goes, and its annotations. buildx's own flag for these refuses some of them for an index of
 // one platform.
 func output(spec build.Spec) string {
-	parameters := map[string]string{"name": spec.Reference.Name(), "push": "true", "oci-mediatypes": "true"}
+	parameters := map[string]string{"name": spec.Target(), "push": "true", "oci-mediatypes": "true"}
+	if spec.ByDigest {
+		parameters["push-by-digest"] = "true"
+	}
 	for key, value := range spec.Annotations.Index {
 		parameters[exptypes.AnnotationIndexKey(key)] = value
 	}

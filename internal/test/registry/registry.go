@@ -23,6 +23,8 @@ import (
 type Options struct {
 	// Username and Password are the only credentials that get tokens; without them there are none to be had.
 	Username, Password string
+	// Delete lets clients delete tags and manifests.
+	Delete bool
 	// Wrap, if not nil, stands before the registry: it can look at requests, and answer some itself.
 	Wrap func(http.Handler) http.Handler
 }
@@ -47,6 +49,7 @@ func Start(t testing.TB, opts Options) *Registry {
 		Storage: configuration.Storage{
 			"inmemory":    nil,
 			"maintenance": {"uploadpurging": map[any]any{"enabled": false}},
+			"delete":      {"enabled": opts.Delete},
 		},
 	}
 	config.HTTP.Secret = rand.Text()
