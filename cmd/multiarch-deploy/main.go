@@ -5,13 +5,16 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/term"
+	"k8s.io/klog/v2"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 )
@@ -20,9 +23,7 @@ import (
 var version string
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	logrus.SetOutput(io.Discard) // BuildKit's client logs there what it returns as errors too, or gets over
+	silenceLibraries()
 	program := action.Program{
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
@@ -30,7 +31,26 @@ func main() {
 		Width:   width(),
 		Version: cmp.Or(version, ofModule()),
 	}
-	os.Exit(program.Main(ctx, os.Args[1:]))
+	// On a terminal somebody sees how the program ends. Elsewhere a second process does.
+	if program.Width == 0 && !isWorker() {
+		if status, ended := supervise(program); ended {
+			os.Exit(status)
+		}
+	}
+	ended := becomeWorker(&program)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	status := program.Main(ctx, os.Args[1:])
+	ended()
+	os.Exit(status)
+}
+
+// silenceLibraries drops the logs that libraries write by themselves: client-go, BuildKit's client and net/http log there
+// what they return as errors too, or get over, in words of a server.
+func silenceLibraries() {
+	log.SetOutput(io.Discard)
+	logrus.SetOutput(io.Discard)
+	klog.SetLogger(logr.Discard())
 }
 
 // ofModule is the version of the module that this program was built from, "(devel)" from a working tree.

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
@@ -29,6 +28,14 @@ var errFindings = errors.New("findings of severity error")
 type faultError struct{ error }
 
 func (e faultError) Unwrap() error { return e.error }
+
+// crashError is a fault of this program itself.
+type crashError struct{ cause string }
+
+func (e crashError) Error() string {
+	return "multiarch-deploy itself failed: " + e.cause + "; what it had done by then may not be in the report. " +
+		"Please report this, with the log, at https://github.com/multiarch-deploy/multiarch-deploy/issues"
+}
 
 // refusedError is errFindings for a run that only lacks permission.
 type refusedError struct{}
@@ -76,13 +83,13 @@ func isA[E error](err error) bool {
 // printError prints an error where people look for it: on standard error and, on a runner, as an annotation, at the line
 // of the Dockerfile where there is one.
 func (p Program) printError(err error) {
-	if !environment(p.Getenv).onRunner() {
-		fmt.Fprintf(p.Stderr, "multiarch-deploy: %s\n", strings.TrimSpace(err.Error()))
+	if !p.runner.Detected() {
+		p.runner.LogTo(p.Stderr)
+		p.runner.Print("multiarch-deploy: " + strings.TrimSpace(err.Error()))
 		return
 	}
-	r := runner.New(*p.log, p.Getenv)
 	for _, part := range joined(err) {
-		r.Annotate(annotation(part))
+		p.runner.Annotate(annotation(part))
 	}
 }
 

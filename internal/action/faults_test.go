@@ -148,7 +148,7 @@ func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
 	namespace := "apiVersion: v1\nkind: Namespace\nmetadata: {name: prune}\n---\n"
 	deploy := func(repo string) (int, string) {
 		t.Chdir(repo)
-		return start(t, []string{"run", "--tag", "v1", "--prune", "--namespace", "prune", "--wait=false",
+		return start(t, []string{"run", "--tag", "v1", "--prune", "--namespace", "prune",
 			"--images", "registry/app=" + cluster.Registry + "/prune/app", "--kubeconfig", cluster.Kubeconfig})
 	}
 	first := repository(t, map[string]string{"app.yaml": namespace + deployment})

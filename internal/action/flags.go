@@ -46,12 +46,15 @@ func newFlags(cmd *cobra.Command) *flagSet {
 	return f
 }
 
-// value looks an input up: the flag wins over the INPUT_ variable, which the runner names in capitals, hyphens kept.
+// variable is the one in which a runner passes an input: in capitals, hyphens kept.
+func variable(input string) string { return "INPUT_" + strings.ToUpper(input) }
+
+// value looks an input up: the flag wins over the runner's variable.
 func (f *flagSet) value(getenv func(string) string) func(string) string {
 	return func(name string) string {
 		switch {
 		case !f.flags.Changed(name):
-			return cmp.Or(getenv("INPUT_"+strings.ToUpper(name)), getenv(f.variables[name]))
+			return cmp.Or(getenv(variable(name)), getenv(f.variables[name]))
 		case f.lists[name] != nil:
 			return strings.Join(*f.lists[name], "\n")
 		default:

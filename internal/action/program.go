@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
 // Program is the command line as a value: all that it touches of its process.
@@ -20,23 +21,23 @@ type Program struct {
 	// Version is what the version command prints.
 	Version string
 
-	// log is where the log goes, and with it what the runner is told: Stdout, unless that is kept for the report alone.
-	log *io.Writer
+	// Crash is how an earlier process of the same run ended, where it could not report that itself: then the steps are not
+	// taken, and the report, the summary and the outputs say so.
+	Crash string
+
+	// runner is the way to all that people read: on Stdout, unless that is for the report alone.
+	runner *runner.Runner
 }
 
 // Main runs the program and returns its exit status; see the statuses in exit.go.
-// When ctx ends, the run stops where it is and reports what it has done.
+// When ctx ends, the run stops where it is, reports what it has done, and the status is that of an interrupt.
 func (p Program) Main(ctx context.Context, args []string) int {
-	log := p.Stdout
-	p.log = &log
+	p.runner = runner.New(p.Stdout, p.Getenv)
 	root := p.root()
 	root.SetArgs(args)
 	err := p.defaultCommand(root, args)
 	if err == nil {
 		err = root.ExecuteContext(ctx)
-	}
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("interrupted; what was done until then stands, and is in the report: %w", err)
 	}
 	if err != nil && !errors.Is(err, errFindings) {
 		p.printError(err)
@@ -83,7 +84,10 @@ func (p Program) command(c command) *cobra.Command {
 			return err
 		}
 		if output.json {
-			*p.log = p.Stderr
+			p.runner.LogTo(p.Stderr)
+		}
+		for _, secret := range inputs.Secrets(flags.value(p.Getenv)) { // before any text of others can be printed
+			p.runner.Mask(secret)
 		}
 		source, err := environment(p.Getenv).source()
 		if err != nil {

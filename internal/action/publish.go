@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
 // reportFile is where the JSON report goes on a runner that was given no other place, below the workspace.
@@ -18,24 +18,45 @@ const reportFile = "multiarch-deploy-report.json"
 
 // execute takes the steps and publishes what came of them, however they ended.
 func (p Program) execute(ctx context.Context, c command, config inputs.Config, out output) error {
-	log, env := *p.log, environment(p.Getenv)
-	r := runner.New(log, p.Getenv)
-	for _, secret := range config.Secrets() {
-		r.Mask(secret)
+	d := newDeploy(config, p.Getenv, p.runner, p.sink())
+	err := p.attempt(func() error {
+		if p.Crash != "" {
+			return crashError{p.Crash}
+		}
+		return d.take(ctx, c.steps(config))
+	})
+	if ctx.Err() != nil && err != nil {
+		err = d.interrupted(err)
 	}
-	d := newDeploy(config, env, r, p.sink(log, r))
-	err := d.take(ctx, c.steps(config))
-	result := d.report()
-	result.Conclude(fatal(err))
-	if env.onRunner() {
-		if n := report.Annotate(r, result); n > 0 {
-			fmt.Fprintf(log, "%d more findings have no annotation, since GitHub shows ten of each kind; they are above, and in the report\n", n)
+	return errors.Join(err, p.attempt(func() error {
+		result := d.report()
+		result.Conclude(fatal(err))
+		p.conclude(result)
+		return p.publish(result, out)
+	}))
+}
+
+// attempt runs a part of the run. A panic in it is an error, so that the rest still reports what was done.
+func (p Program) attempt(part func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.runner.Print(fmt.Sprintf("panic: %v\n%s", cause, debug.Stack()))
+			err = crashError{fmt.Sprint(cause)}
+		}
+	}()
+	return part()
+}
+
+// conclude ends the log.
+func (p Program) conclude(result *report.Report) {
+	if p.runner.Detected() {
+		if n := report.Annotate(p.runner, result); n > 0 {
+			p.runner.Print(fmt.Sprintf("%d more findings have no annotation, since GitHub shows ten of each kind; they are above, and in the report", n))
 		}
 	}
 	if headline := result.Headline(); headline != "" {
-		fmt.Fprintf(log, "%s: %s\n", result.Verdict, headline)
+		p.runner.Print(fmt.Sprintf("%s: %s", result.Verdict, headline))
 	}
-	return errors.Join(err, p.publish(r, result, out))
 }
 
 // fatal is what ended a run before its end: an error that no finding reports.
@@ -46,40 +67,76 @@ func fatal(err error) error {
 	return err
 }
 
-func (p Program) sink(log io.Writer, r *runner.Runner) progress.Sink {
-	if environment(p.Getenv).onRunner() {
-		return report.GroupedLog(log, r)
+func (p Program) sink() progress.Sink {
+	if p.runner.Detected() {
+		return report.GroupedLog(p.runner)
 	}
-	live := p.Width > 0 && log == p.Stdout
-	return report.Log(log, report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width})
+	live := p.Width > 0 && p.runner.LogsTo(p.Stdout)
+	style := report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width, Clean: p.runner.Clean}
+	return report.Log(p.runner.Raw(), style)
 }
 
 // publish writes the report, the step's outputs and the job summary.
-func (p Program) publish(r *runner.Runner, result *report.Report, out output) error {
+func (p Program) publish(result *report.Report, out output) error {
 	env := environment(p.Getenv)
 	path, workspace := out.report, env("GITHUB_WORKSPACE")
 	if path == "" && env.onRunner() {
 		path = filepath.Join(workspace, reportFile)
 	}
-	var problems []error
+	content, err := result.JSON()
+	problems := []error{err}
+	content = []byte(p.runner.Redact(string(content)))
 	if path != "" {
-		problems = append(problems, result.WriteFile(path))
+		problems = append(problems, writeReport(workspace, path, content))
 	}
 	if out.json {
-		content, err := result.JSON()
-		problems = append(problems, err)
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
 	}
-	room, err := r.SummaryRoom(report.SummaryLimit)
-	problems = append(problems, err, r.Summarize(result.Summary(report.SummaryOptions{
+	room, err := p.runner.SummaryRoom(report.SummaryLimit)
+	problems = append(problems, err, p.runner.Summarize(result.Summary(report.SummaryOptions{
 		Room: room, ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(), Version: p.Version,
 	})))
 	for _, o := range outputs(result, below(workspace, path)) {
-		problems = append(problems, r.SetOutput(o.Name, o.Value))
+		problems = append(problems, p.runner.SetOutput(o.Name, o.Value))
 		if o.short && env.onRunner() {
-			fmt.Fprintf(*p.log, "The output %s holds only a part, since all of it is too long; the report holds all.\n", o.Name)
+			p.runner.Print(fmt.Sprintf("The output %s contains only a part, since all of it is too long; the report contains all.", o.Name))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// writeReport writes the report to a path, and creates its folder when needed.
+func writeReport(workspace, path string, content []byte) error {
+	if err := writeFile(workspace, path, content); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// writeFile writes a file. In the workspace, whose files a pull request brings, no link is followed out of it, and one in
+// the file's own place is replaced. Any other place was chosen by whoever wrote the command line.
+func writeFile(workspace, path string, content []byte) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	inside := below(workspace, absolute)
+	if workspace == "" || filepath.IsAbs(inside) {
+		return errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644))
+	}
+	root, err := os.OpenRoot(workspace)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.MkdirAll(filepath.Dir(inside), 0o755); err != nil {
+		return err
+	}
+	if info, err := root.Lstat(inside); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		if err := root.Remove(inside); err != nil {
+			return err
+		}
+	}
+	return root.WriteFile(inside, content, 0o644)
 }

@@ -5,9 +5,11 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -106,8 +108,24 @@ func (d *deploy) take(ctx context.Context, steps []step) error {
 		} else if err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil { // a step may end well in spite of it
+			return err
+		}
 	}
 	return findingsError(d.findings)
+}
+
+// interrupted says what became of a run that was interrupted.
+func (d *deploy) interrupted(err error) error {
+	rolledBack := func(c apply.Change) bool { return c.Action == apply.RolledBack }
+	switch {
+	case d.previewed || len(d.changes) == 0:
+		return fmt.Errorf("interrupted: %w", err)
+	case slices.ContainsFunc(d.changes, rolledBack):
+		return fmt.Errorf("interrupted, and rolled back as the report says: %w", err)
+	default:
+		return fmt.Errorf("interrupted; what was applied by then stays in the cluster, and is in the report: %w", err)
+	}
 }
 
 func (d *deploy) takeStep(ctx context.Context, s step) error {

@@ -3,8 +3,8 @@
 package inputs
 
 import (
+	"encoding/base64"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,11 +85,18 @@ func (c Config) Assembles() bool {
 	return c.Build && !c.Join && len(c.Endpoints) == 0 && c.CloudBuild == nil
 }
 
-// Secrets are the values that no log may show.
-func (c Config) Secrets() []string {
-	secrets := []string{c.RegistryPassword, c.Commit.Token}
-	for _, image := range c.Images {
-		secrets = append(secrets, slices.Sorted(maps.Values(image.Build.Dockerfile.Secrets))...)
+// Secrets are the values of the inputs that no text may show, read through value as Parse does, whether they are valid or
+// not: they have to be hidden before anything is printed.
+func Secrets(value func(name string) string) []string {
+	p := parser{value: value}
+	password := p.text("registry-password")
+	secrets := []string{password, p.text("github-token")}
+	if password != "" { // as it is sent, and as a server may quote it
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(p.text("registry-username")+":"+password)))
+	}
+	for _, item := range items(p.text("secrets")) {
+		_, secret, _ := strings.Cut(item, "=")
+		secrets = append(secrets, secret)
 	}
 	return secrets
 }

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -24,18 +24,23 @@ type Style struct {
 	Live bool
 	// Width is the terminal's, in characters: a live line that wraps could not be overwritten. 0 is unknown.
 	Width int
+	// Clean takes out of untrusted text what the reader would obey; nil is redact.Printable.
+	Clean func(string) string
 }
 
-// Log returns a sink that prints events for a person: a headline a step, its messages indented, findings when they
+// Log returns a sink that prints events for a person: a headline per step, its messages indented, findings when they
 // are known.
 func Log(w io.Writer, style Style) progress.Sink {
-	l := &log{w: w, style: style, clean: stripControls}
+	l := &log{w: w, style: style, clean: style.Clean}
+	if l.clean == nil {
+		l.clean = redact.Printable
+	}
 	return l.locked(l.print)
 }
 
-// GroupedLog returns a sink that prints events for a runner's log, a foldable group a step.
-func GroupedLog(w io.Writer, r *runner.Runner) progress.Sink {
-	l := &log{w: w, clean: runner.Neutralize}
+// GroupedLog returns a sink that prints events for a runner's log, a foldable group per step.
+func GroupedLog(r *runner.Runner) progress.Sink {
+	l := &log{w: r.Raw(), clean: r.Clean}
 	return l.locked(func(e progress.Event) {
 		switch e := e.(type) {
 		case progress.StepStarted:
@@ -153,16 +158,6 @@ func Sentence(f finding.Finding) string {
 		where = " (" + where + ")"
 	}
 	return fmt.Sprintf("%s %s%s: %s", f.Severity, f.Code, where, f.Message)
-}
-
-// stripControls keeps untrusted text from steering a terminal.
-func stripControls(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, text)
 }
 
 func indent(text string) string {

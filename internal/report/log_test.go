@@ -40,7 +40,7 @@ func TestLog(t *testing.T) {
 
 func TestGroupedLog(t *testing.T) {
 	var out bytes.Buffer
-	sink := report.GroupedLog(&out, runner.New(&out, func(string) string { return "" }))
+	sink := report.GroupedLog(runner.New(&out, func(string) string { return "true" }))
 	for _, e := range events() {
 		sink(e)
 	}

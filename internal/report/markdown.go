@@ -5,7 +5,8 @@ import (
 	"html"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // Names, messages and log lines come from manifests, registries and pods. In Markdown they are data: none of them may
@@ -29,7 +30,7 @@ func code(name string) string {
 func prose(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(printable(line)); line != "" {
+		if line = strings.TrimSpace(redact.Printable(line)); line != "" {
 			lines = append(lines, escaper.Replace(unmentioned(line)))
 		}
 	}
@@ -58,7 +59,7 @@ var markdownSyntax = regexp.MustCompile("[\\\\`*_\\[\\]|~$!]")
 
 // fence shows text as a block to copy, which text that itself holds fences does not end.
 func fence(language, text string) string {
-	text = strings.TrimRight(printable(text), "\n")
+	text = strings.TrimRight(redact.Printable(text), "\n")
 	ticks := "```"
 	for strings.Contains(text, ticks) {
 		ticks += "`"
@@ -88,15 +89,5 @@ func oneLine(text string) string {
 			return ' '
 		}
 		return r
-	}, printable(text))
-}
-
-// printable leaves out what is no text: control characters, those that turn the direction of reading, and broken UTF-8.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
+	}, redact.Printable(text))
 }

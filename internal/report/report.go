@@ -5,14 +5,14 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
@@ -138,26 +138,20 @@ func (r *Report) Conclude(err error) {
 	}
 }
 
-// JSON is the report as indented JSON with a final newline.
+// JSON is the report as indented JSON with a final newline. Printed on a runner, no line of it is a workflow command, and
+// on a terminal no character steers it: what would is written as its code.
 func (r *Report) JSON() ([]byte, error) {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the report as JSON: %w", err)
 	}
-	return append(content, '\n'), nil
-}
-
-// WriteFile writes the JSON report, creating its folder when needed.
-func (r *Report) WriteFile(path string) error {
-	content, err := r.JSON()
-	if err != nil {
-		return err
+	var text strings.Builder
+	for _, letter := range strings.ReplaceAll(string(content), "##[", `##\u005b`) {
+		if letter != '\n' && redact.Steers(letter) {
+			fmt.Fprintf(&text, `\u%04x`, letter)
+		} else {
+			text.WriteRune(letter)
+		}
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
+	return []byte(text.String() + "\n"), nil
 }
