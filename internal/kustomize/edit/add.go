@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -50,7 +49,8 @@ func (p *plan) extendBlock() error {
 		return errForm
 	}
 	keys, values := p.doc.styles(resolve(last))
-	texts := p.blockEntries(layout, keys, values)
+	newline := p.doc.newline(end)
+	texts := p.blockEntries(layout, keys, values, newline)
 	if last.Style&yaml.FlowStyle != 0 {
 		texts = p.flowEntries(keys, values, p.padding())
 		for i := range texts {
@@ -58,7 +58,7 @@ func (p *plan) extendBlock() error {
 		}
 	}
 	at := p.doc.belongings(end, layout.indent)
-	p.splices.add(at, at, p.doc.newline()+strings.Join(texts, p.doc.newline()))
+	p.splices.add(at, at, newline+strings.Join(texts, newline))
 	return nil
 }
 
@@ -109,10 +109,10 @@ func (p *plan) flowEntries(keys, values yaml.Style, padding string) []string {
 	return entries
 }
 
-func (p *plan) blockEntries(l layout, keys, values yaml.Style) []string {
+func (p *plan) blockEntries(l layout, keys, values yaml.Style, newline string) []string {
 	var entries []string
 	for _, image := range p.added {
-		separator := p.doc.newline() + spaces(len(l.dash()))
+		separator := newline + spaces(len(l.dash()))
 		entries = append(entries, l.dash()+strings.Join(pairs(image, keys, values), separator))
 	}
 	return entries
@@ -128,21 +128,16 @@ func pairs(image types.Image, keys, values yaml.Style) []string {
 
 // addField writes a whole images field at the end of the document.
 func (p *plan) addField() {
-	newline := p.doc.newline()
-	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"}, p.blockEntries(p.doc.otherLayout(), 0, 0)...)
+	at, _ := p.doc.documentEnd()
+	newline := p.doc.newline(at)
+	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"}, p.blockEntries(p.doc.otherLayout(), 0, 0, newline)...)
 	text := strings.Join(lines, newline)
-	at := len(p.doc.content)
-	if marker := documentEnd.FindIndex(p.doc.content); marker != nil {
-		at = marker[0]
-	}
 	if last := p.doc.lineAt(at); last.start < at { // no final line break before, and none after
 		p.splices.add(at, at, newline+text)
 		return
 	}
 	p.splices.add(at, at, text+newline)
 }
-
-var documentEnd = regexp.MustCompile(`(?m)^\.\.\.(?:\s|$)`)
 
 // fillField gives entries to an images field that is null or [].
 func (p *plan) fillField() error {
@@ -169,9 +164,10 @@ func (p *plan) fillField() error {
 		return errForm
 	}
 	at := p.doc.lineAt(end).end
-	texts := p.blockEntries(p.doc.otherLayout(), 0, 0)
+	newline := p.doc.newline(at)
+	texts := p.blockEntries(p.doc.otherLayout(), 0, 0, newline)
 	p.splices.add(colon, end, "")
-	p.splices.add(at, at, p.doc.newline()+strings.Join(texts, p.doc.newline()))
+	p.splices.add(at, at, newline+strings.Join(texts, newline))
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (p *plan) reshapeBlock(mapping *yaml.Node, gone int, pairs []string) error 
 		return errForm
 	}
 	at = p.doc.lineAt(at).end
-	separator := p.doc.newline() + spaces(mapping.Content[0].Column-1)
+	separator := p.doc.newline(at) + spaces(mapping.Content[0].Column-1)
 	p.splices.add(at, at, separator+strings.Join(pairs, separator))
 	return nil
 }

@@ -39,7 +39,7 @@ func (p *plan) insertFlow(parent *yaml.Node, items []string) error {
 		p.splices.add(end, end, ", "+strings.Join(items, ", "))
 		return nil
 	}
-	indent := p.doc.newline() + string(p.doc.content[p.doc.lineAt(start).start:start])
+	indent := p.doc.newline(start) + string(p.doc.content[p.doc.lineAt(start).start:start])
 	p.insertLines(end, indent, items)
 	return nil
 }

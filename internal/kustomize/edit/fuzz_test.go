@@ -41,6 +41,7 @@ func FuzzSetImages(f *testing.F) {
 		}
 		sameValues(t, content, edited, images[0])
 		sameLines(t, string(content), string(edited))
+		sameBreaks(t, string(content), string(edited))
 		if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil || !bytes.Equal(again, edited) {
 			t.Fatalf("set once more: edits %v, error %v, text\n%s", edits, err, again)
 		}
@@ -111,11 +112,28 @@ func sameLines(t *testing.T, before, after string) {
 	if doc.root.Style != 0 {
 		head, tail = min(head, doc.offset(doc.root)), 0
 	}
-	if marker := documentEnd.FindStringIndex(before); marker != nil {
-		head = min(head, marker[0])
+	if marker, isMarked := doc.documentEnd(); isMarked {
+		head = min(head, marker)
 	}
 	if !strings.HasPrefix(after, before[:head]) || !strings.HasSuffix(after, before[len(before)-tail:]) {
 		t.Fatalf("text outside images changed:\n%q\nto\n%q", before, after)
+	}
+}
+
+// sameBreaks keeps a file with one kind of line end to that kind.
+func sameBreaks(t *testing.T, before, after string) {
+	t.Helper()
+	kinds := func(text string) (crlf, lf, cr int) {
+		crlf = strings.Count(text, "\r\n")
+		return crlf, strings.Count(text, "\n") - crlf, strings.Count(text, "\r") - crlf
+	}
+	crlf, lf, cr := kinds(before)
+	newCRLF, newLF, newCR := kinds(after)
+	if crlf+lf+cr == 0 || len(strings.FieldsFunc(before, func(r rune) bool { return r > '~' })) > 1 { // others than these three
+		return
+	}
+	if crlf == 0 && newCRLF > 0 || lf == 0 && newLF > 0 || cr == 0 && newCR > 0 {
+		t.Fatalf("another kind of line end:\n%q\nto\n%q", before, after)
 	}
 }
 

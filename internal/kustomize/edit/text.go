@@ -60,16 +60,32 @@ func (t text) offset(node *yaml.Node) int {
 }
 
 // lineAt returns the line that holds the position.
-func (t text) lineAt(pos int) line {
-	return t.lines[sort.Search(len(t.lines)-1, func(i int) bool { return t.lines[i].next > pos })]
+func (t text) lineAt(pos int) line { return t.lines[t.indexAt(pos)] }
+
+func (t text) indexAt(pos int) int {
+	return sort.Search(len(t.lines)-1, func(i int) bool { return t.lines[i].next > pos })
 }
 
-// newline is the line break of the file, that of its first line.
-func (t text) newline() string {
-	if first := t.lines[0]; first.end < first.next {
-		return string(t.content[first.end:first.next])
+// newline is the line break for a line that is added at a position: that of the line there or, at the end of a file
+// without one, of the nearest line above. Breaks that YAML 1.1 alone knows are in texts and comments only.
+func (t text) newline(pos int) string {
+	for i := t.indexAt(pos); i >= 0; i-- {
+		switch found := string(t.content[t.lines[i].end:t.lines[i].next]); found {
+		case "\n", "\r\n", "\r":
+			return found
+		}
 	}
 	return "\n"
+}
+
+// documentEnd is where the marker "..." begins, or the end of the content.
+func (t text) documentEnd() (pos int, isMarked bool) {
+	for _, l := range t.lines {
+		if rest, found := bytes.CutPrefix(t.content[l.start:l.end], []byte("...")); found && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t') {
+			return l.start, true
+		}
+	}
+	return len(t.content), false
 }
 
 func (t text) at(pos int, b byte) bool { return pos < len(t.content) && t.content[pos] == b }
