@@ -32,7 +32,7 @@ func TestInterrupt(t *testing.T) {
 	})
 	reportFile := filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.Command(program, "run", "--tag", "v1", "--kustomization", repo, "--report", reportFile,
-		"--images", "registry/app="+cluster.Registry+"/interrupt/app", "--kubeconfig", cluster.Kubeconfig)
+		"--images", "registry/app="+cluster.Registry+"/interrupt/app", "--kubeconfig", cluster.Kubeconfig, "--arch-policy", "warn")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -13,13 +13,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // plan decides where each workload can run, on the nodes that the cluster has now. The images of the manifests that are
 // no input are looked up too: a sidecar of somebody else's crashes a pod as well.
 func (d *deploy) plan(ctx context.Context) error {
+	waitForSnapshot := readSnapshot(ctx, d.cluster.Config)
 	references := placement.References(d.unstructured())
 	d.lookUp(ctx, references)
 	nodes, err := d.waitForNodes()
@@ -30,9 +30,16 @@ func (d *deploy) plan(ctx context.Context) error {
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
 	}
+	s, err := waitForSnapshot()
+	if err != nil {
+		return err
+	}
+	d.find(s.incomplete()...)
+	s.Nodes = nodes
 	d.verdicts, err = placement.Plan(ctx, placement.Request{
-		Cluster: schedule.Snapshot{Nodes: nodes}, Objects: d.unstructured(), Images: d.offers(references),
-		Foreign: d.inspectStarts(ctx, nodes), Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+		Cluster: s.Snapshot, Room: s.whole("pods"), Quotas: s.quotas, CapacityIsError: d.config.CapacityIsError,
+		Objects: d.unstructured(), Images: d.offers(references), Foreign: d.inspectStarts(ctx, nodes),
+		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
 	})
 	if err != nil {
 		return err

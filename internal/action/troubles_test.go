@@ -39,7 +39,9 @@ var troubles = map[finding.Code]trouble{
 	finding.UntoleratedTaint: {cluster: "gke", old: lone, new: onARM64 + lone,
 		runs: []string{"plan IMAGES"}},
 	finding.InsufficientCapacity: {cluster: "aks", old: "registry/app}", new: "registry/app, resources: {requests: {cpu: 64}}}",
-		runs: []string{"run IMAGES --wait-timeout 5s"}},
+		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
+	finding.PlanIncomplete: {cluster: "aks", old: lone, new: "schedulerName: batch\n      " + lone,
+		runs: []string{"plan IMAGES"}},
 	finding.CrashLoop: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, command: [/app/server]}]",
 		runs: []string{"run IMAGES --wait-timeout 20s"}},
 	// Nothing listens on port 1.
@@ -48,7 +50,7 @@ var troubles = map[finding.Code]trouble{
 	finding.Unhealthy: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, readinessProbe: {exec: {command: [/app/healthy]}}}]",
 		runs: []string{"run IMAGES --wait-timeout 8s"}},
 	finding.Deadline: {cluster: "aks", old: "registry/app}", new: "registry/app, resources: {requests: {cpu: 64}}}",
-		runs: []string{"run IMAGES --wait-timeout 5s"}},
+		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
 	finding.ApplyConflict: {cluster: "aks", runs: []string{
 		"run IMAGES --field-manager other-team", "run --images registry/app=REGISTRY/single+platforms=linux/amd64 --tag v1 --arch-policy warn"}},
 	finding.ApplyRejected: {cluster: "aks", old: "replicas: 2", new: "replicas: -2", runs: []string{"run IMAGES"}},

@@ -68,6 +68,9 @@ var Catalogue = []Kind{
 	{InsufficientCapacity, Error, nodesChapter,
 		"the nodes that would fit are full",
 		"add nodes, or request less; or let it use the nodes of the other CPU, which the finding names"},
+	{PlanIncomplete, Info, nodesChapter,
+		"the plan could not look at something, or another scheduler decides it",
+		"grant the right that the finding names; see `docs/rbac.yaml`"},
 
 	{CrashLoop, Error, rolloutChapter,
 		"a container keeps exiting, not because of its CPU",

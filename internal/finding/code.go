@@ -20,6 +20,7 @@ const (
 	NoMatchingNode       Code = "no-matching-node"
 	UntoleratedTaint     Code = "untolerated-taint"
 	InsufficientCapacity Code = "insufficient-capacity"
+	PlanIncomplete       Code = "plan-incomplete"
 	CrashLoop            Code = "crash-loop"
 	Unhealthy            Code = "unhealthy"
 	Deadline             Code = "deadline"

@@ -200,6 +200,8 @@ var Catalogue = []Input{
 	{Name: "arch-policy", Group: Deploy, Default: "fail", Choices: names(placement.Fail, placement.Pin, placement.Spread, placement.Warn),
 		Text: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes that fit, `spread` also " +
 			"opens tainted nodes that fit, `warn` continues."},
+	{Name: "on-insufficient-capacity", Group: Deploy, Default: "warn", Choices: []string{"warn", "fail"},
+		Text: "What to do when the plan finds no room for all pods: `warn` and continue, or `fail` and apply nothing."},
 	{Name: "dry-run", Group: Deploy, Default: "false", Choices: trueOrFalse,
 		Text: "Plan and show the difference; apply nothing and leave the kustomization file unchanged."},
 	{Name: "prune", Group: Deploy, Default: "false", Choices: trueOrFalse,

@@ -60,8 +60,10 @@ type Config struct {
 	Wait              bool
 	WaitTimeout       time.Duration
 	RollbackOnFailure bool
-	ForceConflicts    bool
-	FieldManager      string
+	// CapacityIsError: pods that the plan finds no room for are an error, not a warning.
+	CapacityIsError bool
+	ForceConflicts  bool
+	FieldManager    string
 	// TakeOverFrom are field managers, and other deploys, to take objects over from.
 	TakeOverFrom []string
 	// Recreate are the kinds that are deleted and created again where a change is not possible in place.
@@ -148,6 +150,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
 		ArchPolicy:         choice[placement.Policy](&p, "arch-policy"),
+		CapacityIsError:    choice[string](&p, "on-insufficient-capacity") == "fail",
 		DryRun:             p.boolean("dry-run"),
 		Prune:              p.boolean("prune"),
 		Wait:               p.boolean("wait"),

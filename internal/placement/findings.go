@@ -8,6 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // findings puts in words what is wrong with a workload, or, where Spread opened nodes to it, what was done.
@@ -17,16 +18,20 @@ func (p planner) findings(s assessment, r remedy) []finding.Finding {
 	case s.fine() && r.applied:
 		all = opened(s, r)
 	case s.fine():
+		all = resting(s)
 	case slices.ContainsFunc(s.candidates, candidate.fails):
 		all = p.failing(s, r)
 	default:
 		all = []finding.Finding{p.nowhere(s, r)}
 	}
+	if r.applied {
+		all = append(all, resting(r.after)...)
+	}
 	gvk := s.workload.object.GroupVersionKind()
 	for i := range all {
 		all[i].Object = object.ID(gvk, s.workload.object)
 		all[i].Message = object.Name(gvk.Kind, s.workload.object) + " " + all[i].Message
-		all[i].Severity, all[i].Fix = p.severity(s, r), cmp.Or(r.fix, all[i].Fix)
+		all[i].Severity, all[i].Fix = cmp.Or(all[i].Severity, p.severity(s, r)), cmp.Or(r.fix, all[i].Fix)
 	}
 	return all
 }
@@ -120,6 +125,31 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
 		Message: fmt.Sprintf("could land nowhere: %s. %s", p.constraint(s), r.advice("")),
 	}
+}
+
+// resting warns of a workload of which every node that would take it takes no pods now. The plan stays what it is: cordons and
+// reboots end.
+func resting(s assessment) []finding.Finding {
+	var why []string
+	for _, at := range s.where(candidate.lands) {
+		if len(at.resting) < len(at.names) {
+			return nil
+		}
+		why = append(why, at.resting...)
+	}
+	if len(why) == 0 || s.workload.daemon() || s.workload.spec.NodeName != "" {
+		return nil
+	}
+	slices.Sort(why)
+	shown := platform.Conjoin(why[:min(namesShown, len(why))])
+	if more := len(why) - namesShown; more > 0 {
+		shown = fmt.Sprintf("%s and %d more", strings.Join(why[:namesShown], ", "), more)
+	}
+	return []finding.Finding{{
+		Code: finding.NoMatchingNode, Severity: finding.Warning,
+		Message: "waits for nodes that take no pods now: " + shown + ".",
+		Fix:     "Uncordon them, or wait until they are ready.",
+	}}
 }
 
 // tooBig: all nodes would do if they were bigger.

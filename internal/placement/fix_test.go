@@ -2,6 +2,7 @@ package placement_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
@@ -65,7 +67,7 @@ func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructure
 	for _, entry := range listings(v.Fix) {
 		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
 		again := plan(t, placement.Request{Cluster: s.cluster, Objects: after[:1], Images: s.images, Policy: placement.Fail})[0]
-		if again.Fix != "" || len(again.Findings) > 0 {
+		if again.Fix != "" || len(mendable(again.Findings)) > 0 {
 			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
 		}
 		if diff := cmp.Diff(v.Object.Object, after[0].Object); v.Patched && diff != "" {
@@ -164,11 +166,18 @@ func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
 					}
 				}
 				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: patched, Images: s.images, Policy: policy}) {
-					if v.Patched || v.Fix != "" || len(v.Findings) > 0 {
+					if v.Patched || v.Fix != "" || len(mendable(v.Findings)) > 0 {
 						t.Errorf("%s needs a second patch: %v", v.Object.GetName(), v.Findings)
 					}
 				}
 			})
 		}
 	}
+}
+
+// mendable leaves out what no patch mends: nodes that take no pods for now.
+func mendable(findings []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool {
+		return strings.Contains(f.Message, "waits for nodes that take no pods now")
+	})
 }

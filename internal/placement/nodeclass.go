@@ -20,6 +20,7 @@ type nodeClass struct {
 	node     *corev1.Node   // any of them
 	taints   []corev1.Taint // those that last and keep pods off
 	names    []string       // in order
+	resting  []string       // those of them that take no pods for now, each with the reason
 }
 
 func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
@@ -33,9 +34,12 @@ func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 			i = len(classes)
 			index[key] = i
 			platform := node.Platform(at)
-			classes = append(classes, nodeClass{platform, platforms.Format(platform), at, node.Lasting(at), nil})
+			classes = append(classes, nodeClass{platform, platforms.Format(platform), at, node.Lasting(at), nil, nil})
 		}
 		classes[i].names = append(classes[i].names, at.Name)
+		if why := node.Unavailable(at); why != "" {
+			classes[i].resting = append(classes[i].resting, at.Name+" is "+why)
+		}
 	}
 	for _, s := range classes {
 		slices.Sort(s.names)

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
@@ -56,6 +58,12 @@ type Request struct {
 	// Foreign are the programs that containers start and nodes could not load, whatever their image's index says.
 	Foreign map[ContainerKey][]Foreign
 	Policy  Policy
+	// Room asks for a forecast of how many pods fit: Cluster then has all pods that run.
+	Room bool
+	// Quotas are those of the namespaces.
+	Quotas []corev1.ResourceQuota
+	// CapacityIsError makes pods that find no room an error; else they are a warning.
+	CapacityIsError bool
 	// PatchTargets are what the fixes call the objects, for those whose files are known.
 	PatchTargets map[*unstructured.Unstructured]PatchTarget
 }
@@ -77,6 +85,8 @@ type Verdict struct {
 	// Findings say what is wrong: errors under Fail and where no patch helps, warnings under Warn, and
 	// notes on what was patched under Pin and Spread.
 	Findings []finding.Finding
+	// Room is how many of the pods fit now; nil where that was not asked for, or is another scheduler's to say.
+	Room *room.Forecast
 }
 
 // Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins could not
@@ -92,6 +102,9 @@ func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	for i, w := range workloads {
 		verdicts[i] = p.judge(ctx, w)
 	}
+	if r.Room && len(r.Cluster.Nodes) > 0 {
+		return verdicts, p.capacity(ctx, verdicts)
+	}
 	return verdicts, ctx.Err()
 }
 
@@ -104,6 +117,7 @@ type planner struct {
 
 func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, error) {
 	p := planner{Request: r, storage: storageOf(r.Cluster.Storage, r.Objects)}
+	p.Cluster.Storage = p.storage.Storage
 	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
 	empty := schedule.Snapshot{Storage: p.storage.Storage}
 	for _, class := range p.classes {

@@ -1,0 +1,250 @@
+package placement
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+)
+
+// capacity adds to the verdicts what finds no room. Pods that land nowhere for another reason, and those that another
+// scheduler places, are left out.
+func (p planner) capacity(ctx context.Context, verdicts []Verdict) error {
+	var indexes []int
+	var workloads []room.Workload
+	for i, v := range verdicts {
+		w, ok := workloadOf(v.Object)
+		if !ok {
+			continue
+		}
+		if who := room.Decided(&w.spec); who != "" {
+			found := p.note(w, finding.Info, "is not foretold in full: "+who+".")
+			found.Code = finding.PlanIncomplete
+			verdicts[i].Findings = append(v.Findings, found)
+			continue
+		}
+		if p.landsSomewhere(v) {
+			indexes = append(indexes, i)
+			workloads = append(workloads, p.roomFor(w))
+		}
+	}
+	forecasts, err := room.Foretell(ctx, p.Cluster, workloads, p.Objects)
+	if err != nil {
+		return err
+	}
+	for n, i := range indexes {
+		w, _ := workloadOf(verdicts[i].Object)
+		if w.daemon() {
+			delete(forecasts[n].Why, nodeaffinity.ErrReasonPod) // each of its pods is for one node
+		}
+		if !waits(verdicts[i].Findings) {
+			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(w, forecasts[n])...)
+		}
+		verdicts[i].Room = &forecasts[n]
+	}
+	p.quotas(verdicts, workloads, indexes)
+	return nil
+}
+
+// waits: it was said that all nodes for a workload take no pods now, so there is no room to speak of.
+func waits(findings []finding.Finding) bool {
+	return slices.ContainsFunc(findings, func(f finding.Finding) bool {
+		return f.Code == finding.NoMatchingNode && f.Severity == finding.Warning
+	})
+}
+
+func (p planner) roomFor(w workload) room.Workload {
+	return room.Workload{Object: w.object, Pod: func(n int) *corev1.Pod { return w.pod(n, p.storage) }}
+}
+
+// landsSomewhere: of a workload that no node would ever take enough has been said.
+func (p planner) landsSomewhere(v Verdict) bool {
+	for _, outcome := range v.Architectures {
+		if outcome != Excluded && outcome != Absent {
+			return true
+		}
+	}
+	return false
+}
+
+// scarce puts a forecast in words: "finds room for 4 of 6 pods (2 on amd64 and 2 on arm64); 2 do not fit: Insufficient
+// cpu on 3 nodes".
+func (p planner) scarce(w workload, f room.Forecast) []finding.Finding {
+	switch {
+	case f.Err != nil:
+		found := p.note(w, finding.Error, fmt.Sprintf("stops the scheduler: %s.", oneLine(f.Err.Error())))
+		found.Code, found.Fix = finding.NoMatchingNode, "Correct the field that the scheduler names."
+		return []finding.Finding{found}
+	case f.Fit < f.Wanted:
+		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.",
+			f.Fit, counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit), reasons(f.Why)))
+		found.Fix = p.relief(w, f)
+		return []finding.Finding{found}
+	case f.Stuck:
+		found := p.note(w, p.scarcity(), fmt.Sprintf("would not get through its update: maxUnavailable is 0, and no node "+
+			"has room for a pod more while the old ones run: %s.", reasons(f.Why)))
+		found.Fix = "Let an old pod go first: strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
+		return []finding.Finding{found}
+	case len(f.Victims) > 0:
+		found := p.note(w, finding.Warning, fmt.Sprintf("fits only in place of pods of lower priority, which the scheduler "+
+			"would evict: %s.", victims(f.Victims)))
+		found.Fix = "Lower its priority, its requests or the number of replicas, or add a node."
+		return []finding.Finding{found}
+	case f.MostFit < f.Most:
+		return []finding.Finding{p.note(w, finding.Info, fmt.Sprintf(
+			"may be scaled to %d pods by its HorizontalPodAutoscaler, of which %d fit now.", f.Most, f.MostFit))}
+	}
+	return nil
+}
+
+func (p planner) note(w workload, severity finding.Severity, message string) finding.Finding {
+	gvk := w.object.GroupVersionKind()
+	return finding.Finding{
+		Code: finding.InsufficientCapacity, Severity: severity, Object: object.ID(gvk, w.object),
+		Message: object.Name(gvk.Kind, w.object) + " " + message,
+	}
+}
+
+func (p planner) scarcity() finding.Severity {
+	if p.CapacityIsError {
+		return finding.Error
+	}
+	return finding.Warning
+}
+
+// spread is " (2 on amd64 and 2 on arm64)", or "" where nothing fits.
+func (p planner) spread(f room.Forecast) string {
+	byArch := map[string]int{}
+	for i := range p.Cluster.Nodes {
+		n := &p.Cluster.Nodes[i]
+		byArch[node.Architecture(n)] += f.Nodes[n.Name]
+	}
+	var parts []string
+	for _, arch := range slices.Sorted(maps.Keys(byArch)) {
+		if byArch[arch] > 0 {
+			parts = append(parts, fmt.Sprintf("%d on %s", byArch[arch], arch))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + platform.Conjoin(parts) + ")"
+}
+
+// relief says what would help a workload whose pods do not all fit.
+func (p planner) relief(w workload, f room.Forecast) string {
+	if f.Why["node(s) didn't match pod topology spread constraints"] > 0 && p.countsTaintedNodes(w) {
+		return "Set nodeTaintsPolicy: Honor in its topologySpreadConstraints: by default they count nodes with taints that it " +
+			"does not tolerate, where no pod of it can be."
+	}
+	advice := "Lower its requests or the number of replicas, or add a node."
+	if closed := p.closedTo(w); closed != "" {
+		advice += " Or let it use " + closed + ", on which its images run too."
+	}
+	return advice
+}
+
+// countsTaintedNodes: a required spread has its nodes' taints ignored, and there are such nodes.
+func (p planner) countsTaintedNodes(w workload) bool {
+	ignores := slices.ContainsFunc(w.spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+		return c.WhenUnsatisfiable == corev1.DoNotSchedule &&
+			(c.NodeTaintsPolicy == nil || *c.NodeTaintsPolicy == corev1.NodeInclusionPolicyIgnore)
+	})
+	return ignores && slices.ContainsFunc(p.Cluster.Nodes, func(n corev1.Node) bool {
+		return len(node.Barring(w.spec.Tolerations, n.Spec.Taints)) > 0
+	})
+}
+
+// closedTo names the architectures that a workload's images run on, and that it gives up.
+func (p planner) closedTo(w workload) string {
+	if !p.knows(w) {
+		return ""
+	}
+	byArch := map[string]bool{} // whether a node of it is open
+	runs := map[string]bool{}
+	for _, class := range p.classes {
+		barred, _ := bars(w, class.taints)
+		selected := slices.ContainsFunc(requirements(w.spec), func(r requirement) bool { return !r.met(class.node) })
+		byArch[class.Architecture] = byArch[class.Architecture] || len(barred) == 0 && !selected
+		ok := !slices.ContainsFunc(w.containers, func(c container) bool { return p.outcome(c.image, class) != Runs })
+		only := !slices.ContainsFunc(barred, func(t corev1.Taint) bool { return !node.Architectural(t, class.Architecture) })
+		runs[class.Architecture] = runs[class.Architecture] || ok && only
+	}
+	var closed []string
+	for _, arch := range slices.Sorted(maps.Keys(byArch)) {
+		if !byArch[arch] && runs[arch] && arch != node.Unknown {
+			closed = append(closed, arch)
+		}
+	}
+	if len(closed) == 0 {
+		return ""
+	}
+	return "the " + platform.Conjoin(closed) + " nodes"
+}
+
+// quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each.
+func (p planner) quotas(verdicts []Verdict, workloads []room.Workload, indexes []int) {
+	for _, e := range room.Exceeded(p.Quotas, p.Cluster.Pods, workloads) {
+		for _, i := range indexes {
+			w, _ := workloadOf(verdicts[i].Object)
+			if w.object.GetNamespace() != e.Namespace {
+				continue
+			}
+			found := p.note(w, p.scarcity(), fmt.Sprintf("and the others of the deploy need more than the ResourceQuota %s/%s allows: %s.",
+				e.Namespace, e.Quota, e))
+			found.Fix = "Lower requests, limits or replicas, or raise the quota."
+			verdicts[i].Findings = append(verdicts[i].Findings, found)
+			break
+		}
+	}
+}
+
+// reasons lists "Insufficient cpu on 3 nodes and untolerated taint(s) on 1", the most frequent first.
+func reasons(why schedule.Reasons) string {
+	texts := slices.SortedFunc(maps.Keys(why), func(a, b string) int {
+		return cmp.Or(cmp.Compare(why[b], why[a]), cmp.Compare(a, b))
+	})
+	for i, text := range texts {
+		texts[i] = strings.TrimPrefix(text, "node(s) ") + " on " + counted(why[text], "node")
+	}
+	return platform.Conjoin(texts)
+}
+
+func victims(all []*corev1.Pod) string {
+	names := make([]string, 0, namesShown)
+	for _, pod := range all[:min(namesShown, len(all))] {
+		names = append(names, pod.Namespace+"/"+pod.Name)
+	}
+	if more := len(all) - len(names); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return platform.Conjoin(names)
+}
+
+func do(n int) string {
+	if n == 1 {
+		return "does not fit"
+	}
+	return "do not fit"
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

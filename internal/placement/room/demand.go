@@ -1,0 +1,180 @@
+package room
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// demand is what a workload asks of the cluster.
+type demand struct {
+	Workload
+	pods   int           // in the end
+	most   int           // that its autoscaler may ask for
+	old    []*corev1.Pod // that make room for them
+	apart  bool          // each pod has a fate of its own: it neither waits for the one before, nor fits like it
+	daemon bool          // one per node
+	surge  int           // pods beyond their number while they are replaced; 0 where old ones go first
+}
+
+// demandOf reads how a workload makes pods. What it replaces are its pods that run now; a Job or a pod that is there stays as
+// it is. Kinds of which nobody knows how they make pods ask for nothing.
+func demandOf(w Workload, pods []corev1.Pod, scalers map[string]scaler) demand {
+	d := demand{Workload: w, old: ownedBy(w.Object, pods)}
+	switch w.Object.GetKind() {
+	case "Deployment":
+		d.pods = replicas(w.Object, len(d.old))
+		d.surge = surge(w.Object, d.pods)
+	case "StatefulSet":
+		d.pods = replicas(w.Object, len(d.old))
+		_, claims, _ := unstructured.NestedFieldNoCopy(w.Object.Object, "spec", "volumeClaimTemplates")
+		d.apart = claims && text(w.Object, "spec", "podManagementPolicy") == "Parallel"
+	case "DaemonSet":
+		d.daemon, d.apart = true, true
+	case "ReplicaSet", "ReplicationController":
+		d.pods, d.old = max(0, replicas(w.Object, len(d.old))-len(d.old)), nil // nobody replaces their pods
+	case "Job":
+		d.pods = parallel(w.Object, len(d.old), "spec")
+	case "CronJob":
+		d.pods = parallel(w.Object, 0, "spec", "jobTemplate", "spec")
+	case "Pod":
+		d.pods = 1 - min(1, len(d.old))
+	}
+	if s, ok := scalers[w.Object.GetKind()+"/"+w.Object.GetNamespace()+"/"+w.Object.GetName()]; ok && d.pods > 0 {
+		d.pods, d.most = max(s.least, len(d.old)), s.most
+	}
+	d.pods = max(0, d.pods) // the server refuses others
+	return d
+}
+
+// replicas are those of the object; without any, as many as run now, and 1 for a new one.
+func replicas(obj *unstructured.Unstructured, running int) int {
+	if n, ok := number(obj, "spec", "replicas"); ok {
+		return n
+	}
+	return cmp.Or(running, 1)
+}
+
+// parallel is how many pods of a job run at a time: none of one that is suspended, or there already.
+func parallel(obj *unstructured.Unstructured, running int, path ...string) int {
+	suspended, _, _ := unstructured.NestedBool(obj.Object, append(path, "suspend")...)
+	outer, _, _ := unstructured.NestedBool(obj.Object, "spec", "suspend")
+	if suspended || outer || running > 0 {
+		return 0
+	}
+	parallelism, ok := number(obj, append(path, "parallelism")...)
+	if !ok {
+		parallelism = 1
+	}
+	if completions, ok := number(obj, append(path, "completions")...); ok {
+		return min(parallelism, completions)
+	}
+	return parallelism
+}
+
+// surge is how many pods a rolling update adds before it may remove one; 0 where it may begin with removing. The
+// defaults and the rounding are the Deployment controller's
+// (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment).
+func surge(obj *unstructured.Unstructured, pods int) int {
+	if text(obj, "spec", "strategy", "type") == "Recreate" {
+		return 0
+	}
+	extra := share(obj, pods, true, "maxSurge")
+	if lost := share(obj, pods, false, "maxUnavailable"); lost > 0 || extra == 0 {
+		return 0
+	}
+	return extra
+}
+
+func share(obj *unstructured.Unstructured, pods int, up bool, field string) int {
+	value := intstr.FromString("25%")
+	set, found, _ := unstructured.NestedFieldNoCopy(obj.Object, "spec", "strategy", "rollingUpdate", field)
+	if s, ok := set.(string); found && ok {
+		value = intstr.FromString(s)
+	} else if n, ok := number(obj, "spec", "strategy", "rollingUpdate", field); ok {
+		value = intstr.FromInt32(int32(n))
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(&value, pods, up)
+	if err != nil {
+		return 1 // the server refuses it
+	}
+	return n
+}
+
+// ownedBy returns the workload's pods that take room now.
+func ownedBy(obj *unstructured.Unstructured, pods []corev1.Pod) []*corev1.Pod {
+	selector := labels.Everything()
+	if found, ok, _ := unstructured.NestedMap(obj.Object, "spec", "selector", "matchLabels"); ok {
+		set := labels.Set{}
+		for key, value := range found {
+			set[key], _ = value.(string)
+		}
+		selector = set.AsSelector()
+	}
+	var all []*corev1.Pod
+	for i := range pods {
+		p := &pods[i]
+		if p.Namespace == obj.GetNamespace() && isOf(p, obj) && selector.Matches(labels.Set(p.Labels)) &&
+			p.Status.Phase != corev1.PodSucceeded && p.Status.Phase != corev1.PodFailed {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// isOf reports whether the object made the pod, a Deployment by way of a ReplicaSet that is named after both.
+func isOf(p *corev1.Pod, obj *unstructured.Unstructured) bool {
+	owner := metav1.GetControllerOfNoCopy(p)
+	switch {
+	case obj.GetKind() == "Pod":
+		return p.Name == obj.GetName()
+	case owner == nil:
+		return false
+	case obj.GetKind() == "Deployment":
+		return owner.Kind == "ReplicaSet" && owner.Name == obj.GetName()+"-"+p.Labels["pod-template-hash"]
+	}
+	return owner.Kind == obj.GetKind() && owner.Name == obj.GetName()
+}
+
+// scaler is what a HorizontalPodAutoscaler allows.
+type scaler struct{ least, most int }
+
+// scalersOf returns the autoscalers among the objects, by what they scale.
+func scalersOf(objects []*unstructured.Unstructured) map[string]scaler {
+	all := map[string]scaler{}
+	for _, obj := range objects {
+		if obj.GetKind() != "HorizontalPodAutoscaler" {
+			continue
+		}
+		least, ok := number(obj, "spec", "minReplicas")
+		if !ok {
+			least = 1
+		}
+		most, _ := number(obj, "spec", "maxReplicas")
+		target := text(obj, "spec", "scaleTargetRef", "kind") + "/" + obj.GetNamespace() + "/" + text(obj, "spec", "scaleTargetRef", "name")
+		all[target] = scaler{least, most}
+	}
+	return all
+}
+
+func text(obj *unstructured.Unstructured, path ...string) string {
+	value, _, _ := unstructured.NestedString(obj.Object, path...)
+	return value
+}
+
+// number reads an integer of a file, which may have been parsed as a float.
+func number(obj *unstructured.Unstructured, path ...string) (int, bool) {
+	switch n, _, _ := unstructured.NestedFieldNoCopy(obj.Object, path...); n := n.(type) {
+	case int64:
+		return int(n), true
+	case float64:
+		return int(n), true
+	case int:
+		return n, true
+	}
+	return 0, false
+}

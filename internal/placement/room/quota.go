@@ -1,0 +1,87 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	resourcehelper "k8s.io/component-helpers/resource"
+)
+
+// Excess is a limit of a namespace that the deploy would go beyond.
+type Excess struct {
+	Namespace, Quota string // names
+	Resource         corev1.ResourceName
+	// Hard is the limit, and Needed what everything in the namespace would use.
+	Hard, Needed resource.Quantity
+}
+
+// String is "requests.cpu: 6 of 4".
+func (e Excess) String() string {
+	return fmt.Sprintf("%s: %s of %s", e.Resource, e.Needed.String(), e.Hard.String())
+}
+
+// Exceeded sums up what the workloads' pods in a namespace use once they are all there, less what they replace, and returns
+// the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
+func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Workload) []Excess {
+	var all []Excess
+	for _, quota := range quotas {
+		if len(quota.Spec.Scopes) > 0 || quota.Spec.ScopeSelector != nil {
+			continue
+		}
+		added := corev1.ResourceList{}
+		for _, w := range workloads {
+			if w.Object.GetNamespace() == quota.Namespace {
+				d := demandOf(w, pods, nil)
+				sum(added, usage(d.Pod(0)), d.pods)
+				for _, pod := range d.old {
+					sum(added, usage(pod), -1)
+				}
+			}
+		}
+		all = append(all, beyond(quota, added)...)
+	}
+	return all
+}
+
+func beyond(quota corev1.ResourceQuota, added corev1.ResourceList) []Excess {
+	var all []Excess
+	for name, hard := range quota.Status.Hard {
+		more, counted := added[name]
+		needed := quota.Status.Used[name].DeepCopy()
+		needed.Add(more)
+		if counted && more.Sign() > 0 && needed.Cmp(hard) > 0 {
+			all = append(all, Excess{quota.Namespace, quota.Name, name, hard, needed})
+		}
+	}
+	slices.SortFunc(all, func(a, b Excess) int { return strings.Compare(string(a.Resource), string(b.Resource)) })
+	return all
+}
+
+func sum(total, used corev1.ResourceList, times int) {
+	for name, quantity := range used {
+		quantity.Mul(int64(times))
+		before := total[name]
+		before.Add(quantity)
+		total[name] = before
+	}
+}
+
+// usage is what a pod counts for in a quota
+// (https://kubernetes.io/docs/concepts/policy/resource-quotas/#compute-resource-quota).
+func usage(pod *corev1.Pod) corev1.ResourceList {
+	one := *resource.NewQuantity(1, resource.DecimalSI)
+	all := corev1.ResourceList{corev1.ResourcePods: one, "count/pods": one}
+	for name, quantity := range resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{}) {
+		all[corev1.ResourceName(corev1.DefaultResourceRequestsPrefix+string(name))] = quantity
+		if name == corev1.ResourceCPU || name == corev1.ResourceMemory || name == corev1.ResourceEphemeralStorage {
+			all[name] = quantity
+		}
+	}
+	for name, quantity := range resourcehelper.PodLimits(pod, resourcehelper.PodResourcesOptions{}) {
+		all[corev1.ResourceName("limits."+string(name))] = quantity
+	}
+	return all
+}

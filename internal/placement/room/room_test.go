@@ -1,0 +1,167 @@
+package room_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+)
+
+// cpu is a container that asks for so much.
+func cpu(amount string) string {
+	return `containers: [{name: c, image: i, resources: {requests: {cpu: ` + amount + `}}}]`
+}
+
+const alone = `affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [
+	{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}]}}`
+
+func TestForetell(t *testing.T) {
+	const full = "Insufficient cpu"
+	tests := []struct {
+		name    string
+		kind    string
+		spec    string // of the object but for its template
+		pod     string // spec of the template
+		running string // nodes of the pods that it has, one each
+		others  []room.Workload
+		want    room.Forecast
+	}{
+		{name: "all_fit", kind: "Deployment", spec: "replicas: 3", pod: cpu("1"),
+			want: room.Forecast{Wanted: 3, Fit: 3, Nodes: map[string]int{"a": 1, "b": 2}}},
+		{name: "some_do_not", kind: "Deployment", spec: "replicas: 9", pod: cpu("1"),
+			want: room.Forecast{Wanted: 9, Fit: 6, Nodes: map[string]int{"a": 2, "b": 4}, Why: schedule.Reasons{full: 2}}},
+		{name: "the_old_ones_make_room", kind: "Deployment", spec: "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 1}}}", pod: cpu("2") + "\n" + alone, running: "a b",
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}}},
+		{name: "an_update_that_never_moves", kind: "Deployment", pod: cpu("1") + "\n" + alone, running: "a b",
+			spec: "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}}",
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}, Stuck: true,
+				Why: schedule.Reasons{"node(s) didn't match pod anti-affinity rules": 2}}},
+		{name: "recreate_lets_all_go_first", kind: "Deployment", pod: cpu("1") + "\n" + alone, running: "a b",
+			spec: "{replicas: 2, strategy: {type: Recreate}}",
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}}},
+		{name: "a_StatefulSet_stops_at_the_first_that_does_not_fit", kind: "StatefulSet", spec: "replicas: 4", pod: cpu("3"),
+			want: room.Forecast{Wanted: 4, Fit: 1, Nodes: map[string]int{"b": 1}, Why: schedule.Reasons{full: 2}}},
+		{name: "a_DaemonSet_has_one_per_node", kind: "DaemonSet", spec: "{}", pod: cpu("3"),
+			want: room.Forecast{Wanted: 2, Fit: 1, Nodes: map[string]int{"b": 1},
+				Why: schedule.Reasons{full: 1, "node(s) didn't match Pod's node affinity/selector": 1}}},
+		{name: "a_Job_runs_some_at_a_time", kind: "Job", spec: "{parallelism: 5, completions: 2}", pod: cpu("1"),
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"b": 2}}},
+		{name: "a_suspended_Job_runs_none", kind: "Job", spec: "suspend: true", pod: cpu("1"),
+			want: room.Forecast{Nodes: map[string]int{}}},
+		{name: "a_CronJob_runs_once", kind: "CronJob", spec: "jobTemplate: {spec: {parallelism: 1}}", pod: cpu("1"),
+			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
+		{name: "a_Pod_that_is_there_stays", kind: "Pod", spec: "{}", pod: cpu("1"), running: "a",
+			want: room.Forecast{Nodes: map[string]int{}}},
+		{name: "pods_of_lower_priority_go", kind: "Deployment", spec: "replicas: 1", pod: cpu("4") + "\npriority: 10",
+			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := workload(t, tt.kind, tt.spec, tt.pod)
+			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(tt.running))}
+			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]room.Forecast{tt.want}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestForetell_evicts_pods_of_lower_priority(t *testing.T) {
+	w := workload(t, "Deployment", "replicas: 1", cpu("4")+"\npriority: 10")
+	low := pod(t, "low", cpu("1"))
+	low.Spec.NodeName = "b"
+	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t), Pods: []corev1.Pod{*low}}, []room.Workload{w}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got[0].Victims) != 1 || got[0].Victims[0].Name != "low" || got[0].Fit != 1 {
+		t.Errorf("%+v", got[0])
+	}
+}
+
+func TestForetell_counts_the_minimum_of_an_autoscaler(t *testing.T) {
+	w := workload(t, "Deployment", "replicas: 1", cpu("1"))
+	hpa := &unstructured.Unstructured{}
+	parse(t, `{kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop},
+		spec: {minReplicas: 2, maxReplicas: 9, scaleTargetRef: {kind: Deployment, name: web}}}`, &hpa.Object)
+	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t)}, []room.Workload{w}, []*unstructured.Unstructured{hpa})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []room.Forecast{{Wanted: 2, Fit: 2, Nodes: map[string]int{"b": 2}, Most: 9, MostFit: 6}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// nodes have 2 and 4 CPUs.
+func nodes(t *testing.T) []corev1.Node {
+	var all []corev1.Node
+	parse(t, `
+- metadata: {name: a, labels: {kubernetes.io/hostname: a}}
+  status: {allocatable: {cpu: 2, memory: 8Gi, pods: 110}}
+- metadata: {name: b, labels: {kubernetes.io/hostname: b}}
+  status: {allocatable: {cpu: 4, memory: 8Gi, pods: 110}}
+`, &all)
+	return all
+}
+
+func workload(t *testing.T, kind, spec, podSpec string) room.Workload {
+	t.Helper()
+	obj := &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"name": "web", "namespace": "shop"}}}
+	fields := map[string]any{}
+	parse(t, spec, &fields)
+	obj.Object["spec"] = fields
+	return room.Workload{Object: obj, Pod: func(n int) *corev1.Pod { return pod(t, "web-"+string(rune('0'+n)), podSpec) }}
+}
+
+func pod(t *testing.T, name, spec string) *corev1.Pod {
+	t.Helper()
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name), Labels: map[string]string{"app": "web"}}}
+	parse(t, spec, &p.Spec)
+	return p
+}
+
+// running are the workload's pods on some nodes, as its controller made them.
+func running(w room.Workload, nodes []string) []corev1.Pod {
+	var all []corev1.Pod
+	for i, name := range nodes {
+		p := w.Pod(i)
+		p.UID += "-old"
+		p.Spec.NodeName = name
+		p.Labels["pod-template-hash"] = "1"
+		owner := metav1.OwnerReference{Kind: w.Object.GetKind(), Name: "web", Controller: new(true)}
+		if owner.Kind == "Deployment" {
+			owner.Kind, owner.Name = "ReplicaSet", "web-1"
+		}
+		if owner.Kind == "Pod" {
+			p.Name = "web"
+		}
+		p.OwnerReferences = []metav1.OwnerReference{owner}
+		all = append(all, *p)
+	}
+	return all
+}
+
+func parse(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), into); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if m, ok := into.(*map[string]any); ok {
+		*m = runtime.DeepCopyJSON(*m)
+	}
+}
