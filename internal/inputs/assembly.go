@@ -40,6 +40,9 @@ func (v values) base() name.Reference {
 		return nil
 	}
 	ref, err := name.ParseReference(text)
+	if syntax := checkReference(text); syntax != nil {
+		err = syntax
+	}
 	if err != nil {
 		v.problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v", v.at("base-image"), text, err)
 		return nil

@@ -195,7 +195,7 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 		{"a_start_that_makes_no_sense", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file,
 			"base-image": "UPPER", "entrypoint": `sh -c "run me"`, "workdir": "app", "env": "PORT"}, inputs.Needs{},
 			inputs.Problems{
-				"base-image: \"UPPER\" is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: could not parse reference: UPPER",
+				"base-image: \"UPPER\" is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: it has capitals, which no registry takes; write it in lower case: upper",
 				`entrypoint: sh -c "run me" holds quotes, and no shell reads it; write words that need quotes as a JSON list`,
 				"env, entry 1: not KEY=VALUE",
 				`workdir: "app" is not an absolute path`,

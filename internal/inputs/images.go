@@ -2,10 +2,8 @@ package inputs
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -66,7 +64,11 @@ func (p *parser) rival(line int, image Image, others []Image) {
 func (p *parser) image(where, line string, needs Needs, config Config) (Image, bool) {
 	fields := strings.Fields(line)
 	imageName, repository, ok := strings.Cut(fields[0], "=")
-	if !ok || imageName == "" || repository == "" {
+	switch {
+	case ok && imageName+repository != "" && (imageName == "" || repository == ""):
+		p.problem("%s: %q has nothing on one side of the equals sign; is a variable in it not set?", where, fields[0])
+		return Image{}, false
+	case !ok || imageName == "":
 		p.problem("%s: %q is not NAME=REPOSITORY", where, fields[0])
 		return Image{}, false
 	}
@@ -102,12 +104,9 @@ func (p *parser) image(where, line string, needs Needs, config Config) (Image, b
 }
 
 func (p *parser) repository(where, repository string) bool {
-	_, err := name.NewRepository(repository)
-	if strings.Contains(repository, "://") {
-		err = errors.New("it starts with a scheme")
-	}
+	err := checkRepository(repository)
 	if err != nil {
-		p.problem("%s: %q is not a repository such as ghcr.io/me/app (the tag goes into the tag input): %v", where, repository, err)
+		p.problem("%s: %q is not a repository such as ghcr.io/me/app: %v", where, repository, err)
 	}
 	return err == nil
 }
@@ -121,26 +120,14 @@ func (p *parser) reference(where, repository, tag string) (name.Reference, bool)
 	return ref, true
 }
 
-func (p *parser) platforms(where, text string) []v1.Platform {
-	var platforms []v1.Platform
-	for _, item := range strings.FieldsFunc(text, separates) {
-		platform, err := v1.ParsePlatform(item)
-		if err != nil || platform.OS == "" || platform.Architecture == "" {
-			p.problem("%s: %q is not a platform such as linux/amd64 or linux/arm64", where, item)
-			continue
-		}
-		if !slices.ContainsFunc(platforms, platform.Equals) {
-			platforms = append(platforms, *platform)
-		}
-	}
-	return platforms
-}
-
 // references parses the images given as arguments, such as ghcr.io/me/app:v1 or ghcr.io/me/app@sha256:….
 func (p *parser) references(references []string, platforms []v1.Platform) []Image {
 	var images []Image
 	for _, text := range references {
 		ref, err := name.ParseReference(text)
+		if syntax := checkReference(text); syntax != nil {
+			err = syntax
+		}
 		if err != nil {
 			p.problem("%q is not an image reference such as ghcr.io/me/app:v1: %v", text, err)
 			continue

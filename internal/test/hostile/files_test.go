@@ -49,3 +49,16 @@ func TestPrune_without_a_wait_is_refused(t *testing.T) {
 		t.Errorf("status %d\n%s", r.status, r.log())
 	}
 }
+
+// Repositories come from variables, which a workflow may have forgotten to set.
+func TestInputs_that_make_no_sense_change_nothing(t *testing.T) {
+	for _, repository := range []string{"", "ghcr.io/me/", "ghcr.io//app", "-x", "a..b", "ghcr.io:99999/app", "ghcr.io/Me/App"} {
+		j := newJob(t)
+		j.write("kustomization.yaml", "resources: [app.yaml]\n")
+		j.write("app.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: app}\nspec: {containers: [{name: app, image: app}]}\n")
+		r := j.run("rewrite", "--tag", "v1", "--images", "app="+repository)
+		if got := read(t, filepath.Join(j.workspace, "kustomization.yaml")); r.status != 2 || got != "resources: [app.yaml]\n" {
+			t.Errorf("%q: status %d, want 2; the kustomization is %q\n%s", repository, r.status, got, r.log())
+		}
+	}
+}
