@@ -3,7 +3,8 @@
 //	inputs      flags and INPUT_* variables -> one validated Config
 //	identity    kubeconfig and Docker config, or the job's ID token -> a way into the cluster and its registries
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon;
-//	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it
+//	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it;
+//	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix

@@ -60,3 +60,35 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 		})
 	}
 }
+
+// Two native runners build a Dockerfile, each for its own platform (arm64 under QEMU here), with its provenance; what is
+// joined has both platforms, and all that is attested of them.
+func TestBuild_of_native_runners_from_a_Dockerfile(t *testing.T) {
+	address, host := buildkit.Start(t), registry.Start(t, registry.Options{}).Host
+	base, err := name.ParseReference(host + "/base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	buildkit.PushBusybox(t, base)
+	context := t.TempDir()
+	if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM "+host+"/base\nRUN uname -m >/cpu\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
+		status, _, log := perform(t, nil, "build", "--builder", address, "--context", context, "--provenance", "mode=max",
+			"--tag", sha, "--platforms", platform, "--push-as", "platform", "--images", "shop/cart="+host+"/cart")
+		if status != 0 {
+			t.Fatalf("%s: exit status %d\n%s", platform, status, log)
+		}
+	}
+	status, got, log := perform(t, nil, "build", "--mode", "join", "--tag", sha, "--images", "shop/cart="+host+"/cart")
+	if status != 0 {
+		t.Fatalf("exit status %d\n%s", status, log)
+	}
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64"}, got.Images[0].Platforms); diff != "" {
+		t.Errorf("platforms (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"provenance"}, got.Images[0].Attestations); diff != "" {
+		t.Errorf("attestations (-want +got):\n%s", diff)
+	}
+}

@@ -56,8 +56,10 @@ func Act(t testing.TB, engine buildkit.Engine, workflow Workflow) map[string]*St
 }
 
 func (w Workflow) args() []string {
-	args := []string{w.Event, "--workflows", w.File, "--json", "--network", "bridge",
-		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--container-daemon-socket", "-"}
+	args := []string{w.Event, "--workflows", w.File, "--json", "--network", "bridge", "--pull=false", "--container-daemon-socket", "-"}
+	for _, label := range []string{"ubuntu-latest", "ubuntu-24.04", "ubuntu-24.04-arm"} { // all are this machine
+		args = append(args, "--platform", label+"="+runnerImage)
+	}
 	for name, folder := range w.Actions {
 		args = append(args, "--local-repository", name+"="+folder)
 	}

@@ -26,6 +26,7 @@ func TestWorkflows(t *testing.T) {
 	engine := buildkit.StartNetworkedEngine(t)
 	t.Run("demo_on_a_local_cluster", func(t *testing.T) { demo(t, engine) })
 	t.Run("two_steps_of_the_README", func(t *testing.T) { twoSteps(t, engine) })
+	t.Run("native_runners_of_the_docs", func(t *testing.T) { nativeRunners(t, engine) })
 }
 
 // demo compares what each act leaves for people to see. The workflow itself checks how they end.

@@ -1,0 +1,79 @@
+//go:build engines
+
+package engine_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	enginetest "github.com/multiarch-deploy/multiarch-deploy/internal/test/engine"
+	sample "github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
+)
+
+// nativeRunners is the workflow of docs/building.md: a matrix of two runners, each of which pushes its own platform, and the
+// deploy that joins them. Both runners are this machine, and files that are ready stand in for a compiler's.
+func nativeRunners(t *testing.T, engine buildkit.Engine) {
+	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Address: engine.Machine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Stop()
+	repository := t.TempDir()
+	app := sample.AKS(buildkit.Repository(t))
+	manifests := filepath.Join(repository, "deploy", "production")
+	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(manifests, "kustomization.yaml"), "- app-amd64.yaml\n", "")
+	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
+	if err := sample.Compile(t.Context(), app, filepath.Join(repository, "dist"), platforms...); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(repository, ".github", "workflows", "deploy.yml"), nativeWorkflow(t, cluster.Registry))
+	enginetest.Commit(t, repository)
+
+	steps := enginetest.Act(t, engine, enginetest.Workflow{
+		Event: "push", Repository: repository, File: ".github/workflows/deploy.yml",
+		Actions: map[string]string{"multiarch-deploy/multiarch-deploy@v1": enginetest.Clone(t)},
+		Secrets: map[string]string{"KUBECONFIG": read(t, cluster.Kubeconfig)},
+	})
+	deploy := steps["1"] // of the last job, which overlays those of the matrix
+	if deploy.Result != "success" || deploy.Outputs["verdict"] != "ok" {
+		t.Errorf("the step is a %s, with verdict %q:\n%s", deploy.Result, deploy.Outputs["verdict"], deploy.Log)
+	}
+	var placement map[string]map[string]int
+	if err := json.Unmarshal([]byte(deploy.Outputs["placement"]), &placement); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"amd64": 2, "arm64": 2}, placement["Deployment default/app-multi"]); diff != "" {
+		t.Errorf("placement (-want +got):\n%s", diff)
+	}
+}
+
+// nativeWorkflow is the one of the docs, save that its registry is the cluster's, which has no TLS and no users, and that
+// the files are ready.
+func nativeWorkflow(t *testing.T, registry string) string {
+	t.Helper()
+	page := read(t, filepath.Join(buildkit.Repository(t), "docs", "building.md"))
+	_, chapter, _ := strings.Cut(page, "\n## On native runners\n")
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```\n").FindStringSubmatch(chapter)
+	if block == nil || strings.Count(block[1], "- uses: ") != 4 {
+		t.Fatalf("the chapter has no workflow of two jobs: %.200q", chapter)
+	}
+	insecure := "          insecure-registries: " + registry + "\n"
+	workflow := regexp.MustCompile(`(?m)^ +registry-username: .*\n`).ReplaceAllString(block[1], insecure)
+	workflow = regexp.MustCompile(`(?m)^ +registry-password: .*\n`).ReplaceAllString(workflow, "")
+	workflow = strings.ReplaceAll(workflow, "registry/app=ghcr.io/me/app", "registry/app-multi="+registry+"/app-multi registry/app-amd64="+registry+"/app-amd64")
+	workflow = strings.ReplaceAll(workflow, "  IMAGES: registry/app-multi="+registry+"/app-multi ", "  IMAGES: |\n    registry/app-multi="+registry+"/app-multi\n    ")
+	return strings.Replace(workflow, "          push-as: platform\n", "          push-as: platform\n          builder: assemble\n"+
+		"          artifacts: dist/{os}_{arch}/app:/app/app\n          entrypoint: /app/app\n", 1)
+}
