@@ -56,7 +56,8 @@ func (o *outage) Error() string {
 	if len(o.images) == 1 {
 		return o.err.Error()
 	}
-	return fmt.Sprintf("registry %q cannot be reached: %s; check its name and port, that it runs, and that this machine may "+
+	return fmt.Sprintf("registry %q cannot be reached: %s; check its name and port, that it runs, and that this "+
+		"machine may "+
 		"connect to it; it should have %s", o.Registry, o.Reason, strings.Join(o.images, ", "))
 }
 

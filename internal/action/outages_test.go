@@ -20,7 +20,8 @@ func dead(reference, host string, skipped bool) error {
 
 func TestOutages_of_one_registry_are_one_problem(t *testing.T) {
 	other := errors.New("another problem")
-	problems := []error{nil, dead("dead/a:1", "dead", false), other, dead("far/x:1", "far", false), dead("dead/b:1", "dead", true)}
+	problems := []error{nil, dead("dead/a:1", "dead", false), other, dead("far/x:1", "far", false), dead("dead/b:1",
+		"dead", true)}
 	var got []string
 	for _, err := range joinOutages(problems) {
 		got = append(got, fmt.Sprint(err))
@@ -48,7 +49,8 @@ func TestOutage_of_fifty_images_is_one_warning(t *testing.T) {
 		t.Fatalf("got %v, want one error", joined)
 	}
 	f := all.finding()
-	for _, part := range []string{"Registry dead cannot be reached: nothing received for 10s.", "dead/image0:1, ", ", dead/image49:1.", "not asked for 42 of them"} {
+	for _, part := range []string{"Registry dead cannot be reached: nothing received for 10s.", "dead/image0:1, ",
+		", dead/image49:1.", "not asked for 42 of them"} {
 		if !strings.Contains(f.Message, part) {
 			t.Errorf("got %s\nwant a part of it to be %s", f.Message, part)
 		}

@@ -18,7 +18,8 @@ import (
 // inspectStarts reads what the containers of the manifests start on the platforms of the nodes, which may be something
 // else than the command of their image, and returns what the nodes could not load. Images that are no input are read as
 // deep as the inputs are; of these no layer is read again.
-func (d *deploy) inspectStarts(ctx context.Context, nodes []corev1.Node) map[placement.ContainerKey][]placement.Foreign {
+func (d *deploy) inspectStarts(ctx context.Context,
+	nodes []corev1.Node) map[placement.ContainerKey][]placement.Foreign {
 	var keys []placement.ContainerKey
 	var uses []image.Use
 	for _, o := range d.objects {

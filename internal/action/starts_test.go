@@ -31,13 +31,15 @@ func pushTools(t *testing.T, reference string) {
 		if img, err = mutate.ConfigFile(img, file); err != nil {
 			t.Fatal(err)
 		}
-		return mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}}}
+		return mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux",
+			Architecture: architecture}}}
 	}
 	ref, err := name.ParseReference(reference)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Push(ref, mutate.AppendManifests(empty.Index, of(layer.AMD64, "amd64"), of(layer.ARM64, "arm64"))); err != nil {
+	if err := remote.Push(ref, mutate.AppendManifests(empty.Index, of(layer.AMD64, "amd64"), of(layer.ARM64,
+		"arm64"))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -45,10 +47,12 @@ func pushTools(t *testing.T, reference string) {
 // An image is only as good as what the pod starts of it, be it an input or somebody else's sidecar.
 func TestPlan_reads_what_pods_start(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
-	pushImages(t, cluster.Registry, "starts", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	pushImages(t, cluster.Registry, "starts", map[string]madeImage{"app": {Platforms: []string{"linux/amd64",
+		"linux/arm64"}}})
 	tools := cluster.Registry + "/starts/tools:v1"
 	pushTools(t, tools)
-	const crash = "(arm64), where container side would crash with exec format error. Image TOOLS offers linux/arm64, and the container starts " +
+	const crash = "(arm64), where container side would crash with exec format error. Image TOOLS offers linux/arm64, " +
+		"and the container starts " +
 		"/tools/check, an ELF binary for amd64"
 	tests := []struct {
 		name, side string
@@ -57,15 +61,20 @@ func TestPlan_reads_what_pods_start(t *testing.T) {
 	}{
 		{"its_own_command", "{name: side, image: TOOLS}", 0, "arm64=runs"},
 		{"a_command_of_the_pod", "{name: side, image: TOOLS, command: [/tools/check]}", 1, crash},
-		{"a_probe", "{name: side, image: TOOLS, livenessProbe: {exec: {command: [/tools/check]}}}", 1, crash + ", as its liveness probe"},
-		{"a_hook", "{name: side, image: TOOLS, lifecycle: {preStop: {exec: {command: [/tools/check]}}}}", 1, crash + ", as its preStop hook"},
-		{"a_command_from_a_variable", "{name: side, image: TOOLS, command: [$(DIR)/check], env: [{name: DIR, value: /tools}]}", 1, crash},
+		{"a_probe", "{name: side, image: TOOLS, livenessProbe: {exec: {command: [/tools/check]}}}", 1, crash +
+			", as its liveness probe"},
+		{"a_hook", "{name: side, image: TOOLS, lifecycle: {preStop: {exec: {command: [/tools/check]}}}}", 1, crash +
+			", as its preStop hook"},
+		{"a_command_from_a_variable", "{name: side, image: TOOLS, command: [$(DIR)/check], env: [{name: DIR, value: " +
+			"/tools}]}", 1, crash},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			side := strings.ReplaceAll(test.side, "TOOLS", "'"+tools+"'")
-			repo := repository(t, map[string]string{"app.yaml": strings.Replace(deployment, "registry/app}]", "registry/app}, "+side+"]", 1)})
-			status, got, output := perform(t, nil, "plan", "--tag", "v1", "--kustomization", repo, "--kubeconfig", cluster.Kubeconfig,
+			repo := repository(t, map[string]string{"app.yaml": strings.Replace(deployment, "registry/app}]",
+				"registry/app}, "+side+"]", 1)})
+			status, got, output := perform(t, nil, "plan", "--tag", "v1", "--kustomization", repo, "--kubeconfig",
+				cluster.Kubeconfig,
 				"--images", "registry/app="+cluster.Registry+"/starts/app")
 			if len(got.Workloads) > 0 {
 				output += "\narm64=" + string(got.Workloads[0].Architectures["arm64"])

@@ -34,8 +34,8 @@ RUN busybox echo ${STEP} >/step
 ENTRYPOINT ["/app"]
 `
 
-// BenchmarkBuilders puts the same compiled Go app onto the same base for two platforms, and pushes it: assembled, and by a
-// real BuildKit with QEMU, which is warm and has the base. Compiling is in neither.
+// BenchmarkBuilders puts the same compiled Go app onto the same base for two platforms, and pushes it: assembled, and
+// by a real BuildKit with QEMU, which is warm and has the base. Compiling is in neither.
 func BenchmarkBuilders(b *testing.B) {
 	registry := registrytest.Start(b, registrytest.Options{})
 	base := reference(b, registry.Host+"/base:latest")

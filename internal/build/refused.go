@@ -15,7 +15,8 @@ type RefusedError struct {
 
 // Error says which registry refused which image, and what to do.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("pushing image %q: registry %q refuses it: %v; sign in with an identity that may push there, and check the repository",
+	return fmt.Sprintf("pushing image %q: registry %q refuses it: %v; sign in with an identity that may push there, "+
+		"and check the repository",
 		e.Reference, e.Reference.Context().RegistryStr(), e.Err)
 }
 

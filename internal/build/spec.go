@@ -104,8 +104,8 @@ type Artifact struct {
 	// Destination is where it goes in the image: an absolute path. A file goes into it when it ends in a slash; of a
 	// folder, the content goes there, as COPY of a Dockerfile has it.
 	Destination string
-	// Mode contains the permission bits of its files. 0 goes by what each file contains: 0755 for an ELF binary or a #! script,
-	// 0644 for anything else, since files lose their modes on the way between jobs.
+	// Mode contains the permission bits of its files. 0 goes by what each file contains: 0755 for an ELF binary or a #!
+	// script, 0644 for anything else, since files lose their modes on the way between jobs.
 	Mode fs.FileMode
 }
 

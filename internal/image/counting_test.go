@@ -24,7 +24,8 @@ type counted struct {
 }
 
 func newCounted(before func(http.ResponseWriter, *http.Request, int) bool) *counted {
-	return &counted{inner: registry.New(registry.Logger(log.New(io.Discard, "", 0))), before: before, times: map[string]int{}}
+	return &counted{inner: registry.New(registry.Logger(log.New(io.Discard, "", 0))), before: before,
+		times: map[string]int{}}
 }
 
 func (c *counted) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -46,11 +46,13 @@ func (f *failure) Error() string { return f.message }
 func (f *failure) Unwrap() error { return f.err }
 
 // artifactError is about a manifest that is no container image's. Its kind is the manifest's artifactType, or where it
-// has none its config's type: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
+// has none its config's type:
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
 type artifactError struct{ kind string }
 
 func (e *artifactError) Error() string {
-	return fmt.Sprintf("not a container image but an artifact of type %q, such as a chart or a signature; name an image", e.kind)
+	return fmt.Sprintf("not a container image but an artifact of type %q, such as a chart or a signature; name an image",
+		e.kind)
 }
 
 // entryError is about a manifest that an index lists and that could not be had.
@@ -87,7 +89,8 @@ func (e *layerError) name() string {
 	if !errors.As(e.err, &layer) {
 		return "a layer of " + e.manifest.Platform.String()
 	}
-	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform, e.manifest.Layers[layer.Layer].Digest)
+	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform,
+		e.manifest.Layers[layer.Layer].Digest)
 }
 
 // explain turns what went wrong with a reference into an error that says what happened, at which registry, and what to
@@ -122,8 +125,8 @@ type Outage struct {
 	Skipped bool
 }
 
-// OutageOf reports whether an error of Resolve or Inspect is that a registry can't be reached. All images of one have the
-// same cause, which needs to be said once.
+// OutageOf reports whether an error of Resolve or Inspect is that a registry can't be reached. All images of one have
+// the same cause, which needs to be said once.
 func OutageOf(err error) (Outage, bool) {
 	var problem *registry.Error
 	if errors.As(err, &problem) && problem.Kind == registry.Unreachable {

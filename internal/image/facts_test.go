@@ -37,9 +37,11 @@ func TestResolveTellsOfAttestations(t *testing.T) {
 	}{
 		{"none", indexOf(own), nil},
 		{"provenance", indexOf(own, attestation(t, "https://slsa.dev/provenance/v0.2")), []string{"provenance"}},
-		{"several", indexOf(own, attestation(t, "https://spdx.dev/Document", "https://slsa.dev/provenance/v1"), attestation(t, "https://example.com/scan")),
+		{"several", indexOf(own, attestation(t, "https://spdx.dev/Document", "https://slsa.dev/provenance/v1"), attestation(t,
+			"https://example.com/scan")),
 			[]string{"https://example.com/scan", "provenance", "sbom"}},
-		{"below_another_index", indexOf(entry(indexOf(own, attestation(t, "https://cyclonedx.org/bom")), nil)), []string{"sbom"}},
+		{"below_another_index", indexOf(entry(indexOf(own, attestation(t, "https://cyclonedx.org/bom")), nil)),
+			[]string{"sbom"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			img := must(resolve(t.Context(), push(t, newRegistry(t)+"/cart:1", test.push), options()))(t)
@@ -51,7 +53,8 @@ func TestResolveTellsOfAttestations(t *testing.T) {
 }
 
 func TestResolveTellsOfTheBase(t *testing.T) {
-	told := map[string]string{"org.opencontainers.image.base.name": "docker.io/library/alpine:3", "org.opencontainers.image.base.digest": "sha256:ab"}
+	told := map[string]string{"org.opencontainers.image.base.name": "docker.io/library/alpine:3",
+		"org.opencontainers.image.base.digest": "sha256:ab"}
 	labelled := recipe{platform: amd64, config: v1.Config{Labels: told}}.image(t)
 	bare := oci(imageFor(t, amd64))
 	want := image.Base{Name: "docker.io/library/alpine:3", Digest: "sha256:ab"}

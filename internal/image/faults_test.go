@@ -69,19 +69,25 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 		registry http.HandlerFunc
 		want     fault
 	}{
-		{"no_such_tag", answering(404, "application/json", `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`),
+		{"no_such_tag", answering(404, "application/json",
+			`{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`),
 			fault{finding.ImageNotFound, `image "HOST/cart:1" is not in registry "HOST": 404 Not Found (MANIFEST_UNKNOWN: manifest unknown)` + checkPush}},
-		{"no_such_repository", answering(404, "application/json", `{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}`),
+		{"no_such_repository", answering(404, "application/json",
+			`{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}`),
 			fault{finding.ImageNotFound, `image "HOST/cart:1" is not in registry "HOST": 404 Not Found (NAME_UNKNOWN: repository name not known)` + checkPush}},
 		{"not_found_without_a_word", answering(404, "text/plain", ""),
 			fault{finding.ImageNotFound, `image "HOST/cart:1" is not in registry "HOST": 404 Not Found` + checkPush}},
-		{"sign_in_needed", answering(401, "application/json", `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`),
+		{"sign_in_needed", answering(401, "application/json",
+			`{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`),
 			fault{finding.ImageUnauthorized, `registry "HOST" refuses to show image "HOST/cart:1": 401 Unauthorized (UNAUTHORIZED: authentication required)` + signIn}},
-		{"no_permission", answering(403, "application/json", `{"errors":[{"code":"DENIED","message":"requested access is denied"}]}`),
+		{"no_permission", answering(403, "application/json",
+			`{"errors":[{"code":"DENIED","message":"requested access is denied"}]}`),
 			fault{finding.ImageUnauthorized, `registry "HOST" refuses to show image "HOST/cart:1": 403 Forbidden (DENIED: requested access is denied)` + signIn}},
 		{"broken", answering(500, "text/html", "<h1>oops</h1>"),
-			fault{"", `image "HOST/cart:1": registry "HOST" answered 500 Internal Server Error to /v2/cart/manifests/1` + tryLater}},
-		{"too_many_requests", answering(429, "application/json", `{"errors":[{"code":"TOOMANYREQUESTS","message":"rate limit"}]}`),
+			fault{"", `image "HOST/cart:1": registry "HOST" answered 500 Internal Server Error to /v2/cart/manifests/1` +
+				tryLater}},
+		{"too_many_requests", answering(429, "application/json",
+			`{"errors":[{"code":"TOOMANYREQUESTS","message":"rate limit"}]}`),
 			fault{"", `image "HOST/cart:1": registry "HOST" answered 429 Too Many Requests (TOOMANYREQUESTS: rate limit) to /v2/cart/manifests/1` + tryLater}},
 		{"a_web_server_that_is_no_registry", http.NotFound,
 			fault{"", `image "HOST/cart:1": registry "HOST" answered 404 Not Found to /v2/` + tryLater}},
@@ -95,12 +101,14 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 			fault{finding.PlatformMissing, `index DIGEST of image "HOST/cart:1" lists no image for any platform. Build and push it again, for each platform`}},
 		{"an_obsolete_manifest", answering(200, string(types.DockerManifestSchema1), `{"schemaVersion":1}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": manifest has the obsolete schema 1, which names no platform; push the image again with a current tool`}},
-		{"a_chart", answering(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"}}`),
+		{"a_chart", answering(200, string(types.OCIManifestSchema1),
+			`{"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json"}}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": not a container image but an artifact of type "application/vnd.cncf.helm.config.v1+json", such as a chart or a signature; name an image`}},
 		{"an_artifact_with_a_type", answering(200, string(types.OCIManifestSchema1),
 			`{"schemaVersion":2,"artifactType":"application/vnd.example.sbom","config":{"mediaType":"application/vnd.oci.empty.v1+json"}}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": not a container image but an artifact of type "application/vnd.example.sbom", such as a chart or a signature; name an image`}},
-		{"a_huge_config", answering(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,"config":{"mediaType":"`+string(types.OCIConfigJSON)+`","size":99999999}}`),
+		{"a_huge_config", answering(200, string(types.OCIManifestSchema1),
+			`{"schemaVersion":2,"config":{"mediaType":"`+string(types.OCIConfigJSON)+`","size":99999999}}`),
 			fault{"", `image "HOST/cart:1" in registry "HOST": config of manifest DIGEST has 99999999 bytes; at most 4194304 are read`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,7 +141,8 @@ func TestResolveKeepsTheWholeTextOfASignIn(t *testing.T) {
 	opts.registry.Keychain = brokenKeychain{}
 	host := newRegistry(t)
 	_, err := resolve(t.Context(), parse(t, host+"/cart:1"), opts)
-	want := fault{"", `image "HOST/cart:1": signing in to registry "HOST": nobody trusts this job.` + "\nDo this:\n    trust it"}
+	want := fault{"", `image "HOST/cart:1": signing in to registry "HOST": nobody trusts this job.` +
+		"\nDo this:\n    trust it"}
 	if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -178,10 +187,12 @@ func TestResolveBoundsWhatIsRead(t *testing.T) {
 	}
 	host := newRegistry(t)
 	push(t, host+"/cart:child", imageFor(t, amd64))
-	child := v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: must(imageFor(t, amd64).Digest())(t), Platform: &amd64}
+	child := v1.Descriptor{MediaType: types.DockerManifestSchema2, Digest: must(imageFor(t, amd64).Digest())(t),
+		Platform: &amd64}
 	many := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	for i := range 5 {
-		list := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: map[string]string{"n": fmt.Sprint(i)}}
+		list := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex,
+			Annotations: map[string]string{"n": fmt.Sprint(i)}}
 		list.Manifests = slices.Repeat([]v1.Descriptor{child}, 255)
 		part := rawJSON(t, types.OCIImageIndex, list)
 		push(t, fmt.Sprintf("%s/cart:part-%d", host, i), part)
@@ -195,7 +206,8 @@ func TestResolveBoundsWhatIsRead(t *testing.T) {
 		name, want string
 		push       remote.Taggable
 	}{
-		{"too_many_in_all", "its indexes list more than 1024 manifests in all; at most that many are read", rawJSON(t, types.OCIImageIndex, many)},
+		{"too_many_in_all", "its indexes list more than 1024 manifests in all; at most that many are read", rawJSON(t,
+			types.OCIImageIndex, many)},
 		{"too_deep", "lies more than 4 indexes deep", deep},
 		{"too_wide", "lists 257 manifests; at most 256 are read", rawJSON(t, "application/json", wide)},
 	} {
@@ -239,10 +251,15 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 		serve        func(*testing.T) string
 	}{
 		{"nobody_listens", "dial tcp HOST: connect: connection refused", refused},
-		{"it_speaks_no_http", "tls: first record does not look like a TLS handshake", func(t *testing.T) string { return speak(t, "SSH-2.0\r\n") }},
+		{"it_speaks_no_http", "tls: first record does not look like a TLS handshake",
+			func(t *testing.T) string { return speak(t, "SSH-2.0\r\n") }},
 		{"it_says_nothing_at_all", "nothing received for 300ms", func(t *testing.T) string { return speak(t, "") }},
-		{"it_hangs_at_once", "nothing received for 300ms", func(t *testing.T) string { return serve(t, http.HandlerFunc(hang)) }},
-		{"it_hangs_after_the_headers", "nothing received for 300ms, after 0 bytes of its answer", func(t *testing.T) string { return serve(t, afterPing(stall)) }},
+		{"it_hangs_at_once", "nothing received for 300ms", func(t *testing.T) string {
+			return serve(t,
+				http.HandlerFunc(hang))
+		}},
+		{"it_hangs_after_the_headers", "nothing received for 300ms, after 0 bytes of its answer",
+			func(t *testing.T) string { return serve(t, afterPing(stall)) }},
 		{"it_takes_for_ever", "not done after 1s", func(t *testing.T) string { return serve(t, afterPing(drip)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -310,7 +327,8 @@ func refused(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// speak is a server that says its piece to everyone and hangs up; without one it keeps silent until the other side goes.
+// speak is a server that says its piece to everyone and hangs up; without one it keeps silent until the other side
+// goes.
 func speak(t *testing.T, piece string) string {
 	t.Helper()
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)

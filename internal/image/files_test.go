@@ -48,8 +48,8 @@ func binaryFor(architecture string) string {
 	return content.String()
 }
 
-// files are the entries of a layer, in turn a name and its content. Names that end in "/" are directories, contents that
-// start with "-> " symbolic links and with "=> " hard ones.
+// files are the entries of a layer, in turn a name and its content. Names that end in "/" are directories, contents
+// that start with "-> " symbolic links and with "=> " hard ones.
 type files []string
 
 func archive(entries files) []byte {
@@ -131,7 +131,8 @@ func (r recipe) image(t testing.TB) v1.Image {
 			t.Fatal(err)
 		}
 		diffs = append(diffs, diff)
-		if img, err = mutate.Append(img, mutate.Addendum{Layer: static.NewLayer(content, mediaType), MediaType: mediaType}); err != nil {
+		if img, err = mutate.Append(img, mutate.Addendum{Layer: static.NewLayer(content, mediaType),
+			MediaType: mediaType}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -45,7 +45,8 @@ func FuzzResolve(f *testing.F) {
 	}
 	ref := parse(f, "127.0.0.1:5000/cart:1")
 	f.Fuzz(func(t *testing.T, content []byte) {
-		for _, mediaType := range []types.MediaType{types.OCIImageIndex, types.OCIManifestSchema1, types.DockerManifestSchema2, "text/plain"} {
+		for _, mediaType := range []types.MediaType{types.OCIImageIndex, types.OCIManifestSchema1,
+			types.DockerManifestSchema2, "text/plain"} {
 			opts := options()
 			opts.registry.Transport = answers{mediaType, content}
 			opts.registry.Reads.Attempts = 1

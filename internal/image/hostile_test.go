@@ -63,8 +63,9 @@ func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
 		{name: "half_an_archive", img: holding(t, good[:len(good)/2]), want: "reading layer 1 of 1: unexpected EOF"},
 		{name: "a_layer_that_never_ends", img: other, serve: append(bytes.Clone(good[:len(good)/2]), noise(1<<20)...),
 			want: "reading layer 1 of 1: blob DIGEST has more than the "},
-		{name: "a_layer_of_another_digest", img: holding(t, archive(files{"other", binaryFor("amd64")})), serve: archive(files{"trick", binaryFor("amd64")}),
-			want: "reading layer 1 of 1: blob DIGEST has 2048 bytes of digest "},
+		{name: "a_layer_of_another_digest", img: holding(t, archive(files{"other", binaryFor("amd64")})),
+			serve: archive(files{"trick", binaryFor("amd64")}),
+			want:  "reading layer 1 of 1: blob DIGEST has 2048 bytes of digest "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host := serve(t, newCounted(func(w http.ResponseWriter, r *http.Request, _ int) bool {
@@ -84,7 +85,8 @@ func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
 			message := digest.ReplaceAllString(findings[0].Message, "DIGEST")
-			if want := fmt.Sprintf("Image %s/cart:1 for linux/amd64 could not be checked: %s", host, test.want); !strings.HasPrefix(message, want) {
+			if want := fmt.Sprintf("Image %s/cart:1 for linux/amd64 could not be checked: %s", host,
+				test.want); !strings.HasPrefix(message, want) {
 				t.Errorf("got message  %s\nwant message %s", message, want)
 			}
 		})
@@ -117,7 +119,8 @@ func TestRedirectsToPrivateAddressesAreNotFollowed(t *testing.T) {
 			opts := options()
 			opts.registry.Transport, opts.registry.PlainHTTP = everywhere(host), []string{test.from, test.to}
 			_, err := inspected(t, opts, parse(t, test.from+"/cart:1"))
-			if (err == nil) != test.followed || (err != nil && !strings.Contains(err.Error(), "redirects to the private address "+test.to)) {
+			if (err == nil) != test.followed || (err != nil && !strings.Contains(err.Error(),
+				"redirects to the private address "+test.to)) {
 				t.Errorf("got error %v; want it followed: %v", err, test.followed)
 			}
 		})
@@ -138,9 +141,12 @@ func TestChildDigestIsFound(t *testing.T) {
 		find            []string
 		fix             string
 	}{
-		{"with_the_tag", "cart:1@" + pinned.String(), []v1.Platform{amd64, arm64}, []string{"error platform-missing arm64", "error child-digest amd64"}, "cart:1@" + whole.String()},
-		{"without_a_tag", "cart@" + pinned.String(), []v1.Platform{amd64, arm64}, []string{"error platform-missing arm64", "error child-digest amd64"}, "cart@" + whole.String()},
-		{"for_that_platform_alone", "cart:1@" + pinned.String(), []v1.Platform{amd64}, []string{"warning child-digest amd64"}, "cart:1@" + whole.String()},
+		{"with_the_tag", "cart:1@" + pinned.String(), []v1.Platform{amd64, arm64}, []string{"error platform-missing arm64",
+			"error child-digest amd64"}, "cart:1@" + whole.String()},
+		{"without_a_tag", "cart@" + pinned.String(), []v1.Platform{amd64, arm64}, []string{"error platform-missing arm64",
+			"error child-digest amd64"}, "cart@" + whole.String()},
+		{"for_that_platform_alone", "cart:1@" + pinned.String(), []v1.Platform{amd64}, []string{"warning child-digest amd64"},
+			"cart:1@" + whole.String()},
 		{"the_index", "cart:1@" + whole.String(), []v1.Platform{amd64, arm64}, nil, ""},
 		{"a_manifest_of_no_index", "cart@" + lone.String(), []v1.Platform{amd64}, nil, ""},
 		{"a_tag_that_is_gone", "cart:gone@" + pinned.String(), []v1.Platform{amd64}, nil, ""},

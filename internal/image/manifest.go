@@ -10,6 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // kind is what a manifest turns out to be.
@@ -76,12 +78,8 @@ func isArtifact(entry v1.Descriptor) bool {
 	return p != nil && (p.OS == "unknown" || p.Architecture == "unknown")
 }
 
-const (
-	// maxConfig is the most that is read of a config, in bytes; real ones have a few thousand.
-	maxConfig = 4 << 20
-	// maxLayers is how many layers an image may have; nodes themselves stop at 127 (overlayfs in containerd, Docker).
-	maxLayers = 512
-)
+// maxLayers is how many layers an image may have; nodes themselves stop at 127 (overlayfs in containerd, Docker).
+const maxLayers = 512
 
 // readManifest reads the config too, which says what the builder thought it was building for.
 func (w walker) readManifest(ctx context.Context, d *remote.Descriptor, claim *v1.Platform) (Manifest, error) {
@@ -114,8 +112,9 @@ func check(d *remote.Descriptor, manifest *v1.Manifest) error {
 	if !manifest.Config.MediaType.IsConfig() {
 		return &artifactError{kind: cmp.Or(artifactType(d), string(manifest.Config.MediaType))}
 	}
-	if manifest.Config.Size > maxConfig {
-		return fmt.Errorf("config of manifest %s has %d bytes; at most %d are read", d.Digest, manifest.Config.Size, maxConfig)
+	if manifest.Config.Size > registry.MaxConfig {
+		return fmt.Errorf("config of manifest %s has %d bytes; at most %d are read", d.Digest, manifest.Config.Size,
+			registry.MaxConfig)
 	}
 	if n := len(manifest.Layers); n > maxLayers {
 		return fmt.Errorf("manifest %s has %d layers; at most %d are read", d.Digest, n, maxLayers)

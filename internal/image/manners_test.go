@@ -104,10 +104,13 @@ func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 		before func(http.ResponseWriter, *http.Request, int) bool
 		want   fault
 	}{
-		{"a_layer_that_is_not_there", answer(404), fault{finding.ImageNotFound, `image "HOST/cart:1" is incomplete: it lists layer 1 of 1 of linux/arm64 (DIGEST), ` +
-			`which registry "HOST" does not have: 404 Not Found. Push the whole image again, every platform of it`}},
-		{"a_layer_that_needs_a_sign_in", answer(401), fault{finding.ImageUnauthorized, `registry "HOST" refuses to show image "HOST/cart:1": 401 Unauthorized` + signIn}},
-		{"a_layer_that_is_forbidden", answer(403), fault{finding.ImageUnauthorized, `registry "HOST" refuses to show image "HOST/cart:1": 403 Forbidden` + signIn}},
+		{"a_layer_that_is_not_there", answer(404), fault{finding.ImageNotFound,
+			`image "HOST/cart:1" is incomplete: it lists layer 1 of 1 of linux/arm64 (DIGEST), ` +
+				`which registry "HOST" does not have: 404 Not Found. Push the whole image again, every platform of it`}},
+		{"a_layer_that_needs_a_sign_in", answer(401), fault{finding.ImageUnauthorized,
+			`registry "HOST" refuses to show image "HOST/cart:1": 401 Unauthorized` + signIn}},
+		{"a_layer_that_is_forbidden", answer(403), fault{finding.ImageUnauthorized,
+			`registry "HOST" refuses to show image "HOST/cart:1": 403 Forbidden` + signIn}},
 		{"a_server_that_fails", answer(502), fault{"", `image "HOST/cart:1": registry "HOST" answered 502 Bad Gateway to /v2/cart/blobs/DIGEST` + tryLater}},
 		{"a_server_that_hangs", hang, fault{"", `image "HOST/cart:1": registry "HOST" cannot be reached: nothing received for 300ms` + checkServer}},
 	} {
@@ -178,11 +181,13 @@ func TestEachBlobIsFetchedOnce(t *testing.T) {
 	host := serve(t, registry)
 	base := files{"bin/sh", binaryFor("amd64"), "usr/lib/data", "shared"}
 	of := func(top string) v1.Image {
-		return recipe{platform: amd64, layers: []files{base, {"entry.sh", "#!/bin/sh\n" + top}}, start: []string{"/entry.sh"}}.image(t)
+		return recipe{platform: amd64, layers: []files{base, {"entry.sh", "#!/bin/sh\n" + top}},
+			start: []string{"/entry.sh"}}.image(t)
 	}
 	var refs []name.Reference
 	for _, repository := range []string{"cart", "till", "shelf"} {
-		refs = append(refs, push(t, host+"/"+repository+":1", indexOf(entry(of("echo\n"), &amd64), entry(of("echo\n"), &arm64), entry(of("true\n"), &armv7))))
+		refs = append(refs, push(t, host+"/"+repository+":1", indexOf(entry(of("echo\n"), &amd64), entry(of("echo\n"),
+			&arm64), entry(of("true\n"), &armv7))))
 	}
 	images := examine(t, options(), append(refs, refs[0])...)
 	if len(images) != 4 || len(images[2].Twins) != 1 {

@@ -33,7 +33,8 @@ func runs(node, have v1.Platform) bool {
 }
 
 // agree reports whether an index entry and the config behind it can both be right.
-// Many builders leave the variant and the version of Windows out of one of them, so these count only where both have one.
+// Many builders leave the variant and the version of Windows out of one of them, so these count only where both have
+// one.
 func agree(index, config v1.Platform) bool {
 	either := func(a, b string) bool { return a == b || a == "" || b == "" }
 	return index.OS == config.OS && index.Architecture == config.Architecture &&

@@ -135,7 +135,8 @@ func reportsWhatItSaw(t *testing.T, program string) {
 	push(t, host+"/cart:1", index)
 	o := run(t, program, nil, "--platforms", "linux/amd64", host+"/cart:1")
 	got := o.report.Images[0]
-	if got.Digest != must(index.Digest())(t).String() || got.Base.Name != "scratch" || len(got.Manifests) != 1 || got.Manifests[0].Size != sizeOf(t, r.image(t)) {
+	if got.Digest != must(index.Digest())(t).String() || got.Base.Name != "scratch" || len(got.Manifests) != 1 ||
+		got.Manifests[0].Size != sizeOf(t, r.image(t)) {
 		t.Errorf("got %+v", got)
 	}
 	if diff := cmp.Diff([]string{"provenance", "sbom"}, got.Attestations); diff != "" {
@@ -159,10 +160,12 @@ func sizeOf(t *testing.T, img v1.Image) (size int64) {
 func survivesParentheses(t *testing.T, program string) {
 	host := newRegistry(t)
 	for _, parentheses := range []int{150_000, 60_000} {
-		r := recipe{platform: amd64, layers: []files{{"bin/sh", binaryFor("amd64")}}, start: []string{"/bin/sh", "-c", strings.Repeat("(", parentheses)}}
+		r := recipe{platform: amd64, layers: []files{{"bin/sh", binaryFor("amd64")}}, start: []string{"/bin/sh", "-c",
+			strings.Repeat("(", parentheses)}}
 		push(t, host+"/cart:1", r.image(t))
 		o := run(t, program, nil, "--platforms", "linux/amd64", host+"/cart:1")
-		if diff := cmp.Diff([]string{"info binary-unchecked amd64"}, brief(o.report.Images[0].Findings)); diff != "" || o.status != 0 {
+		if diff := cmp.Diff([]string{"info binary-unchecked amd64"}, brief(o.report.Images[0].Findings)); diff != "" ||
+			o.status != 0 {
 			t.Errorf("status %d, want 0; findings (-want +got):\n%s", o.status, diff)
 		}
 	}
@@ -175,7 +178,8 @@ func namesADeadRegistryOnce(t *testing.T, program string) {
 		args = append(args, fmt.Sprintf("%s/image%d:1", host, i))
 	}
 	o := run(t, program, nil, args...)
-	if n := strings.Count(o.report.Error, "cannot be reached"); o.status != 3 || n != 1 || !strings.Contains(o.report.Error, host+"/image19:1") {
+	if n := strings.Count(o.report.Error, "cannot be reached"); o.status != 3 || n != 1 ||
+		!strings.Contains(o.report.Error, host+"/image19:1") {
 		t.Errorf("status %d, error %s; want 3, and one that names all images", o.status, o.report.Error)
 	}
 }

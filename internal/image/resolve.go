@@ -20,8 +20,8 @@ type Result struct {
 
 // Resolve asks the registries what references lead to, side by side, for each distinct one once; no registry waits for
 // another. The results are in the order of refs. An error is an *Error where the registry says that there is no such
-// image, or refuses to show it, and a plain one, which names the registry, where it cannot be reached or sends something
-// that is no image.
+// image, or refuses to show it, and a plain one, which names the registry, where it cannot be reached or sends
+// something that is no image.
 func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 	results := make([]Result, len(refs))
 	first, byRegistry := map[string]int{}, map[string][]int{}

@@ -47,17 +47,23 @@ func TestResolve(t *testing.T) {
 		{"a_single_oci_manifest", oci(arm), seen{false, both[1:], both[1:], 0}},
 		{"a_single_manifest_that_names_no_platform", imageFor(t, v1.Platform{}), seen{false, nil, []v1.Platform{{}}, 0}},
 		{"an_oci_index", indexOf(entry(oci(amd), &amd64), entry(oci(arm), &arm64)), seen{true, both, both, 0}},
-		{"a_docker_manifest_list", mutate.IndexMediaType(indexOf(entry(amd, &amd64), entry(arm, &arm64)), types.DockerManifestList),
+		{"a_docker_manifest_list", mutate.IndexMediaType(indexOf(entry(amd, &amd64), entry(arm, &arm64)),
+			types.DockerManifestList),
 			seen{true, both, both, 0}},
 		{"an_index_for_one_platform", indexOf(entry(amd, &amd64), attested), seen{true, both[:1], both[:1], 1}},
-		{"attestations_without_annotation", indexOf(entry(amd, &amd64), entry(arm, &unknown)), seen{true, both[:1], both[:1], 1}},
+		{"attestations_without_annotation", indexOf(entry(amd, &amd64), entry(arm, &unknown)), seen{true, both[:1], both[:1],
+			1}},
 		{"a_chart_among_images", indexOf(entry(chart, nil), entry(amd, &amd64)), seen{true, both[:1], both[:1], 1}},
 		{"entries_that_name_no_platform", indexOf(entry(amd, nil), entry(arm, nil)), seen{true, both, both, 0}},
-		{"a_nested_index", indexOf(entry(indexOf(entry(amd, &amd64)), nil), entry(indexOf(entry(arm, &arm64)), nil)), seen{true, both, both, 0}},
-		{"other_names_of_a_platform", indexOf(entry(imageFor(t, aarch64), &armv8), entry(imageFor(t, armv7), &v1.Platform{OS: "linux", Architecture: "arm"})),
+		{"a_nested_index", indexOf(entry(indexOf(entry(amd, &amd64)), nil), entry(indexOf(entry(arm, &arm64)), nil)),
+			seen{true, both, both, 0}},
+		{"other_names_of_a_platform", indexOf(entry(imageFor(t, aarch64), &armv8), entry(imageFor(t, armv7),
+			&v1.Platform{OS: "linux", Architecture: "arm"})),
 			seen{true, []v1.Platform{arm64, armv7}, []v1.Platform{arm64, armv7}, 0}},
-		{"one_platform_twice", indexOf(entry(amd, &amd64), entry(oci(amd), &amd64)), seen{true, both[:1], []v1.Platform{amd64, amd64}, 0}},
-		{"an_entry_that_lies", indexOf(entry(amd, &amd64), entry(amd, &arm64)), seen{true, both, []v1.Platform{amd64, amd64}, 0}},
+		{"one_platform_twice", indexOf(entry(amd, &amd64), entry(oci(amd), &amd64)), seen{true, both[:1], []v1.Platform{amd64,
+			amd64}, 0}},
+		{"an_entry_that_lies", indexOf(entry(amd, &amd64), entry(amd, &arm64)), seen{true, both, []v1.Platform{amd64, amd64},
+			0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ref := push(t, newRegistry(t)+"/shop/cart:1", test.push)
@@ -85,7 +91,8 @@ func TestResolveDescribesEachManifest(t *testing.T) {
 	ref := push(t, newRegistry(t)+"/cart:1", indexOf(entry(child, &arm64)))
 	want := []image.Manifest{{
 		Platform: arm64, Config: arm64, MediaType: types.OCIManifestSchema1,
-		Digest: must(child.Digest())(t), Size: must(child.Size())(t), Bytes: must(child.Size())(t) + must(child.Manifest())(t).Config.Size,
+		Digest: must(child.Digest())(t), Size: must(child.Size())(t), Bytes: must(child.Size())(t) +
+			must(child.Manifest())(t).Config.Size,
 		File: must(child.ConfigFile())(t), Layers: []v1.Descriptor{},
 	}}
 	if diff := cmp.Diff(want, must(resolve(t.Context(), ref, options()))(t).Manifests); diff != "" {

@@ -40,16 +40,21 @@ func TestInspectUses_checks_what_the_pod_starts(t *testing.T) {
 		words  string
 	}{
 		{"the_image_s_own", nil, nil, nil, ""},
-		{"a_command", command(launch.Override{Command: []string{"/tools/check"}}), nil, []string{"error binary-mismatch arm64"}, fmt.Sprintf(says, "it")},
-		{"a_command_on_amd64_alone", command(launch.Override{Command: []string{"/tools/check"}}), []v1.Platform{amd64}, nil, ""},
+		{"a_command", command(launch.Override{Command: []string{"/tools/check"}}), nil,
+			[]string{"error binary-mismatch arm64"}, fmt.Sprintf(says, "it")},
+		{"a_command_on_amd64_alone", command(launch.Override{Command: []string{"/tools/check"}}), []v1.Platform{amd64}, nil,
+			""},
 		{"arguments", command(launch.Override{Args: []string{"/tools/check"}}), nil, nil, ""},
 		{"a_probe", []image.Start{{}, exec("its liveness probe", "/tools/check", "-q")}, nil,
 			[]string{"error binary-mismatch arm64"}, fmt.Sprintf(says, "its liveness probe")},
 		{"a_probe_that_is_fine", []image.Start{{}, exec("its readiness probe", "/tools/ok")}, nil, nil, ""},
-		{"a_hook_that_is_not_there", []image.Start{{}, exec("its postStart hook", "/gone")}, nil, []string{"info binary-unchecked amd64"},
+		{"a_hook_that_is_not_there", []image.Start{{}, exec("its postStart hook", "/gone")}, nil,
+			[]string{"info binary-unchecked amd64"},
 			"Not checked: its postStart hook: /gone: no such file or directory."},
-		{"a_variable", command(launch.Override{Command: []string{"$(DIR)/check"}, Env: []string{"DIR=/tools"}}), nil, []string{"error binary-mismatch arm64"}, ""},
-		{"a_variable_from_a_secret", command(launch.Override{Command: []string{"$(DIR)/check"}, Unknown: []string{"DIR"}}), nil,
+		{"a_variable", command(launch.Override{Command: []string{"$(DIR)/check"}, Env: []string{"DIR=/tools"}}), nil,
+			[]string{"error binary-mismatch arm64"}, ""},
+		{"a_variable_from_a_secret", command(launch.Override{Command: []string{"$(DIR)/check"}, Unknown: []string{"DIR"}}),
+			nil,
 			[]string{"info binary-unchecked amd64"}, "its command: what it starts depends on variables"},
 	}
 	client := options().client()
@@ -104,7 +109,8 @@ func TestVerify_of_an_index_that_lacks_a_child(t *testing.T) {
 		}
 		return gone
 	}))
-	ref := push(t, host+"/cart:1", indexOf(app(amd64, binaryFor("amd64")).as(t, amd64), app(arm64, binaryFor("arm64")).as(t, arm64)))
+	ref := push(t, host+"/cart:1", indexOf(app(amd64, binaryFor("amd64")).as(t, amd64), app(arm64,
+		binaryFor("arm64")).as(t, arm64)))
 	img := examine(t, options(), ref)[0]
 	if diff := cmp.Diff([]v1.Platform{amd64}, img.Platforms()); diff != "" {
 		t.Errorf("platforms (-want +got):\n%s", diff)
@@ -116,7 +122,8 @@ func TestVerify_of_an_index_that_lacks_a_child(t *testing.T) {
 	}{
 		{"nobody_asked_for", []v1.Platform{amd64}, []string{"warning image-not-found arm64"}},
 		{"asked_for", []v1.Platform{amd64, arm64}, []string{"error image-not-found arm64"}},
-		{"asked_for_beside_one_that_was_never_there", []v1.Platform{arm64, armv7}, []string{"error platform-missing arm", "error image-not-found arm64"}},
+		{"asked_for_beside_one_that_was_never_there", []v1.Platform{arm64, armv7}, []string{"error platform-missing arm",
+			"error image-not-found arm64"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -125,7 +132,8 @@ func TestVerify_of_an_index_that_lacks_a_child(t *testing.T) {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
 			message := digest.ReplaceAllString(strings.ReplaceAll(findings[len(findings)-1].Message, host, "HOST"), "DIGEST")
-			const want = "Image HOST/cart:1 is incomplete: its index lists linux/arm64 (DIGEST), which registry HOST does not have. It has linux/amd64."
+			const want = "Image HOST/cart:1 is incomplete: its index lists linux/arm64 (DIGEST), which registry HOST does " +
+				"not have. It has linux/amd64."
 			if message != want {
 				t.Errorf("got  %s\nwant %s", message, want)
 			}

@@ -88,9 +88,12 @@ func identicalLayers(img *Image, want []v1.Platform) (findings []finding.Finding
 func twinFinding(img *Image, t Twins, wrong []v1.Platform, severity finding.Severity) finding.Finding {
 	return finding.Finding{
 		Code: finding.IdenticalLayers, Severity: severity, Image: img.Reference.String(), Architecture: wrong[0].Architecture,
-		Message: fmt.Sprintf("Image %s has the very same layers for %s, and they contain %s, %s (%s). %s got the files of another platform.",
-			img.Reference, join(t.Platforms, " and "), t.Program.Path, t.Program.Format, t.Program.where(), join(wrong, " and ")),
-		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.",
+		Message: fmt.Sprintf("Image %s has the very same layers for %s, and they contain %s, %s (%s). %s got the files of "+
+			"another platform.",
+			img.Reference, join(t.Platforms, " and "), t.Program.Path, t.Program.Format, t.Program.where(), join(wrong,
+				" and ")),
+		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform "+
+			"makes such images.",
 			join(wrong, ",")),
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// unchecked reports what Inspect could not see, once for all platforms for which it is the same. Layers that do not contain
-// what they should are a warning, since they may be made to hide something.
+// unchecked reports what Inspect could not see, once for all platforms for which it is the same. Layers that do not
+// contain what they should are a warning, since they may be made to hide something.
 func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 	reasons, platforms := []string{}, map[string][]v1.Platform{}
 	broken := map[string]bool{}
@@ -41,7 +41,8 @@ func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 func uncheckedFinding(img *Image, reason string, platforms []v1.Platform, broken bool) finding.Finding {
 	f := finding.Finding{
 		Code: finding.BinaryUnchecked, Severity: finding.Info, Image: img.Reference.String(), Architecture: platforms[0].Architecture,
-		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, join(platforms, ", "), reason),
+		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, join(platforms,
+			", "), reason),
 	}
 	if broken {
 		f.Severity = finding.Warning

@@ -36,7 +36,8 @@ func TestResolve_of_fifty_images_that_cannot_be_reached(t *testing.T) {
 	asked := 0
 	for _, result := range results[:50] {
 		outage, ok := image.OutageOf(result.Err)
-		if want := (image.Outage{Registry: dead, Reason: "nothing received for 500ms", Skipped: outage.Skipped}); !ok || outage != want {
+		if want := (image.Outage{Registry: dead, Reason: "nothing received for 500ms", Skipped: outage.Skipped}); !ok ||
+			outage != want {
 			t.Fatalf("got error %v, want that of %+v", result.Err, want)
 		}
 		if !outage.Skipped {

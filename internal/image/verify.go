@@ -13,8 +13,8 @@ import (
 // Verify compares an image with the platforms that were asked for. It finds each platform that is missing, each that
 // the image's index and config disagree about, each whose binary is for another CPU, platforms that share a binary,
 // and a digest that names one platform only. Faults of a platform that was asked for are errors, of others warnings;
-// what could not be checked is reported as info. No finding means that all is there and right. What the layers contain is
-// known only after Client.Inspect.
+// what could not be checked is reported as info. No finding means that all is there and right. What the layers contain
+// is known only after Client.Inspect.
 func Verify(img *Image, want []v1.Platform) []finding.Finding {
 	var findings []finding.Finding
 	for _, p := range want {
@@ -70,7 +70,8 @@ func missing(img *Image, p v1.Platform, want []v1.Platform) finding.Finding {
 		Code: finding.PlatformMissing, Severity: finding.Error,
 		Image: img.Reference.String(), Architecture: p.Architecture,
 		Message: fmt.Sprintf("Image %s lacks %s: %s, so %s.", img.Reference, p, img.describe(), img.consequence(p)),
-		Fix: fmt.Sprintf("Build the image for %s too (docker buildx build --platform %s), or leave %s out of its platforms and keep its pods on other nodes.",
+		Fix: fmt.Sprintf("Build the image for %s too (docker buildx build --platform %s), or leave %s out of its "+
+			"platforms and keep its pods on other nodes.",
 			p, join(want, ","), p),
 	}
 }
@@ -111,9 +112,11 @@ func mismatch(img *Image, m Manifest, want []v1.Platform) finding.Finding {
 	return finding.Finding{
 		Code: finding.PlatformMismatch, Severity: severity(m.Platform, want),
 		Image: img.Reference.String(), Architecture: m.Platform.Architecture,
-		Message: fmt.Sprintf("Image %s lists %s as %s, but the config of that image names %s. Nodes go by the index, so %s nodes would start it, whatever it contains.",
+		Message: fmt.Sprintf("Image %s lists %s as %s, but the config of that image names %s. Nodes go by the index, so "+
+			"%s nodes would start it, whatever it contains.",
 			img.Reference, m.Digest, m.Platform, config, m.Platform),
-		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform makes such images.", m.Platform),
+		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform "+
+			"makes such images.", m.Platform),
 	}
 }
 
@@ -134,8 +137,65 @@ func ChildDigest(img *Image, want []v1.Platform) (finding.Finding, bool) {
 	if slices.ContainsFunc(want, others) {
 		f.Severity = finding.Error
 	}
-	f.Message = fmt.Sprintf("Image %s pins the manifest of %s alone, so every node would start that one. It belongs to the index %s of tag %s.",
+	f.Message = fmt.Sprintf("Image %s pins the manifest of %s alone, so every node would start that one. It belongs to "+
+		"the index %s of tag %s.",
 		img.Reference, only, img.Parent, img.ParentTag)
-	f.Fix = fmt.Sprintf("Use the digest of the index: %s@%s", strings.TrimSuffix(img.Reference.String(), "@"+img.Digest.String()), img.Parent)
+	f.Fix = fmt.Sprintf("Use the digest of the index: %s@%s", strings.TrimSuffix(img.Reference.String(),
+		"@"+img.Digest.String()), img.Parent)
 	return f, true
+}
+
+// binaryMismatches finds the programs that nodes of the manifest's platform could not load.
+func binaryMismatches(img *Image, m Manifest, want []v1.Platform) (findings []finding.Finding) {
+	if m.Inspection == nil || m.Platform.Architecture == "" {
+		return nil
+	}
+	for _, p := range m.Inspection.Programs {
+		if p.Architecture != m.Platform.Architecture {
+			findings = append(findings, binaryMismatch(img, m, p, want))
+		}
+	}
+	return findings
+}
+
+func binaryMismatch(img *Image, m Manifest, p Program, want []v1.Platform) finding.Finding {
+	f := finding.Finding{
+		Code: finding.BinaryMismatch, Severity: severity(m.Platform, want),
+		Image: img.Reference.String(), Architecture: m.Platform.Architecture,
+		Message: fmt.Sprintf("Image %s %s, but %s, which %s starts, is %s (%s). %s",
+			img.Reference, m.claim(img), p.Path, p.starter(), p.Format, p.where(), outcome(m.Platform, p)),
+		Fix: fmt.Sprintf("Build %s again with %s for that CPU. Look for a file copied from a build for another one, "+
+			"a build stage without cross-compilation under FROM --platform=$BUILDPLATFORM, and a base pinned to the digest "+
+			"of one platform.",
+			m.Platform, p.Path),
+	}
+	if loads(m.Platform, p.Architecture) {
+		f.Severity = finding.Warning
+	}
+	return f
+}
+
+// claim says what the manifest is taken for.
+func (m Manifest) claim(img *Image) string {
+	if img.Index {
+		return fmt.Sprintf("lists %s as %s", m.Digest, m.Platform)
+	}
+	return fmt.Sprintf("names %s in its config", m.Platform)
+}
+
+func (p Program) where() string {
+	return fmt.Sprintf("layer %d of %d, %s", p.Layer, p.Layers, p.Digest)
+}
+
+// loads knows the one CPU whose kernels commonly run the binaries of another. Of arm64 CPUs some run 32-bit arm and
+// others, among the clouds' newer ones, do not.
+func loads(p v1.Platform, architecture string) bool {
+	return p.Architecture == architecture || (p.Architecture == "amd64" && architecture == "386")
+}
+
+func outcome(p v1.Platform, program Program) string {
+	if loads(p, program.Architecture) {
+		return fmt.Sprintf("Most %s nodes run it all the same, if their kernels still do 32 bits.", p)
+	}
+	return fmt.Sprintf("On %s nodes it ends in exec format error.", p)
 }

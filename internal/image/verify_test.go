@@ -25,16 +25,20 @@ func TestVerify(t *testing.T) {
 	armv8 := v1.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
 	both := []v1.Platform{amd64, arm64}
 	lacks := func(p v1.Platform, because, build string) finding.Finding {
-		return finding.Finding{Code: finding.PlatformMissing, Severity: finding.Error, Image: "r.example/cart:1", Architecture: p.Architecture,
-			Message: "Image r.example/cart:1 lacks " + p.String() + ": " + because + ".",
-			Fix: "Build the image for " + p.String() + " too (docker buildx build --platform " + build + "), or leave " + p.String() +
+		return finding.Finding{Code: finding.PlatformMissing, Severity: finding.Error, Image: "r.example/cart:1",
+			Architecture: p.Architecture,
+			Message:      "Image r.example/cart:1 lacks " + p.String() + ": " + because + ".",
+			Fix: "Build the image for " + p.String() + " too (docker buildx build --platform " + build + "), or leave " +
+				p.String() +
 				" out of its platforms and keep its pods on other nodes."}
 	}
 	lies := func(severity finding.Severity, config string) finding.Finding {
-		return finding.Finding{Code: finding.PlatformMismatch, Severity: severity, Image: "r.example/cart:1", Architecture: "arm64",
+		return finding.Finding{Code: finding.PlatformMismatch, Severity: severity, Image: "r.example/cart:1",
+			Architecture: "arm64",
 			Message: "Image r.example/cart:1 lists sha256:ab as linux/arm64, but the config of that image names " + config +
 				". Nodes go by the index, so linux/arm64 nodes would start it, whatever it contains.",
-			Fix: "Build linux/arm64 again from a base image that is an index; a base pinned to the digest of one platform makes such images."}
+			Fix: "Build linux/arm64 again from a base image that is an index; a base pinned to the digest of one platform " +
+				"makes such images."}
 	}
 	for _, test := range []struct {
 		name      string
@@ -50,12 +54,16 @@ func TestVerify(t *testing.T) {
 		{"a_platform_missing_from_an_index", true, honest(amd64), both, []finding.Finding{
 			lacks(arm64, "its index offers linux/amd64, so linux/arm64 nodes cannot pull it", "linux/amd64,linux/arm64")}},
 		{"a_platform_missing_from_a_single_manifest", false, honest(amd64), both, []finding.Finding{
-			lacks(arm64, "it is a single manifest for linux/amd64, not an index, so linux/arm64 nodes would start it all the same and fail with exec format error", "linux/amd64,linux/arm64")}},
+			lacks(arm64, "it is a single manifest for linux/amd64, not an index, so linux/arm64 nodes would start it all the "+
+				"same and fail with exec format error", "linux/amd64,linux/arm64")}},
 		{"a_variant_is_no_substitute", true, honest(armv6), []v1.Platform{arm}, []finding.Finding{
-			lacks(armv7, "its index offers linux/arm/v6, so linux/arm/v7 nodes would take the nearest of these instead", "linux/arm")}},
+			lacks(armv7, "its index offers linux/arm/v6, so linux/arm/v7 nodes would take the nearest of these instead",
+				"linux/arm")}},
 		{"a_config_that_names_nothing", false, []image.Manifest{{}}, both[:1], []finding.Finding{
-			lacks(amd64, "its config names no architecture, so nodes of any CPU would start it, whatever it contains", "linux/amd64")}},
-		{"a_config_that_disagrees", true, append(honest(amd64), manifest(arm64, amd64)), both, []finding.Finding{lies(finding.Error, "linux/amd64")}},
+			lacks(amd64, "its config names no architecture, so nodes of any CPU would start it, whatever it contains",
+				"linux/amd64")}},
+		{"a_config_that_disagrees", true, append(honest(amd64), manifest(arm64, amd64)), both,
+			[]finding.Finding{lies(finding.Error, "linux/amd64")}},
 		{"a_config_that_disagrees_about_what_nobody_asked_for", true, append(honest(amd64), manifest(arm64, amd64)), both[:1],
 			[]finding.Finding{lies(finding.Warning, "linux/amd64")}},
 		{"an_entry_whose_config_names_nothing", true, []image.Manifest{manifest(arm64, v1.Platform{})}, both[1:],

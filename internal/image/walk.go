@@ -71,7 +71,8 @@ func (w walker) read(ctx context.Context, d *remote.Descriptor, claim *v1.Platfo
 		}
 		return w.readIndex(ctx, d, depth-1)
 	case kindSchema1:
-		return found{}, errors.New("manifest has the obsolete schema 1, which names no platform; push the image again with a current tool")
+		return found{}, errors.New("manifest has the obsolete schema 1, which names no platform; push the image again " +
+			"with a current tool")
 	default:
 		return found{}, fmt.Errorf("registry sent %q in place of a manifest; is it a container registry?", d.MediaType)
 	}

@@ -26,7 +26,8 @@ func TestClient_hides_credentials_that_a_registry_echoes(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		form, _ := io.ReadAll(io.LimitReader(r.Body, 1<<10))
 		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"%s %s %s"}]}`, r.Header.Get("Authorization"), form, r.URL.RawQuery)
+		fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"%s %s %s"}]}`, r.Header.Get("Authorization"), form,
+			r.URL.RawQuery)
 	}
 	challenge := func(scheme string) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -109,7 +110,8 @@ func TestClient_hides_the_password_in_an_upload_s_location(t *testing.T) {
 		case r.Method == http.MethodPatch:
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintf(w, `{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"%s s3cret-pass"}]}`, r.Header.Get("Authorization"))
+			fmt.Fprintf(w, `{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"%s s3cret-pass"}]}`,
+				r.Header.Get("Authorization"))
 		case r.URL.Path != "/v2/":
 			w.WriteHeader(http.StatusNotFound)
 		}
@@ -143,7 +145,8 @@ func TestClient_sends_credentials_to_no_other_host(t *testing.T) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
 		case r.URL.Path != "/v2/":
-			http.Redirect(w, r, "http://"+strings.Replace(other, "127.0.0.1", "localhost", 1)+"/elsewhere", http.StatusTemporaryRedirect)
+			http.Redirect(w, r, "http://"+strings.Replace(other, "127.0.0.1", "localhost", 1)+"/elsewhere",
+				http.StatusTemporaryRedirect)
 		}
 	}))
 	c := client(with(signedIn{Username: "shop", Password: "s3cret"}))
@@ -199,7 +202,8 @@ func TestClient_ends_what_stalls(t *testing.T) {
 			if err == nil {
 				t.Fatal("it came to an end")
 			}
-			want := fmt.Sprintf("registry %q cannot be reached: nothing received for 300ms, after 10 bytes of its answer; ", host)
+			want := fmt.Sprintf("registry %q cannot be reached: nothing received for 300ms, after 10 bytes of its answer; ",
+				host)
 			if got := c.Explain(t.Context(), host, err).Error(); !strings.HasPrefix(got, want) {
 				t.Errorf("got  %s\nwant %s…", got, want)
 			}
@@ -212,7 +216,8 @@ func TestClient_ends_what_stalls(t *testing.T) {
 
 // Packed, 600 manifests of 4 MB are a few kilobytes each. Together they took 2.4 GB.
 func TestClient_bounds_what_all_manifests_take(t *testing.T) {
-	manifest := []byte(`{"schemaVersion":2,"mediaType":"` + indexType + `","manifests":[]}` + strings.Repeat(" ", 4<<20-200))
+	manifest := []byte(`{"schemaVersion":2,"mediaType":"` + indexType + `","manifests":[]}` + strings.Repeat(" ",
+		4<<20-200))
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v2/" {
 			return
@@ -271,7 +276,8 @@ func TestClient_does_not_ask_a_dead_registry_again_and_again(t *testing.T) {
 	if got := c.Explain(t.Context(), dead, last).Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if _, err := c.Manifest(t.Context(), tag(t, alive+"/none:1")); c.Explain(t.Context(), alive, err).Kind != registry.NotFound {
+	if _, err := c.Manifest(t.Context(), tag(t, alive+"/none:1")); c.Explain(t.Context(), alive,
+		err).Kind != registry.NotFound {
 		t.Errorf("another registry: got error %v, want that it has no such image", err)
 	}
 }

@@ -40,8 +40,8 @@ func allowsPlain(host string, plain []string) bool {
 	return isLoopback(name) || slices.Contains(plain, host)
 }
 
-// IsLoopback reports whether a registry ("host:port") is on this machine. Plain HTTP to it passes no line that others can
-// read.
+// IsLoopback reports whether a registry ("host:port") is on this machine. Plain HTTP to it passes no line that others
+// can read.
 func IsLoopback(registry string) bool { return allowsPlain(registry, nil) }
 
 func isLoopback(host string) bool {

@@ -10,6 +10,8 @@ const (
 	// maxManifest is the most that is read of a manifest or index, in bytes. It is the size that registries must accept
 	// and most refuse to exceed: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests
 	maxManifest = 4 << 20
+	// MaxConfig is the most that a config may have, in bytes; real ones have a few thousand.
+	MaxConfig = 4 << 20
 	// maxKept is the most that manifests and configs of all images may take in memory, in bytes. A thousand images have
 	// less than half of it.
 	maxKept = 64 << 20
@@ -23,7 +25,8 @@ type memory struct{ taken atomic.Int64 }
 
 func (m *memory) take(bytes int64) error {
 	if m.taken.Add(bytes) > maxKept {
-		return fmt.Errorf("the manifests and configs of all images have more than %d bytes, which is the most that is kept", maxKept)
+		return fmt.Errorf("the manifests and configs of all images have more than %d bytes, which is the most that is kept",
+			maxKept)
 	}
 	return nil
 }

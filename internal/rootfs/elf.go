@@ -31,7 +31,8 @@ type elfKind struct {
 }
 
 // headerSizes: a file that ends within its header is no ELF binary to Linux.
-var headerSizes = map[elf.Class]int{elf.ELFCLASS32: binary.Size(elf.Header32{}), elf.ELFCLASS64: binary.Size(elf.Header64{})}
+var headerSizes = map[elf.Class]int{elf.ELFCLASS32: binary.Size(elf.Header32{}),
+	elf.ELFCLASS64: binary.Size(elf.Header64{})}
 
 // Architecture reads the first bytes of a file and returns the GOARCH of an ELF binary; "" for anything else, a header
 // cut short, or a machine that Go has no name for.

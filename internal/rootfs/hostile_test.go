@@ -133,7 +133,8 @@ func TestBudget_leaves_scripts_out_first(t *testing.T) {
 	limits := DefaultLimits()
 	limits.Scripts = 100 << 10
 	script := "#!/bin/sh\n" + strings.Repeat("# text\n", 9000)
-	l := NewLayer((&blob{content: tarOf(t, file("1", 0o755, script), file("2", 0o755, script))}).source(), NewBudget(limits))
+	l := NewLayer((&blob{content: tarOf(t, file("1", 0o755, script), file("2", 0o755, script))}).source(),
+		NewBudget(limits))
 	for name, want := range map[string]int{"/1": len(script), "/2": HeadSize} {
 		if got, err := Of(l).Stat(t.Context(), name); err != nil || len(got.Head) != want {
 			t.Errorf("%s: %d bytes kept, %v; want %d", name, len(got.Head), err, want)
@@ -168,7 +169,8 @@ func TestStat_ends_when_interrupted(t *testing.T) {
 }
 
 func FuzzStat(f *testing.F) {
-	f.Add(tarOf(f, file("usr/bin/app", 0o755, elfHeader(arm8)), link("app", "usr/bin/app"), hard("same", "usr/bin/app")), "/app")
+	f.Add(tarOf(f, file("usr/bin/app", 0o755, elfHeader(arm8)), link("app", "usr/bin/app"), hard("same", "usr/bin/app")),
+		"/app")
 	f.Add(tarOf(f, dir("d"), file("d/.wh.x", 0, ""), file("d/.wh..wh..opq", 0, ""), link("a", "a/a")), "a/../d/x")
 	f.Add(gzipOf(f, tarOf(f, file("entry.sh", 0o755, "#!/bin/sh\n"))), "entry.sh")
 	limits := DefaultLimits()
@@ -186,7 +188,8 @@ func FuzzStat(f *testing.F) {
 }
 
 func FuzzELF(f *testing.F) {
-	for _, head := range []string{elfHeader(arm8), elfHeader(x86)[:20], "MZ\x90\x00", "#!/bin/sh\n", "\xca\xfe\xba\xbe\x00\x00\x00\x02", ""} {
+	for _, head := range []string{elfHeader(arm8), elfHeader(x86)[:20], "MZ\x90\x00", "#!/bin/sh\n",
+		"\xca\xfe\xba\xbe\x00\x00\x00\x02", ""} {
 		f.Add([]byte(head))
 	}
 	f.Fuzz(func(t *testing.T, head []byte) {

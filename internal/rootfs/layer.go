@@ -51,9 +51,9 @@ func (l *Layer) Forget() error {
 	return l.close()
 }
 
-// find reads on until the path turns up; nil if this layer has no such entry. Covers reports, where it has none, whether
-// it hides what lower layers have there. A layer is expected to name a path once, so the first entry counts and the rest
-// of the layer stays unread.
+// find reads on until the path turns up; nil if this layer has no such entry. Covers reports, where it has none,
+// whether it hides what lower layers have there. A layer is expected to name a path once, so the first entry counts and
+// the rest of the layer stays unread.
 func (l *Layer) find(ctx context.Context, name string) (e *entry, covers bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

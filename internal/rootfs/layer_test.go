@@ -83,7 +83,8 @@ func (c *countingReader) Close() error { return nil }
 func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
 	big := string(make([]byte, 8<<20))
 	base := &countingLayer{content: tarOf(t, file("base", 0o755, elfHeader(x86)), file("big", 0o644, big))}
-	top := &countingLayer{content: tarOf(t, file("app", 0o755, elfHeader(x86)), file("tool", 0o755, elfHeader(x86)), file("big", 0o644, big))}
+	top := &countingLayer{content: tarOf(t, file("app", 0o755, elfHeader(x86)), file("tool", 0o755, elfHeader(x86)),
+		file("big", 0o644, big))}
 	fsys := New([]v1.Layer{base, top}, DefaultLimits())
 	for _, name := range []string{"/app", "/tool", "/app"} {
 		if _, err := fsys.Stat(t.Context(), name); err != nil {
@@ -91,7 +92,8 @@ func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
 		}
 	}
 	if top.opened != 1 || top.read > 16<<10 || base.opened != 0 {
-		t.Errorf("top layer opened %d times, %d bytes read; base opened %d times; want once, a few KiB, never", top.opened, top.read, base.opened)
+		t.Errorf("top layer opened %d times, %d bytes read; base opened %d times; want once, a few KiB, never", top.opened,
+			top.read, base.opened)
 	}
 	if err := fsys.Close(); err != nil {
 		t.Fatal(err)
@@ -106,7 +108,8 @@ func TestHeadsAreKeptAsFarAsTheyCanMatter(t *testing.T) {
 	long := strings.Repeat(comments, 10)
 	fsys := fsOf(t, [][]tarEntry{{
 		file("script", 0o755, "#!/bin/sh\n"+comments), file("start.sh", 0o644, comments), file("large.sh", 0o644, long),
-		file("binary", 0o755, elfHeader(x86)+long), file("other", 0o755, long), file("data", 0o644, long), file("small", 0o644, "x=1"),
+		file("binary", 0o755, elfHeader(x86)+long), file("other", 0o755, long), file("data", 0o644, long), file("small",
+			0o644, "x=1"),
 	}})
 	for name, want := range map[string]int{
 		"script": 10 + len(comments), "start.sh": len(comments), "large.sh": ScriptSize,

@@ -76,9 +76,12 @@ func TestLimitsNameThemselves(t *testing.T) {
 		limits Limits
 		want   string
 	}{
-		{"too_many_bytes", &blob{content: zeros}, Limits{Bytes: 1 << 20}, "bytes of one layer, unpacked: at most 1048576 are read"},
-		{"too_good_a_ratio", &blob{content: gzipOf(t, zeros)}, Limits{Ratio: 100, RatioFrom: 1 << 20}, "bytes for each packed byte of a layer: at most 100 are read"},
-		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10}, "entries of one layer: at most 10 are read"},
+		{"too_many_bytes", &blob{content: zeros}, Limits{Bytes: 1 << 20},
+			"bytes of one layer, unpacked: at most 1048576 are read"},
+		{"too_good_a_ratio", &blob{content: gzipOf(t, zeros)}, Limits{Ratio: 100, RatioFrom: 1 << 20},
+			"bytes for each packed byte of a layer: at most 100 are read"},
+		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10},
+			"entries of one layer: at most 10 are read"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Of(NewLayer(tc.blob.source(), NewBudget(over(tc.limits)))).Stat(t.Context(), "/last")
@@ -110,7 +113,8 @@ func over(set Limits) Limits {
 func TestZstdWindowIsBounded(t *testing.T) {
 	frame := binary.LittleEndian.AppendUint32(nil, 0xfd2fb528)
 	frame = append(frame, 0x00, 0xf8) // no single segment; window of 2^41 bytes
-	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(), NewBudget(DefaultLimits()))).Stat(t.Context(), "/app")
+	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(),
+		NewBudget(DefaultLimits()))).Stat(t.Context(), "/app")
 	if !errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		t.Errorf("got error %v, want %v", err, zstd.ErrWindowSizeExceeded)
 	}
@@ -119,7 +123,8 @@ func TestZstdWindowIsBounded(t *testing.T) {
 func TestBrokenLayersAreErrors(t *testing.T) {
 	good := gzipOf(t, tarOf(t, file("data", 0o644, noise(4096)), file("app", 0o755, elfHeader(x86))))
 	for name, content := range map[string][]byte{
-		"cut_short": good[:len(good)/2], "no_archive": []byte(strings.Repeat("no archive ", 100)), "bad_gzip": append([]byte{0x1f, 0x8b}, 1, 2, 3),
+		"cut_short": good[:len(good)/2], "no_archive": []byte(strings.Repeat("no archive ",
+			100)), "bad_gzip": append([]byte{0x1f, 0x8b}, 1, 2, 3),
 	} {
 		_, err := Of(NewLayer((&blob{content: content}).source(), NewBudget(DefaultLimits()))).Stat(t.Context(), "/app")
 		var layer *LayerError

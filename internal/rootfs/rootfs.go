@@ -28,7 +28,8 @@ type FS struct {
 func New(layers []v1.Layer, limits Limits) *FS {
 	fsys, budget := &FS{}, NewBudget(limits)
 	for _, l := range layers {
-		fsys.layers = append(fsys.layers, NewLayer(func(context.Context) (io.ReadCloser, error) { return l.Uncompressed() }, budget))
+		fsys.layers = append(fsys.layers, NewLayer(func(context.Context) (io.ReadCloser, error) { return l.Uncompressed() },
+			budget))
 	}
 	return fsys
 }
@@ -64,7 +65,8 @@ type File struct {
 func (f File) Whole() bool { return int64(len(f.Head)) == f.Size }
 
 // Stat finds the file at a path of the container, relative ones starting at "/". It follows symbolic and hard links and
-// respects whiteouts. Its errors are a *PathError for the path, those of reading a layer, and that of ctx when it is done.
+// respects whiteouts. Its errors are a *PathError for the path, those of reading a layer, and that of ctx when it is
+// done.
 func (f *FS) Stat(ctx context.Context, name string) (File, error) {
 	if err := tooLong(name); err != nil {
 		return File{}, err

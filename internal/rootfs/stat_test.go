@@ -67,10 +67,11 @@ func TestStat(t *testing.T) {
 			want:   File{Path: "/usr/bin/busybox", Executable: true, Size: 1, Head: []byte("x")},
 		},
 		{
-			name:   "a_parent_of_a_linked_directory_is_the_targets",
-			layers: [][]tarEntry{{file("opt/v1/bin/app", 0o755, "x"), file("opt/v1/data", 0o644, "d"), link("cur", "/opt/v1/bin")}},
-			path:   "/cur/../data",
-			want:   File{Path: "/opt/v1/data", Size: 1, Head: []byte("d")},
+			name: "a_parent_of_a_linked_directory_is_the_targets",
+			layers: [][]tarEntry{{file("opt/v1/bin/app", 0o755, "x"), file("opt/v1/data", 0o644, "d"), link("cur",
+				"/opt/v1/bin")}},
+			path: "/cur/../data",
+			want: File{Path: "/opt/v1/data", Size: 1, Head: []byte("d")},
 		},
 		{
 			name:   "parents_end_at_the_root",

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// New returns a transport that keeps to the limits, repeats idempotent requests, and scrubs refusals. It follows the proxy
-// variables.
+// New returns a transport that keeps to the limits, repeats idempotent requests, and scrubs refusals. It follows the
+// proxy variables.
 func New(l Limits) http.RoundTripper {
 	return &Retrier{Inner: Scrub(Limit(Base(l), l)), Limits: l}
 }

@@ -131,7 +131,8 @@ func form(request *http.Request) (*http.Request, url.Values, error) {
 func hide(text string, secrets []string) string {
 	for _, secret := range secrets {
 		quoted, _ := json.Marshal(secret) // a string always encodes
-		for _, written := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret)} {
+		for _, written := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret),
+			url.PathEscape(secret)} {
 			text = strings.ReplaceAll(text, written, "***")
 		}
 	}

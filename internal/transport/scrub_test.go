@@ -31,14 +31,16 @@ func TestScrub_takes_credentials_out_of_refusals(t *testing.T) {
 		{"bearer", 403, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }, false},
 		{"basic", 401, func(r *http.Request) { r.SetBasicAuth("admin", secret) }, false},
 		{"form", 400, func(*http.Request) {}, false},
-		{"an_answer_that_is_none_stays", 200, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }, true},
+		{"an_answer_that_is_none_stays", 200, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) },
+			true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			address := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				_, password, _ := r.BasicAuth()
 				body, _ := io.ReadAll(r.Body)
-				text := fmt.Sprintf("%q %s %s %s %s", secret, url.QueryEscape(secret), r.Header.Get("Authorization"), password, body)
+				text := fmt.Sprintf("%q %s %s %s %s", secret, url.QueryEscape(secret), r.Header.Get("Authorization"), password,
+					body)
 				w.Header().Set("Warning", `299 - "`+r.Header.Get("Authorization")+`"`)
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, text)

@@ -87,7 +87,7 @@ var table = map[Service]Limits{
 		Connect: 10 * second, Headers: 30 * second, Silence: 10 * second, Total: 120 * second,
 		Attempts: 4, Pause: 500 * millisecond, MaxPause: 120 * second,
 	},
-	BuildKit: {Connect: 10 * second, Headers: 60 * second, Attempts: 1},
+	BuildKit: {Connect: 10 * second, Headers: 20 * second, Attempts: 1},
 }
 
 const (

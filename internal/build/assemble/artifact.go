@@ -119,8 +119,8 @@ func readHead(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, headSize))
 }
 
-// foreign returns the CPUs that an artifact's binaries are for when none of them is the platform's. A folder that contains
-// binaries for several CPUs, such as prebuilt modules, is fine as long as the platform's is among them.
+// foreign returns the CPUs that an artifact's binaries are for when none of them is the platform's. A folder that
+// contains binaries for several CPUs, such as prebuilt modules, is fine as long as the platform's is among them.
 func (a *artifact) foreign(p v1.Platform) []string {
 	var others []string
 	for cpu := range a.binaries {

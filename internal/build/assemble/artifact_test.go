@@ -31,7 +31,8 @@ func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 		artifact build.Artifact
 		want     []placed
 	}{
-		{"a_file_under_the_name_given", amd64, build.Artifact{Source: "dist/{os}_{arch}{variant}/cart", Destination: "/app/run"},
+		{"a_file_under_the_name_given", amd64, build.Artifact{Source: "dist/{os}_{arch}{variant}/cart",
+			Destination: "/app/run"},
 			[]placed{{"app/", 0o755, ""}, {"app/run", 0o755, ""}}},
 		{"a_file_into_a_folder", amd64, build.Artifact{Source: "dist/{os}_{arch}{variant}/cart", Destination: "/app/"},
 			[]placed{{"app/", 0o755, ""}, {"app/cart", 0o755, ""}}},
@@ -41,9 +42,11 @@ func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 			[]placed{{"cart", 0o755, ""}}},
 		{"a_mode_of_the_user_s", amd64, build.Artifact{Source: "site/index.html", Destination: "/index.html", Mode: 0o600},
 			[]placed{{"index.html", 0o600, ""}}},
-		{"a_folder_with_modes_by_content_and_binaries_for_several_cpus", amd64, build.Artifact{Source: "site", Destination: "/srv"},
+		{"a_folder_with_modes_by_content_and_binaries_for_several_cpus", amd64, build.Artifact{Source: "site",
+			Destination: "/srv"},
 			[]placed{{"srv/", 0o755, ""}, {"srv/bin/", 0o755, ""}, {"srv/bin/other", 0o755, ""}, {"srv/bin/tool", 0o755, ""},
-				{"srv/current", 0o777, "index.html"}, {"srv/empty/", 0o755, ""}, {"srv/index.html", 0o644, ""}, {"srv/run.sh", 0o755, ""}}},
+				{"srv/current", 0o777, "index.html"}, {"srv/empty/", 0o755, ""}, {"srv/index.html", 0o644, ""}, {"srv/run.sh",
+					0o755, ""}}},
 		{"a_link_to_a_folder", amd64, build.Artifact{Source: "latest", Destination: "/", Mode: 0o700},
 			[]placed{{"bin/", 0o755, ""}, {"bin/other", 0o700, ""}, {"bin/tool", 0o700, ""},
 				{"current", 0o777, "index.html"}, {"empty/", 0o755, ""}, {"index.html", 0o700, ""}, {"run.sh", 0o700, ""}}},

@@ -132,7 +132,8 @@ func TestImageRefuses(t *testing.T) {
 		name, want string
 		spec       assemble.Spec
 	}{
-		{"no_platform", "assembling an image: its platform needs an operating system and an architecture, such as linux/arm64",
+		{"no_platform", "assembling an image: its platform needs an operating system and an architecture, such as " +
+			"linux/arm64",
 			assemble.Spec{Files: file("/a")}},
 		{"no_files", "assembling the image for linux/amd64: there are no files to put into it",
 			assemble.Spec{Platform: amd64}},
@@ -170,7 +171,8 @@ func TestIndexRefuses(t *testing.T) {
 	}{
 		{"nothing", "assembling an index: there are no images to put into it", nil},
 		{"one_platform_twice", "assembling an index: two images are for linux/amd64", []v1.Image{image, image}},
-		{"an_image_for_no_platform", "assembling an index: the config of an image names no platform", []v1.Image{empty.Image}},
+		{"an_image_for_no_platform", "assembling an index: the config of an image names no platform",
+			[]v1.Image{empty.Image}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := assemble.Index(test.images...)

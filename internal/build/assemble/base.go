@@ -3,6 +3,7 @@ package assemble
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -68,6 +69,9 @@ func offersOfImage(top *remote.Descriptor) ([]offer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkConfig(image); err != nil {
+		return nil, err
+	}
 	config, err := image.ConfigFile()
 	if err != nil || config.Platform() == nil {
 		return nil, err
@@ -81,10 +85,30 @@ func (b base) find(p v1.Platform) (v1.Image, error) {
 	matcher := platforms.OnlyStrict(spec(p))
 	for _, o := range b.offers {
 		if matcher.Match(spec(o.platform)) {
-			return o.image()
+			image, err := o.image()
+			if err == nil {
+				err = checkConfig(image)
+			}
+			return image, err
 		}
 	}
 	return nil, nil
+}
+
+// checkConfig refuses a config that would take more memory than any image needs: it is read whole.
+func checkConfig(image v1.Image) error {
+	manifest, err := image.Manifest()
+	if err != nil {
+		return err
+	}
+	if size := manifest.Config.Size; size > registry.MaxConfig {
+		return fmt.Errorf("its config has %d bytes; at most %d are read", size, registry.MaxConfig)
+	}
+	config, err := image.RawConfigFile()
+	if err != nil {
+		return err
+	}
+	return registry.CheckJSON(config)
 }
 
 // list says which platforms the base has.
@@ -99,9 +123,11 @@ func (b base) list() string {
 // annotations name the base on what is made of it. The digest is the base's own: of its index on an index, of a
 // platform's manifest on a manifest. https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md
 func (b base) annotations(digest v1.Hash) map[string]string {
-	return map[string]string{specs.AnnotationBaseImageName: b.reference.Name(), specs.AnnotationBaseImageDigest: digest.String()}
+	return map[string]string{specs.AnnotationBaseImageName: b.reference.Name(),
+		specs.AnnotationBaseImageDigest: digest.String()}
 }
 
 func spec(p v1.Platform) specs.Platform {
-	return specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
+	return specs.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion,
+		OSFeatures: p.OSFeatures}
 }

@@ -39,7 +39,8 @@ func BenchmarkBuild(b *testing.B) {
 	builder := assemble.Builder{Registry: client(nil)}
 	b.SetBytes(32 << 20)
 	for i := 0; b.Loop(); i++ {
-		ref, err := name.NewTag(strings.TrimPrefix(server.URL, "http://") + "/bench/" + strconv.Itoa(i) + ":1") // a new repository has no layer yet
+		ref, err := name.NewTag(strings.TrimPrefix(server.URL, "http://") + "/bench/" + strconv.Itoa(i) +
+			":1") // a new repository has no layer yet
 		if err != nil {
 			b.Fatal(err)
 		}

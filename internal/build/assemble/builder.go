@@ -2,6 +2,8 @@ package assemble
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -20,8 +22,8 @@ type Builder struct {
 
 // Build assembles and pushes images, side by side, and returns the digests of their indexes, in their order. Nothing is
 // pushed before all of them are known to be whole: the error is a *build.Fault when a base or an artifact lacks a
-// platform, or an artifact is for another CPU. Of each image the index goes up last, under its tag, so a tag never leads
-// to half an image.
+// platform, or an artifact is for another CPU. Of each image the index goes up last, under its tag, so a tag never
+// leads to half an image.
 func (b *Builder) Build(ctx context.Context, specs []build.Spec) ([]v1.Hash, error) {
 	indexes, err := b.prepareAll(ctx, specs)
 	if err != nil {
@@ -54,4 +56,18 @@ func (b *Builder) prepareAll(ctx context.Context, specs []build.Spec) ([]v1.Imag
 		return nil, &build.Fault{Findings: all}
 	}
 	return indexes, nil
+}
+
+// push pushes an index: layers and configs, then each platform's manifest, and last the index under its tag.
+func (b *Builder) push(ctx context.Context, ref name.Reference, index v1.ImageIndex) error {
+	err := b.Registry.Push(ctx, ref, index)
+	if err == nil {
+		return nil
+	}
+	problem := b.Registry.Explain(ctx, ref.Context().RegistryStr(), err)
+	if problem.Kind == registry.Refused {
+		return &build.RefusedError{Reference: ref, Err: errors.New(problem.Words)}
+	}
+	return fmt.Errorf("pushing image %q: %w; its tag is as it was, and the next run sends only what the registry lacks",
+		ref, problem)
 }

@@ -21,7 +21,8 @@ func TestBuild_on_scratch_pushes_what_was_asked_for(t *testing.T) {
 	registry := registrytest.Start(t, tokens)
 	spec := cartFor(t, registry, dist(t), amd64, armv7, arm64)
 	spec.Labels = map[string]string{"team": "shop"}
-	spec.Annotations = build.Annotations{Index: map[string]string{"of": "index"}, Manifest: map[string]string{"of": "manifest"}}
+	spec.Annotations = build.Annotations{Index: map[string]string{"of": "index"},
+		Manifest: map[string]string{"of": "manifest"}}
 	spec.Assembly.Env, spec.Assembly.User, spec.Assembly.WorkingDir = []string{"PORT=8080"}, "65532", "/app"
 	spec.Created = time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
 
@@ -46,7 +47,8 @@ func TestBuild_on_scratch_pushes_what_was_asked_for(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("config for %s (-want +got):\n%s", platform, diff)
 		}
-		files := []entry{{Name: "app/", Mode: 0o755}, {Name: "app/cart", Mode: 0o755, Content: machine(platform.Architecture)}}
+		files := []entry{{Name: "app/", Mode: 0o755}, {Name: "app/cart", Mode: 0o755,
+			Content: machine(platform.Architecture)}}
 		if diff := cmp.Diff(files, entries(t, image)); diff != "" {
 			t.Errorf("files for %s (-want +got):\n%s", platform, diff)
 		}
@@ -55,7 +57,8 @@ func TestBuild_on_scratch_pushes_what_was_asked_for(t *testing.T) {
 
 func TestBuild_lays_an_image_over_its_base(t *testing.T) {
 	registry := registrytest.Start(t, tokens)
-	below := []v1.Image{osBase(t, amd64, map[string]string{"/etc/os": "x"}), osBase(t, arm64, map[string]string{"/etc/os": "y"})}
+	below := []v1.Image{osBase(t, amd64, map[string]string{"/etc/os": "x"}), osBase(t, arm64,
+		map[string]string{"/etc/os": "y"})}
 	spec := cartFor(t, registry, dist(t), amd64, arm64)
 	spec.Assembly.Base = pushBase(t, registry, "os/base:1", below...)
 	spec.Assembly.Env = []string{"LANG=de", "PORT=8080"}
@@ -80,7 +83,8 @@ func TestBuild_lays_an_image_over_its_base(t *testing.T) {
 		if got, want := manifest.Layers[0].Digest, must(below[i].Manifest())(t).Layers[0].Digest; got != want {
 			t.Errorf("lowest layer %s, want the base's %s", got, want)
 		}
-		mediaTypes := []types.MediaType{manifest.MediaType, manifest.Config.MediaType, manifest.Layers[0].MediaType, manifest.Layers[1].MediaType}
+		mediaTypes := []types.MediaType{manifest.MediaType, manifest.Config.MediaType, manifest.Layers[0].MediaType,
+			manifest.Layers[1].MediaType}
 		want := []types.MediaType{types.OCIManifestSchema1, types.OCIConfigJSON, types.OCILayer, types.OCILayer}
 		if diff := cmp.Diff(want, mediaTypes); diff != "" {
 			t.Errorf("media types (-want +got):\n%s", diff)
@@ -92,7 +96,8 @@ func TestBuild_lays_an_image_over_its_base(t *testing.T) {
 		if diff := cmp.Diff(wantConfig, config.Config); diff != "" {
 			t.Errorf("config (-want +got):\n%s", diff)
 		}
-		if got := []string{config.History[0].CreatedBy, config.History[1].CreatedBy}; !cmp.Equal(got, []string{"debootstrap", "multiarch-deploy"}) {
+		if got := []string{config.History[0].CreatedBy, config.History[1].CreatedBy}; !cmp.Equal(got, []string{"debootstrap",
+			"multiarch-deploy"}) {
 			t.Errorf("history %q", got)
 		}
 	}

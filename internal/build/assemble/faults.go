@@ -40,7 +40,8 @@ func (p *plan) unreadable(platform v1.Platform, source string, err error) findin
 	if errors.Is(err, fs.ErrNotExist) {
 		return p.finding(finding.PlatformMissing, platform,
 			fmt.Sprintf("artifact %q does not exist%s", source, neighbours(source)),
-			fmt.Sprintf("Build it for %s before this step, correct its path in artifacts, or leave %[1]s out of the image's platforms.", platform))
+			fmt.Sprintf("Build it for %s before this step, correct its path in artifacts, or leave %[1]s out of the image's "+
+				"platforms.", platform))
 	}
 	return p.unusable(platform, err)
 }
@@ -53,10 +54,13 @@ func (p *plan) unusable(platform v1.Platform, err error) finding.Finding {
 func (p *plan) wrongCPU(platform v1.Platform, a artifact, cpus []string) finding.Finding {
 	subject := fmt.Sprintf("artifact %q is a binary for %s", a.source, cpus[0])
 	if name := a.binaries[cpus[0]]; filepath.Clean(name) != filepath.Clean(a.source) {
-		subject = fmt.Sprintf("artifact %q contains binaries for %s alone, such as %q", a.source, strings.Join(cpus, ", "), name)
+		subject = fmt.Sprintf("artifact %q contains binaries for %s alone, such as %q", a.source, strings.Join(cpus, ", "),
+			name)
 	}
-	return p.finding(finding.BinaryMismatch, platform, subject+", which its nodes would fail to start with exec format error",
-		fmt.Sprintf("Compile it for %s, and write the path of artifacts so that {arch} makes each platform's differ.", platform))
+	return p.finding(finding.BinaryMismatch, platform,
+		subject+", which its nodes would fail to start with exec format error",
+		fmt.Sprintf("Compile it for %s, and write the path of artifacts so that {arch} makes each platform's differ.",
+			platform))
 }
 
 // finding is about an image, or about one platform of it.

@@ -27,7 +27,8 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 	}
 	missing := func(architecture, source, holds string) fault {
 		return fault{finding.PlatformMissing, architecture,
-			"Image registry/cart for linux/" + architecture + " can't be assembled: artifact \"" + source + "\" does not exist; \"dist\" contains " + holds + "."}
+			"Image registry/cart for linux/" + architecture + " can't be assembled: artifact \"" + source +
+				"\" does not exist; \"dist\" contains " + holds + "."}
 	}
 	for _, row := range []struct {
 		name  string
@@ -41,7 +42,8 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 			want:  []fault{missing("arm64", "dist/linux_arm64/cart", "linux_amd64")}},
 		{name: "the_artifacts_of_all_platforms_are_missing",
 			files: map[string]string{"dist/other": ""},
-			want:  []fault{missing("amd64", "dist/linux_amd64/cart", "other"), missing("arm64", "dist/linux_arm64/cart", "other")}},
+			want: []fault{missing("amd64", "dist/linux_amd64/cart", "other"), missing("arm64", "dist/linux_arm64/cart",
+				"other")}},
 		{name: "an_artifact_is_for_another_cpu",
 			files: map[string]string{"dist/linux_amd64/cart": machine("amd64"), "dist/linux_arm64/cart": machine("amd64")},
 			want: []fault{{finding.BinaryMismatch, "arm64",
@@ -58,7 +60,8 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 				`Image registry/cart for linux/arm64 can't be assembled: artifact "plugins" contains binaries for amd64, arm alone, such as "plugins/two.so", which its nodes would fail to start with exec format error.`}}},
 		{name: "the_base_lacks_a_platform",
 			files: map[string]string{"dist/linux_amd64/cart": machine("amd64"), "dist/linux_arm64/cart": machine("arm64")},
-			base:  []v1.Image{osBase(t, amd64, map[string]string{"/etc/os": ""}), osBase(t, armv7, map[string]string{"/etc/os": ""})},
+			base: []v1.Image{osBase(t, amd64, map[string]string{"/etc/os": ""}), osBase(t, armv7,
+				map[string]string{"/etc/os": ""})},
 			want: []fault{{finding.PlatformMissing, "arm64",
 				`Image registry/cart for linux/arm64 can't be assembled: base image "HOST/os/base:1" lacks it; it has linux/amd64, linux/arm/v7.`}}},
 		{name: "the_base_and_an_artifact_lack_platforms",
@@ -149,8 +152,9 @@ func TestBuild_refuses_a_base_that_lies(t *testing.T) {
 	_, err := run(t, registry, spec)
 	want := []finding.Finding{{
 		Code: finding.PlatformMismatch, Severity: finding.Error, Image: spec.Reference.String(), Architecture: "arm64",
-		Message: `Image registry/cart for linux/arm64 can't be assembled: base image "` + ref.String() + `" lists an image for it whose config names linux/amd64.`,
-		Fix:     "Take another base image: this one would start programs for another CPU.",
+		Message: `Image registry/cart for linux/arm64 can't be assembled: base image "` + ref.String() +
+			`" lists an image for it whose config names linux/amd64.`,
+		Fix: "Take another base image: this one would start programs for another CPU.",
 	}}
 	if diff := cmp.Diff(want, faultOf(t, err).Findings); diff != "" {
 		t.Error(diff)

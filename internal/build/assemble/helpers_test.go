@@ -30,7 +30,8 @@ import (
 
 // machine is an ELF header for a CPU: all of a binary that anyone looks at before it is started.
 func machine(goarch string) string {
-	class, kind := elf.ELFCLASS64, map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "arm": elf.EM_ARM, "386": elf.EM_386}[goarch]
+	class, kind := elf.ELFCLASS64, map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64,
+		"arm": elf.EM_ARM, "386": elf.EM_386}[goarch]
 	if goarch == "arm" || goarch == "386" {
 		class = elf.ELFCLASS32
 	}
@@ -79,7 +80,8 @@ func cartFor(t *testing.T, registry *registrytest.Registry, dist string, platfor
 		Reference: must(name.NewTag(registry.Host + "/shop/cart:1"))(t),
 		Platforms: platforms,
 		Assembly: build.Assembly{
-			Artifacts:  []build.Artifact{{Source: filepath.Join(dist, "{os}_{arch}{variant}", "cart"), Destination: "/app/cart"}},
+			Artifacts: []build.Artifact{{Source: filepath.Join(dist, "{os}_{arch}{variant}", "cart"),
+				Destination: "/app/cart"}},
 			Entrypoint: []string{"/app/cart"},
 		},
 	}

@@ -16,7 +16,8 @@ import (
 // (https://systemd.io/THE_CASE_FOR_THE_USR_MERGE). A layer that contains /bin/app on such a base would turn /bin into a
 // folder of its own, and hide all that was there. No other folder is looked up: to be sure that the base has no link
 // of a name, all of its layers would have to be read.
-var linkedFolders = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/sbin", "/usr/lib64", "/var/run", "/var/lock"}
+var linkedFolders = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/sbin", "/usr/lib64",
+	"/var/run", "/var/lock"}
 
 // follow moves files that would go below a link of the base to where the link leads.
 func follow(ctx context.Context, files []File, below v1.Image) ([]File, error) {

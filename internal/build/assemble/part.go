@@ -77,7 +77,8 @@ func (p *plan) below(ctx context.Context, platform v1.Platform) (v1.Image, []fin
 	config, err := image.ConfigFile()
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("reading the config of base image %q for %s: %w", p.base.reference, platform, p.explain(ctx, err))
+		return nil, nil, fmt.Errorf("reading the config of base image %q for %s: %w", p.base.reference, platform,
+			p.explain(ctx, err))
 	case config.OS != platform.OS || config.Architecture != platform.Architecture:
 		return nil, []finding.Finding{p.baseLies(platform, config.OS+"/"+config.Architecture)}, nil
 	}

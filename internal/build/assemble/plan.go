@@ -2,10 +2,12 @@ package assemble
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -73,4 +75,22 @@ func (p *plan) index(parts []part) (v1.ImageIndex, []finding.Finding, error) {
 		return index, nil, nil
 	}
 	return mutate.Annotations(index, annotations).(v1.ImageIndex), nil, nil
+}
+
+// parallel is how many images, and of each how many platforms, are worked on side by side.
+const parallel = 4
+
+// each calls do for the numbers below n, side by side, and joins the errors in their order.
+func each(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i := range n {
+		group.Go(func() error {
+			errs[i] = do(i)
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in its own place
+	return errors.Join(errs...)
 }

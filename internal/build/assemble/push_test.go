@@ -42,7 +42,8 @@ func TestBuild_leaves_the_tag_as_it_was_when_the_push_fails(t *testing.T) {
 
 			requests.start(row.spoil)
 			changed := spec
-			changed.Assembly.Artifacts = append([]build.Artifact{{Source: newFile(t), Destination: "/etc/new"}}, spec.Assembly.Artifacts...)
+			changed.Assembly.Artifacts = append([]build.Artifact{{Source: newFile(t), Destination: "/etc/new"}},
+				spec.Assembly.Artifacts...)
 			_, err := run(t, registry, changed)
 			if err == nil || !strings.Contains(err.Error(), "its tag is as it was") {
 				t.Errorf("got error %v, want one that says what became of the tag", err)
@@ -74,8 +75,10 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 		auth authn.Authenticator
 		want []string
 	}{
-		{"it_refuses_the_push", tokens, refused, []string{`pushing image "HOST/shop/cart:1": registry "HOST" refuses it`, "sign in with an identity that may push there"}},
-		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`, "cannot be reached: nothing received for 200ms"}},
+		{"it_refuses_the_push", tokens, refused, []string{`pushing image "HOST/shop/cart:1": registry "HOST" refuses it`,
+			"sign in with an identity that may push there"}},
+		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`,
+			"cannot be reached: nothing received for 200ms"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
@@ -157,6 +160,30 @@ func TestBuild_ends_when_a_base_stalls(t *testing.T) {
 				t.Errorf("it took %s", took)
 			}
 		})
+	}
+}
+
+// A config is read whole, so a base must not be able to fill the memory with one.
+func TestBuild_refuses_a_base_with_a_huge_config(t *testing.T) {
+	manifest := []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[],"config":{` +
+		`"mediaType":"application/vnd.oci.image.config.v1+json","size":99999999999,"digest":"sha256:` + strings.Repeat("0",
+		64) + `"}}`)
+	registry := registrytest.Start(t, registrytest.Options{Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/os/base/manifests/1") {
+				w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+				_, _ = w.Write(manifest)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
+	spec := cartFor(t, registry, dist(t), amd64)
+	spec.Assembly.Base = must(name.ParseReference(registry.Host + "/os/base:1"))(t)
+	_, err := run(t, registry, spec)
+	const want = "its config has 99999999999 bytes; at most 4194304 are read"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want %q", err, want)
 	}
 }
 

@@ -36,7 +36,8 @@ func TestBuild_signs_in_to_the_registry(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if descriptor, err := remote.Head(s.Reference, remote.WithAuthFromKeychain(known{})); err != nil || descriptor.Digest != digests[0] {
+			if descriptor, err := remote.Head(s.Reference, remote.WithAuthFromKeychain(known{})); err != nil ||
+				descriptor.Digest != digests[0] {
 				t.Errorf("%s holds %v (%v), want %s", s.Reference, descriptor, err, digests[0])
 			}
 		})

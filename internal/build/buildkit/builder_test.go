@@ -59,7 +59,8 @@ func platforms(t *testing.T, address, host string) {
 			t.Errorf("%s (-want +got):\n%s", want.platform, diff)
 		}
 	}
-	for _, want := range []string{"START Build cpu for linux/amd64, linux/arm64\n", "[linux/arm64 2/2] RUN uname -m", "\nFINISH"} {
+	for _, want := range []string{"START Build cpu for linux/amd64, linux/arm64\n", "[linux/arm64 2/2] RUN uname -m",
+		"\nFINISH"} {
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log lacks %q:\n%s", want, log.text())
 		}
@@ -93,9 +94,11 @@ func offers(t *testing.T, index v1.ImageIndex) []string {
 
 func metadata(t *testing.T, address, host string) {
 	b, _ := builder(address)
-	s := spec(t, host, "meta", folder(t, host, map[string]string{"Dockerfile": "FROM scratch\nLABEL team=none tier=web\nCOPY Dockerfile /\n"}))
+	s := spec(t, host, "meta", folder(t, host, map[string]string{"Dockerfile": "FROM scratch\nLABEL team=none " +
+		"tier=web\nCOPY Dockerfile /\n"}))
 	s.Labels = map[string]string{"team": "shop"}
-	s.Annotations = build.Annotations{Index: map[string]string{"org.opencontainers.image.title": "shop"}, Manifest: map[string]string{"org.opencontainers.image.revision": "abc"}}
+	s.Annotations = build.Annotations{Index: map[string]string{"org.opencontainers.image.title": "shop"},
+		Manifest: map[string]string{"org.opencontainers.image.revision": "abc"}}
 	s.Created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	index := mustBuild(t, b, s)
 	top, err := index.IndexManifest()
@@ -116,7 +119,8 @@ func metadata(t *testing.T, address, host string) {
 		Created                 time.Time
 	}
 	want := facts{s.Annotations.Index, s.Annotations.Manifest, map[string]string{"team": "shop", "tier": "web"}, s.Created}
-	if diff := cmp.Diff(want, facts{top.Annotations, manifest.Annotations, config.Config.Labels, config.Created.Time}); diff != "" {
+	if diff := cmp.Diff(want, facts{top.Annotations, manifest.Annotations, config.Config.Labels,
+		config.Created.Time}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -124,8 +128,9 @@ func metadata(t *testing.T, address, host string) {
 func dockerfile(t *testing.T, address, host string) {
 	b, _ := builder(address)
 	dir := folder(t, host, map[string]string{
-		"app/name.txt":          "cart",
-		"deploy/app.Dockerfile": "FROM scratch AS wrong\nFROM BASE AS work\nARG VERSION\nRUN busybox mkdir /out && echo $VERSION >/out/version\nCOPY name.txt /out/\nFROM wrong\n",
+		"app/name.txt": "cart",
+		"deploy/app.Dockerfile": "FROM scratch AS wrong\nFROM BASE AS work\nARG VERSION\nRUN busybox mkdir /out && echo " +
+			"$VERSION >/out/version\nCOPY name.txt /out/\nFROM wrong\n",
 	})
 	s := spec(t, host, "args", filepath.Join(dir, "app"))
 	s.Dockerfile.File = filepath.Join(dir, "deploy", "app.Dockerfile")
@@ -150,18 +155,23 @@ func dockerignore(t *testing.T, address, host string) {
 func remoteContext(t *testing.T, address, host string) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	if err := w.AddFS(os.DirFS(folder(t, host, map[string]string{"app/Dockerfile": "FROM scratch\nCOPY app/name /out/\n", "app/name": "cart"}))); err != nil {
+	if err := w.AddFS(os.DirFS(folder(t, host, map[string]string{"app/Dockerfile": "FROM scratch\nCOPY app/name /out/\n",
+		"app/name": "cart"}))); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive.Bytes()) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = w.Write(archive.Bytes())
+	}))
 	defer server.Close()
 	b, _ := builder(address)
 	s := spec(t, host, "remote", server.URL+"/context.tar")
 	s.Dockerfile.File = "app/Dockerfile"
-	if diff := cmp.Diff(map[string]string{"name": "cart"}, files(t, child(t, mustBuild(t, b, s), amd64), "out")); diff != "" {
+	if diff := cmp.Diff(map[string]string{"name": "cart"}, files(t, child(t, mustBuild(t, b, s), amd64),
+		"out")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -169,14 +179,16 @@ func remoteContext(t *testing.T, address, host string) {
 func secrets(t *testing.T, address, host string) {
 	b, log := builder(address)
 	s := spec(t, host, "secret", folder(t, host, map[string]string{
-		"Dockerfile": "FROM BASE\nRUN --mount=type=secret,id=token cat /run/secrets/token && grep -q ^first-h /run/secrets/token && busybox mkdir /out && echo seen >/out/seen\n",
+		"Dockerfile": "FROM BASE\nRUN --mount=type=secret,id=token cat /run/secrets/token && grep -q ^first-h " +
+			"/run/secrets/token && busybox mkdir /out && echo seen >/out/seen\n",
 	}))
 	s.Dockerfile.Secrets = map[string]string{"token": "first-hunter2\nsecond-line"}
 	index := mustBuild(t, b, s)
 	if diff := cmp.Diff(map[string]string{"seen": "seen"}, files(t, child(t, index, amd64), "out")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if strings.Contains(log.text(), "hunter2") || strings.Contains(log.text(), "second-line") || !strings.Contains(log.text(), "***") {
+	if strings.Contains(log.text(), "hunter2") || strings.Contains(log.text(), "second-line") ||
+		!strings.Contains(log.text(), "***") {
 		t.Errorf("the secret is not hidden in:\n%s", log.text())
 	}
 }
@@ -189,7 +201,8 @@ func ssh(t *testing.T, address, host string) {
 	}
 	defer agent.Close()
 	b, _ := builder(address)
-	s := spec(t, host, "ssh", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN --mount=type=ssh test -S $SSH_AUTH_SOCK\n"}))
+	s := spec(t, host, "ssh", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN --mount=type=ssh test -S " +
+		"$SSH_AUTH_SOCK\n"}))
 	s.Dockerfile.SSH = map[string][]string{"default": {socket}}
 	mustBuild(t, b, s)
 }
@@ -201,11 +214,13 @@ func attestations(t *testing.T, address, host string) {
 		{"usual", "", "", attested, "https://slsa.dev/provenance/v1"},
 		{"none", "false", "false", plain, ""},
 		{"sbom_alone", "false", "generator=" + host + "/scanner", attested, "https://spdx.dev/Document"},
-		{"both", "mode=max", "generator=" + host + "/scanner", attested, "https://spdx.dev/Document https://slsa.dev/provenance/v1"},
+		{"both", "mode=max", "generator=" + host + "/scanner", attested,
+			"https://spdx.dev/Document https://slsa.dev/provenance/v1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b, _ := builder(address)
-			s := spec(t, host, "attested-"+test.name, folder(t, host, map[string]string{"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}))
+			s := spec(t, host, "attested-"+test.name, folder(t, host,
+				map[string]string{"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}))
 			s.Dockerfile.Provenance, s.Dockerfile.SBOM = test.provenance, test.sbom
 			index := mustBuild(t, b, s)
 			if diff := cmp.Diff(test.want, strings.Join(offers(t, index), " ")); diff != "" {

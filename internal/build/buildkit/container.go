@@ -49,7 +49,8 @@ func findContainer(ctx context.Context, engine *docker.Client, names ...string) 
 			return "", fmt.Errorf("looking for container %s: %w", name, err)
 		}
 	}
-	return "", fmt.Errorf("the Docker engine at %s has no container %s; is docker/setup-buildx-action before this step, and is this the name it printed?",
+	return "", fmt.Errorf("the Docker engine at %s has no container %s; is docker/setup-buildx-action before this "+
+		"step, and is this the name it printed?",
 		engine.DaemonHost(), strings.Join(names, " and no container "))
 }
 

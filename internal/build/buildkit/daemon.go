@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -15,10 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
-
-// answerTimeout is how long a BuildKit that runs may take to answer.
-const answerTimeout = 20 * time.Second
 
 // daemon is a BuildKit that answers.
 type daemon struct {
@@ -27,6 +25,8 @@ type daemon struct {
 	// dial opens the line for a session.
 	dial     session.Dialer
 	keychain authn.Keychain
+	// secrets are what it was given of the keychain.
+	secrets registry.Secrets
 	// exporter is what this BuildKit calls the exporter that pushes images.
 	exporter string
 	// native is the platform of its machine, and offered are those whose programs it can run.
@@ -71,7 +71,8 @@ func (b *Builder) open(ctx context.Context, endpoint build.Endpoint, specs []bui
 
 // greet asks the daemon what it can run, and so finds out whether it answers at all.
 func (d *daemon) greet(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, answerTimeout, fmt.Errorf("no answer within %s", answerTimeout))
+	limit := transport.For(transport.BuildKit).Headers
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %s", limit))
 	defer cancel()
 	workers, err := d.client.ListWorkers(ctx)
 	if err != nil {
@@ -93,7 +94,8 @@ func (d *daemon) greet(ctx context.Context) error {
 func (d *daemon) hint() string {
 	switch scheme, _, _ := strings.Cut(d.endpoint.Address, "://"); scheme {
 	case "tcp":
-		return "Check that it listens there, that this machine may reach it, and that cacert, cert and key are those that it asks for"
+		return "Check that it listens there, that this machine may reach it, and that cacert, cert and key are those that " +
+			"it asks for"
 	case "unix":
 		return "Check that it runs on this machine, and that its socket is mounted here"
 	default:
@@ -109,7 +111,7 @@ func (d *daemon) session(spec build.Spec) (*session.Session, error) {
 	if open, ok := d.sessions[key]; ok {
 		return open, nil
 	}
-	s, err := openSession(d.dial, d.keychain, spec.Dockerfile)
+	s, err := openSession(d.dial, credentials(d.keychain, &d.secrets), spec.Dockerfile)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func closeAll(ctx context.Context, daemons []*daemon) error {
 }
 
 func (d *daemon) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), transport.For(transport.BuildKit).Headers)
 	defer cancel()
 	var errs []error
 	for _, s := range d.sessions {

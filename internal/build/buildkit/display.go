@@ -3,10 +3,12 @@ package buildkit
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -26,7 +28,8 @@ func newDisplay(spec build.Spec, emit progress.Sink) *display {
 		emit: emit, steps: newSteps(), started: time.Now(),
 		status: make(chan *client.SolveStatus), printed: make(chan struct{}),
 	}
-	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " + strings.ReplaceAll(build.JoinPlatforms(spec.Platforms), ",", ", ")})
+	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " +
+		strings.ReplaceAll(build.JoinPlatforms(spec.Platforms), ",", ", ")})
 	hide := hiding(spec.Dockerfile.Secrets)
 	go d.print(&progress.Lines{Line: func(text string) { emit(progress.Message{Text: hide.Replace(text)}) }})
 	return d
@@ -63,4 +66,66 @@ func (d *display) close(err error) {
 	close(d.status)
 	<-d.printed
 	d.emit(progress.StepFinished{Name: "build", Elapsed: time.Since(d.started), Err: err})
+}
+
+// hiding replaces secrets, which a RUN can print. A secret of several lines is hidden line by line.
+func hiding(secrets map[string]string) *strings.Replacer {
+	var pairs []string
+	for _, value := range secrets {
+		for line := range strings.Lines(value) {
+			if line = strings.TrimSpace(line); line != "" {
+				pairs = append(pairs, line, "***")
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// tailLines is how much of a failing step's output an error contains.
+const tailLines = 20
+
+// steps remembers the names of a build's steps and the end of what each printed, for the one that fails.
+type steps struct {
+	mu     sync.Mutex
+	names  map[digest.Digest]string
+	output map[digest.Digest][]byte
+}
+
+func newSteps() *steps {
+	return &steps{names: map[digest.Digest]string{}, output: map[digest.Digest][]byte{}}
+}
+
+func (s *steps) note(status *client.SolveStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, vertex := range status.Vertexes {
+		s.names[vertex.Digest] = vertex.Name
+	}
+	for _, log := range status.Logs {
+		s.output[log.Vertex] = lastLines(append(s.output[log.Vertex], log.Data...))
+	}
+}
+
+// step returns a step's name and the last lines it printed.
+func (s *steps) step(vertex digest.Digest) (name string, tail []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if text := strings.TrimRight(string(s.output[vertex]), "\r\n"); text != "" {
+		tail = strings.Split(text, "\n")
+	}
+	return s.names[vertex], tail
+}
+
+// lastLines cuts all but the last lines off.
+func lastLines(text []byte) []byte {
+	count := 0
+	for i := len(text) - 1; i > 0; i-- {
+		if text[i-1] != '\n' {
+			continue
+		}
+		if count++; count == tailLines {
+			return text[i:]
+		}
+	}
+	return text
 }

@@ -19,7 +19,8 @@ func (b *Builder) engine(ctx context.Context) (*docker.Client, error) {
 	host := cmp.Or(b.Getenv("DOCKER_HOST"), docker.DefaultDockerHost)
 	options := []docker.Opt{docker.WithHost(host)}
 	if dir := b.Getenv("DOCKER_CERT_PATH"); dir != "" {
-		options = append(options, docker.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
+		options = append(options, docker.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"),
+			filepath.Join(dir, "key.pem")))
 	}
 	engine, err := docker.New(options...)
 	if err != nil {
@@ -27,7 +28,8 @@ func (b *Builder) engine(ctx context.Context) (*docker.Client, error) {
 	}
 	if _, err := engine.Ping(ctx, docker.PingOptions{}); err != nil {
 		engine.Close()
-		return nil, fmt.Errorf("no Docker engine answers at %s: %w\nStart one, set DOCKER_HOST, or name a BuildKit in the builder input: tcp://HOST:PORT or unix://PATH", host, err)
+		return nil, fmt.Errorf("no Docker engine answers at %s: %w\nStart one, set DOCKER_HOST, or name a BuildKit in the "+
+			"builder input: tcp://HOST:PORT or unix://PATH", host, err)
 	}
 	return engine, nil
 }
@@ -53,8 +55,8 @@ func (b *Builder) auto(ctx context.Context, specs []build.Spec) (*daemon, error)
 	return owning(engine, d, err)
 }
 
-// keepsIndexes reports whether an engine's images live in containerd. Any other contains one platform of an image, so its
-// BuildKit can't build more. https://docs.docker.com/engine/storage/containerd/
+// keepsIndexes reports whether an engine's images live in containerd. Any other contains one platform of an image, so
+// its BuildKit can't build more. https://docs.docker.com/engine/storage/containerd/
 func keepsIndexes(driverStatus [][2]string) bool {
 	return slices.Contains(driverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})
 }

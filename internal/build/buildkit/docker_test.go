@@ -41,8 +41,10 @@ func TestBuild_with_the_BuildKit_of_the_Docker_engine(t *testing.T) {
 	engine, host := buildkittest.StartModernEngine(t), newRegistry(t)
 	b, log := through(engine, "auto")
 	// The engine of the test has no bridge, which a RUN with a network would need.
-	index := mustBuild(t, b, spec(t, host, "engine", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN --network=none uname -m\n"})))
-	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t, index)); diff != "" {
+	index := mustBuild(t, b, spec(t, host, "engine", folder(t, host,
+		map[string]string{"Dockerfile": "FROM BASE\nRUN --network=none uname -m\n"})))
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t,
+		index)); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(log.text(), "aarch64") || strings.Contains(log.text(), "Pulling "+buildkit.DefaultImage) {
@@ -73,8 +75,10 @@ func containers(t *testing.T, engine *docker.Client) []string {
 
 func ownContainer(t *testing.T, engine *docker.Client, host string) {
 	b, _ := through(engine, "auto")
-	index := mustBuild(t, b, spec(t, host, "own", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN uname -m\n"})))
-	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t, index)); diff != "" {
+	index := mustBuild(t, b, spec(t, host, "own", folder(t, host,
+		map[string]string{"Dockerfile": "FROM BASE\nRUN uname -m\n"})))
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t,
+		index)); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	if left := containers(t, engine); len(left) > 0 {
@@ -120,7 +124,8 @@ func buildx(t *testing.T, engine *docker.Client, name string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_, err := engine.ContainerRemove(context.WithoutCancel(t.Context()), created.ID, docker.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+		_, err := engine.ContainerRemove(context.WithoutCancel(t.Context()), created.ID,
+			docker.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 		if err != nil {
 			t.Error(err)
 		}
@@ -146,14 +151,16 @@ func buildxBuilder(t *testing.T, engine *docker.Client, host string) {
 func stoppedBuilder(t *testing.T, engine *docker.Client, host string) {
 	buildx(t, engine, "stopped")
 	b, _ := through(engine, "docker-container://stopped")
-	mustBuild(t, b, spec(t, host, "stopped", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN uname -m\n"})))
+	mustBuild(t, b, spec(t, host, "stopped", folder(t, host,
+		map[string]string{"Dockerfile": "FROM BASE\nRUN uname -m\n"})))
 }
 
 func noBuilder(t *testing.T, engine *docker.Client, host string) {
 	b, _ := through(engine, "docker-container://nobody")
 	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "nobody", ".")})
 	want := "builder docker-container://nobody: the Docker engine at " + engine.DaemonHost() +
-		" has no container buildx_buildkit_nobody0 and no container nobody; is docker/setup-buildx-action before this step, and is this the name it printed?"
+		" has no container buildx_buildkit_nobody0 and no container nobody; is docker/setup-buildx-action before this " +
+		"step, and is this the name it printed?"
 	if err == nil || err.Error() != want {
 		t.Errorf("got error  %v\nwant error %s", err, want)
 	}

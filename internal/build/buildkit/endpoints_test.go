@@ -18,7 +18,8 @@ func TestBuild_joins_what_several_BuildKits_made(t *testing.T) {
 	one, two, host := buildkit.Start(t), buildkit.Start(t), newRegistry(t)
 	b, log := builder(one, two)
 	b.Endpoints[0].Platforms = []v1.Platform{arm64}
-	dir := folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nARG HURT=no\nRUN echo $TARGETARCH && test \"$HURT$(uname -m)\" != \"yesx86_64\"\n"})
+	dir := folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nARG HURT=no\nRUN echo $TARGETARCH && test " +
+		"\"$HURT$(uname -m)\" != \"yesx86_64\"\n"})
 	s := spec(t, host, "cart", dir)
 	s.Annotations.Index = map[string]string{"org.opencontainers.image.title": "cart"}
 
@@ -29,7 +30,8 @@ func TestBuild_joins_what_several_BuildKits_made(t *testing.T) {
 
 	s.Dockerfile.Args = nil
 	index := mustBuild(t, b, s)
-	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t, index)); diff != "" {
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, offers(t,
+		index)); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	manifest, err := index.IndexManifest()
@@ -55,11 +57,15 @@ func TestBuild_over_TLS(t *testing.T) {
 		name, fault string
 		endpoint    build.Endpoint
 	}{
-		{"with_the_right_certificates", "", build.Endpoint{CACert: certs.CACert, Cert: certs.ClientCert, Key: certs.ClientKey}},
+		{"with_the_right_certificates", "", build.Endpoint{CACert: certs.CACert, Cert: certs.ClientCert,
+			Key: certs.ClientKey}},
 		{"without_a_client_certificate", "BuildKit does not answer", build.Endpoint{CACert: certs.CACert}},
-		{"from_an_authority_that_is_not_known", "certificate signed by unknown authority", build.Endpoint{Cert: certs.ClientCert, Key: certs.ClientKey}},
-		{"under_another_name", "wanted to match other.example", build.Endpoint{CACert: certs.CACert, Cert: certs.ClientCert, Key: certs.ClientKey, ServerName: "other.example"}},
-		{"with_a_certificate_but_no_key", "cert and key go together; only one of them was given", build.Endpoint{Cert: certs.ClientCert}},
+		{"from_an_authority_that_is_not_known", "certificate signed by unknown authority",
+			build.Endpoint{Cert: certs.ClientCert, Key: certs.ClientKey}},
+		{"under_another_name", "wanted to match other.example", build.Endpoint{CACert: certs.CACert, Cert: certs.ClientCert,
+			Key: certs.ClientKey, ServerName: "other.example"}},
+		{"with_a_certificate_but_no_key", "cert and key go together; only one of them was given",
+			build.Endpoint{Cert: certs.ClientCert}},
 		{"with_a_file_that_is_missing", "no such file", build.Endpoint{CACert: certs.CACert + ".none"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,8 +83,10 @@ func TestBuild_over_TLS(t *testing.T) {
 func TestBuild_needs_a_builder_for_each_platform(t *testing.T) {
 	b, _ := builder(buildkit.Start(t))
 	b.Endpoints[0].Platforms = []v1.Platform{arm64}
-	_, err := b.Build(t.Context(), []build.Spec{spec(t, "127.0.0.1:1", "cart", folder(t, "", map[string]string{"Dockerfile": "FROM scratch\n"}))})
-	const want = "building cart: no builder is for linux/amd64; add it to the platforms of one, or add a builder without platforms"
+	_, err := b.Build(t.Context(), []build.Spec{spec(t, "127.0.0.1:1", "cart", folder(t, "",
+		map[string]string{"Dockerfile": "FROM scratch\n"}))})
+	const want = "building cart: no builder is for linux/amd64; add it to the platforms of one, or add a builder " +
+		"without platforms"
 	if err == nil || err.Error() != want {
 		t.Errorf("got error  %v\nwant error %s", err, want)
 	}

@@ -39,7 +39,8 @@ func TestBuild_says_what_in_the_Dockerfile_is_at_fault(t *testing.T) {
 		name, dockerfile, message string
 		want                      place
 	}{
-		{"a_step_that_fails", "FROM BASE\n\nRUN echo one && \\\n    echo two && \\\n    false\n", "did not complete successfully: exit code: 1",
+		{"a_step_that_fails", "FROM BASE\n\nRUN echo one && \\\n    echo two && \\\n    false\n",
+			"did not complete successfully: exit code: 1",
 			place{"Dockerfile", 3, "[linux/amd64 2/2] RUN echo one &&     echo two &&     false", []string{"one", "two"}}},
 		{"a_file_that_is_missing", "FROM scratch\nCOPY nothing /\n", `"/nothing": not found`,
 			place{"Dockerfile", 2, "[linux/amd64 1/1] COPY nothing /", nil}},
@@ -70,7 +71,8 @@ func TestBuild_says_what_in_the_Dockerfile_is_at_fault(t *testing.T) {
 func TestBuild_does_not_blame_the_Dockerfile_when_a_registry_is_down(t *testing.T) {
 	address, host := buildkit.Start(t), newRegistry(t)
 	b, _ := builder(address)
-	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"}))})
+	_, err := b.Build(t.Context(), []build.Spec{spec(t, host, "cart", folder(t, host,
+		map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"}))})
 	var failure *build.StepError
 	if err == nil || errors.As(err, &failure) || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("got error %v, want one with connection refused that is no *build.StepError", err)
@@ -89,7 +91,8 @@ func TestBuild_says_that_an_emulator_is_missing(t *testing.T) {
 	b, _ := builder(address)
 	_, err := b.Build(t.Context(), []build.Spec{s})
 	failure := stepError(t, err)
-	want := "the BuildKit at " + address + " runs on linux/amd64 and has no emulator for linux/ppc64, so this step can't run there"
+	want := "the BuildKit at " + address + " runs on linux/amd64 and has no emulator for linux/ppc64, so this step " +
+		"can't run there"
 	if diff := cmp.Diff(want, failure.Err.Error()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -108,7 +111,8 @@ func TestBuild_says_which_files_are_missing(t *testing.T) {
 	}{
 		{"context", `building cart: context "` + empty + `/app" is not a folder here; check the context input, and that the checkout has it`,
 			build.Dockerfile{Context: empty + "/app"}},
-		{"file", `building cart: there is no Dockerfile at "` + empty + `/Dockerfile"; set the file input to its path from the working directory`,
+		{"file", `building cart: there is no Dockerfile at "` + empty +
+			`/Dockerfile"; set the file input to its path from the working directory`,
 			build.Dockerfile{Context: empty}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,7 +133,8 @@ func TestBuild_stops_when_interrupted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	started := time.Now()
-	_, err := b.Build(ctx, []build.Spec{spec(t, host, "cart", folder(t, host, map[string]string{"Dockerfile": "FROM BASE\nRUN sleep 300\n"}))})
+	_, err := b.Build(ctx, []build.Spec{spec(t, host, "cart", folder(t, host,
+		map[string]string{"Dockerfile": "FROM BASE\nRUN sleep 300\n"}))})
 	if err == nil || time.Since(started) > 30*time.Second {
 		t.Errorf("after %s: %v", time.Since(started), err)
 	}

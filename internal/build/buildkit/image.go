@@ -53,12 +53,16 @@ func (b *Builder) parts(ctx context.Context, spec build.Spec, parts []part, log 
 func divide(spec build.Spec, daemons []*daemon) ([]part, error) {
 	byDaemon := map[*daemon][]v1.Platform{}
 	for _, platform := range spec.Platforms {
-		i := slices.IndexFunc(daemons, func(d *daemon) bool { return slices.ContainsFunc(d.endpoint.Platforms, platform.Equals) })
+		i := slices.IndexFunc(daemons, func(d *daemon) bool {
+			return slices.ContainsFunc(d.endpoint.Platforms,
+				platform.Equals)
+		})
 		if i < 0 {
 			i = slices.IndexFunc(daemons, func(d *daemon) bool { return len(d.endpoint.Platforms) == 0 })
 		}
 		if i < 0 {
-			return nil, fmt.Errorf("building %s: no builder is for %s; add it to the platforms of one, or add a builder without platforms",
+			return nil, fmt.Errorf("building %s: no builder is for %s; add it to the platforms of one, or add a builder "+
+				"without platforms",
 				spec.Name, platform)
 		}
 		byDaemon[daemons[i]] = append(byDaemon[daemons[i]], platform)
@@ -87,7 +91,8 @@ func (b *Builder) solve(ctx context.Context, spec build.Spec, p part, target str
 	}
 	digest, err := v1.NewHash(response.ExporterResponse[digestKey])
 	if err != nil {
-		return v1.Hash{}, fmt.Errorf("building %s: reading the digest that BuildKit at %s returned: %w", spec.Name, p.daemon.endpoint.Address, err)
+		return v1.Hash{}, fmt.Errorf("building %s: reading the digest that BuildKit at %s returned: %w", spec.Name,
+			p.daemon.endpoint.Address, err)
 	}
 	return digest, nil
 }

@@ -22,7 +22,8 @@ func TestCaches_are_told_how_to_reach_the_runner(t *testing.T) {
 			client.CacheOptionsEntry{Type: "gha", Attrs: map[string]string{"url": "https://cache", "token": "t"}}},
 		{"second_version_of_the_service",
 			build.Cache{Type: "gha", Parameters: map[string]string{"mode": "max"}},
-			map[string]string{"ACTIONS_CACHE_SERVICE_V2": "True", "ACTIONS_RESULTS_URL": "https://results", "ACTIONS_RUNTIME_TOKEN": "t"},
+			map[string]string{"ACTIONS_CACHE_SERVICE_V2": "True", "ACTIONS_RESULTS_URL": "https://results",
+				"ACTIONS_RUNTIME_TOKEN": "t"},
 			client.CacheOptionsEntry{Type: "gha", Attrs: map[string]string{
 				"mode": "max", "version": "2", "url": "https://results", "url_v2": "https://results", "token": "t"}}},
 		{"what_the_user_says_stands",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/moby/buildkit/session"
 	sessioncontent "github.com/moby/buildkit/session/content"
 	"github.com/moby/buildkit/session/filesync"
@@ -18,8 +17,8 @@ import (
 
 // openSession opens the line over which a daemon asks for files, credentials and secrets while it builds.
 // It stays open until it is closed, beyond any one build.
-func openSession(dial session.Dialer, keychain authn.Keychain, d build.Dockerfile) (*session.Session, error) {
-	attachables, err := attachables(keychain, d)
+func openSession(dial session.Dialer, auth session.Attachable, d build.Dockerfile) (*session.Session, error) {
+	attachables, err := attachables(auth, d)
 	if err != nil {
 		return nil, err
 	}
@@ -38,11 +37,12 @@ func openSession(dial session.Dialer, keychain authn.Keychain, d build.Dockerfil
 // sessionKey is the same for images that can share a session. BuildKit calls every context "context", so images of
 // different folders can't; images of one folder then send it once.
 func sessionKey(d build.Dockerfile) string {
-	return fmt.Sprintf("%q %q %q %q %q %q", d.ContextFolder(), d.FileFolder(), d.Secrets, d.SSH, folders(d.CacheFrom, "src"), folders(d.CacheTo, "dest"))
+	return fmt.Sprintf("%q %q %q %q %q %q", d.ContextFolder(), d.FileFolder(), d.Secrets, d.SSH, folders(d.CacheFrom,
+		"src"), folders(d.CacheTo, "dest"))
 }
 
-func attachables(keychain authn.Keychain, d build.Dockerfile) ([]session.Attachable, error) {
-	list := []session.Attachable{credentials(keychain), secretsprovider.FromMap(secretBytes(d.Secrets))}
+func attachables(auth session.Attachable, d build.Dockerfile) ([]session.Attachable, error) {
+	list := []session.Attachable{auth, secretsprovider.FromMap(secretBytes(d.Secrets))}
 	if !d.IsRemote() {
 		folders, err := localFolders(d)
 		if err != nil {

@@ -15,7 +15,8 @@ func TestSteps_keep_the_last_lines(t *testing.T) {
 	var want []string
 	for i := range 50 {
 		line := fmt.Sprintf("line %d, %s", i, strings.Repeat("x", i))
-		s.note(&client.SolveStatus{Logs: []*client.VertexLog{{Vertex: "sha256:a", Data: []byte(line[:4])}, {Vertex: "sha256:a", Data: []byte(line[4:] + "\n")}}})
+		s.note(&client.SolveStatus{Logs: []*client.VertexLog{{Vertex: "sha256:a", Data: []byte(line[:4])},
+			{Vertex: "sha256:a", Data: []byte(line[4:] + "\n")}}})
 		if i >= 50-tailLines {
 			want = append(want, line)
 		}

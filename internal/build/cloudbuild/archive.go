@@ -21,8 +21,8 @@ import (
 // oldest is the time of files in builds of unknown time. Before it, zip archives that a build makes can't contain them.
 var oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// archive writes files as a tar.gz that is the same on every machine and in every run: owners mean nothing in the image,
-// and the time of a checkout would change its digest.
+// archive writes files as a tar.gz that is the same on every machine and in every run: owners mean nothing in the
+// image, and the time of a checkout would change its digest.
 type archive struct {
 	tar  *tar.Writer
 	gzip *gzip.Writer
@@ -41,7 +41,8 @@ func (a *archive) close() error { return errors.Join(a.tar.Close(), a.gzip.Close
 
 // add puts files below a folder of the archive. Links stay links: nothing outside of files is followed or read.
 func (a *archive) add(ctx context.Context, below string, files fsutil.FS) error {
-	if err := a.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: below + "/", Mode: 0o755, ModTime: a.time}); err != nil {
+	if err := a.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: below + "/", Mode: 0o755,
+		ModTime: a.time}); err != nil {
 		return err
 	}
 	return files.Walk(ctx, "", func(name string, entry fs.DirEntry, err error) error {
@@ -61,7 +62,8 @@ func (a *archive) file(below, name string, info fs.FileInfo, files fsutil.FS) er
 	if !ok {
 		return fmt.Errorf("reading %q: %w", name, errors.ErrUnsupported)
 	}
-	header := &tar.Header{Name: path.Join(below, name), Linkname: stat.Linkname, Mode: int64(info.Mode().Perm()), ModTime: a.time}
+	header := &tar.Header{Name: path.Join(below, name), Linkname: stat.Linkname, Mode: int64(info.Mode().Perm()),
+		ModTime: a.time}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
 		header.Typeflag, header.Name = tar.TypeDir, header.Name+"/"

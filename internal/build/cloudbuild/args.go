@@ -42,8 +42,8 @@ func buildArgs(spec build.Spec, from source) []string {
 	return append(args, from.context)
 }
 
-// output says where the image goes, and its annotations. buildx's own flag for these refuses some of them for an index of
-// one platform.
+// output says where the image goes, and its annotations. buildx's own flag for these refuses some of them for an index
+// of one platform.
 func output(spec build.Spec) string {
 	parameters := map[string]string{"name": spec.Target(), "push": "true", "oci-mediatypes": "true"}
 	if spec.ByDigest {

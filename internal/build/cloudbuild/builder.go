@@ -1,5 +1,6 @@
 // Package cloudbuild has Google Cloud Build build images from Dockerfiles, for several platforms, and push them to
-// Artifact Registry. Nothing is needed here but the sources: they go to Cloud Storage, and the log comes back from there.
+// Artifact Registry. Nothing is needed here but the sources: they go to Cloud Storage, and the log comes back from
+// there.
 package cloudbuild
 
 import (
@@ -105,6 +106,7 @@ func (b *Builder) checkBucket(ctx context.Context, store *storage) error {
 	if err != nil || own {
 		return err
 	}
-	return fmt.Errorf("the project %s has no bucket %s, where Cloud Build's sources and logs go. %s\nShould the name be taken by another project, choose one with bucket=NAME behind cloudbuild in builder",
+	return fmt.Errorf("the project %s has no bucket %s, where Cloud Build's sources and logs go. %s\nShould the name "+
+		"be taken by another project, choose one with bucket=NAME behind cloudbuild in builder",
 		b.Cloud.Project, store.bucket, b.makeBucket())
 }

@@ -39,12 +39,14 @@ RUN echo tools >/stage
 		"Dockerfile": dockerfile, ".dockerignore": "secret*\n.dockerignore\nDockerfile\n", "secret.txt": "x", "text.txt": "text", "link@": "text.txt", "outside@": "/etc/hostname",
 	})
 	other := folder(t, map[string]string{"app/here": "", "app/.dockerignore": "*"})
-	elsewhere := folder(t, map[string]string{"other.Dockerfile": "FROM " + base.Name() + "\nCOPY here /\n", "other.Dockerfile.dockerignore": "nothing"})
+	elsewhere := folder(t, map[string]string{"other.Dockerfile": "FROM " + base.Name() + "\nCOPY here /\n",
+		"other.Dockerfile.dockerignore": "nothing"})
 
 	web := spec(t, "web", shop, amd64, arm64)
 	web.Dockerfile.Target, web.Dockerfile.Args = "web", map[string]string{"WORDS": hostile}
 	web.Labels = map[string]string{"words": hostile}
-	web.Annotations = build.Annotations{Index: map[string]string{"words": hostile}, Manifest: map[string]string{"of": "manifest"}}
+	web.Annotations = build.Annotations{Index: map[string]string{"words": hostile},
+		Manifest: map[string]string{"of": "manifest"}}
 	web.Created = time.Unix(1e9, 0)
 	tools := spec(t, "tools", shop, arm64)
 	tools.Dockerfile.Args, tools.Dockerfile.Provenance = web.Dockerfile.Args, "false"
@@ -99,7 +101,8 @@ func look(t *testing.T, w *world, web build.Spec) {
 	for _, m := range manifest.Manifests {
 		platforms = append(platforms, m.Platform.String())
 	}
-	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"}, platforms); diff != "" {
+	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"},
+		platforms); diff != "" {
 		t.Errorf("platforms (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(web.Annotations.Index, manifest.Annotations); diff != "" {
@@ -129,9 +132,11 @@ func TestBuild_fails_for_real(t *testing.T) {
 	w := newWorld(t, realDocker(t))
 	base := tag(t, registry+"/octo-shop/shop/busybox:1")
 	buildkit.PushBusybox(t, base, w.remote()...)
-	_, err := one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\nRUN echo no luck && false\n"})
+	_, err := one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() +
+		"\nRUN echo no luck && false\n"})
 	var user *build.StepError
-	if !errors.As(err, &user) || user.Line != 2 || user.Step != "[linux/amd64 2/2] RUN echo no luck && false" || !strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
+	if !errors.As(err, &user) || user.Line != 2 || user.Step != "[linux/amd64 2/2] RUN echo no luck && false" ||
+		!strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
 		t.Errorf("error %v", err)
 	}
 	w.google.Roles["roles/artifactregistry.writer"] = w.google.Roles["roles/artifactregistry.writer"][:1] // the job's alone

@@ -25,19 +25,22 @@ func (j *job) explain(r *cloudbuild.Build, log *tail) error {
 	why := cmp.Or(info.Detail, r.StatusDetail, "no reason given")
 	switch r.Status {
 	case "TIMEOUT":
-		return fmt.Errorf("building %s: the build took longer than %s; give it more with timeout=2h behind cloudbuild in builder, or a bigger machine with machine-type=E2_HIGHCPU_8. Its log: %s",
+		return fmt.Errorf("building %s: the build took longer than %s; give it more with timeout=2h behind cloudbuild in "+
+			"builder, or a bigger machine with machine-type=E2_HIGHCPU_8. Its log: %s",
 			j.spec.Name, j.Cloud.Timeout, r.LogUrl)
 	case "CANCELLED":
 		return fmt.Errorf("building %s: somebody cancelled the build: %s", j.spec.Name, r.LogUrl)
 	case "EXPIRED":
-		return fmt.Errorf("building %s: the build waited for a machine in %s until it expired; look for builds that hold them at %s", j.spec.Name, j.Cloud.Region, r.LogUrl)
+		return fmt.Errorf("building %s: the build waited for a machine in %s until it expired; look for builds that hold "+
+			"them at %s", j.spec.Name, j.Cloud.Region, r.LogUrl)
 	}
 	for _, s := range r.Steps {
 		if s.Status == "FAILURE" {
 			return j.stepFailed(s.Id, why, log.last[s.Id], r)
 		}
 	}
-	text := fmt.Sprintf("building %s: Cloud Build ended the build as %s: %s. Its log: %s", j.spec.Name, strings.Join(given(r.Status, info.Type), ", "), why, r.LogUrl)
+	text := fmt.Sprintf("building %s: Cloud Build ended the build as %s: %s. Its log: %s", j.spec.Name,
+		strings.Join(given(r.Status, info.Type), ", "), why, r.LogUrl)
 	if info.Type == "FETCH_SOURCE_FAILED" {
 		text += "\n" + j.grantBucket(r)
 	}
@@ -59,21 +62,24 @@ func given(words ...string) []string {
 func (j *job) stepFailed(id, why string, last []string, r *cloudbuild.Build) error {
 	said := strings.Join(last, "\n")
 	if id != buildStep {
-		return fmt.Errorf("building %s: setting BuildKit up: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why, r.LogUrl, strings.Join(last, "\n    "))
+		return fmt.Errorf("building %s: setting BuildKit up: step %q failed: %s. Its log: %s\n    %s", j.spec.Name, id, why,
+			r.LogUrl, strings.Join(last, "\n    "))
 	}
 	failure := j.position(last)
 	failure.Err = fmt.Errorf("%s. The whole log: %s", cmp.Or(reason(last), why), r.LogUrl)
 	switch {
 	case strings.Contains(said, "artifactregistry.repositories."):
 		failure.Fix = j.grantRegistry(r)
-	case strings.Contains(said, "failed to do request: "), strings.Contains(said, "unexpected status"), strings.Contains(said, "failed to push"):
+	case strings.Contains(said, "failed to do request: "), strings.Contains(said,
+		"unexpected status"), strings.Contains(said, "failed to push"):
 	default:
 		return failure
 	}
 	return errors.New(failure.Error())
 }
 
-// What buildx prints at last: " > [linux/arm64 2/3] RUN make:", the Dockerfile with the line of the step, and its error.
+// What buildx prints at last: " > [linux/arm64 2/3] RUN make:", the Dockerfile with the line of the step, and its
+// error.
 var (
 	stepLine  = regexp.MustCompile(`^ *> (\[.*\].*):$`)
 	placeLine = regexp.MustCompile(`^([^ ]+):([0-9]+)$`)

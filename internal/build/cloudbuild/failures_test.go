@@ -72,8 +72,14 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 	}{
 		{name: "push_refused", play: lines(`#9 ERROR: failed to push europe-docker.pkg.dev/octo-shop/shop/web:v1: denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource "projects/octo-shop/locations/europe/repositories/shop" (or it may not exist)`)},
 		{name: "base_image_unreachable", play: lines(`ERROR: failed to solve: failed to do request: Head "https://example.com/v2/base/manifests/1": EOF`)},
-		{name: "step_failed", user: true, play: lines(" > [linux/amd64 2/2] RUN make:\nmake: no rule\nDockerfile:2\nERROR: failed to build: failed to solve: process \"/bin/sh -c make\" did not complete successfully: exit code: 2")},
-		{name: "timeout", cloud: build.CloudBuild{Timeout: time.Second}, play: func(ctx context.Context, _ cloud.Container) error { <-ctx.Done(); return ctx.Err() }},
+		{name: "step_failed", user: true, play: lines(" > [linux/amd64 2/2] RUN make:\nmake: no " +
+			"rule\nDockerfile:2\nERROR: failed to build: failed to solve: process \"/bin/sh -c make\" did not complete " +
+			"successfully: exit code: 2")},
+		{name: "timeout", cloud: build.CloudBuild{Timeout: time.Second}, play: func(ctx context.Context,
+			_ cloud.Container) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, scripted(row.play))
@@ -124,7 +130,8 @@ func TestBuild_streams_the_log(t *testing.T) {
 		got, err := one(t.Context(), t, w, map[string]string{})
 		ended <- result{got, err}
 	}()
-	for until := time.Now().Add(20 * time.Second); !strings.Contains(w.said(), "half of it"); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(20 * time.Second); !strings.Contains(w.said(),
+		"half of it"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("a line is not shown before the build ends:\n%s", w.said())
 		}

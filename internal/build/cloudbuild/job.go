@@ -116,7 +116,8 @@ func (j *job) digest(ended *cloudbuild.Build) (v1.Hash, error) {
 	}
 	digest, err := v1.NewHash(metadata.Digest)
 	if err != nil {
-		return v1.Hash{}, fmt.Errorf("building %s: reading the digest in the result of build %s: %w", j.spec.Name, ended.Id, err)
+		return v1.Hash{}, fmt.Errorf("building %s: reading the digest in the result of build %s: %w", j.spec.Name, ended.Id,
+			err)
 	}
 	return digest, nil
 }

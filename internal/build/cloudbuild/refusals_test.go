@@ -43,7 +43,8 @@ func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, noDocker)
 			row.change(w)
-			_, err := w.builder.Build(t.Context(), []build.Spec{spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64)})
+			_, err := w.builder.Build(t.Context(), []build.Spec{spec(t, "web", folder(t,
+				map[string]string{"Dockerfile": "FROM scratch"}), amd64)})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -67,9 +68,11 @@ func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
 func TestBuild_tells_an_unreachable_service(t *testing.T) {
 	w := newWorld(t, noDocker)
 	w.Handle("cloudbuild.googleapis.com", nil)
-	_, err := w.builder.Build(t.Context(), []build.Spec{spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64)})
+	_, err := w.builder.Build(t.Context(), []build.Spec{spec(t, "web", folder(t,
+		map[string]string{"Dockerfile": "FROM scratch"}), amd64)})
 	var refusal *googleapi.Refusal
-	if err == nil || errors.As(err, &refusal) || !strings.Contains(err.Error(), "check that this machine may connect to cloudbuild.googleapis.com") {
+	if err == nil || errors.As(err, &refusal) || !strings.Contains(err.Error(),
+		"check that this machine may connect to cloudbuild.googleapis.com") {
 		t.Errorf("error %v", err)
 	}
 }

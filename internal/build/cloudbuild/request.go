@@ -9,16 +9,17 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
-// request is the build of one image. The log goes to the same bucket as the source, since the bucket of Cloud Build's own
-// shows its logs only to who may view the whole project, and a service account that is no default one must not use it.
-// https://docs.cloud.google.com/build/docs/securing-builds/store-manage-build-logs
+// request is the build of one image. The log goes to the same bucket as the source, since the bucket of Cloud Build's
+// own shows its logs only to who may view the whole project, and a service account that is no default one must not use
+// it. https://docs.cloud.google.com/build/docs/securing-builds/store-manage-build-logs
 func (j *job) request() (*cloudbuild.Build, error) {
 	wanted := &cloudbuild.Build{
 		Steps:      steps(j.spec, j.source),
 		Timeout:    fmt.Sprintf("%.0fs", j.Cloud.Timeout.Seconds()),
 		LogsBucket: "gs://" + j.store.bucket + "/multiarch-deploy",
-		Options:    &cloudbuild.BuildOptions{Logging: "GCS_ONLY", LogStreamingOption: "STREAM_ON", MachineType: j.Cloud.MachineType},
-		Tags:       []string{"multiarch-deploy"},
+		Options: &cloudbuild.BuildOptions{Logging: "GCS_ONLY", LogStreamingOption: "STREAM_ON",
+			MachineType: j.Cloud.MachineType},
+		Tags: []string{"multiarch-deploy"},
 	}
 	if o := j.source.object; o != nil {
 		wanted.Source = &cloudbuild.Source{StorageSource: &cloudbuild.StorageSource{
@@ -43,7 +44,8 @@ func (j *job) accountProject() string {
 	return j.Cloud.Project
 }
 
-// Cloud Build's limits of a step: https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/validate/validate.go
+// Cloud Build's limits of a step:
+// https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/validate/validate.go
 const (
 	maxArgs = 100
 	maxArg  = 4000
@@ -53,11 +55,13 @@ const (
 func limits(spec build.Spec, wanted *cloudbuild.Build) error {
 	for _, s := range wanted.Steps {
 		if len(s.Args) > maxArgs {
-			return &build.StepError{Image: spec.Name, Err: fmt.Errorf("a step of Cloud Build takes %d arguments, and labels, build-args and caches make %d of them; give fewer", maxArgs, len(s.Args))}
+			return &build.StepError{Image: spec.Name, Err: fmt.Errorf("a step of Cloud Build takes %d arguments, and labels, "+
+				"build-args and caches make %d of them; give fewer", maxArgs, len(s.Args))}
 		}
 		for _, arg := range s.Args {
 			if len(arg) > maxArg {
-				return &build.StepError{Image: spec.Name, Err: fmt.Errorf("an argument of Cloud Build takes %d bytes, and %s... has %d; put long values into a file of the context", maxArg, arg[:40], len(arg))}
+				return &build.StepError{Image: spec.Name, Err: fmt.Errorf("an argument of Cloud Build takes %d bytes, and %s... "+
+					"has %d; put long values into a file of the context", maxArg, arg[:40], len(arg))}
 			}
 		}
 	}

@@ -19,7 +19,8 @@ func TestBuild_asks(t *testing.T) {
 		fill      func(*world, *build.Spec)
 	}{
 		{"request_plain", []v1.Platform{amd64}, func(w *world, s *build.Spec) {}},
-		{"request_all_of_it", []v1.Platform{arm64, {OS: "linux", Architecture: "arm", Variant: "v7"}}, func(w *world, s *build.Spec) {
+		{"request_all_of_it", []v1.Platform{arm64, {OS: "linux", Architecture: "arm", Variant: "v7"}}, func(w *world,
+			s *build.Spec) {
 			w.builder.Cloud = build.CloudBuild{
 				Project: "octo-shop", Region: "europe-west1", Bucket: "octo-shop_cloudbuild", ServiceAccount: w.google.ServiceAccount,
 				WorkerPool: "projects/octo-shop/locations/europe-west1/workerPools/fast", MachineType: "E2_HIGHCPU_8", Timeout: 90 * 60e9,
@@ -27,7 +28,8 @@ func TestBuild_asks(t *testing.T) {
 			s.Labels = map[string]string{"a": "$HOME", "b": "2"}
 			s.Annotations.Index = map[string]string{"a": "1,2"}
 			s.Dockerfile.Target, s.Dockerfile.Provenance, s.Dockerfile.SBOM = "final", "mode=max", "true"
-			s.Dockerfile.CacheFrom = []build.Cache{{Type: "registry", Parameters: map[string]string{"ref": "gcr.io/octo-shop/cache"}}}
+			s.Dockerfile.CacheFrom = []build.Cache{{Type: "registry",
+				Parameters: map[string]string{"ref": "gcr.io/octo-shop/cache"}}}
 			s.Dockerfile.CacheTo = []build.Cache{{Type: "inline"}}
 		}},
 		{"request_remote_context", []v1.Platform{amd64}, func(_ *world, s *build.Spec) {
@@ -61,7 +63,8 @@ func TestBuild_keeps_to_the_limits_of_a_step(t *testing.T) {
 			many[string([]rune{a, b})] = ""
 		}
 	}
-	for name, args := range map[string]map[string]string{"a step of Cloud Build takes 100 arguments": many, "an argument of Cloud Build takes 4000 bytes": {"LONG": strings.Repeat("x", 4000)}} {
+	for name, args := range map[string]map[string]string{"a step of Cloud Build takes 100 arguments": many,
+		"an argument of Cloud Build takes 4000 bytes": {"LONG": strings.Repeat("x", 4000)}} {
 		w := newWorld(t, noDocker)
 		s := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64)
 		s.Dockerfile.Args = args
@@ -75,9 +78,11 @@ func TestBuild_keeps_to_the_limits_of_a_step(t *testing.T) {
 
 func TestBuild_misses_files_before_it_sends_any(t *testing.T) {
 	w := newWorld(t, noDocker)
-	good, bad := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64), spec(t, "tools", t.TempDir(), amd64)
+	good, bad := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), amd64), spec(t, "tools",
+		t.TempDir(), amd64)
 	_, err := w.builder.Build(t.Context(), []build.Spec{good, bad})
-	if err == nil || !strings.Contains(err.Error(), "building shop/tools: there is no Dockerfile at ") || strings.Contains(w.said(), "Sent") {
+	if err == nil || !strings.Contains(err.Error(), "building shop/tools: there is no Dockerfile at ") ||
+		strings.Contains(w.said(), "Sent") {
 		t.Errorf("error %v, after:\n%s", err, w.said())
 	}
 }

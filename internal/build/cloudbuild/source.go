@@ -48,7 +48,8 @@ func (b *Builder) send(ctx context.Context, store *storage, specs []build.Spec) 
 		}
 		var of *bundle
 		bundles, of = bundled(bundles, spec)
-		sources[i] = source{object: &of.object, context: "context", file: fmt.Sprintf("dockerfile%d/%s", slices.Index(of.files, d.Path()), d.Name())}
+		sources[i] = source{object: &of.object, context: "context", file: fmt.Sprintf("dockerfile%d/%s",
+			slices.Index(of.files, d.Path()), d.Name())}
 	}
 	for _, of := range bundles {
 		if err := b.upload(ctx, store, of); err != nil {
@@ -97,7 +98,8 @@ func (b *Builder) upload(ctx context.Context, store *storage, of *bundle) error 
 		return fmt.Errorf("sending the context %q: %w", of.context, err)
 	}
 	of.object = uploaded
-	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name, size(int64(*written)))})
+	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name,
+		size(int64(*written)))})
 	return nil
 }
 

@@ -12,8 +12,8 @@ import (
 
 // The images that the steps run, by the digests of their indexes. Cloud Build takes a digest or a tag, not both.
 const (
-	// dockerImage is docker:29.1.3-cli, which contains buildx v0.30.1. Cloud Build's own gcr.io/cloud-builders/docker is of
-	// 2022, and points to this one: https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker
+	// dockerImage is docker:29.1.3-cli, which contains buildx v0.30.1. Cloud Build's own gcr.io/cloud-builders/docker is
+	// of 2022, and points to this one: https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker
 	dockerImage = "docker@sha256:4fa0ee1f3a7e4354c4ea34558b6d4ee32859baf4973d4c8ccc8e7fe3dd730c04"
 	// binfmtImage is tonistiigi/binfmt:qemu-v10.2.3.
 	binfmtImage = "tonistiigi/binfmt@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
@@ -28,8 +28,8 @@ const (
 	buildStep   = "build"
 )
 
-// results is where a step leaves what the build reports in the end: $BUILDER_OUTPUT/output, which no shell is here to find.
-// https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/build/build.go
+// results is where a step leaves what the build reports in the end: $BUILDER_OUTPUT/output, which no shell is here to
+// find. https://github.com/GoogleCloudPlatform/cloud-build-local/blob/master/build/build.go
 const results = "/builder/outputs/output"
 
 // steps set up QEMU for the CPUs that Cloud Build's machines are not, then a BuildKit, and have it build and push. They
@@ -37,7 +37,8 @@ const results = "/builder/outputs/output"
 func steps(spec build.Spec, from source) []*cloudbuild.BuildStep {
 	var list []*cloudbuild.BuildStep
 	if cpus := emulated(spec.Platforms); len(cpus) > 0 {
-		list = append(list, docker(emulateStep, "run", "--rm", "--privileged", binfmtImage, "--install", strings.Join(cpus, ",")))
+		list = append(list, docker(emulateStep, "run", "--rm", "--privileged", binfmtImage, "--install", strings.Join(cpus,
+			",")))
 	}
 	list = append(list, docker(builderStep,
 		"buildx", "create", "--name=multiarch", "--driver=docker-container", "--driver-opt=image="+buildKitImage, "--bootstrap"))

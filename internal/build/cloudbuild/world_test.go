@@ -87,7 +87,8 @@ func (w *world) remote() []remote.Option {
 
 func spec(t *testing.T, image, folder string, platforms ...v1.Platform) build.Spec {
 	t.Helper()
-	return build.Spec{Name: "shop/" + image, Reference: tag(t, registry+"/octo-shop/shop/"+image+":v1"), Platforms: platforms,
+	return build.Spec{Name: "shop/" + image, Reference: tag(t, registry+"/octo-shop/shop/"+image+":v1"),
+		Platforms:  platforms,
 		Dockerfile: build.Dockerfile{Context: folder}}
 }
 

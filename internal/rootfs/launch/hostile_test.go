@@ -29,7 +29,8 @@ func TestTrace_bounds_what_scripts_can_make_it_do(t *testing.T) {
 		name, script string
 		want         []string // unchecked; nil is anything
 	}{
-		{"120000_parentheses", strings.Repeat("(", 120_000), []string{"its shell command: it has 120000 bytes, and at most 65536 are read"}},
+		{"120000_parentheses", strings.Repeat("(", 120_000),
+			[]string{"its shell command: it has 120000 bytes, and at most 65536 are read"}},
 		{"60000_parentheses", strings.Repeat("(", 60_000), []string{nested}},
 		{"substitutions", strings.Repeat("$(", 30_000), []string{nested}},
 		{"substitutions_in_quotes", strings.Repeat("\"$(", 20_000), []string{nested}},
@@ -41,8 +42,10 @@ func TestTrace_bounds_what_scripts_can_make_it_do(t *testing.T) {
 		{"defaults", strings.Repeat("${a:-", 13_000), []string{nested}},
 		{"a_long_chain", strings.Repeat("a&&", 21_000) + "a", nil},
 		{"a_long_pipe", strings.Repeat("a|", 32_000) + "a", nil},
-		{"doubled_variables", "a=aaaaaaaaaaaaaaaa\n" + strings.Repeat("a=$a$a\n", 9_000) + "exec $a", []string{"its shell command: a command that depends on variables"}},
-		{"doubled_variables_in_quotes", "a=aaaaaaaaaaaaaaaa\n" + strings.Repeat("a=\"$a$a\"\n", 7_000) + "exec $a", []string{"its shell command: a command that depends on variables"}},
+		{"doubled_variables", "a=aaaaaaaaaaaaaaaa\n" + strings.Repeat("a=$a$a\n", 9_000) + "exec $a",
+			[]string{"its shell command: a command that depends on variables"}},
+		{"doubled_variables_in_quotes", "a=aaaaaaaaaaaaaaaa\n" + strings.Repeat("a=\"$a$a\"\n", 7_000) + "exec $a",
+			[]string{"its shell command: a command that depends on variables"}},
 		{"doubled_parameters", "set -- 1 2\n" + strings.Repeat("set -- \"$@\" \"$@\"\n", 3_500) + "exec $1", nil},
 		{"many_variables", func() string {
 			var b strings.Builder
@@ -51,7 +54,8 @@ func TestTrace_bounds_what_scripts_can_make_it_do(t *testing.T) {
 			}
 			return b.String()
 		}(), nil},
-		{"a_function_called_often", "f(){ " + strings.Repeat("a;", 15_000) + "};" + strings.Repeat("f;", 15_000), []string{"its shell command: its function f"}},
+		{"a_function_called_often", "f(){ " + strings.Repeat("a;", 15_000) + "};" + strings.Repeat("f;", 15_000),
+			[]string{"its shell command: its function f"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -103,7 +107,8 @@ func TestTrace_of_a_long_PATH_over_many_layers(t *testing.T) {
 		fmt.Fprintf(&path, ":/%d", i)
 	}
 	began := time.Now()
-	_, err := launch.Trace(t.Context(), fsOf(t, layers), "its command", launch.Command{Args: []string{"app"}, Env: []string{"PATH=" + path.String()}})
+	_, err := launch.Trace(t.Context(), fsOf(t, layers), "its command", launch.Command{Args: []string{"app"},
+		Env: []string{"PATH=" + path.String()}})
 	if limit := (*rootfs.LimitError)(nil); err != nil && !errors.As(err, &limit) {
 		t.Errorf("got error %v, want none or that of a limit", err)
 	}
@@ -125,7 +130,8 @@ func TestTrace_ends_when_interrupted(t *testing.T) {
 func TestTrace_keeps_the_stack_small(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := launch.Trace(t.Context(), shells(t), "its command", launch.Command{Args: []string{"sh", "-c", strings.Repeat("(", 60_000)}})
+	_, err := launch.Trace(t.Context(), shells(t), "its command", launch.Command{Args: []string{"sh", "-c",
+		strings.Repeat("(", 60_000)}})
 	runtime.ReadMemStats(&after)
 	if grown := after.StackSys - min(before.StackSys, after.StackSys); err != nil || grown > 32<<20 {
 		t.Errorf("error %v, the stacks grew by %d bytes", err, grown)
@@ -134,13 +140,15 @@ func TestTrace_keeps_the_stack_small(t *testing.T) {
 
 func FuzzTrace(f *testing.F) {
 	for _, script := range []string{
-		"exec app serve", "set -eu\nexec \"$@\"\n", "[ -f /x ] && APP=/y; exec $APP", "case $(uname -m) in x86_64) exec other;; esac",
+		"exec app serve", "set -eu\nexec \"$@\"\n", "[ -f /x ] && APP=/y; exec $APP", "case $(uname -m) in x86_64) exec " +
+			"other;; esac",
 		"main() { exec app; }\nmain\n", "cd /opt; ./app | ./other", "a=$a$a; export PATH=/opt; exec ${a:-b}", "shift 2; set -- a \"$@\"; eval x",
 	} {
 		f.Add(script, "/opt/app", "PATH=/opt:/bin")
 	}
 	f.Fuzz(func(t *testing.T, script, arg, env string) {
-		fsys := shells(t, layer.File("opt/app", 0o755, layer.ELF(layer.ARM64)), layer.File("entry.sh", 0o755, "#!/bin/sh\n"+script))
+		fsys := shells(t, layer.File("opt/app", 0o755, layer.ELF(layer.ARM64)), layer.File("entry.sh", 0o755,
+			"#!/bin/sh\n"+script))
 		for _, args := range [][]string{{"sh", "-c", script, arg}, {"/entry.sh", arg}, {arg, script}} {
 			_, err := launch.Trace(t.Context(), fsys, "its command", launch.Command{Args: args, Env: []string{env}})
 			if limit := (*rootfs.LimitError)(nil); err != nil && !errors.As(err, &limit) {

@@ -31,8 +31,8 @@ const (
 )
 
 // Trace follows a command into what it starts. It knows env and the small init programs, which give way to another
-// program, and reads what shells are given to run, "-c" text and scripts alike. What depends on anything but the image is
-// left out of Programs and named in Unchecked. Its error is that of reading a layer, or of ctx.
+// program, and reads what shells are given to run, "-c" text and scripts alike. What depends on anything but the image
+// is left out of Programs and named in Unchecked. Its error is that of reading a layer, or of ctx.
 //
 // What names the command in Unchecked: "its command", "its liveness probe".
 func Trace(ctx context.Context, fsys *rootfs.FS, what string, cmd Command) (Launch, error) {

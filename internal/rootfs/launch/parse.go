@@ -16,8 +16,8 @@ const maxFrames = 1000
 
 var errNested = errors.New("it nests too deep")
 
-// parse reads a script's text. The parser calls itself for what is nested, so its depth is measured at each piece that it
-// reads: no rule of ours about quotes and parentheses could agree with its own.
+// parse reads a script's text. The parser calls itself for what is nested, so its depth is measured at each piece that
+// it reads: no rule of ours about quotes and parentheses could agree with its own.
 func parse(ctx context.Context, text string) (*syntax.File, error) {
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	return parser.Parse(&pieces{text: strings.NewReader(text), done: func() error { return context.Cause(ctx) }}, "")

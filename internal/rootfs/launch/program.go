@@ -41,8 +41,8 @@ type Program struct {
 }
 
 // Find resolves a command as runc does: a name with a slash relative to the working directory, any other along PATH;
-// then #! lines as Linux does. Its errors are a *rootfs.PathError for the command itself; an interpreter that is missing
-// comes as *InterpreterError, since it fails later, when the program is started.
+// then #! lines as Linux does. Its errors are a *rootfs.PathError for the command itself; an interpreter that is
+// missing comes as *InterpreterError, since it fails later, when the program is started.
 func Find(ctx context.Context, fsys *rootfs.FS, cmd Command) (Program, error) {
 	if err := fits(cmd); err != nil {
 		return Program{}, err

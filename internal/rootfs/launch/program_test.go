@@ -30,7 +30,8 @@ func TestFind(t *testing.T) {
 		layer.File("outer", 0o755, "#! /entry.sh\n"),
 		layer.File("windows.sh", 0o755, "#!/bin/sh\r\n"),
 		layer.File("relative.sh", 0o755, "#!srv/app\n"),
-		layer.File("1", 0o755, "#!/2\n"), layer.File("2", 0o755, "#!/3\n"), layer.File("3", 0o755, "#!/4\n"), layer.File("4", 0o755, "#!/5\n"),
+		layer.File("1", 0o755, "#!/2\n"), layer.File("2", 0o755, "#!/3\n"), layer.File("3", 0o755, "#!/4\n"), layer.File("4",
+			0o755, "#!/5\n"),
 		layer.File("5", 0o755, "#!/bin/sh\n"), layer.File("6", 0o755, "#!/1\n"),
 		layer.File("locked", 0o644, layer.ELF(layer.AMD64)),
 	}}
@@ -63,25 +64,30 @@ func TestFind(t *testing.T) {
 		{
 			name: "an_interpreter_with_all_the_rest_as_one_argument",
 			cmd:  launch.Command{Args: []string{"/entry.sh", "x"}},
-			want: found{Path: "/entry.sh", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "-e -u", "/entry.sh", "x"}, Scripts: 1},
+			want: found{Path: "/entry.sh", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "-e -u",
+				"/entry.sh", "x"}, Scripts: 1},
 		},
 		{
 			name: "an_interpreter_that_is_a_script",
 			cmd:  launch.Command{Args: []string{"/outer"}},
-			want: found{Path: "/outer", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "-e -u", "/entry.sh", "/outer"}, Scripts: 2},
+			want: found{Path: "/outer", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "-e -u", "/entry.sh",
+				"/outer"}, Scripts: 2},
 		},
 		{
 			name: "a_relative_interpreter_starts_at_the_working_directory",
 			cmd:  launch.Command{Args: []string{"/relative.sh"}},
-			want: found{Path: "/relative.sh", File: "/srv/app", Architecture: "arm64", Args: []string{"srv/app", "/relative.sh"}, Scripts: 1},
+			want: found{Path: "/relative.sh", File: "/srv/app", Architecture: "arm64", Args: []string{"srv/app", "/relative.sh"},
+				Scripts: 1},
 		},
 		{
 			name: "five_scripts_deep",
 			cmd:  launch.Command{Args: []string{"/1"}},
-			want: found{Path: "/1", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "/5", "/4", "/3", "/2", "/1"}, Scripts: 5},
+			want: found{Path: "/1", File: "/bin/sh", Architecture: "amd64", Args: []string{"/bin/sh", "/5", "/4", "/3", "/2",
+				"/1"}, Scripts: 5},
 		},
 		{name: "six_scripts_deep", cmd: launch.Command{Args: []string{"/6"}}, err: rootfs.ErrLoop},
-		{name: "a_carriage_return_belongs_to_the_interpreter", cmd: launch.Command{Args: []string{"/windows.sh"}}, err: rootfs.ErrNotFound},
+		{name: "a_carriage_return_belongs_to_the_interpreter", cmd: launch.Command{Args: []string{"/windows.sh"}},
+			err: rootfs.ErrNotFound},
 		{name: "missing", cmd: launch.Command{Args: []string{"/nope"}}, err: rootfs.ErrNotFound},
 		{name: "a_directory", cmd: launch.Command{Args: []string{"/srv/dir"}}, err: rootfs.ErrIsDirectory},
 		{name: "not_executable", cmd: launch.Command{Args: []string{"/locked"}}, err: rootfs.ErrNotExecutable},
@@ -117,7 +123,8 @@ func TestFind(t *testing.T) {
 func TestFindTellsAMissingInterpreterFromAMissingCommand(t *testing.T) {
 	fsys := fsOf(t, [][]layer.Entry{{layer.File("entry.py", 0o755, "#!/usr/bin/python3\n")}})
 	var interpreter *launch.InterpreterError
-	if _, err := launch.Find(t.Context(), fsys, launch.Command{Args: []string{"/entry.py"}}); !errors.As(err, &interpreter) {
+	if _, err := launch.Find(t.Context(), fsys, launch.Command{Args: []string{"/entry.py"}}); !errors.As(err,
+		&interpreter) {
 		t.Errorf("missing interpreter: got %v, want an *InterpreterError", err)
 	}
 	if _, err := launch.Find(t.Context(), fsys, launch.Command{Args: []string{"/nope.py"}}); errors.As(err, &interpreter) {

@@ -94,7 +94,8 @@ func (t *tracer) readScript(ctx context.Context, name *string, dir string) (ok b
 
 func unread(name string, file rootfs.File) string {
 	if file.Size > rootfs.ScriptSize {
-		return fmt.Sprintf("script %s: it has %d bytes, and at most %d are read of one file", name, file.Size, rootfs.ScriptSize)
+		return fmt.Sprintf("script %s: it has %d bytes, and at most %d are read of one file", name, file.Size,
+			rootfs.ScriptSize)
 	}
 	return fmt.Sprintf("script %s: it has no #! line", name)
 }
