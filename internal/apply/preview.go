@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/diff"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
@@ -37,12 +38,34 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 		t.becomes(Created, nil, t.desired)
 		return nil
 	}
+	if rests == Unchanged {
+		if applied, err := r.isApplied(ctx, t); applied || err != nil {
+			return err
+		}
+	}
 	err := r.ask(ctx, t)
 	if rests == Configured && server.AtFault(err) {
 		// Once the definition or namespace has changed, this may well be a good object.
 		return r.unseen(ctx, t)
 	}
 	return err
+}
+
+// isApplied judges an object by what was read of it alone, where that proves that nothing would change.
+func (r *run) isApplied(ctx context.Context, t *item) (bool, error) {
+	if t.live == nil {
+		return false, nil
+	}
+	if err := r.checkHolder(ctx, t, t.live); err != nil {
+		return false, err
+	}
+	r.keepMark(t, t.live)
+	if !ownership.IsApplied(t.live, t.desired, r.opts.FieldManager) || r.migration(ctx, t, t.live) != nil {
+		return false, nil
+	}
+	t.judged = true
+	t.becomes(Unchanged, t.live, t.live)
+	return true, nil
 }
 
 // ask previews an object with a dry run and, if it is there, compares it as it is. Both must be of one
