@@ -1,0 +1,75 @@
+package readiness
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Held says how many pods keep an older revision because the object asks for it. The zero value says none.
+type Held struct {
+	Pods int64
+	// Why is "paused", or the field that keeps them, such as "updateStrategy OnDelete".
+	Why string
+	// Paused means that the owner stopped the rollout in the middle; the other reasons are how it is set up.
+	Paused bool
+	// Resume is the command or the change that lets the pods be replaced.
+	Resume string
+}
+
+// HeldBack returns what an object's own spec holds back: spec.paused of a Deployment or a custom workload, updateStrategy
+// OnDelete, and the partition of a StatefulSet.
+func HeldBack(u *unstructured.Unstructured) Held {
+	where := ""
+	if u.GetNamespace() != "" {
+		where = " -n " + u.GetNamespace()
+	}
+	strategy := text(u, "spec", "updateStrategy", "type")
+	switch kind := u.GroupVersionKind().GroupKind().String(); {
+	case kind == "Deployment.apps" && isTrue(u, "spec", "paused"):
+		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl rollout resume%s deployment/%s", where, u.GetName())}
+	case kind == "Rollout.argoproj.io" && pausedRollout(u):
+		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl argo rollouts promote%s %s", where, u.GetName())}
+	case strategy == "OnDelete" && (kind == "DaemonSet.apps" || kind == "StatefulSet.apps"):
+		return Held{outdated(u), "updateStrategy OnDelete", false, "Delete these pods one by one; their controller makes them anew: kubectl delete pod" + where + " NAME"}
+	case kind == "StatefulSet.apps":
+		partition := number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
+		return Held{min(outdated(u), partition), fmt.Sprintf("updateStrategy.rollingUpdate.partition %d", partition), false,
+			"Lower the partition to roll the change out further."}
+	case strings.HasSuffix(kind, ".apps.kruise.io") && isTrue(u, "spec", "updateStrategy", "paused"):
+		return Held{outdated(u), "paused", true, "Set spec.updateStrategy.paused to false."}
+	}
+	return Held{}
+}
+
+// outdated counts the pods of an older revision by what the controller reports.
+func outdated(u *unstructured.Unstructured) int64 {
+	if u.GetKind() == "DaemonSet" {
+		return max(0, number(u, "status", "currentNumberScheduled")-number(u, "status", "updatedNumberScheduled"))
+	}
+	current, update := text(u, "status", "currentRevision"), text(u, "status", "updateRevision")
+	if update != "" && current == update {
+		return 0
+	}
+	return max(0, number(u, "status", "replicas")-number(u, "status", "updatedReplicas"))
+}
+
+// pausedRollout reports whether an Argo Rollout waits for a person: paused by spec, or at a step without a duration.
+func pausedRollout(u *unstructured.Unstructured) bool {
+	if isTrue(u, "spec", "paused") {
+		return true
+	}
+	if !isTrue(u, "status", "controllerPause") && len(items(u, "status", "pauseConditions")) == 0 {
+		return false
+	}
+	steps := items(u, "spec", "strategy", "canary", "steps")
+	at := number(u, "status", "currentStepIndex")
+	if at < 0 || at >= int64(len(steps)) {
+		_, timed, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", "strategy", "blueGreen", "autoPromotionSeconds")
+		return !timed
+	}
+	pause, _ := steps[at]["pause"].(map[string]any)
+	_, timed := pause["duration"]
+	return !timed
+}

@@ -1,0 +1,57 @@
+// Package readiness says whether an object is what its manifest asks for, by what its status reports: built-in kinds by
+// kstatus with corrections, custom kinds by the conventions of status and by what is known of single kinds.
+// It looks at values only.
+package readiness
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+// State is what can be said about an object.
+type State string
+
+// The states of an object.
+const (
+	// Ready means that the status says so, or that there is nothing to wait for.
+	Ready State = "ready"
+	// InProgress means that a controller is not done with it.
+	InProgress State = "in progress"
+	// Failed means that it does not get ready without a change.
+	Failed State = "failed"
+	// Unjudged means that it has no status, or one that says nothing known.
+	Unjudged State = "not judged"
+)
+
+// Status is a state and why it is so.
+type Status struct {
+	State State
+	// Message completes "Deployment shop/cart: …". It may be empty when the object is ready.
+	Message string
+}
+
+// Of returns the status of an object as the API server returned it. What the object says of itself by annotations goes
+// first; see Wait and Expressions. generation is the one that was applied: an older one proves nothing.
+func Of(u *unstructured.Unstructured, generation int64) Status {
+	if !Wait(u) {
+		return Status{Ready, "not waited for, by its annotation " + WaitAnnotation}
+	}
+	if u.GetDeletionTimestamp() != nil {
+		return Status{InProgress, "it is being deleted"}
+	}
+	if IsStale(u, generation) {
+		return Status{InProgress, "its controller has not seen the change yet"}
+	}
+	if s, asked := byExpressions(u); asked {
+		return s
+	}
+	if IsCustom(u) {
+		return custom(u)
+	}
+	return builtIn(u)
+}
+
+// IsCustom reports whether the kind is defined by a CustomResourceDefinition, or served by another API server.
+func IsCustom(u *unstructured.Unstructured) bool {
+	return !scheme.Scheme.IsGroupRegistered(u.GroupVersionKind().Group)
+}
