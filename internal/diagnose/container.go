@@ -17,6 +17,8 @@ type container struct {
 	pod          *corev1.Pod
 	architecture string
 	ev           Evidence
+	// volume is the image volume that the diagnosis is about, or "".
+	volume string
 }
 
 // containersOf lists a pod's containers in the order in which the kubelet starts them.
@@ -24,7 +26,7 @@ func containersOf(pod *corev1.Pod, ev Evidence) []container {
 	architecture := architectureOf(pod.Spec.NodeName, ev.Nodes)
 	var all []container
 	for _, c := range object.Containers(pod) {
-		all = append(all, container{c, pod, architecture, ev})
+		all = append(all, container{Container: c, pod: pod, architecture: architecture, ev: ev})
 	}
 	return all
 }
@@ -60,15 +62,24 @@ func (c container) finding(code finding.Code, what, fix string) *finding.Finding
 // place says where it happened: "Pod shop/cart-7d9 on aks-arm64-2 (arm64), container side". A pod's only
 // container goes without saying.
 func (c container) place() string {
-	text := object.Name("Pod", c.pod)
-	if c.pod.Spec.NodeName != "" {
-		text += " on " + c.pod.Spec.NodeName
-	}
-	if c.architecture != "" {
-		text += fmt.Sprintf(" (%s)", c.architecture)
+	text := at(c.pod, c.architecture)
+	if c.volume != "" {
+		return text + ", image volume " + c.volume
 	}
 	if len(c.pod.Spec.InitContainers)+len(c.pod.Spec.Containers) > 1 {
 		text += ", container " + c.Name
+	}
+	return text
+}
+
+// at names a pod and its node: "Pod shop/cart-7d9 on aks-arm64-2 (arm64)".
+func at(pod *corev1.Pod, architecture string) string {
+	text := object.Name("Pod", pod)
+	if pod.Spec.NodeName != "" {
+		text += " on " + pod.Spec.NodeName
+	}
+	if architecture != "" {
+		text += fmt.Sprintf(" (%s)", architecture)
 	}
 	return text
 }

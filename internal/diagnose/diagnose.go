@@ -1,11 +1,14 @@
-// Package diagnose tells why a pod is not running: the cause, the evidence for it, and what to change.
+// Package diagnose says why a pod is not running: the cause, the evidence for it, and what to change.
 // It looks at values, and at what the caller's Evidence lets it look up; it never waits and never writes.
 package diagnose
 
 import (
 	"context"
+	"errors"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -23,23 +26,52 @@ type Evidence struct {
 	Nodes []corev1.Node
 	// Events are the Warning events about the pod.
 	Events []corev1.Event
+	// Lookup reads an object of the cluster; its error tells one that is not there (apierrors.IsNotFound) from one that may not
+	// be read.
+	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error)
 }
 
-// Pod diagnoses a pod as it is now: first whether it has a node, then its init containers and sidecars, then its
-// containers. Of several causes the first permanent one counts, then the first at all. The finding's Object is the pod.
+func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
+	if ev.Lookup == nil {
+		return nil, errors.ErrUnsupported
+	}
+	return ev.Lookup(ctx, resource, namespace, name)
+}
+
+// Pod diagnoses a pod as it is now: first whether it has a node, then whether the node could prepare it, then its init
+// containers and sidecars, then its containers. Of several causes the one that explains the others counts: a permanent one, then
+// one that keeps a container from starting, then an exit, then a probe. The finding's Object is the pod.
 func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
-	if d := unscheduled(pod, ev); d.Finding != nil {
+	if d := unscheduled(ctx, pod, ev); d.Finding != nil {
 		return d
 	}
-	var first finding.Diagnosis
+	if d := unprepared(pod, ev); d.Finding != nil {
+		return d
+	}
+	var best finding.Diagnosis
 	for _, c := range containersOf(pod, ev) {
-		d := c.diagnose(ctx)
-		if d.Permanent {
-			return d
-		}
-		if first.Finding == nil {
-			first = d
+		if d := c.diagnose(ctx); weight(d) > weight(best) {
+			best = d
 		}
 	}
-	return first
+	return best
+}
+
+// weight orders the causes by how much they explain: a container that never starts, or dies, makes the probes of its
+// neighbours fail, and them exit.
+func weight(d finding.Diagnosis) int {
+	if d.Finding == nil {
+		return 0
+	}
+	w := 3
+	switch d.Finding.Code {
+	case finding.Unhealthy:
+		w = 1
+	case finding.CrashLoop:
+		w = 2
+	}
+	if d.Permanent {
+		w += 10
+	}
+	return w
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -15,6 +16,9 @@ var (
 	// execError is what the kernel's ENOEXEC becomes in runc ("exec /app: exec format error"), dash ("exec: /app: Exec format error"),
 	// bash ("/app: cannot execute binary file: Exec format error") and Go ("fork/exec /app: exec format error").
 	execError = regexp.MustCompile(`(?i)(\S+): (?:cannot execute binary file: )?exec format error`)
+	// oldRuntime is runc before 1.1 ("standard_init_linux.go:228: exec user process caused: exec format error"), which does not
+	// name the program.
+	oldRuntime = regexp.MustCompile(`exec user process caused:? "?exec format error`)
 	// readAsScript is busybox sh and dash, which read a program that the kernel refuses as a script, and stumble
 	// over its first bytes.
 	readAsScript = regexp.MustCompile(`(?i)(\S+): (?:line )?[12]: syntax error: (?:unexpected |word unexpected|unterminated|"\(" unexpected|"\)" unexpected)`)
@@ -31,6 +35,9 @@ func (c container) execFormat(exit *corev1.ContainerStateTerminated, log string)
 		return nil
 	}
 	image := c.image()
+	if oldRuntime.MatchString(log) {
+		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", c.program()), image, c.program()+" is for another CPU, or a script without a #! line")
+	}
 	if m := execError.FindStringSubmatch(log); m != nil {
 		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image, m[1]+" is for another CPU, or a script without a #! line")
 	}
@@ -42,6 +49,17 @@ func (c container) execFormat(exit *corev1.ContainerStateTerminated, log string)
 		return c.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
 	}
 	return nil
+}
+
+// program is what the container starts, as far as the pod says.
+func (c container) program() string {
+	switch {
+	case len(c.Command) > 0:
+		return c.Command[0]
+	case len(c.Args) > 0:
+		return "the image's entrypoint (args " + strings.Join(c.Args, " ") + ")"
+	}
+	return "the image's entrypoint"
 }
 
 // wrongCPU says what the image holds against what the node needs. Of an image that claims the node's platform, the lie

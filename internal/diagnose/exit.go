@@ -52,7 +52,10 @@ func (c container) exited(ctx context.Context, exit *corev1.ContainerStateTermin
 	what := fmt.Sprintf("exited with status %d%s.", exit.ExitCode, c.restarts())
 	fix := "Read the log lines for the cause."
 	if log == "" {
-		fix = fmt.Sprintf("Read its log: kubectl logs -n %s %s -c %s --previous", c.pod.Namespace, c.pod.Name, c.Name)
+		fix = fmt.Sprintf("Read its log: kubectl logs -n %s %s -c %s", c.pod.Namespace, c.pod.Name, c.Name)
+		if c.Started() && c.Status.State.Terminated == nil {
+			fix += " --previous"
+		}
 	}
 	if exit.ExitCode == 0 {
 		fix = "Let the command keep running, or make the workload a Job."

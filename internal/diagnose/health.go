@@ -23,7 +23,7 @@ func (c container) unhealthy() finding.Diagnosis {
 	if len(failures) == 0 {
 		return finding.Diagnosis{}
 	}
-	return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "runs, but is not ready: "+oneLine(failures[0])+".",
+	return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "runs, but is not ready: "+finding.OneLine(failures[0])+".",
 		"Check the probe's path, port and timing against what the program serves.")}
 }
 
@@ -32,7 +32,7 @@ func (c container) foreignProbe(text string) *finding.Finding {
 	if c.architecture != "" {
 		fix = fmt.Sprintf("Build the probe's command for linux/%s, too, or use an httpGet, tcpSocket or grpc probe.", c.architecture)
 	}
-	return c.finding(finding.Unhealthy, "the container runs, but its probe's command is for another CPU: "+oneLine(text)+".", fix)
+	return c.finding(finding.Unhealthy, "the container runs, but its probe's command is for another CPU: "+finding.OneLine(text)+".", fix)
 }
 
 // killedByKubelet tells a container that ended because the kubelet stopped it, for a failed probe or hook, from one that
@@ -42,7 +42,7 @@ func (c container) killedByKubelet(exit *corev1.ContainerStateTerminated) findin
 		return finding.Diagnosis{}
 	}
 	if hooks := c.events("FailedPostStartHook"); len(hooks) > 0 {
-		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "stopped because its postStart hook fails"+c.restarts()+": "+oneLine(hooks[0])+".",
+		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "stopped because its postStart hook fails"+c.restarts()+": "+finding.OneLine(hooks[0])+".",
 			"Correct lifecycle.postStart; a hook's command, too, must be built for the node's CPU."), Permanent: c.backedOff()}
 	}
 	for _, text := range c.events("Unhealthy") {
@@ -52,7 +52,7 @@ func (c container) killedByKubelet(exit *corev1.ContainerStateTerminated) findin
 		if execError.MatchString(text) {
 			return permanent(c.foreignProbe(text))
 		}
-		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "stopped because its probe fails"+c.restarts()+": "+oneLine(text)+".",
+		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "stopped because its probe fails"+c.restarts()+": "+finding.OneLine(text)+".",
 			"Check the probe's path, port and timing; a slow start needs a startupProbe."), Permanent: c.backedOff()}
 	}
 	return finding.Diagnosis{}

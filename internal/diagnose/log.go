@@ -4,10 +4,11 @@ import (
 	"context"
 	"io"
 	"strings"
-	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
 // How much of a log is read as evidence, and how much of it is shown.
@@ -26,7 +27,8 @@ func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, 
 			return "", err
 		}
 		defer stream.Close()
-		text, err := io.ReadAll(stream)
+		// The server is asked to keep the limit, and does not have to.
+		text, err := io.ReadAll(io.LimitReader(stream, readBytes))
 		return string(text), err
 	}
 }
@@ -34,7 +36,7 @@ func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, 
 // log returns what the container said at its end, in plain text. Just after a crash the current log is the better source: the runtime often has
 // no previous one any more, and says so in the log's place. Once it runs again, only the previous one tells.
 func (c container) log(ctx context.Context, exit *corev1.ContainerStateTerminated) string {
-	text := plain(exit.Message)
+	text := finding.PlainText(exit.Message)
 	if c.ev.Log == nil {
 		return text
 	}
@@ -43,27 +45,11 @@ func (c container) log(ctx context.Context, exit *corev1.ContainerStateTerminate
 		if err != nil || strings.HasPrefix(log, "unable to retrieve container logs for ") {
 			continue
 		}
-		if log = plain(log); log != "" {
+		if log = finding.PlainText(log); log != "" {
 			return strings.TrimSpace(text + "\n" + log)
 		}
 	}
 	return text
-}
-
-// plain drops what could act on a terminal or hide text: control characters, escape sequences' starts, invalid UTF-8.
-func plain(log string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return r
-		}
-		if r == '\t' {
-			return ' '
-		}
-		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, log))
 }
 
 // quote shows the end of a log, indented, or nothing when there is none.
@@ -77,14 +63,4 @@ func quote(log string) string {
 	lines := strings.Split(log, "\n")
 	lines = lines[max(0, len(lines)-showLines):]
 	return " Its last lines:\n    " + strings.Join(lines, "\n    ")
-}
-
-// oneLine makes text from the cluster fit into a sentence: one line, no final stop, not longer than 500 bytes.
-func oneLine(text string) string {
-	const limit = 500
-	text = strings.Join(strings.Fields(plain(text)), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return strings.TrimRight(text, ". ")
 }

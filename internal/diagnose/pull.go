@@ -36,6 +36,9 @@ var (
 // somebody pushes or grants it; an unreachable registry may come back, so that one is left to the deadline.
 func (c container) unpulled(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
 	text := c.pullError(waiting)
+	if volume := c.imageVolume(text); volume.Name != "" {
+		c.Container.Image, c.volume = volume.Image.Reference, volume.Name
+	}
 	words := c.withoutReference(text)
 	image := short(c.Image)
 	switch {
@@ -48,14 +51,27 @@ func (c container) unpulled(waiting *corev1.ContainerStateWaiting) finding.Diagn
 	case noPlatform.MatchString(words):
 		return permanent(c.platformMissing())
 	case unauthorized.MatchString(words):
-		return permanent(c.finding(finding.ImageUnauthorized, "the registry refuses to hand out image "+image+": "+oneLine(text),
+		return permanent(c.finding(finding.ImageUnauthorized, "the registry refuses to hand out image "+image+": "+finding.OneLine(text),
 			"Let the nodes pull it: the AcrPull role for the kubelet identity (AKS), Artifact Registry Reader for the node service account (GKE), or imagePullSecrets in the pod spec. Check the name, too: some registries answer so for what does not exist."))
 	case notFound.MatchString(words):
 		return permanent(c.finding(finding.ImageNotFound, "the registry has no image "+image+".",
 			"Push the image, or correct its repository and tag."))
 	}
-	return finding.Diagnosis{Finding: c.finding(finding.ImagePull, "image "+image+" cannot be pulled: "+oneLine(text),
+	return finding.Diagnosis{Finding: c.finding(finding.ImagePull, "image "+image+" cannot be pulled: "+finding.OneLine(text),
 		"Check that the node reaches the registry (name, network, proxy, certificate).")}
+}
+
+// imageVolume returns the volume whose image an error of a pull is about: the kubelet reports it at the containers.
+func (c container) imageVolume(text string) corev1.Volume {
+	if strings.Contains(text, c.Image) {
+		return corev1.Volume{}
+	}
+	for _, v := range c.pod.Spec.Volumes {
+		if v.Image != nil && v.Image.Reference != "" && strings.Contains(text, v.Image.Reference) {
+			return v
+		}
+	}
+	return corev1.Volume{}
 }
 
 func (c container) platformMissing() *finding.Finding {

@@ -1,8 +1,10 @@
 package diagnose
 
 import (
+	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,14 +21,22 @@ var noRoom = regexp.MustCompile(`Insufficient |Too many pods|free ports|anti-aff
 // unscheduled diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since Kubernetes 1.34
 // the scheduler's message no longer names the taints, and it gives only the first reason against each node. Nothing here is
 // permanent: an autoscaler may bring the node that fits.
-func unscheduled(pod *corev1.Pod, ev Evidence) finding.Diagnosis {
+func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
+	if d := notLookedFor(pod); d.Finding != nil {
+		return d
+	}
 	message, ok := schedulerMessage(pod)
 	if !ok {
 		return finding.Diagnosis{}
 	}
-	fit, kept := candidates(pod, ev.Nodes)
+	if d := unboundClaim(ctx, pod, ev, message); d.Finding != nil {
+		return d
+	}
+	fit, kept, away := candidates(pod, ev.Nodes)
 	opened := runnable(pod, byArchitecture(kept), ev)
 	switch {
+	case len(away) > 0 && len(fit)+len(opened) == 0:
+		return pending(pod, finding.NoMatchingNode, unavailable(away)+".", uncordon(away))
 	case len(ev.Nodes) > 0 && len(fit)+len(kept) == 0,
 		len(ev.Nodes) == 0 && strings.Contains(message, "node affinity/selector") && !strings.Contains(message, "untolerated taint"):
 		return pending(pod, finding.NoMatchingNode, "no node matches its node selector and affinity"+have(ev.Nodes)+".",
@@ -36,8 +46,8 @@ func unscheduled(pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	case len(ev.Nodes) == 0 && strings.Contains(message, "untolerated taint") && !noRoom.MatchString(message):
 		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
 	case noRoom.MatchString(message):
-		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+".",
-			"Lower the resource requests or the number of replicas, or add a node."+otherNodes(pod, fit, ev))
+		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+"."+lacking(pod, fit),
+			makeRoom(pod, message)+otherNodes(pod, fit, ev))
 	}
 	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
 }
@@ -48,7 +58,7 @@ func schedulerMessage(pod *corev1.Pod) (string, bool) {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable {
 			message, _, _ := strings.Cut(c.Message, " preemption:")
 			message, _, _ = strings.Cut(message, " no new claims to deallocate")
-			return oneLine(message), true
+			return finding.OneLine(message), true
 		}
 	}
 	return "", false
@@ -60,21 +70,26 @@ type taintedNode struct {
 	taints []corev1.Taint
 }
 
-// candidates sorts out the nodes that selector and affinity allow: those open to the pod, and those that a taint keeps it from.
-// The matching is kube-scheduler's own.
-func candidates(pod *corev1.Pod, nodes []corev1.Node) (fit []corev1.Node, kept []taintedNode) {
+// candidates sorts the nodes that selector and affinity allow: those open to the pod, those that a lasting taint keeps it
+// from, and those that would do but take no pods now. The matching is kube-scheduler's own.
+func candidates(pod *corev1.Pod, nodes []corev1.Node) (fit []corev1.Node, kept []taintedNode, away []corev1.Node) {
 	affinity := nodeaffinity.GetRequiredNodeAffinity(pod)
 	for _, n := range nodes {
 		if ok, err := affinity.Match(&n); err != nil || !ok {
 			continue
 		}
-		if taints := node.Barring(pod.Spec.Tolerations, n.Spec.Taints); len(taints) > 0 {
-			kept = append(kept, taintedNode{n, taints})
-		} else {
+		barring := node.Barring(pod.Spec.Tolerations, n.Spec.Taints)
+		lasting := slices.DeleteFunc(slices.Clone(barring), node.Passing)
+		switch {
+		case len(lasting) > 0:
+			kept = append(kept, taintedNode{n, lasting})
+		case len(barring) > 0 || node.Unavailable(&n) == "cordoned":
+			away = append(away, n)
+		default:
 			fit = append(fit, n)
 		}
 	}
-	return fit, kept
+	return fit, kept, away
 }
 
 // have lists what there is: "; the cluster has 3 amd64 and 3 arm64 nodes".
@@ -92,7 +107,7 @@ func pending(pod *corev1.Pod, code finding.Code, why, fix string) finding.Diagno
 	return finding.Diagnosis{Finding: f}
 }
 
-// besides tells the fate of the untainted nodes before that of the tainted ones.
+// besides describes the untainted nodes before that of the tainted ones.
 func besides(fit []corev1.Node, message string) string {
 	if len(fit) == 0 {
 		return ""

@@ -52,9 +52,9 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 		},
 		{
 			name: "only_cordoned_nodes", nodes: []corev1.Node{nodeOf("b", "arm64", cordon)}, message: "0/1 nodes are available: 1 node(s) were unschedulable.",
-			want: finding.UntoleratedTaint,
-			text: "Pod shop/cart waits for a node: 1 arm64 node(s) carry the taint node.kubernetes.io/unschedulable:NoSchedule, which it does not tolerate.",
-			fix:  "Uncordon the nodes, or wait until they are ready.",
+			want: finding.NoMatchingNode,
+			text: "Pod shop/cart waits for a node: 1 arm64 node(s) that it could use are cordoned.",
+			fix:  "Let them take pods again: kubectl uncordon b",
 		},
 		{
 			name: "full_amd64_for_an_image_that_runs_nowhere_else", nodes: []corev1.Node{nodeOf("a", "amd64"), nodeOf("b", "arm64", arm)}, message: full,
@@ -83,6 +83,19 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			want:  finding.InsufficientCapacity,
 			text:  "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s).",
 			fix:   "Lower the resource requests or the number of replicas, or add a node.",
+		},
+		{
+			name: "a_cordoned_node_beside_one_for_something_else", nodes: []corev1.Node{nodeOf("s", "amd64", system), nodeOf("b", "arm64", cordon)},
+			message: "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable.",
+			want:    finding.NoMatchingNode,
+			text:    "Pod shop/cart waits for a node: 1 arm64 node(s) that it could use are cordoned.",
+			fix:     "Let them take pods again: kubectl uncordon b",
+		},
+		{
+			name: "pods_that_keep_away_from_one_another", nodes: []corev1.Node{nodeOf("a", "amd64")}, message: "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.",
+			want: finding.InsufficientCapacity,
+			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.",
+			fix:  "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}. Or add a node.",
 		},
 		{
 			name: "selector_matches_nothing", selector: map[string]string{"kubernetes.io/arch": "s390x"}, nodes: []corev1.Node{nodeOf("a", "amd64"), nodeOf("b", "arm64", arm)}, message: "0/2 nodes are available: 2 node(s) had untolerated taint(s).",

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"regexp"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -29,17 +30,24 @@ func (c container) unstarted(waiting *corev1.ContainerStateWaiting) finding.Diag
 	if missing := neverStarts.FindString(waiting.Message); missing != "" {
 		return c.neverStarted(missing)
 	}
+	if kind, name, key, ok := missingIn(waiting.Message); ok {
+		return missingReference(c.finding(finding.MissingReference, "", ""), c.pod, c.askedBy(kind, name), kind, name, key)
+	}
 	switch waiting.Reason {
 	case "PostStartHookError":
-		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "its postStart hook fails: "+oneLine(waiting.Message), "Correct lifecycle.postStart.")}
+		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "its postStart hook fails: "+finding.OneLine(waiting.Message), "Correct lifecycle.postStart.")}
 	case "CreateContainerConfigError":
-		return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be created: "+oneLine(waiting.Message)+".",
+		if strings.Contains(waiting.Message, "runAsNonRoot") {
+			return permanent(c.finding(finding.CrashLoop, "cannot be created: "+finding.OneLine(waiting.Message)+".",
+				"Set securityContext.runAsUser, or have the image name a user by number."))
+		}
+		return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be created: "+finding.OneLine(waiting.Message)+".",
 			"Create what is missing in namespace "+c.pod.Namespace+", or correct the reference in env, envFrom or securityContext.")}
 	}
-	return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be started: "+oneLine(waiting.Message), "Correct the container's command, mounts or security context.")}
+	return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be started: "+finding.OneLine(waiting.Message), "Correct the container's command, mounts or security context.")}
 }
 
 func (c container) neverStarted(message string) finding.Diagnosis {
-	return permanent(c.finding(finding.CrashLoop, "cannot be started: "+oneLine(message)+".",
+	return permanent(c.finding(finding.CrashLoop, "cannot be started: "+finding.OneLine(message)+".",
 		"Correct command and args, or add the file to the image "+short(c.Image)+" and make it executable."))
 }

@@ -45,13 +45,8 @@ func describe(kept []taintedNode) string {
 	return strings.Join(parts, ", ") + ", which it does not tolerate"
 }
 
-// tolerate is the YAML that opens the first of the nodes that have nothing but lasting taints. The others will take the
-// pod by themselves when they are well again.
+// tolerate is the YAML that opens the first of the nodes.
 func tolerate(kept []taintedNode) string {
-	kept = slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool { return slices.ContainsFunc(k.taints, node.Passing) })
-	if len(kept) == 0 {
-		return "Uncordon the nodes, or wait until they are ready."
-	}
 	var lines []string
 	for _, t := range kept[0].taints {
 		line := fmt.Sprintf("{key: %s, operator: Exists, effect: %s}", t.Key, t.Effect)

@@ -1,5 +1,11 @@
 package finding
 
+import (
+	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+)
+
 // Diagnosis is what can be said about a pod or an object that is not ready. The zero value says that nothing is known
 // to be wrong.
 type Diagnosis struct {
@@ -7,4 +13,9 @@ type Diagnosis struct {
 	Finding *Finding
 	// Permanent means that waiting does not help: only a change to image, manifest or cluster does.
 	Permanent bool
+	// Grace is how long the trouble may last before it counts as permanent; 0 for as long as the wait lasts.
+	Grace time.Duration
+	// Missing is the object that the pod waits for, if it is one that is not there. Grace counts only where
+	// nothing in the deploy is known to bring it.
+	Missing object.Key
 }

@@ -1,0 +1,33 @@
+package finding
+
+import (
+	"strings"
+	"unicode"
+)
+
+// PlainText drops from a text of a cluster or registry what could act on a terminal or hide text: control characters, the
+// starts of escape sequences, bidirectional controls, invalid UTF-8. Line ends stay.
+func PlainText(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		if r == '\t' {
+			return ' '
+		}
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text))
+}
+
+// OneLine makes a text of a cluster or registry fit into a sentence: plain, one line, no final stop, 500 bytes at most.
+func OneLine(text string) string {
+	const limit = 500
+	text = strings.Join(strings.Fields(PlainText(text)), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return strings.TrimRight(text, ". ")
+}
