@@ -1,10 +1,10 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-	corev1 "k8s.io/api/core/v1"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // assessment is the state of the whole rollout at one moment.
@@ -20,52 +20,46 @@ type assessment struct {
 // assess looks at every object and the pods that belong to it.
 func (tr *tracker) assess(now time.Time) assessment {
 	a := assessment{done: true}
+	// wait reports whether a moment has come, and remembers the next one that has not.
+	wait := func(at time.Time, ok bool) bool {
+		if ok && at.After(now) {
+			a.next = soonest(a.next, at)
+		}
+		return ok && !at.After(now)
+	}
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
-		at, ok := t.doneAt(mine[t], tr.opts.StableFor)
-		if !ok || at.After(now) {
-			a.done = false
+		a.done = wait(t.doneAt(mine[t], tr.opts.StableFor)) && a.done
+		a.failed = wait(t.failedAt()) || a.failed
+		a.failed = wait(tr.permanentAt(t.refusal, t.refused)) || a.failed
+		for _, p := range mine[t] {
+			a.failed = wait(tr.permanentAt(p.diagnosis, p.since)) || a.failed
 		}
-		if ok && at.After(now) && (a.next.IsZero() || at.Before(a.next)) {
-			a.next = at
-		}
-		a.failed = a.failed || t.state.status == status.FailedStatus || anyPermanent(mine[t])
 	}
 	return a
 }
 
-// byWorkload sorts the pods of the applied objects' current revisions.
+// byWorkload sorts the pods of the applied objects' current revisions, and those of an earlier one that block them.
 func (tr *tracker) byWorkload() map[*trackedObject][]*trackedPod {
 	mine := map[*trackedObject][]*trackedPod{}
 	for _, p := range tr.pods {
 		if t := tr.workload(p.Pod); t != nil && t.counts(p.Pod) {
+			mine[t] = append(mine[t], p)
+		} else if t := tr.blocks(p); t != nil {
 			mine[t] = append(mine[t], p)
 		}
 	}
 	return mine
 }
 
-// counts leaves out pods that say nothing about the rollout: the failed tries of a Job that completed, those that a node
-// gave up (evicted, lost) and their controller replaces, and those of a Deployment that is paused before its new template.
-func (t *trackedObject) counts(pod *corev1.Pod) bool {
-	failed := pod.Status.Phase == corev1.PodFailed
-	switch t.last.GetKind() {
-	case "Job":
-		return !failed || t.state.status != status.CurrentStatus
-	case "Pod":
-		return true
-	}
-	return !failed && !paused(t.last)
-}
-
 // doneAt is when the object will be done if nothing changes; false when something has to change first. An object that
-// wants pods must have been current for a while itself, too, so that no pod is overlooked whose change comes late.
+// wants pods must have been ready for a while itself, too, so that no pod is overlooked whose change comes late.
 func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (time.Time, bool) {
-	if t.state.status != status.CurrentStatus {
+	at, ok := t.readyAt(len(pods))
+	if !ok {
 		return time.Time{}, false
 	}
-	at := t.since
-	if desired(t.last) > 0 && !paused(t.last) {
+	if readiness.Wait(t.last) && readiness.Wanted(t.last) > 0 {
 		at = at.Add(stableFor)
 	}
 	for _, p := range pods {
@@ -79,10 +73,5 @@ func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (tim
 }
 
 func anyPermanent(pods []*trackedPod) bool {
-	for _, p := range pods {
-		if p.diagnosis.Permanent {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(pods, func(p *trackedPod) bool { return p.diagnosis.Permanent })
 }

@@ -51,6 +51,7 @@ func openShop(t *testing.T) shop {
 	}
 	s := shop{config: config, client: kubernetes.NewForConfigOrDie(config)}
 	s.Mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.client.Discovery()))
+	s.Discovery = s.client.Discovery()
 	s.Client = dynamic.NewForConfigOrDie(config)
 	namespace, err := s.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "shop-"}}, metav1.CreateOptions{})
 	if err != nil {
@@ -62,6 +63,11 @@ func openShop(t *testing.T) shop {
 
 // apply applies YAML in which images are named without their registry: IMAGE/good:1.
 func (s shop) apply(t *testing.T, yaml string) []*unstructured.Unstructured {
+	t.Helper()
+	return s.applyTo(t, s.namespace, yaml)
+}
+
+func (s shop) applyTo(t *testing.T, namespace, yaml string) []*unstructured.Unstructured {
 	t.Helper()
 	nodes, err := kio.FromBytes([]byte(strings.ReplaceAll(yaml, "IMAGE", shared(t).Registry)))
 	if err != nil {
@@ -81,7 +87,7 @@ func (s shop) apply(t *testing.T, yaml string) []*unstructured.Unstructured {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err = s.Client.Resource(mapping.Resource).Namespace(s.namespace).Apply(t.Context(), u.GetName(), u, metav1.ApplyOptions{FieldManager: "test", Force: true})
+		u, err = s.Client.Resource(mapping.Resource).Namespace(namespace).Apply(t.Context(), u.GetName(), u, metav1.ApplyOptions{FieldManager: "test", Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +110,9 @@ func (s shop) options(t *testing.T) rollout.Options {
 	opts := rollout.DefaultOptions()
 	opts.Architecture = func(node string) string { return architectures[node] }
 	opts.Diagnose = func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
-		return diagnose.Pod(ctx, pod, diagnose.Evidence{Log: diagnose.ClusterLog(s.client), Nodes: nodes.Items, Events: events})
+		return diagnose.Pod(ctx, pod, diagnose.Evidence{
+			Log: diagnose.ClusterLog(s.client), Nodes: nodes.Items, Events: events, Lookup: diagnose.ClusterLookup(s.Client),
+		})
 	}
 	return opts
 }

@@ -4,24 +4,21 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // failures says why it ended before the time: what is permanent as errors, other trouble beside it as warnings, since it
 // might have healed.
-func (tr *tracker) failures() []finding.Finding {
+func (tr *tracker) failures(now time.Time) []finding.Finding {
 	var all []finding.Finding
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
-		causes := causes(t, mine[t], tr.opts.StableFor, finding.Warning)
+		causes := tr.causes(t, mine[t], finding.Warning, now)
 		all = append(all, causes...)
-		if t.state.status == status.FailedStatus && finding.Worst(causes) != finding.Error {
+		if at, failed := t.failedAt(); failed && !at.After(now) && finding.Worst(causes) != finding.Error {
 			all = append(all, t.failure())
 		}
 	}
@@ -37,16 +34,16 @@ func (tr *tracker) overdue(timeout time.Duration) []finding.Finding {
 		if at, ok := t.doneAt(mine[t], tr.opts.StableFor); ok && !at.After(now) {
 			continue
 		}
-		causes := causes(t, mine[t], tr.opts.StableFor, finding.Error)
+		causes := tr.causes(t, mine[t], finding.Error, now)
 		all = append(all, t.deadline(timeout, causes))
 		all = append(all, causes...)
 	}
 	return all
 }
 
-// causes joins the troubles of a workload's pods: one finding for all that fail alike on one architecture. What does not
-// doom gets the severity given.
-func causes(t *trackedObject, pods []*trackedPod, stableFor time.Duration, rest finding.Severity) []finding.Finding {
+// causes joins the troubles of a workload and its pods: one finding for all pods that fail alike on one architecture.
+// What is not permanent gets the severity given.
+func (tr *tracker) causes(t *trackedObject, pods []*trackedPod, rest finding.Severity, now time.Time) []finding.Finding {
 	type alike struct {
 		code                           finding.Code
 		architecture, container, image string
@@ -55,20 +52,23 @@ func causes(t *trackedObject, pods []*trackedPod, stableFor time.Duration, rest 
 	var order []alike
 	first := map[alike]finding.Finding{}
 	for _, p := range sorted(pods) {
-		if _, stable := p.stability.stableAt(p.Pod, stableFor); p.diagnosis.Finding == nil || stable && !p.diagnosis.Permanent {
+		f := p.diagnosis.Finding
+		if _, stable := p.stability.stableAt(p.Pod, tr.opts.StableFor); f == nil || stable && !p.diagnosis.Permanent {
 			continue
 		}
-		f := p.diagnosis.Finding
 		a := alike{f.Code, f.Architecture, f.Container, f.Image}
 		if count[a]++; count[a] == 1 {
 			order = append(order, a)
-			first[a] = ofWorkload(t, p, rest)
+			first[a] = tr.ofWorkload(t, p, rest, now)
 		}
 	}
 	slices.SortStableFunc(order, func(x, y alike) int {
 		return cmp.Or(cmp.Compare(x.architecture, y.architecture), cmp.Compare(x.container, y.container))
 	})
-	findings := make([]finding.Finding, 0, len(order))
+	var findings []finding.Finding
+	if f := t.refusal.Finding; f != nil {
+		findings = append(findings, tr.severe(*f, t.refusal, t.refused, rest, now))
+	}
 	for _, a := range order {
 		f := first[a]
 		if n := count[a]; n > 1 {
@@ -79,10 +79,19 @@ func causes(t *trackedObject, pods []*trackedPod, stableFor time.Duration, rest 
 	return findings
 }
 
-func ofWorkload(t *trackedObject, p *trackedPod, rest finding.Severity) finding.Finding {
+func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Severity, now time.Time) finding.Finding {
 	f := *p.diagnosis.Finding
 	f.Object = t.id
-	if !p.diagnosis.Permanent {
+	if t.isStuck(p) {
+		f.Message += fmt.Sprintf("\nThis pod is of an earlier revision, and %s replaces no pod before it is ready.", t.name)
+		f.Fix = fmt.Sprintf("Delete the pod, so that its controller makes it anew: kubectl delete pod -n %s %s", p.Namespace, p.Name)
+	}
+	return tr.severe(f, p.diagnosis, p.since, rest, now)
+}
+
+// severe keeps the severity of what is permanent, and gives the rest the one given.
+func (tr *tracker) severe(f finding.Finding, d finding.Diagnosis, since time.Time, rest finding.Severity, now time.Time) finding.Finding {
+	if at, ok := tr.permanentAt(d, since); !ok || at.After(now) {
 		f.Severity = rest
 	}
 	return f
@@ -99,7 +108,7 @@ func (t *trackedObject) failure() finding.Finding {
 	}
 	return finding.Finding{
 		Code: code, Severity: finding.Error, Object: t.id,
-		Message: fmt.Sprintf("%s failed: %s.", t.name, t.state.message),
+		Message: fmt.Sprintf("%s failed: %s.", t.name, finding.OneLine(t.status.Message)),
 		Fix:     t.describe(),
 	}
 }
@@ -107,14 +116,11 @@ func (t *trackedObject) failure() finding.Finding {
 func (t *trackedObject) deadline(timeout time.Duration, causes []finding.Finding) finding.Finding {
 	f := finding.Finding{
 		Code: finding.Deadline, Severity: finding.Error, Object: t.id,
-		Message: fmt.Sprintf("%s was not ready after %s: %s.", t.name, timeout, cmp.Or(t.state.message, "it keeps changing")),
+		Message: fmt.Sprintf("%s was not ready after %s: %s.", t.name, timeout, cmp.Or(finding.OneLine(t.status.Message), "it keeps changing")),
 		Fix:     t.describe() + " Or raise wait-timeout.",
 	}
-	if t.state.status == status.CurrentStatus {
+	if t.status.State == readiness.Ready {
 		f.Message = fmt.Sprintf("%s was complete, but could not be watched for long enough to see that its pods last, within %s.", t.name, timeout)
-	}
-	if refusal := t.replicaFailure(); refusal != "" {
-		f.Message += " Its pods can't be made: " + refusal + "."
 	}
 	for _, c := range causes {
 		f.Message += fmt.Sprintf(" Cause: %s.", c.Code)
@@ -123,12 +129,35 @@ func (t *trackedObject) deadline(timeout time.Duration, causes []finding.Finding
 	return f
 }
 
-// replicaFailure is why a controller can't make pods: a quota, an admission rule, a ServiceAccount that is missing.
-func (t *trackedObject) replicaFailure() string {
-	if c := object.ConditionOf(t.last, "ReplicaFailure"); c.Status == "True" {
-		return strings.TrimSuffix(c.Message, ".")
+// held are the findings about pods that keep an older revision because their object asks for it: a warning where
+// somebody paused it in the middle, and a note where it is set up so.
+func (tr *tracker) held() []finding.Finding {
+	var all []finding.Finding
+	for _, t := range tr.order {
+		held := t.heldBack()
+		missing := readiness.Wanted(t.last) - replicas(t.last)
+		if held.Pods == 0 && (!held.Paused || missing <= 0) {
+			continue
+		}
+		f := finding.Finding{Code: finding.HeldBack, Severity: finding.Info, Object: t.id, Fix: held.Resume}
+		if held.Paused {
+			f.Severity = finding.Warning
+		}
+		what := fmt.Sprintf("%s an earlier revision", plural(held.Pods, "pod keeps", "pods keep"))
+		if held.Pods == 0 {
+			what = fmt.Sprintf("%s not created", plural(missing, "pod is", "pods are"))
+		}
+		f.Message = fmt.Sprintf("%s, %s: %s.", t.name, held.Why, what)
+		all = append(all, f)
 	}
-	return ""
+	return all
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (t *trackedObject) describe() string {

@@ -1,9 +1,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -34,12 +36,13 @@ func follow(ctx context.Context, client dynamic.Interface, streams []stream) <-c
 	return changes
 }
 
-// follower keeps one stream alive by client-go's reflector, which lists, watches and lists again where it must. It stands
-// between the reflector and the API to learn how requests go: a reflector itself tells of no refused connection.
+// follower keeps one stream alive by client-go's reflector, which lists, watches and lists again where it must. It is
+// between the reflector and the API to learn how requests go: a reflector itself reports no refused connection.
 type follower struct {
 	stream  stream
 	client  dynamic.Interface
 	changes chan<- change
+	expiry  expiry
 }
 
 func (f *follower) run(ctx context.Context) {
@@ -65,9 +68,18 @@ func (f *follower) run(ctx context.Context) {
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			o.FieldSelector = f.stream.fields
+			if err := f.expiry.begin(ctx); err != nil {
+				return nil, err
+			}
 			w, err := resource.Watch(ctx, o)
+			if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+				err = cmp.Or(f.expiry.note(time.Now()), err)
+			}
 			note(err)
-			return w, err
+			if err != nil {
+				return nil, err
+			}
+			return f.observe(ctx, w), nil
 		},
 	}
 	// Retries stay quick, so that an API server that comes back is noticed well before it counts as lost.

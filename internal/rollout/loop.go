@@ -2,15 +2,20 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"k8s.io/client-go/dynamic"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // loop reacts to changes, to diagnoses and to the passing of time, one at a time, until it is over.
 type loop struct {
 	tracker   *tracker
+	client    dynamic.Interface
 	opts      Options
 	diagnoser diagnoser
 	outages   outages
@@ -21,6 +26,7 @@ type loop struct {
 
 func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
 	l.diagnoser, l.outages = newDiagnoser(l.opts.Diagnose), outages{}
+	l.begin()
 	timeout := time.NewTimer(l.opts.Timeout)
 	wake := time.NewTimer(0)
 	for {
@@ -44,10 +50,27 @@ func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
 				return l.tracker.result(), err
 			}
 		}
-		if err := l.outages.lost(time.Now()); err != nil {
+		if err := errors.Join(l.outages.lost(time.Now()), l.heal(ctx)); err != nil {
 			return l.tracker.result(), err
 		}
 	}
+}
+
+// begin reports what is not waited for.
+func (l *loop) begin() {
+	for _, t := range l.tracker.order {
+		if !readiness.Wait(t.last) {
+			l.opts.Progress(progress.Message{Text: t.name + " is " + t.status.Message})
+		}
+	}
+}
+
+// heal deletes the pods that block a StatefulSet, where that was asked for.
+func (l *loop) heal(ctx context.Context) error {
+	if !l.opts.ReplaceStuck {
+		return nil
+	}
+	return l.tracker.replaceStuck(ctx, l.client)
 }
 
 // ending is what the loop ends with.
@@ -56,19 +79,22 @@ type ending struct{ findings []finding.Finding }
 // assess decides whether it is over, and if not, when time alone may change that.
 func (l *loop) assess(ctx context.Context, now time.Time) (time.Time, *ending) {
 	l.diagnoser.start(ctx, l.tracker)
-	v := l.tracker.assess(now)
+	for _, f := range l.tracker.noteRefusals(now) {
+		l.opts.Progress(progress.Message{Text: f.Message})
+	}
+	a := l.tracker.assess(now)
 	l.show()
 	switch {
-	case v.done:
+	case a.done:
 		return time.Time{}, &ending{}
-	case !v.failed:
+	case !a.failed:
 		l.gathered = time.Time{}
 	case l.gathered.IsZero():
 		l.gathered = now.Add(l.opts.Gather)
 	case !now.Before(l.gathered):
-		return time.Time{}, &ending{l.tracker.failures()}
+		return time.Time{}, &ending{l.tracker.failures(now)}
 	}
-	return soonest(v.next, l.gathered, l.outages.patience()), nil
+	return soonest(a.next, l.gathered, l.outages.patience()), nil
 }
 
 // take takes in a change and those that wait behind it, so that a burst of changes is assessed once.
@@ -76,7 +102,7 @@ func (l *loop) take(c change, changes <-chan change) error {
 	for {
 		if c.object != nil {
 			l.tracker.see(c, time.Now())
-		} else if err := l.outages.note(c, time.Now()); err != nil {
+		} else if err := l.hear(c); err != nil {
 			return err
 		}
 		select {
@@ -85,6 +111,22 @@ func (l *loop) take(c change, changes <-chan change) error {
 			return nil
 		}
 	}
+}
+
+// hear takes in how a request went.
+func (l *loop) hear(c change) error {
+	switch {
+	case !isForbidden(c.err):
+	case c.from.GroupVersionResource == storageClasses:
+		l.tracker.classes.unreadable = true
+	case c.from.GroupVersionResource == ingresses:
+		for _, t := range l.tracker.order {
+			if t.last.GetKind() == "Ingress" && t.last.GetNamespace() == c.from.namespace {
+				t.unwatchable(time.Now())
+			}
+		}
+	}
+	return l.outages.note(c, time.Now())
 }
 
 // note keeps a diagnosis, and reports a trouble when it is first seen. A permanent one is reported at the end, as a finding.
@@ -97,11 +139,9 @@ func (l *loop) note(d diagnosed) {
 	if p.diagnosis.Permanent {
 		return
 	}
-	before := p.diagnosis.Finding
-	if d.Finding != nil && !d.Permanent && (before == nil || before.Code != d.Finding.Code) {
+	if p.note(d.Diagnosis, time.Now()) && !d.Permanent {
 		l.opts.Progress(progress.Message{Text: d.Finding.Message})
 	}
-	p.diagnosis = d.Diagnosis
 }
 
 // show reports the summary when it has changed.
@@ -114,8 +154,13 @@ func (l *loop) show() {
 
 func (l *loop) finish(findings []finding.Finding) Result {
 	result := l.tracker.result()
-	result.Findings = findings
-	for _, f := range findings {
+	for _, o := range result.Objects {
+		if o.Done && !o.Judged {
+			l.opts.Progress(progress.Message{Text: "not judged: " + o.ID + ": " + o.Message})
+		}
+	}
+	result.Findings = append(findings, l.tracker.held()...)
+	for _, f := range result.Findings {
 		l.opts.Progress(progress.Found{Finding: f})
 	}
 	return result

@@ -254,7 +254,7 @@ func TestWatch_is_interrupted(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got error %v, want the context's own", err)
 		}
-		want := []Object{{ID: "apps/v1 Deployment shop/cart", Message: "not seen yet"}}
+		want := []Object{{ID: "apps/v1 Deployment shop/cart", Judged: true, Message: "not seen yet", Wanted: 2}}
 		if diff := cmp.Diff(want, result.Objects); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}

@@ -26,6 +26,8 @@ func (o outages) note(c change, now time.Time) error {
 	switch err := c.err; {
 	case err == nil:
 		delete(o, c.from)
+	case errors.Is(err, errExpiring):
+		return fmt.Errorf("watching %s: %w", c.from, err)
 	case isForbidden(err):
 		return c.from.forbidden(err)
 	case errors.Is(err, context.Canceled), apierrors.IsResourceExpired(err), apierrors.IsGone(err),

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -47,6 +49,12 @@ func ofCurrentRevision(child metav1.Object, owner *unstructured.Unstructured) bo
 	case "DaemonSet":
 		generation := owner.GetAnnotations()["deprecated.daemonset.template.generation"]
 		return child.GetLabels()["pod-template-generation"] == generation
+	case "Rollout": // Argo's: https://argo-rollouts.readthedocs.io
+		hash, _, _ := unstructured.NestedString(owner.Object, "status", "currentPodHash")
+		return hash == "" || child.GetLabels()["rollouts-pod-template-hash"] == hash
+	case "CloneSet": // Kruise's, whose labels hold the name or the hash of the revision
+		update, _, _ := unstructured.NestedString(owner.Object, "status", "updateRevision")
+		return strings.HasSuffix(update, child.GetLabels()["controller-revision-hash"])
 	}
 	return true
 }

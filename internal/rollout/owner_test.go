@@ -68,31 +68,6 @@ func TestWorkload_of_a_pod(t *testing.T) {
 	}
 }
 
-func TestCompute_corrects_kstatus(t *testing.T) {
-	tests := []struct {
-		name   string
-		object *unstructured.Unstructured
-		want   string
-	}{
-		{"running_job", set(bare("batch/v1", "Job", "j"), "status", "startTime", "2026-01-01T00:00:00Z"), "InProgress"},
-		{"suspended_job", flag(bare("batch/v1", "Job", "j"), "suspend"), "Current"},
-		{"failed_pod", set(bare("v1", "Pod", "p"), "status", "phase", "Failed"), "Failed"},
-		{"completed_pod", set(bare("v1", "Pod", "p"), "status", "phase", "Succeeded"), "Current"},
-		{"paused_deployment", flag(deployment(1, 0), "paused"), "Current"},
-		{"daemonset_that_updates_on_delete", set(bare("apps/v1", "DaemonSet", "d"), "spec", "updateStrategy", "type", "OnDelete"), "Current"},
-		{"unready_deployment", deployment(1, 1), "InProgress"},
-		{"ready_deployment", deployment(1, 2), "Current"},
-		{"object_that_is_being_deleted", set(bare("v1", "Service", "s"), "metadata", "deletionTimestamp", "2026-01-01T00:00:00Z"), "InProgress"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, compute(tt.object).status.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 func some(objects ...*unstructured.Unstructured) []*unstructured.Unstructured { return objects }
 
 // bare is an object with its name as its UID.

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // result is what is known now, without findings.
@@ -20,7 +21,10 @@ func (tr *tracker) result() Result {
 	now := time.Now()
 	for _, t := range tr.order {
 		at, ok := t.doneAt(mine[t], tr.opts.StableFor)
-		r.Objects = append(r.Objects, Object{ID: t.id, Done: ok && !at.After(now), Message: t.state.message})
+		r.Objects = append(r.Objects, Object{
+			ID: t.id, Done: ok && !at.After(now), Judged: t.status.State != readiness.Unjudged, Message: t.status.Message,
+			Wanted: readiness.Wanted(t.last), HeldBack: t.heldBack().Pods,
+		})
 		for _, p := range mine[t] {
 			r.Pods = append(r.Pods, tr.row(t, p))
 		}
@@ -87,12 +91,12 @@ func (tr *tracker) summary() string {
 }
 
 func (t *trackedObject) summary(pods []*trackedPod) string {
-	want := desired(t.last)
+	want := readiness.Wanted(t.last)
 	if want < 0 {
 		want = int64(len(pods))
 	}
 	if want == 0 {
-		return t.name + ": " + cmp.Or(t.state.message, "waiting")
+		return t.name + ": " + cmp.Or(finding.OneLine(t.status.Message), "waiting")
 	}
 	ready := 0
 	for _, p := range pods {
@@ -101,8 +105,8 @@ func (t *trackedObject) summary(pods []*trackedPod) string {
 		}
 	}
 	text := fmt.Sprintf("%s %d/%d ready", t.last.GetName(), ready, want)
-	if t.state.status == status.CurrentStatus {
-		text += ", settling"
+	if t.status.State == readiness.Ready {
+		text += ", checking that they last"
 	}
 	return text
 }

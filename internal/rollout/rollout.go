@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -24,6 +25,8 @@ type Cluster struct {
 	Client dynamic.Interface
 	// Mapper must know the applied kinds, those of CRDs applied a moment ago included.
 	Mapper meta.RESTMapper
+	// Discovery says which custom kinds have a status; nil stands for all. It must know the kinds that Mapper knows.
+	Discovery discovery.ServerResourcesInterface
 }
 
 // Options configures Watch. Start from DefaultOptions.
@@ -43,6 +46,9 @@ type Options struct {
 	// Progress receives a Status when the picture changes, a Message when a pod's trouble is first seen, and, at the end,
 	// a Found for each finding of the result. The default drops them.
 	Progress progress.Sink
+	// ReplaceStuck deletes pods of an earlier revision that are in trouble and for which a StatefulSet waits, as after a
+	// rollback. It needs the verb delete on pods. Default false.
+	ReplaceStuck bool
 }
 
 // Diagnose says what is wrong with a pod, of which it gets the Warning events, too.
@@ -90,8 +96,15 @@ type Object struct {
 	ID string
 	// Done means that the object is ready and its pods have lasted.
 	Done bool
-	// Message is kstatus's, such as "Available: 2/4".
+	// Judged is false where the object's status says nothing about whether it is ready.
+	Judged bool
+	// Message says why it is in its state, such as "Available: 2/4".
 	Message string
+	// Wanted is the number of pods that the object asks for, or -1 where it does not say.
+	Wanted int64
+	// HeldBack is the number of pods that keep an earlier revision because the object asks for it: paused, updated on
+	// delete, or behind a partition.
+	HeldBack int64
 }
 
 // Watch waits until all applied objects are done, one has failed, or the time is over; the last two give findings. The objects are as the API server returned them, namespaces set. The error is not nil when
@@ -99,11 +112,12 @@ type Object struct {
 // The result then holds what was known.
 func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstructured, opts Options) (Result, error) {
 	tr := newTracker(applied, opts)
+	tr.noteKinds(cluster.Discovery)
 	streams, err := plan(cluster.Mapper, applied)
 	if err != nil {
 		return tr.result(), err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return (&loop{tracker: tr, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
+	return (&loop{tracker: tr, client: cluster.Client, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
 }

@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // stream is one list and watch: a resource in a namespace ("" for cluster-scoped ones).
@@ -18,10 +20,10 @@ type stream struct {
 	optional bool
 }
 
-// statusKinds are the built-in kinds whose status kstatus looks at. The others are current once applied, and need no
+// statusKinds are the built-in kinds whose status is looked at. The others are ready once applied, and need no
 // permission to be watched.
 var statusKinds = map[string]bool{
-	"Service": true, "Pod": true, "PersistentVolumeClaim": true, "CustomResourceDefinition": true,
+	"Service": true, "Ingress": true, "Pod": true, "PersistentVolumeClaim": true, "CustomResourceDefinition": true,
 	"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true, "ReplicationController": true, "Job": true,
 }
 
@@ -34,7 +36,7 @@ var (
 	pods        = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	events      = schema.GroupVersionResource{Version: "v1", Resource: "events"}
 	replicaSets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
-	// between are the kinds that may stand between a custom object and its pods.
+	// between are the kinds that may be between a custom object and its pods.
 	between = []schema.GroupVersionResource{
 		replicaSets,
 		{Group: "apps", Version: "v1", Resource: "deployments"},
@@ -49,7 +51,7 @@ func isCustom(gvk schema.GroupVersionKind) bool { return !scheme.Scheme.IsGroupR
 
 func isWatched(gvk schema.GroupVersionKind) bool { return isCustom(gvk) || statusKinds[gvk.Kind] }
 
-// plan lists the streams that tell about the objects, each once.
+// plan lists the streams that the objects need, each once.
 func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]stream, error) {
 	var streams []stream
 	add := func(s stream) {
@@ -63,14 +65,15 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]strea
 	}
 	for _, u := range applied {
 		gvk := u.GroupVersionKind()
-		if !isWatched(gvk) {
+		if !isWatched(gvk) || !readiness.Wait(u) {
 			continue
 		}
 		mapping, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 		if err != nil {
 			return nil, fmt.Errorf("watching %s %q: %w", gvk.Kind, u.GetName(), err)
 		}
-		add(stream{GroupVersionResource: mapping.Resource, namespace: u.GetNamespace()})
+		// An ingress was not watched in the past: roles that were written then do without.
+		add(stream{GroupVersionResource: mapping.Resource, namespace: u.GetNamespace(), optional: mapping.Resource == ingresses})
 		for _, s := range around(gvk, u.GetNamespace()) {
 			add(s)
 		}
@@ -78,10 +81,14 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]strea
 	return streams, nil
 }
 
-// around lists the streams beside the object's own: those of its pods and of what stands between.
+// around lists the streams beside the object's own: those of its pods and of what is between, and of its class.
 func around(gvk schema.GroupVersionKind, namespace string) []stream {
 	var all []stream
 	switch {
+	case gvk.Kind == "PersistentVolumeClaim":
+		return []stream{{GroupVersionResource: storageClasses, optional: true}}
+	case gvk.Kind == "Ingress" && !isCustom(gvk):
+		return []stream{{GroupVersionResource: ingressClasses, optional: true}}
 	case isCustom(gvk) && namespace != "":
 		for _, resource := range between {
 			all = append(all, stream{GroupVersionResource: resource, namespace: namespace, optional: true})

@@ -3,7 +3,6 @@ package rollout
 import (
 	"time"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,28 +20,22 @@ type tracker struct {
 	// owners are all objects seen that are neither pods nor events.
 	owners map[types.UID]*unstructured.Unstructured
 	pods   map[types.UID]*trackedPod
-	// warnings are the Warning events by the pod they are about.
+	// warnings are the Warning events by the object they are about.
 	warnings map[types.UID]map[types.UID]corev1.Event
-}
-
-// tracked is an applied object and its state.
-type trackedObject struct {
-	id, name   string
-	generation int64
-	last       *unstructured.Unstructured
-	state      state
-	// since is when the object was first seen current without a break since; zero when it is not.
-	since time.Time
+	classes  *classes
 }
 
 // trackedPod is a pod of a namespace that is watched, foreign ones included.
 type trackedPod struct {
 	*corev1.Pod
 	stability stability
-	// diagnosis is the last one; once it is permanent it stays.
+	// diagnosis is the last one; once it is permanent it stays. since is when a diagnosis of its kind was first made.
 	diagnosis finding.Diagnosis
+	since     time.Time
 	// changed means that there is news since the last diagnosis was started; pending that its result is awaited.
 	changed, pending bool
+	// deleted means that Options.ReplaceStuck has had it deleted.
+	deleted bool
 }
 
 func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
@@ -52,15 +45,10 @@ func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
 		owners:   map[types.UID]*unstructured.Unstructured{},
 		pods:     map[types.UID]*trackedPod{},
 		warnings: map[types.UID]map[types.UID]corev1.Event{},
+		classes:  newClasses(),
 	}
 	for _, u := range applied {
-		gvk := u.GroupVersionKind()
-		t := &trackedObject{id: object.ID(gvk, u), name: object.Name(gvk.Kind, u), generation: u.GetGeneration(), last: u}
-		t.state = state{status.InProgressStatus, "not seen yet"}
-		if !isWatched(gvk) {
-			t.state = state{status.CurrentStatus, ""}
-		}
-		if tr.objects[object.KeyOf(u)] == nil {
+		if t := newTrackedObject(u); tr.objects[object.KeyOf(u)] == nil {
 			tr.order = append(tr.order, t)
 			tr.objects[object.KeyOf(u)] = t
 		}
@@ -76,46 +64,21 @@ func (tr *tracker) see(c change, now time.Time) {
 		return
 	case c.from.GroupVersionResource == pods:
 		tr.seePod(c, now)
+	case c.from.GroupVersionResource == storageClasses, c.from.GroupVersionResource == ingressClasses:
+		tr.classes.see(c)
+		for _, t := range tr.order {
+			if t.seen {
+				t.judge(tr.classes, now)
+			}
+		}
 	case c.gone:
 		delete(tr.owners, c.object.GetUID())
 	default:
 		tr.owners[c.object.GetUID()] = c.object
 	}
 	if t := tr.objects[object.KeyOf(c.object)]; t != nil {
-		t.see(c, now)
+		t.see(c, tr.classes, now)
 	}
-}
-
-func (t *trackedObject) see(c change, now time.Time) {
-	t.last = c.object
-	switch {
-	case c.gone && t.finishedJob():
-		return
-	case c.gone:
-		t.state = state{status.FailedStatus, "it was deleted while it was waited for"}
-	case fresh(c.object, t.generation):
-		t.state = compute(c.object)
-	default:
-		t.state = state{status.InProgressStatus, "its controller has not seen the change yet"}
-	}
-	if t.state.status != status.CurrentStatus {
-		t.since = time.Time{}
-	} else if t.since.IsZero() {
-		t.since = now
-	}
-}
-
-// finishedJob says whether a Job may go: one with ttlSecondsAfterFinished does.
-func (t *trackedObject) finishedJob() bool {
-	return t.last.GetKind() == "Job" && t.state.status == status.CurrentStatus
-}
-
-// ifFresh returns t, or nil while its revision may be the one before.
-func (t *trackedObject) ifFresh() *trackedObject {
-	if fresh(t.last, t.generation) {
-		return t
-	}
-	return nil
 }
 
 func (tr *tracker) seePod(c change, now time.Time) {
@@ -148,4 +111,16 @@ func (tr *tracker) seeEvent(c change) {
 	if p := tr.pods[about]; p != nil {
 		p.changed = true
 	}
+}
+
+// note keeps a pod's diagnosis and reports whether it is a new one. A trouble that has lasted for its grace without
+// anything that would end it becomes permanent; see permanent.
+func (p *trackedPod) note(d finding.Diagnosis, now time.Time) (isNew bool) {
+	before := p.diagnosis.Finding
+	isNew = d.Finding != nil && (before == nil || before.Code != d.Finding.Code || before.Container != d.Finding.Container)
+	if isNew || d.Finding == nil {
+		p.since = now
+	}
+	p.diagnosis = d
+	return isNew
 }

@@ -108,6 +108,7 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: e}\nspec:\n  replicas: 0" + template + "\n      containers: [{name: c, image: x}]",
 				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: f}\nspec:\n  paused: true" + template + "\n      containers: [{name: c, image: x}]",
 			}, "\n---\n")},
+			want: outcome{Findings: []string{"warning held-back  "}},
 		},
 	}
 	for _, tt := range tests {

@@ -1,0 +1,112 @@
+package rollout
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+)
+
+// How long the API server may refuse a controller's pods before it counts as permanent. A quota may become free as pods of
+// the revision before end; the other causes go away by a change alone.
+const (
+	refusalGrace = 20 * time.Second
+	quotaGrace   = time.Minute
+)
+
+var (
+	quota          = regexp.MustCompile(`exceeded quota|failed quota`)
+	podSecurity    = regexp.MustCompile(`violates PodSecurity "([^":]+)`)
+	serviceAccount = regexp.MustCompile(`serviceaccount "([^"]+)" not found|error looking up service account ([^ :]+)`)
+)
+
+// noteRefusals looks for controllers that cannot make their pods, and returns the findings that are new.
+func (tr *tracker) noteRefusals(now time.Time) []finding.Finding {
+	var fresh []finding.Finding
+	for _, t := range tr.order {
+		message := tr.refusalOf(t)
+		if message == "" {
+			t.refusal = finding.Diagnosis{}
+			continue
+		}
+		if t.refusal.Finding == nil {
+			t.refused = now
+			t.refusal = t.refuse(message)
+			fresh = append(fresh, *t.refusal.Finding)
+		}
+	}
+	return fresh
+}
+
+// refusalOf returns why the API server refuses the pods of the object, or "". Deployments and ReplicaSets have a condition;
+// the other controllers only emit events, which count while pods are missing.
+func (tr *tracker) refusalOf(t *trackedObject) string {
+	if t.ifFresh() == nil || t.status.State == readiness.Ready {
+		return ""
+	}
+	if c := object.ConditionOf(t.last, "ReplicaFailure"); c.Status == "True" {
+		return c.Message
+	}
+	if !lacksPods(t.last) {
+		return ""
+	}
+	latest := corev1.Event{}
+	for _, e := range tr.warnings[t.last.GetUID()] {
+		if e.Reason == "FailedCreate" && !e.LastTimestamp.Before(&latest.LastTimestamp) {
+			latest = e
+		}
+	}
+	return latest.Message
+}
+
+// lacksPods reports whether fewer pods exist than the object wants.
+func lacksPods(u *unstructured.Unstructured) bool {
+	switch u.GetKind() {
+	case "Job":
+		return count(u, "active")+count(u, "succeeded")+count(u, "ready") == 0
+	case "DaemonSet":
+		return count(u, "currentNumberScheduled") < count(u, "desiredNumberScheduled")
+	}
+	return replicas(u) < readiness.Wanted(u)
+}
+
+func replicas(u *unstructured.Unstructured) int64 { return count(u, "replicas") }
+
+func count(u *unstructured.Unstructured, field string) int64 {
+	n, _, _ := unstructured.NestedInt64(u.Object, "status", field)
+	return n
+}
+
+// refuse makes the finding: what the API server refuses, by which rule, and what to change.
+func (t *trackedObject) refuse(message string) finding.Diagnosis {
+	message = finding.OneLine(message)
+	namespace := t.last.GetNamespace()
+	d := finding.Diagnosis{Grace: refusalGrace, Finding: &finding.Finding{
+		Code: finding.PodsRefused, Severity: finding.Error, Object: t.id,
+		Message: fmt.Sprintf("%s: its pods cannot be created: %s.", t.name, message),
+		Fix:     "Change the pod template, or the rule in the cluster that refuses it.",
+	}}
+	account := serviceAccount.FindStringSubmatch(message)
+	switch {
+	case quota.MatchString(message):
+		d.Grace = quotaGrace
+		d.Finding.Fix = fmt.Sprintf("Raise the quota, or lower requests, limits or replicas: kubectl describe quota -n %s", namespace)
+	case podSecurity.MatchString(message):
+		d.Finding.Fix = "Change the fields of the pod template that the message names, or the namespace's label pod-security.kubernetes.io/enforce."
+	case account != nil:
+		name := cmp.Or(account[1], account[2])
+		name = name[strings.LastIndexByte(name, '/')+1:]
+		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "ServiceAccount"}, Namespace: namespace, Name: name}
+		d.Finding.Fix = fmt.Sprintf("Add ServiceAccount %s to the manifests, or correct spec.template.spec.serviceAccountName.", name)
+	}
+	return d
+}
