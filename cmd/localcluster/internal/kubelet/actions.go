@@ -90,3 +90,21 @@ func completed(status *kubecontainer.Status) bool {
 func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
 	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }
+
+// onlySidecarsLeft reports whether the pod's own containers have ended for good while sidecars still run: the kubelet ends them
+// then (keepCount 0 in computePodActions), without which a Job with a sidecar would never complete.
+func onlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
+	for i := range pod.Spec.Containers {
+		status := find(runtime, pod.Spec.Containers[i].Name)
+		if status == nil || status.State != kubecontainer.ContainerStateExited {
+			return false
+		}
+	}
+	left := false
+	for i := range pod.Spec.InitContainers {
+		c := &pod.Spec.InitContainers[i]
+		status := find(runtime, c.Name)
+		left = left || podutil.IsRestartableInitContainer(c) && status != nil && status.State == kubecontainer.ContainerStateRunning
+	}
+	return left && len(containersToStart(pod, runtime)) == 0
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -30,6 +31,8 @@ func TestPodLife(t *testing.T) {
 	t.Run("all", func(t *testing.T) {
 		for name, check := range map[string]func(*testing.T, kubernetes.Interface, string){
 			"a_job_completes":                           jobCompletes,
+			"a_job_with_a_sidecar_completes":            jobWithSidecarCompletes,
+			"a_runtime_that_is_not_there_is_told":       runtimeMissing,
 			"a_probed_pod_is_ready_after_its_delay":     probedPodWaits,
 			"a_deleted_pod_ends_well_and_goes":          deletedPodGoes,
 			"an_ignored_sigterm_costs_the_grace_period": ignoredTermCostsGrace,
@@ -80,18 +83,34 @@ func ready(pod *corev1.Pod) bool {
 }
 
 func jobCompletes(t *testing.T, client kubernetes.Interface, address string) {
+	completes(t, client, "good", corev1.PodSpec{
+		RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "c", Image: address + "/app:1"}},
+	})
+}
+
+// The kubelet ends the sidecars of a pod whose own containers have ended.
+func jobWithSidecarCompletes(t *testing.T, client kubernetes.Interface, address string) {
+	completes(t, client, "with-sidecar", corev1.PodSpec{
+		RestartPolicy: corev1.RestartPolicyNever,
+		InitContainers: []corev1.Container{{
+			Name: "proxy", Image: address + "/app:1", Command: []string{"sleep", "3600"}, RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
+		}},
+		Containers: []corev1.Container{{Name: "c", Image: address + "/app:1"}},
+	})
+}
+
+func completes(t *testing.T, client kubernetes.Interface, name string, spec corev1.PodSpec) {
+	t.Helper()
 	jobs := client.BatchV1().Jobs("default")
 	_, err := jobs.Create(t.Context(), &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Name: "good"},
-		Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{
-			RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "c", Image: address + "/app:1"}},
-		}}},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: spec}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		job, err := jobs.Get(t.Context(), "good", metav1.GetOptions{})
+		job, err := jobs.Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,6 +121,30 @@ func jobCompletes(t *testing.T, client kubernetes.Interface, address string) {
 		}
 	}
 	t.Error("the Job did not complete")
+}
+
+func runtimeMissing(t *testing.T, client kubernetes.Interface, address string) {
+	class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "kata"}, Handler: "kata"}
+	if _, err := client.NodeV1().RuntimeClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	pod := onePod("kata", address+"/app:1")
+	pod.Spec.RuntimeClassName = &class.Name
+	createPod(t, client, pod)
+	const want = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for "kata" is configured`
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		events, err := client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=kata,reason=FailedCreatePodSandBox"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(events.Items) > 0 {
+			if diff := cmp.Diff(want, events.Items[0].Message); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			return
+		}
+	}
+	t.Error("no event says so")
 }
 
 func probedPodWaits(t *testing.T, client kubernetes.Interface, address string) {

@@ -153,6 +153,14 @@ func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finis
 	if len(runtime.SandboxStatuses) == 0 && !w.mountVolumes(starting) {
 		return resyncPeriod, false
 	}
+	if len(runtime.SandboxStatuses) == 0 && !w.hasRuntime(starting) {
+		return jitter(retryPeriod), false
+	}
+	if onlySidecarsLeft(w.pod.Load(), runtime) {
+		w.stopAll(ctx, w.gracePeriod())
+		w.box.stop()
+		return 0, false
+	}
 	if w.box.start(w.node.newIP) {
 		runtime = w.box.status(w.pod.Load(), w.node)
 	}
