@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
 // preview shows what apply would change, by a server-side dry run.
@@ -32,23 +31,12 @@ func (d *deploy) apply(ctx context.Context) error {
 	return errors.Join(err, d.rollbackAfter(ctx, err, findings))
 }
 
-// rollbackAfter rolls back where that was asked for and something failed.
-func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []finding.Finding) error {
-	if d.config.RollbackOnFailure && (err != nil || finding.Worst(findings) == finding.Error) {
-		return d.rollback(ctx)
-	}
-	return nil
-}
-
-// rollback sets everything back that this run has changed. It continues after an interrupt, within its own time.
-func (d *deploy) rollback(ctx context.Context) error {
-	changes, err := d.applier.Rollback(context.WithoutCancel(ctx), d.changes, d.applyOptions())
-	d.changed(changes)
-	return err
-}
-
 // prune deletes what an earlier deploy of this kustomization applied and this one no longer contains.
 func (d *deploy) prune(ctx context.Context) error {
+	if d.held {
+		d.say("nothing is pruned: pods of an earlier revision still run, and may need it")
+		return nil
+	}
 	changes, findings, err := d.applier.Prune(ctx, d.unstructured(), d.applyOptions())
 	d.changed(changes)
 	d.find(findings...)

@@ -98,6 +98,10 @@ func (env environment) server(token string) gitops.Server {
 
 // commit records the images in the repository, once they are deployed or, where others deploy them, verified.
 func (d *deploy) commit(ctx context.Context) error {
+	if d.held {
+		d.say("nothing is recorded: pods of an earlier revision still run")
+		return nil
+	}
 	act := gitops.Commit
 	if d.config.Commit.How == inputs.CommitByPullRequest {
 		act = gitops.PullRequest

@@ -44,6 +44,8 @@ type results struct {
 	changes   apply.ChangeSet     // preview, apply, rollback, prune
 	previewed bool                // changes were not made
 	pods      []rollout.Pod       // rollout
+	wanted    map[string]int64    // rollout: the pods that each workload asks for, by object.ID
+	held      bool                // rollout: pods keep an earlier revision, since their objects ask for it
 	recorded  gitops.Result       // commit
 	timings   []report.Step
 }
@@ -82,6 +84,7 @@ func (d *deploy) report() *report.Report {
 	}
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed
 	r.Pods = append(r.Pods, d.pods...)
+	r.Wanted = d.wanted
 	r.Commit = report.Commit{SHA: d.recorded.SHA, URL: d.recorded.URL, PullRequest: d.recorded.PullRequest}
 	r.Findings = append(r.Findings, d.findings...)
 	for _, step := range d.timings {

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
 // manifests are the kustomization and what it renders to.
@@ -143,7 +145,21 @@ func (d *deploy) render(ctx context.Context) error {
 	d.enterNamespace()
 	d.say("%s", counted(len(d.objects), "object"))
 	d.find(result.Findings...)
-	return nil
+	return d.checkAnnotations()
+}
+
+// checkAnnotations refuses annotations of this tool that it could not follow later.
+func (d *deploy) checkAnnotations() error {
+	var problems []error
+	for _, o := range d.objects {
+		if err := readiness.Check(o.Unstructured); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return faultError{errors.Join(problems...)}
 }
 
 // enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called

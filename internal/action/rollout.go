@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -25,14 +26,27 @@ import (
 // rollout watches the applied objects until all are ready, or one is sure to fail. A failed rollout is rolled back where
 // that was asked for.
 func (d *deploy) rollout(ctx context.Context) error {
-	result, err := d.watch(ctx, d.changes.Live())
-	d.pods = result.Pods
+	result, err := d.watch(ctx, d.changes.Live(), rollout.DefaultOptions())
+	d.pods, d.wanted = result.Pods, wantedPods(result)
+	d.held = slices.ContainsFunc(result.Findings, func(f finding.Finding) bool { return f.Code == finding.HeldBack })
 	d.findings = append(d.findings, d.located(result.Findings)...) // emitted when they were seen
 	d.say("%s", report.Table(d.report().PlacementTable()))
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
 }
 
-func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured) (rollout.Result, error) {
+func wantedPods(result rollout.Result) map[string]int64 {
+	wanted := map[string]int64{}
+	for _, o := range result.Objects {
+		if o.Wanted > 0 {
+			wanted[o.ID] = o.Wanted
+		}
+	}
+	return wanted
+}
+
+// watch follows objects of the cluster. Discovery waits until now, so that it knows the kinds of CRDs that were applied a
+// moment ago.
+func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured, opts rollout.Options) (rollout.Result, error) {
 	client, err := kubernetes.NewForConfig(d.cluster.Config)
 	if err != nil {
 		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)
@@ -45,14 +59,16 @@ func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured
 	if err != nil {
 		return rollout.Result{}, err
 	}
-	// Discovery waits until now, so that it knows the kinds of CRDs that were applied a moment ago.
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
-	opts := rollout.DefaultOptions()
+	known := memory.NewMemCacheClient(client.Discovery())
 	opts.Timeout = d.config.WaitTimeout
 	opts.Progress = d.emitLocated
 	opts.Architecture = node.Architectures(nodes)
-	opts.Diagnose = d.diagnosePod(diagnose.ClusterLog(client), nodes)
-	return rollout.Watch(ctx, rollout.Cluster{Client: objectsClient, Mapper: mapper}, objects, opts)
+	opts.Diagnose = d.diagnosePod(diagnose.Evidence{
+		Log: diagnose.ClusterLog(client), Nodes: nodes, Lookup: diagnose.ClusterLookup(objectsClient),
+	})
+	return rollout.Watch(ctx, rollout.Cluster{
+		Client: objectsClient, Mapper: restmapper.NewDeferredDiscoveryRESTMapper(known), Discovery: known,
+	}, objects, opts)
 }
 
 // emitLocated passes events on, findings with the place where their objects are written.
@@ -64,17 +80,13 @@ func (d *deploy) emitLocated(e progress.Event) {
 	d.emit(e)
 }
 
-// diagnosePod joins what a pod shows with what its image offers and what the nodes are.
-func (d *deploy) diagnosePod(log logFunc, nodes []corev1.Node) rollout.Diagnose {
+// diagnosePod joins what a pod shows with what its image offers and what the cluster is.
+func (d *deploy) diagnosePod(ev diagnose.Evidence) rollout.Diagnose {
 	offers := d.offers(placement.References(d.unstructured()))
+	ev.Image = func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok }
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
-		return diagnose.Pod(ctx, pod, diagnose.Evidence{
-			Log:    log,
-			Image:  func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok },
-			Nodes:  nodes,
-			Events: events,
-		})
+		ev := ev
+		ev.Events = events
+		return diagnose.Pod(ctx, pod, ev)
 	}
 }
-
-type logFunc = func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)

@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -42,6 +43,16 @@ var troubles = map[finding.Code]trouble{
 		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
 	finding.PlanIncomplete: {cluster: "aks", old: lone, new: "schedulerName: batch\n      " + lone,
 		runs: []string{"plan IMAGES"}},
+	finding.NotScheduled: {cluster: "aks", old: lone, new: "schedulerName: volcano\n      " + lone, runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.PodsRefused:  {cluster: "aks", old: lone, new: "serviceAccountName: web\n      " + lone, runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.MissingReference: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, " +
+		"env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]", runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.VolumeNotReady: {cluster: "aks", old: lone, new: "volumes: [{name: data, ephemeral: {volumeClaimTemplate: {spec: " +
+		"{storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}]\n      " + lone,
+		runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.PodNotStarted: {cluster: "aks", old: deployment, new: "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kata}\nhandler: kata\n---\n" +
+		strings.Replace(deployment, lone, onARM64+"runtimeClassName: kata\n      "+lone, 1), runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.HeldBack: {cluster: "aks", old: "replicas: 2", new: "replicas: 2\n  paused: true", runs: []string{"run IMAGES"}},
 	finding.CrashLoop: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, command: [/app/server]}]",
 		runs: []string{"run IMAGES --wait-timeout 20s"}},
 	// Nothing listens on port 1.

@@ -13,8 +13,8 @@ import (
 // Headline says in a line how the run ended, or "" when it came to nothing.
 func (r *Report) Headline() string {
 	var parts []string
-	if len(r.Pods) > 0 {
-		parts = append(parts, countPods(r.Pods))
+	if len(r.Pods) > 0 || len(r.Wanted) > 0 {
+		parts = append(parts, countPods(r.Pods, r.Wanted))
 	}
 	if changes := countChanges(r.Changes); changes != "" && r.Planned {
 		parts = append(parts, "would be "+changes)
@@ -30,14 +30,20 @@ func (r *Report) Headline() string {
 	return strings.Join(parts, " · ")
 }
 
-func countPods(pods []rollout.Pod) string {
-	well := 0
+// countPods counts what is well of what is wanted: pods that do not exist yet are not ready either.
+func countPods(pods []rollout.Pod, wanted map[string]int64) string {
+	well, there := 0, map[string]int64{}
 	for _, pod := range pods {
+		there[pod.Workload]++
 		if isWell(pod) {
 			well++
 		}
 	}
-	return fmt.Sprintf("%d of %d pods ready", well, len(pods))
+	total := int64(len(pods))
+	for workload, n := range wanted {
+		total += max(0, n-there[workload])
+	}
+	return fmt.Sprintf("%d of %d pods ready", well, total)
 }
 
 // isWell tells whether a pod does what it is there for: it is ready, or a Job's that has done its work.

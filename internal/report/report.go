@@ -39,6 +39,9 @@ type Report struct {
 	Workloads []Workload            `json:"workloads"`
 	Changes   apply.ChangeSet       `json:"changes"`
 	Pods      []rollout.Pod         `json:"pods"`
+	// Wanted is how many pods each workload asks for, by object.ID, where that is known: more than there are while some
+	// cannot be created.
+	Wanted map[string]int64 `json:"-"`
 	// Commit is the one that records the images in the repository.
 	Commit   Commit            `json:"commit"`
 	Findings []finding.Finding `json:"findings"`
