@@ -10,6 +10,7 @@
 //	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
+//	            (rollout/follow keeps the lists and watches of a cluster going)
 //	diagnose    a failing pod -> cause, evidence, fix
 //	gitops      the edit as a commit on GitHub, or as a pull request
 //	report      events and results -> log, annotations, job summary, JSON

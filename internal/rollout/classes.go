@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 var (
@@ -25,16 +26,16 @@ func newClasses() *classes {
 	return &classes{storage: map[string]*unstructured.Unstructured{}, ingress: map[string]*unstructured.Unstructured{}}
 }
 
-func (c *classes) see(change change) {
+func (c *classes) see(change follow.Change) {
 	known := c.storage
-	if change.from.GroupVersionResource == ingressClasses {
+	if change.From.GroupVersionResource == ingressClasses {
 		known = c.ingress
 	}
-	if change.gone {
-		delete(known, change.object.GetName())
+	if change.Gone {
+		delete(known, change.Object.GetName())
 		return
 	}
-	known[change.object.GetName()] = change.object
+	known[change.Object.GetName()] = change.Object
 }
 
 // correct judges what the object alone does not tell: a claim whose volume is made for the first pod that wants it is

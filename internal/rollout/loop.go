@@ -5,11 +5,13 @@ import (
 	"errors"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 // loop reacts to changes, to diagnoses and to the passing of time, one at a time, until it is over.
@@ -18,14 +20,14 @@ type loop struct {
 	client    dynamic.Interface
 	opts      Options
 	diagnoser diagnoser
-	outages   outages
+	outages   follow.Outages
 	// gathered is when the others have had their moment after the first failure; zero before one.
 	gathered time.Time
 	shown    string
 }
 
-func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
-	l.diagnoser, l.outages = newDiagnoser(l.opts.Diagnose), outages{}
+func (l *loop) run(ctx context.Context, changes <-chan follow.Change) (Result, error) {
+	l.diagnoser, l.outages = newDiagnoser(l.opts.Diagnose), follow.Outages{}
 	l.begin()
 	timeout := time.NewTimer(l.opts.Timeout)
 	wake := time.NewTimer(0)
@@ -50,7 +52,7 @@ func (l *loop) run(ctx context.Context, changes <-chan change) (Result, error) {
 				return l.tracker.result(), err
 			}
 		}
-		if err := errors.Join(l.outages.lost(time.Now()), l.heal(ctx)); err != nil {
+		if err := errors.Join(l.outages.Lost(time.Now()), l.heal(ctx)); err != nil {
 			return l.tracker.result(), err
 		}
 	}
@@ -94,13 +96,13 @@ func (l *loop) assess(ctx context.Context, now time.Time) (time.Time, *ending) {
 	case !now.Before(l.gathered):
 		return time.Time{}, &ending{l.tracker.failures(now)}
 	}
-	return soonest(a.next, l.gathered, l.outages.patience()), nil
+	return soonest(a.next, l.gathered, l.outages.Patience()), nil
 }
 
 // take takes in a change and those that wait behind it, so that a burst of changes is assessed once.
-func (l *loop) take(c change, changes <-chan change) error {
+func (l *loop) take(c follow.Change, changes <-chan follow.Change) error {
 	for {
-		if c.object != nil {
+		if c.Object != nil {
 			l.tracker.see(c, time.Now())
 		} else if err := l.hear(c); err != nil {
 			return err
@@ -114,19 +116,19 @@ func (l *loop) take(c change, changes <-chan change) error {
 }
 
 // hear takes in how a request went.
-func (l *loop) hear(c change) error {
+func (l *loop) hear(c follow.Change) error {
 	switch {
-	case !isForbidden(c.err):
-	case c.from.GroupVersionResource == storageClasses:
+	case !apierrors.IsForbidden(c.Err):
+	case c.From.GroupVersionResource == storageClasses:
 		l.tracker.classes.unreadable = true
-	case c.from.GroupVersionResource == ingresses:
+	case c.From.GroupVersionResource == ingresses:
 		for _, t := range l.tracker.order {
-			if t.last.GetKind() == "Ingress" && t.last.GetNamespace() == c.from.namespace {
+			if t.last.GetKind() == "Ingress" && t.last.GetNamespace() == c.From.Namespace {
 				t.unwatchable(time.Now())
 			}
 		}
 	}
-	return l.outages.note(c, time.Now())
+	return l.outages.Note(c, time.Now())
 }
 
 // note keeps a diagnosis, and reports a trouble when it is first seen. A permanent one is reported at the end, as a finding.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 // end is what a watch came to: after how many seconds, and with which findings.
@@ -27,16 +28,16 @@ type end struct {
 }
 
 // story feeds changes to a watch, as a cluster would.
-type story struct{ send func(change) }
+type story struct{ send func(follow.Change) }
 
-func (s story) deployment(available int64) { s.send(change{object: deployment(1, available)}) }
+func (s story) deployment(available int64) { s.send(follow.Change{Object: deployment(1, available)}) }
 
 func (s story) pod(name string, statuses ...map[string]any) {
-	s.send(change{from: stream{GroupVersionResource: pods}, object: podOf(name, "rs-1", statuses...)})
+	s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods}, Object: podOf(name, "rs-1", statuses...)})
 }
 
 func (s story) failing(err error) {
-	s.send(change{from: stream{GroupVersionResource: pods, namespace: "shop"}, err: err})
+	s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods, Namespace: "shop"}, Err: err})
 }
 
 func TestWatch_of_a_deployment(t *testing.T) {
@@ -173,7 +174,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 		{
 			name: "a_pod_of_the_old_revision_fails_nothing",
 			tell: func(s story) {
-				s.send(change{from: stream{GroupVersionResource: pods}, object: podOf("broken-old", "rs-0", down("c", 9, 0))})
+				s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods}, Object: podOf("broken-old", "rs-0", down("c", 9, 0))})
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))
 				s.deployment(2)
@@ -186,19 +187,19 @@ func TestWatch_of_a_deployment(t *testing.T) {
 				d := deployment(1, 0)
 				d.Object["status"].(map[string]any)["conditions"] = []any{map[string]any{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}}
 				time.Sleep(time.Second)
-				s.send(change{object: d})
+				s.send(follow.Change{Object: d})
 			},
 			want: end{Seconds: 3, Findings: []string{"error deadline apps/v1 Deployment shop/cart"}},
 		},
 		{
 			name: "a_deployment_that_is_deleted_ends_it",
-			tell: func(s story) { s.send(change{object: deployment(1, 0), gone: true}) },
+			tell: func(s story) { s.send(follow.Change{Object: deployment(1, 0), Gone: true}) },
 			want: end{Seconds: 2, Findings: []string{"error deadline apps/v1 Deployment shop/cart"}},
 		},
 		{
 			name: "a_stale_look_at_the_deployment_proves_nothing",
 			tell: func(s story) {
-				s.send(change{object: deployment(0, 2)})
+				s.send(follow.Change{Object: deployment(0, 2)})
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))
 			},
@@ -250,7 +251,7 @@ func TestWatch_is_interrupted(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
 		l := &loop{tracker: newTracker([]*unstructured.Unstructured{deployment(1, 0)}, options(t)), opts: options(t)}
-		result, err := l.run(ctx, make(chan change))
+		result, err := l.run(ctx, make(chan follow.Change))
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got error %v, want the context's own", err)
 		}
@@ -267,9 +268,9 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 		opts := options(t)
 		opts.Progress = func(e progress.Event) { events = append(events, e) }
 		l := &loop{tracker: newTracker([]*unstructured.Unstructured{deployment(1, 0)}, opts), opts: opts}
-		changes := make(chan change)
+		changes := make(chan follow.Change)
 		go func() {
-			s := story{func(c change) { changes <- c }}
+			s := story{func(c follow.Change) { changes <- c }}
 			s.begin()
 			s.pod("broken-1", down("c", 0, 0))
 			s.pod("broken-2", down("c", 0, 0))
@@ -302,11 +303,11 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 func play(t *testing.T, tell func(story)) end {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	start, changes, told := time.Now(), make(chan change), make(chan struct{})
+	start, changes, told := time.Now(), make(chan follow.Change), make(chan struct{})
 	go func() {
 		defer close(told)
 		// A story may be longer than its watch.
-		s := story{func(c change) {
+		s := story{func(c follow.Change) {
 			select {
 			case changes <- c:
 			case <-ctx.Done():
@@ -331,7 +332,7 @@ func play(t *testing.T, tell func(story)) end {
 // begin tells of the two ReplicaSets, the present one and the one before.
 func (s story) begin() {
 	for i := range 2 {
-		s.send(change{object: replicaSet(fmt.Sprintf("rs-%d", i), fmt.Sprint(i))})
+		s.send(follow.Change{Object: replicaSet(fmt.Sprintf("rs-%d", i), fmt.Sprint(i))})
 	}
 	s.deployment(0)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 // Cluster is what Watch needs of a cluster: the verbs list and watch on the applied kinds that have a status, on pods, and
@@ -119,5 +120,5 @@ func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstruc
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return (&loop{tracker: tr, client: cluster.Client, opts: opts}).run(ctx, follow(ctx, cluster.Client, streams))
+	return (&loop{tracker: tr, client: cluster.Client, opts: opts}).run(ctx, follow.Follow(ctx, cluster.Client, streams))
 }

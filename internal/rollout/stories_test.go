@@ -14,6 +14,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 // parse reads an object of namespace shop, with its name as its UID.
@@ -63,7 +64,7 @@ func watchObjects(t *testing.T, applied []string, steps []step) finish {
 		objects = append(objects, parse(t, a))
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	start, changes, told := time.Now(), make(chan change), make(chan struct{})
+	start, changes, told := time.Now(), make(chan follow.Change), make(chan struct{})
 	go func() {
 		defer close(told)
 		for _, s := range steps {
@@ -73,7 +74,7 @@ func watchObjects(t *testing.T, applied []string, steps []step) finish {
 				return
 			}
 			select {
-			case changes <- change{object: parse(t, s.object), from: stream{GroupVersionResource: s.from}}:
+			case changes <- follow.Change{Object: parse(t, s.object), From: follow.Stream{GroupVersionResource: s.from}}:
 			case <-ctx.Done():
 				return
 			}

@@ -9,16 +9,8 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
-
-// stream is one list and watch: a resource in a namespace ("" for cluster-scoped ones).
-type stream struct {
-	schema.GroupVersionResource
-	namespace string
-	fields    string
-	// optional streams add detail; a cluster that forbids them is still watched.
-	optional bool
-}
 
 // statusKinds are the built-in kinds whose status is looked at. The others are ready once applied, and need no
 // permission to be watched.
@@ -52,12 +44,12 @@ func isCustom(gvk schema.GroupVersionKind) bool { return !scheme.Scheme.IsGroupR
 func isWatched(gvk schema.GroupVersionKind) bool { return isCustom(gvk) || statusKinds[gvk.Kind] }
 
 // plan lists the streams that the objects need, each once.
-func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]stream, error) {
-	var streams []stream
-	add := func(s stream) {
+func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follow.Stream, error) {
+	var streams []follow.Stream
+	add := func(s follow.Stream) {
 		for i, have := range streams {
-			if have.GroupVersionResource == s.GroupVersionResource && have.namespace == s.namespace {
-				streams[i].optional = have.optional && s.optional
+			if have.GroupVersionResource == s.GroupVersionResource && have.Namespace == s.Namespace {
+				streams[i].Optional = have.Optional && s.Optional
 				return
 			}
 		}
@@ -73,7 +65,7 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]strea
 			return nil, fmt.Errorf("watching %s %q: %w", gvk.Kind, u.GetName(), err)
 		}
 		// An ingress was not watched in the past: roles that were written then do without.
-		add(stream{GroupVersionResource: mapping.Resource, namespace: u.GetNamespace(), optional: mapping.Resource == ingresses})
+		add(follow.Stream{GroupVersionResource: mapping.Resource, Namespace: u.GetNamespace(), Optional: mapping.Resource == ingresses})
 		for _, s := range around(gvk, u.GetNamespace()) {
 			add(s)
 		}
@@ -82,24 +74,24 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]strea
 }
 
 // around lists the streams beside the object's own: those of its pods and of what is between, and of its class.
-func around(gvk schema.GroupVersionKind, namespace string) []stream {
-	var all []stream
+func around(gvk schema.GroupVersionKind, namespace string) []follow.Stream {
+	var all []follow.Stream
 	switch {
 	case gvk.Kind == "PersistentVolumeClaim":
-		return []stream{{GroupVersionResource: storageClasses, optional: true}}
+		return []follow.Stream{{GroupVersionResource: storageClasses, Optional: true}}
 	case gvk.Kind == "Ingress" && !isCustom(gvk):
-		return []stream{{GroupVersionResource: ingressClasses, optional: true}}
+		return []follow.Stream{{GroupVersionResource: ingressClasses, Optional: true}}
 	case isCustom(gvk) && namespace != "":
 		for _, resource := range between {
-			all = append(all, stream{GroupVersionResource: resource, namespace: namespace, optional: true})
+			all = append(all, follow.Stream{GroupVersionResource: resource, Namespace: namespace, Optional: true})
 		}
 	case !ownPods[gvk.Kind]:
 		return nil
 	case gvk.Kind == "Deployment":
-		all = append(all, stream{GroupVersionResource: replicaSets, namespace: namespace})
+		all = append(all, follow.Stream{GroupVersionResource: replicaSets, Namespace: namespace})
 		fallthrough
 	default:
-		all = append(all, stream{GroupVersionResource: pods, namespace: namespace})
+		all = append(all, follow.Stream{GroupVersionResource: pods, Namespace: namespace})
 	}
-	return append(all, stream{GroupVersionResource: events, namespace: namespace, fields: "type=Warning", optional: true})
+	return append(all, follow.Stream{GroupVersionResource: events, Namespace: namespace, Fields: "type=Warning", Optional: true})
 }

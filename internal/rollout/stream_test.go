@@ -53,7 +53,7 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 			var got []string
 			for _, s := range streams {
 				text := s.String()
-				if s.optional {
+				if s.Optional {
 					text = "optional " + text
 				}
 				got = append(got, text)

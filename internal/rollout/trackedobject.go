@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 const (
@@ -51,11 +52,11 @@ func newTrackedObject(u *unstructured.Unstructured) *trackedObject {
 	return t
 }
 
-func (t *trackedObject) see(c change, classes *classes, now time.Time) {
-	t.last, t.seen = c.object, true
+func (t *trackedObject) see(c follow.Change, classes *classes, now time.Time) {
+	t.last, t.seen = c.Object, true
 	switch {
-	case c.gone && t.finishedJob():
-	case c.gone:
+	case c.Gone && t.finishedJob():
+	case c.Gone:
 		t.become(readiness.Status{State: readiness.Failed, Message: "it was deleted while it was waited for"}, now)
 	default:
 		t.judge(classes, now)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
 // tracker holds everything seen so far. It does no waiting: time comes in as an argument.
@@ -57,35 +58,35 @@ func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
 }
 
 // see takes in a change of an object.
-func (tr *tracker) see(c change, now time.Time) {
+func (tr *tracker) see(c follow.Change, now time.Time) {
 	switch {
-	case c.from.GroupVersionResource == events:
+	case c.From.GroupVersionResource == events:
 		tr.seeEvent(c)
 		return
-	case c.from.GroupVersionResource == pods:
+	case c.From.GroupVersionResource == pods:
 		tr.seePod(c, now)
-	case c.from.GroupVersionResource == storageClasses, c.from.GroupVersionResource == ingressClasses:
+	case c.From.GroupVersionResource == storageClasses, c.From.GroupVersionResource == ingressClasses:
 		tr.classes.see(c)
 		for _, t := range tr.order {
 			if t.seen {
 				t.judge(tr.classes, now)
 			}
 		}
-	case c.gone:
-		delete(tr.owners, c.object.GetUID())
+	case c.Gone:
+		delete(tr.owners, c.Object.GetUID())
 	default:
-		tr.owners[c.object.GetUID()] = c.object
+		tr.owners[c.Object.GetUID()] = c.Object
 	}
-	if t := tr.objects[object.KeyOf(c.object)]; t != nil {
+	if t := tr.objects[object.KeyOf(c.Object)]; t != nil {
 		t.see(c, tr.classes, now)
 	}
 }
 
-func (tr *tracker) seePod(c change, now time.Time) {
-	uid := c.object.GetUID()
+func (tr *tracker) seePod(c follow.Change, now time.Time) {
+	uid := c.Object.GetUID()
 	var pod corev1.Pod
-	err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.object.Object, &pod)
-	if c.gone || err != nil || pod.DeletionTimestamp != nil {
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.Object.Object, &pod)
+	if c.Gone || err != nil || pod.DeletionTimestamp != nil {
 		delete(tr.pods, uid)
 		return
 	}
@@ -98,9 +99,9 @@ func (tr *tracker) seePod(c change, now time.Time) {
 	p.stability.observe(&pod, tr.opts.StableFor, now)
 }
 
-func (tr *tracker) seeEvent(c change) {
+func (tr *tracker) seeEvent(c follow.Change) {
 	var event corev1.Event
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.object.Object, &event); err != nil || c.gone {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(c.Object.Object, &event); err != nil || c.Gone {
 		return
 	}
 	about := event.InvolvedObject.UID

@@ -1,4 +1,4 @@
-package rollout
+package follow
 
 import (
 	"context"
@@ -80,7 +80,7 @@ func (f *follower) observe(ctx context.Context, w watch.Interface) watch.Interfa
 	o.stopped, o.stop = lasting.Done(), stop
 	go o.pass(func() {
 		if err := f.expiry.note(time.Now()); err != nil {
-			f.send(ctx, change{from: f.stream, err: err})
+			f.send(ctx, Change{From: f.stream, Err: err})
 		}
 	})
 	return o

@@ -1,4 +1,4 @@
-package rollout
+package follow
 
 import (
 	"maps"
@@ -10,8 +10,8 @@ import (
 
 // store is what a reflector writes to. It keeps nothing but the names, to tell what is gone after a new list.
 type store struct {
-	from  stream
-	send  func(change)
+	from  Stream
+	send  func(Change)
 	known map[object.Key]*unstructured.Unstructured
 }
 
@@ -22,7 +22,7 @@ func (s *store) Add(o any) error { return s.Update(o) }
 func (s *store) Update(o any) error {
 	u := o.(*unstructured.Unstructured)
 	s.known[object.KeyOf(u)] = u
-	s.send(change{from: s.from, object: u})
+	s.send(Change{From: s.from, Object: u})
 	return nil
 }
 
@@ -30,7 +30,7 @@ func (s *store) Update(o any) error {
 func (s *store) Delete(o any) error {
 	u := o.(*unstructured.Unstructured)
 	delete(s.known, object.KeyOf(u))
-	s.send(change{from: s.from, object: u, gone: true})
+	s.send(Change{From: s.from, Object: u, Gone: true})
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package rollout
+package follow
 
 import (
 	"context"
@@ -24,7 +24,9 @@ type expiring struct {
 
 func (e *expiring) List(context.Context, metav1.ListOptions) (*unstructured.UnstructuredList, error) {
 	e.lists++
-	list := &unstructured.UnstructuredList{Items: []unstructured.Unstructured{*deployment(1, 0)}}
+	list := &unstructured.UnstructuredList{Items: []unstructured.Unstructured{{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"namespace": "shop", "name": "cart"},
+	}}}}
 	list.SetResourceVersion("7")
 	return list, nil
 }
@@ -51,8 +53,8 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 				server := &expiring{lasts: tt.lasts}
-				changes := make(chan change)
-				f := &follower{stream: stream{GroupVersionResource: pods, namespace: "shop"}, client: asClient{server}, changes: changes}
+				changes := make(chan Change)
+				f := &follower{stream: Stream{GroupVersionResource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}, Namespace: "shop"}, client: asClient{server}, changes: changes}
 				done := make(chan struct{})
 				go func() { defer close(done); f.run(ctx) }()
 				start := time.Now()
@@ -60,7 +62,7 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 				for ended == nil && ctx.Err() == nil {
 					select {
 					case c := <-changes:
-						ended = outages{}.note(c, time.Now())
+						ended = Outages{}.Note(c, time.Now())
 					case <-ctx.Done():
 					}
 				}

@@ -1,4 +1,4 @@
-package rollout
+package follow
 
 import (
 	"context"
@@ -13,36 +13,36 @@ import (
 // or takes minutes.
 const patience = 15 * time.Second
 
-// outages are the streams whose last request failed.
-type outages map[stream]outage
+// Outages are the streams whose last request failed.
+type Outages map[Stream]outage
 
 type outage struct {
 	since time.Time
 	err   error
 }
 
-// note takes in how a request ended. It returns an error when waiting cannot help.
-func (o outages) note(c change, now time.Time) error {
-	switch err := c.err; {
+// Note takes in how a request ended. It returns an error when waiting cannot help.
+func (o Outages) Note(c Change, now time.Time) error {
+	switch err := c.Err; {
 	case err == nil:
-		delete(o, c.from)
+		delete(o, c.From)
 	case errors.Is(err, errExpiring):
-		return fmt.Errorf("watching %s: %w", c.from, err)
+		return fmt.Errorf("watching %s: %w", c.From, err)
 	case isForbidden(err):
-		return c.from.forbidden(err)
+		return c.From.forbidden(err)
 	case errors.Is(err, context.Canceled), apierrors.IsResourceExpired(err), apierrors.IsGone(err),
 		apierrors.IsTooManyRequests(err), apierrors.IsInvalid(err):
 		// The reflector knows what to do: it lists again, slows down, or asks in an older way.
 	default:
-		if _, known := o[c.from]; !known && !c.from.optional {
-			o[c.from] = outage{now, err}
+		if _, known := o[c.From]; !known && !c.From.Optional {
+			o[c.From] = outage{now, err}
 		}
 	}
 	return nil
 }
 
-// lost returns an error when a stream has been down for too long.
-func (o outages) lost(now time.Time) error {
+// Lost returns an error when a stream has been down for too long.
+func (o Outages) Lost(now time.Time) error {
 	for s, down := range o {
 		if now.Sub(down.since) >= patience {
 			return fmt.Errorf("watching %s: no answer from the cluster for %s: %w", s, patience, down.err)
@@ -51,11 +51,13 @@ func (o outages) lost(now time.Time) error {
 	return nil
 }
 
-// patience is when the first outage will have lasted too long.
-func (o outages) patience() time.Time {
+// Patience is when the first outage will have lasted too long.
+func (o Outages) Patience() time.Time {
 	var first time.Time
 	for _, down := range o {
-		first = soonest(first, down.since.Add(patience))
+		if at := down.since.Add(patience); first.IsZero() || at.Before(first) {
+			first = at
+		}
 	}
 	return first
 }
@@ -63,17 +65,17 @@ func (o outages) patience() time.Time {
 func isForbidden(err error) bool { return err != nil && apierrors.IsForbidden(err) }
 
 // forbidden names the permission that is missing, unless one can do without.
-func (s stream) forbidden(err error) error {
-	if s.optional {
+func (s Stream) forbidden(err error) error {
+	if s.Optional {
 		return nil
 	}
 	return fmt.Errorf("watching %s: not allowed; grant the deployer the verbs list and watch on %s: %w", s, s.GroupResource(), err)
 }
 
 // String names the stream: deployments.apps in namespace "shop".
-func (s stream) String() string {
-	if s.namespace == "" {
+func (s Stream) String() string {
+	if s.Namespace == "" {
 		return s.GroupResource().String()
 	}
-	return fmt.Sprintf("%s in namespace %q", s.GroupResource(), s.namespace)
+	return fmt.Sprintf("%s in namespace %q", s.GroupResource(), s.Namespace)
 }
