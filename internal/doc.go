@@ -32,6 +32,7 @@
 //	docs          where this version's documentation is on the web
 //	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers; rootfs/launch follows what a container would start
+//	redact        keeps secrets and control characters out of texts
 //	registry      the client for image registries: sign-in, limits, retries, plain HTTP, blobs, pushes
 //	transport     limits and retries of every HTTP client, in one table
 //	identity/federation  a job's ID token, and a credential that renews itself
@@ -49,6 +50,8 @@
 //	test/engine     the action's own container, as a runner runs it
 //	test/sampleapp  real images of the sample apps
 //	test/console    runs the console sessions of the pages, and compares their output
+//	test/hostile    attacks on the built program: registries, API servers, files, messages
+//	test/layer      layers of images, as archives
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->

@@ -21,6 +21,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
+// recordings are what real nodes showed; the local cluster's tests read them too.
+const recordings = "../../testdata/observed"
+
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // outcome is what a machine reads off a judgement.
@@ -77,7 +80,7 @@ func TestPod_on_everything_that_real_nodes_showed(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", dir, diff)
 		}
 		if f := got.Finding; f != nil {
-			fmt.Fprintf(&golden, "== %s\n%s\n-- fix\n%s\n\n", strings.TrimPrefix(dir, "testdata/observed/"), f.Message, f.Fix)
+			fmt.Fprintf(&golden, "== %s\n%s\n-- fix\n%s\n\n", strings.TrimPrefix(filepath.ToSlash(dir), recordings+"/"), f.Message, f.Fix)
 		}
 	}
 	compareGolden(t, "testdata/observed.golden", golden.String())
@@ -118,7 +121,7 @@ func reduce(j finding.Diagnosis) outcome {
 
 func cases(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/observed/*/*/pod.json")
+	files, err := filepath.Glob(recordings + "/*/*/pod.json")
 	if err != nil || len(files) < len(observed) {
 		t.Fatalf("found %d cases, want %d at least: %v", len(files), len(observed), err)
 	}

@@ -31,6 +31,9 @@ type observed struct {
 	logs   []logCall
 }
 
+// recordings are what real nodes showed; the tests of package diagnose read them too.
+const recordings = "../../../../testdata/observed"
+
 // TestPodsBehaveAsOnRealNodes plays every observed case on a stand-in node of the same kind and compares the pod's
 // status, its events and its logs, once it is as far as the real one was. All cases run at once; the waiting is real.
 func TestPodsBehaveAsOnRealNodes(t *testing.T) {
@@ -43,7 +46,7 @@ func TestPodsBehaveAsOnRealNodes(t *testing.T) {
 	t.Run("all", func(t *testing.T) { // waits for its parallel parts before the cluster ends
 		for folder, namespace := range map[string]string{"containerd-1.6.20": "g2", "containerd-2.3.7-runc-1.4.3": "g2c"} {
 			createNamespace(t, client, namespace)
-			for _, want := range readObserved(t, filepath.Join("testdata/observed", folder)) {
+			for _, want := range readObserved(t, filepath.Join(recordings, folder)) {
 				t.Run(folder+"/"+want.name, func(t *testing.T) {
 					t.Parallel()
 					checkObserved(t, client, words, want)
@@ -221,11 +224,11 @@ func checkMixed(t *testing.T, client kubernetes.Interface, words wording) {
 	var list struct {
 		Items []json.RawMessage `json:"items"`
 	}
-	readJSON(t, "testdata/observed/mixed-cluster/workloads.json", &list)
+	readJSON(t, recordings+"/mixed-cluster/workloads.json", &list)
 	for _, raw := range list.Items {
 		createWorkload(t, client, words, raw)
 	}
-	for _, want := range readObserved(t, "testdata/observed/mixed-cluster") {
+	for _, want := range readObserved(t, recordings+"/mixed-cluster") {
 		t.Run(want.name, func(t *testing.T) {
 			t.Parallel()
 			owner := want.pod.Labels["a"]
@@ -233,7 +236,7 @@ func checkMixed(t *testing.T, client kubernetes.Interface, words wording) {
 			pod := awaitStatus(t, client, words, want.pod, selector)
 			words := words // each pod has its own name
 			words.pod, words.original = pod.Name, want.pod.Name
-			log := readFile(t, filepath.Join("testdata/observed/mixed-cluster", want.name, "logs.txt"))
+			log := readFile(t, filepath.Join(recordings, "mixed-cluster", want.name, "logs.txt"))
 			awaitLogs(t, client, words, pod, logCall{container: "c", output: wording{}.lines(log)})
 			awaitEvents(t, client, words, pod, want)
 		})
@@ -255,11 +258,13 @@ func createWorkload(t *testing.T, client kubernetes.Interface, words wording, ra
 	case "Deployment":
 		var d appsv1.Deployment
 		_ = json.Unmarshal(raw, &d)
+		d.ObjectMeta = metav1.ObjectMeta{Name: d.Name, Labels: d.Labels} // the rest is the recorded cluster's
 		words.template(&d.Spec.Template.Spec)
 		_, err = client.AppsV1().Deployments("default").Create(t.Context(), &d, metav1.CreateOptions{})
 	case "DaemonSet":
 		var d appsv1.DaemonSet
 		_ = json.Unmarshal(raw, &d)
+		d.ObjectMeta = metav1.ObjectMeta{Name: d.Name, Labels: d.Labels} // the rest is the recorded cluster's
 		words.template(&d.Spec.Template.Spec)
 		_, err = client.AppsV1().DaemonSets("default").Create(t.Context(), &d, metav1.CreateOptions{})
 	}

@@ -116,6 +116,9 @@ type eventLine struct {
 func (w wording) events(list []corev1.Event) []eventLine {
 	counts := map[eventLine]int32{}
 	for _, e := range list {
+		if e.Reason == "MissingClusterDNS" { // the recorded clusters had none
+			continue
+		}
 		line := eventLine{Type: e.Type, Reason: e.Reason, Message: w.level(e.Message), Container: e.InvolvedObject.FieldPath}
 		if line.Reason == "Pulled" {
 			line.Message = "pulled, or present: " + quoted.FindString(line.Message)
