@@ -59,6 +59,7 @@ func (d *deploy) applyOptions() apply.Options {
 	opts.Progress = d.emit
 	opts.Deploy = d.env.inventory(d.config.Kustomization)
 	opts.TakeOverFrom = d.config.TakeOverFrom
+	opts.EstablishTimeout = d.config.WaitTimeout
 	opts.Recreate = d.config.Recreate
 	opts.SameImage = d.sameImage
 	if d.config.Prune {

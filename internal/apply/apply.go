@@ -52,12 +52,13 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 			return err
 		}
 		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.items))})
-		if t.Key().GroupKind == crdKind && t.change.Action != Unchanged {
-			return r.established(ctx, t)
-		}
 		return nil
 	})
-	return findings, errors.Join(err, r.readBack(ctx))
+	err = errors.Join(err, r.readBack(ctx))
+	if stage == definitions && err == nil && len(findings) == 0 {
+		return r.establish(ctx)
+	}
+	return findings, err
 }
 
 func (r *run) applyOne(ctx context.Context, t *item) error {
@@ -67,6 +68,10 @@ func (r *run) applyOne(ctx context.Context, t *item) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if t.Key().GroupKind == crdKind {
+		r.definitionSlots <- struct{}{}
+		defer func() { <-r.definitionSlots }()
 	}
 	ctx, cancel := server.Outlasting(ctx, r.opts.InterruptGrace)
 	defer cancel()

@@ -1,8 +1,11 @@
 package apply
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -10,7 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
 var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
@@ -35,45 +41,142 @@ func definitionOf(crd *unstructured.Unstructured) definition {
 	}
 }
 
-// established waits until the kind that crd defines is served: the API server first accepts the names, then
-// publishes the endpoint, and until then answers 404 to every object of the kind.
-func (r *run) established(ctx context.Context, crd *item) error {
-	last := "nothing has been said about it"
-	kind := definitionOf(crd.desired).kind
-	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, r.opts.EstablishTimeout, true, func(ctx context.Context) (bool, error) {
-		live, err := r.Get(ctx, crd.Ref)
-		if err != nil {
-			return false, err
-		}
-		if names, why := condition(live, "NamesAccepted"); names == "False" {
-			return false, &server.Refusal{Why: "its names are not accepted: " + why, Fix: "Another definition has the name already: choose another, or delete that one."}
-		}
-		if ready, why := condition(live, "Established"); ready != "True" {
-			last = "it is not established: " + why
-			return false, nil
-		}
-		last = "discovery does not list it"
-		return r.serves(ctx, kind)
-	})
-	if wait.Interrupted(err) && ctx.Err() == nil {
-		return &server.Refusal{
-			Why: fmt.Sprintf("its kind is not served after %s: %s", r.opts.EstablishTimeout, last),
-			Fix: "See what holds it up: kubectl describe crd " + crd.desired.GetName(),
+const (
+	// definitionsAtOnce is how many definitions are applied side by side. For each, the API server builds its OpenAPI
+	// document and its discovery anew, and many at once keep it from answering anyone.
+	definitionsAtOnce = 4
+	// noProgress is how long nothing may change before the wait for definitions ends.
+	noProgress = 2 * time.Minute
+)
+
+// establish waits until the kinds of the definitions that were applied are served: the API server first accepts the names,
+// then publishes the endpoint, and until then answers 404 to every object of the kind. It goes on while there is progress.
+func (r *run) establish(ctx context.Context) ([]finding.Finding, error) {
+	w := &establishment{run: r, changed: time.Now()}
+	for _, t := range r.items {
+		if t.Key().GroupKind == crdKind && t.done && t.change.Action != Unchanged {
+			w.waiting = append(w.waiting, t)
 		}
 	}
-	return err
+	if w.all = len(w.waiting); w.all == 0 {
+		return nil, nil
+	}
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 1.5, Cap: 2 * time.Second, Steps: 1 << 30}
+	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.EstablishTimeout, errEstablish)
+	defer cancel()
+	err := backoff.DelayFunc().Until(ctx, true, true, w.poll)
+	switch {
+	case len(w.refused) > 0:
+		return w.refused, nil
+	case errors.Is(context.Cause(ctx), errEstablish), errors.Is(err, errEstablish):
+		return w.unserved(), nil
+	case err != nil:
+		return nil, r.Unavailable(ctx, "waiting for definitions to be established", err)
+	}
+	return nil, nil
 }
 
-func (r *run) serves(ctx context.Context, kind schema.GroupKind) (bool, error) {
-	mapper, err := r.Discover(ctx)
+// errEstablish ends the wait for definitions.
+var errEstablish = errors.New("definitions are not established in time")
+
+// establishment is how far the definitions of a run are.
+type establishment struct {
+	*run
+	all     int
+	waiting []*item // those that are not established
+	last    string
+	changed time.Time // of last
+	refused []finding.Finding
+}
+
+// poll looks once, and reports whether that is the end.
+func (w *establishment) poll(ctx context.Context) (bool, error) {
+	for len(w.waiting) > 0 {
+		established, err := w.isEstablished(ctx, w.waiting[0])
+		if err != nil || len(w.refused) > 0 {
+			return true, err
+		}
+		if !established {
+			return false, w.stalled()
+		}
+		w.waiting = w.waiting[1:]
+		w.note(fmt.Sprintf("%d of %d definitions are established", w.all-len(w.waiting), w.all))
+	}
+	missing, err := w.missing(ctx)
+	if err != nil || missing == "" {
+		return true, err
+	}
+	w.note("discovery does not list " + missing)
+	return false, w.stalled()
+}
+
+// note notes what was seen, and when that has changed.
+func (w *establishment) note(seen string) {
+	if seen != w.last {
+		w.last, w.changed = seen, time.Now()
+		w.opts.Progress(progress.Status{Text: seen})
+	}
+}
+
+func (w *establishment) stalled() error {
+	if time.Since(w.changed) > noProgress {
+		return errEstablish
+	}
+	return nil
+}
+
+func (w *establishment) isEstablished(ctx context.Context, crd *item) (bool, error) {
+	live, err := w.Get(ctx, crd.Ref)
 	if err != nil {
 		return false, err
 	}
-	_, err = mapper.RESTMappingWithContext(ctx, kind)
-	if meta.IsNoMatchError(err) {
+	if names, why := condition(live, "NamesAccepted"); names == "False" {
+		w.refused = append(w.refused, explain.Refusal(crd.Ref, &server.Refusal{
+			Why: "its names are not accepted: " + why,
+			Fix: "Another definition has the name already: choose another, or delete that one.",
+		}))
 		return false, nil
 	}
-	return err == nil, err
+	ready, why := condition(live, "Established")
+	if ready != "True" {
+		w.note(fmt.Sprintf("%s is not established: %s", crd, cmp.Or(why, "nothing has been said about it")))
+	}
+	return ready == "True", nil
+}
+
+// missing returns a kind of the set that discovery does not list yet, "" if it lists all.
+func (w *establishment) missing(ctx context.Context) (string, error) {
+	mapper, err := w.Discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	for kind := range w.defines {
+		if _, err := mapper.RESTMappingWithContext(ctx, kind); err != nil {
+			if meta.IsNoMatchError(err) {
+				return kind.String(), nil
+			}
+			return "", err
+		}
+	}
+	w.mapper = mapper
+	return "", nil
+}
+
+// unserved reports the definitions whose kinds are not served at the end of the wait.
+func (w *establishment) unserved() []finding.Finding {
+	names := []string{}
+	for _, t := range w.waiting {
+		names = append(names, t.Name)
+	}
+	text := fmt.Sprintf("The kinds of %d of %d CustomResourceDefinitions are not served after %s: %s.", len(w.waiting), w.all,
+		w.opts.EstablishTimeout, w.last)
+	if len(names) > 0 {
+		text += " Still waiting: " + strings.Join(names, ", ") + "."
+	}
+	return []finding.Finding{{
+		Code: finding.Deadline, Severity: finding.Error, Object: w.items[0].ID(), Message: text,
+		Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. See what holds one up: kubectl describe crd",
+	}}
 }
 
 // condition returns the status and message of one of the object's conditions, both empty when it has none of that type.

@@ -1,8 +1,12 @@
 package apply_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -118,4 +122,51 @@ spec:
 		Message: `CustomResourceDefinition twinses.tests.example: its names are not accepted: "TwinList" is already in use`,
 		Fix:     "Another definition has the name already: choose another, or delete that one.",
 	}}, findings)
+}
+
+func TestApply_waits_for_definitions_as_long_as_it_may(t *testing.T) {
+	const crd = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: NAMEs.tests.example}
+spec:
+  group: tests.example
+  names: {kind: NAME, plural: NAMEs}
+  scope: Cluster
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`
+	tests := []struct {
+		name string
+		// slow is how often the API server says nothing about a definition yet.
+		slow int32
+		want []finding.Finding
+	}{
+		{"slowone", 5, nil},
+		{"slowtwo", 1 << 30, []finding.Finding{{
+			Code: finding.Deadline, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition slowtwos.tests.example",
+			Message: "The kinds of 1 of 1 CustomResourceDefinitions are not served after 2s: CustomResourceDefinition slowtwos.tests.example " +
+				"is not established: nothing has been said about it. Still waiting: slowtwos.tests.example.",
+			Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. See what holds one up: kubectl describe crd",
+		}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var looks atomic.Int32
+			cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, tt.name+"s.tests.example") || looks.Add(1) == 1 || looks.Load() > tt.slow {
+					return false
+				}
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprint(w, `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"x"}}`)
+				return true
+			})
+			opts := apply.DefaultOptions()
+			opts.EstablishTimeout = 2 * time.Second
+			if tt.want == nil {
+				opts.EstablishTimeout = time.Minute
+			}
+			_, findings := refused(t, cfg, strings.ReplaceAll(crd, "NAME", tt.name), opts)
+			same(t, tt.want, findings)
+		})
+	}
 }

@@ -31,7 +31,7 @@ type Options struct {
 	DeleteTimeout time.Duration
 	// Concurrency is how many objects are on their way to the API server at once: 16.
 	Concurrency int
-	// EstablishTimeout is how long a CustomResourceDefinition may take until its kind is served: 30 s.
+	// EstablishTimeout is how long CustomResourceDefinitions may take until their kinds are served: 10 min.
 	EstablishTimeout time.Duration
 	// InterruptGrace is how long a change that is under way when the context ends may take to be answered: 5 s.
 	InterruptGrace time.Duration
@@ -53,7 +53,7 @@ func (o Options) complete() Options {
 	o.Deploy = cmp.Or(o.Deploy, o.Inventory)
 	o.Namespace = cmp.Or(o.Namespace, "default")
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
-	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 30*time.Second)
+	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 10*time.Minute)
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
 	o.DeleteTimeout = cmp.Or(o.DeleteTimeout, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Minute)

@@ -26,7 +26,9 @@ type run struct {
 	items   []*item                    // in the order of the manifests
 	byKey   map[server.Key]*item
 	holders holders
-	schemas *foresee.Schemas
+	// definitionSlots has room for the definitions that may be applied at once.
+	definitionSlots chan struct{}
+	schemas         *foresee.Schemas
 	// warnings are what a deploy goes ahead with, to be reported at its end.
 	warnings []finding.Finding
 	count    atomic.Int64 // of the objects applied so far
@@ -39,7 +41,7 @@ func (a *Applier) prepare(ctx context.Context, objects []*unstructured.Unstructu
 		return nil, nil, err
 	}
 	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[server.Key]*item{},
-		schemas: foresee.New(a.Server)}
+		schemas: foresee.New(a.Server), definitionSlots: make(chan struct{}, definitionsAtOnce)}
 	var findings []finding.Finding
 	for _, o := range objects {
 		if f, ok := r.add(ctx, o); !ok {
