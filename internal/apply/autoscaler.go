@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -38,11 +39,15 @@ func (r *run) yieldToAutoscalers(ctx context.Context) {
 		if t.autoscaler == "" {
 			continue
 		}
-		if number, sets, _ := unstructured.NestedFieldNoCopy(t.desired.Object, "spec", "replicas"); sets {
+		spec, _ := t.desired.Object["spec"].(map[string]any)
+		number, sets := spec["replicas"]
+		if sets {
 			r.warnings = append(r.warnings, setsReplicas(t, number))
 		}
-		if t.live != nil {
-			unstructured.RemoveNestedField(t.desired.Object, "spec", "replicas")
+		if sets && t.live != nil {
+			spec = maps.Clone(spec) // it is the caller's
+			delete(spec, "replicas")
+			t.desired.Object["spec"] = spec
 		}
 	}
 }

@@ -20,6 +20,8 @@ type item struct {
 	recreate bool
 	// stale: an entry of the managed fields is of a version that the API server can't convert the object to.
 	stale bool
+	// tools are the deploy tools that have set fields of the live object.
+	tools []string
 	// autoscaler is the object that sets the number of replicas, "" for none.
 	autoscaler string
 	// judged: the API server has answered a dry run of the object, and change says what would become of it.

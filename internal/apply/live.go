@@ -29,6 +29,9 @@ func (r *run) readLive(ctx context.Context) {
 		group.Go(func() error { r.readCollection(ctx, items); return nil })
 	}
 	_ = group.Wait() // none returns an error
+	for _, t := range r.items {
+		t.tools = r.toolsOf(t.live)
+	}
 	r.yieldToAutoscalers(ctx)
 }
 

@@ -21,7 +21,9 @@ func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
 			if t.judged {
 				return nil
 			}
-			return r.previewOne(server.Listening(ctx, r.opts.Progress, t.String()), t)
+			err := r.previewOne(server.Listening(ctx, r.opts.Progress, t.String()), t)
+			r.release(t)
+			return err
 		})
 		refused = append(refused, findings...)
 		if err != nil {
@@ -49,6 +51,18 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 		return r.unseen(ctx, t)
 	}
 	return err
+}
+
+// release drops what is no longer needed of an object that was judged: most of a live object is often its managed fields.
+func (r *run) release(t *item) {
+	if !t.judged {
+		return
+	}
+	for _, u := range []*unstructured.Unstructured{t.change.Before, t.change.After} {
+		if u != nil {
+			ownership.KeepOnly(u, r.opts.FieldManager)
+		}
+	}
 }
 
 // isApplied judges an object by what was read of it alone, where that proves that nothing would change.

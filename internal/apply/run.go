@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
@@ -61,9 +62,21 @@ func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*i
 	return defined
 }
 
+// copyOf returns a copy of o to change: metadata is its own, all else is shared. Of a big set, each object is there once.
+func copyOf(o *unstructured.Unstructured) *unstructured.Unstructured {
+	if o.GroupVersionKind().GroupKind() == secretKind {
+		return o.DeepCopy() // its data is written to
+	}
+	u := &unstructured.Unstructured{Object: maps.Clone(o.Object)}
+	if metadata, ok := o.Object["metadata"].(map[string]any); ok {
+		u.Object["metadata"] = runtime.DeepCopyJSON(metadata)
+	}
+	return u
+}
+
 // add makes an item of o, which stays as it is; ok is false when f says why it can't be one.
 func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.Finding, ok bool) {
-	t := &item{desired: o.DeepCopy(), Ref: server.RefOf(o, schema.GroupVersionResource{})}
+	t := &item{desired: copyOf(o), Ref: server.RefOf(o, schema.GroupVersionResource{})}
 	if o.GetName() == "" {
 		return explain.Unnamed(t.Ref), false
 	}

@@ -130,7 +130,7 @@ func (r *run) deployedByOthers() []finding.Finding {
 	objects := map[string][]string{}
 	var order []string
 	for _, t := range r.items {
-		for _, tool := range r.toolsOf(t.live) {
+		for _, tool := range t.tools {
 			if objects[tool] == nil {
 				order = append(order, tool)
 			}

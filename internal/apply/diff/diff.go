@@ -2,6 +2,9 @@
 package diff
 
 import (
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -21,13 +24,42 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 func Unified(before, after *unstructured.Unstructured) string {
 	old, updated := shown(before), shown(after)
 	mask(old, updated)
+	a, b := lines(old), lines(updated)
+	if len(a)+len(b) > tooLong && old != nil && updated != nil {
+		return fmt.Sprintf("--- %s\n+++ %s\n(too long to compare line by line; what differs: %s)\n",
+			label("live", before), label("applied", after), strings.Join(changed(old.Object, updated.Object, "", nil), ", "))
+	}
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: lines(old), B: lines(updated), FromFile: label("live", before), ToFile: label("applied", after), Context: 3,
+		A: a, B: b, FromFile: label("live", before), ToFile: label("applied", after), Context: 3,
 	})
 	if err != nil {
 		panic(err) // it writes to memory
 	}
 	return text
+}
+
+// tooLong is how many lines of YAML two states may have together to be compared line by line. The big definitions have
+// tens of thousands, take seconds and hundreds of megabytes to compare, and nobody reads that.
+const tooLong = 6_000
+
+// changed returns the paths of the fields that differ, as far down as maps go, and the first twenty of them.
+func changed(old, updated map[string]any, at string, found []string) []string {
+	names := maps.Clone(old)
+	maps.Copy(names, updated)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		was, wasMap := old[name].(map[string]any)
+		now, isMap := updated[name].(map[string]any)
+		switch {
+		case len(found) > 20 || reflect.DeepEqual(old[name], updated[name]):
+		case len(found) == 20:
+			found = append(found, "and more")
+		case wasMap && isMap:
+			found = changed(was, now, at+"."+name, found)
+		default:
+			found = append(found, at+"."+name)
+		}
+	}
+	return found
 }
 
 func shown(u *unstructured.Unstructured) *unstructured.Unstructured {

@@ -38,3 +38,14 @@ func IsCreator(u *unstructured.Unstructured, manager string) bool {
 	}
 	return ours && !first.Before(own)
 }
+
+// KeepOnly drops all managed fields of u but what manager has applied.
+func KeepOnly(u *unstructured.Unstructured, manager string) {
+	var ours []metav1.ManagedFieldsEntry
+	for _, entry := range u.GetManagedFields() {
+		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" {
+			ours = append(ours, entry)
+		}
+	}
+	u.SetManagedFields(ours)
+}
