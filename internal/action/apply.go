@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // preview shows what apply would change, by a server-side dry run.
@@ -14,11 +15,8 @@ func (d *deploy) preview(ctx context.Context) error {
 	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
 	d.changes, d.previewed = changes, true
 	d.find(d.located(findings)...)
-	for _, change := range changes {
-		d.say("%s %s", change.Action, change.Object)
-		if diff := change.Diff(); diff != "" {
-			d.say("%s", diff)
-		}
+	for _, line := range report.ChangeLines(changes, true) {
+		d.say("%s", line)
 	}
 	return err
 }
@@ -43,11 +41,11 @@ func (d *deploy) prune(ctx context.Context) error {
 	return err
 }
 
-// changed notes changes, and logs each.
+// changed notes changes, and logs them.
 func (d *deploy) changed(changes apply.ChangeSet) {
 	d.changes = append(d.changes, changes...)
-	for _, change := range changes {
-		d.say("%s %s", change.Action, change.Object)
+	for _, line := range report.ChangeLines(changes, false) {
+		d.say("%s", line)
 	}
 }
 

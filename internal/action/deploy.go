@@ -54,11 +54,11 @@ func newDeploy(config inputs.Config, env environment, r *runner.Runner, emit pro
 	return &deploy{config: config, env: env, runner: r, emit: emit, images: newImages()}
 }
 
-// find notes findings, and emits each at once.
+// find notes findings and logs them at once, the worst first and alike ones joined.
 func (d *deploy) find(findings ...finding.Finding) {
 	d.findings = append(d.findings, findings...)
-	for _, f := range findings {
-		d.emit(progress.Found{Finding: f})
+	for _, group := range report.Join(findings) {
+		d.emit(progress.Found{Finding: group.Finding, Others: group.Others})
 	}
 }
 

@@ -44,9 +44,11 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var findings []finding.Finding
 	for _, v := range d.verdicts {
-		d.find(d.located(v.Findings)...)
+		findings = append(findings, d.located(v.Findings)...)
 	}
+	d.find(findings...)
 	d.patch(d.verdicts)
 	if table := d.report().PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))

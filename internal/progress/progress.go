@@ -30,7 +30,11 @@ type Message struct{ Text string }
 type Status struct{ Text string }
 
 // Found reports a finding at the moment it is known.
-type Found struct{ Finding finding.Finding }
+type Found struct {
+	Finding finding.Finding
+	// Others are further objects of which the same is true.
+	Others []string
+}
 
 func (StepStarted) event()  {}
 func (StepFinished) event() {}

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +34,7 @@ type Style struct {
 // Log returns a sink that prints events for a person: a headline per step, its messages indented, findings when they
 // are known.
 func Log(w io.Writer, style Style) progress.Sink {
-	l := &log{w: w, style: style, clean: style.Clean}
+	l := &log{w: w, style: style, clean: style.Clean, findings: map[finding.Severity]int{}}
 	if l.clean == nil {
 		l.clean = redact.Printable
 	}
@@ -40,13 +43,14 @@ func Log(w io.Writer, style Style) progress.Sink {
 
 // GroupedLog returns a sink that prints events for a runner's log, a foldable group per step.
 func GroupedLog(r *runner.Runner) progress.Sink {
-	l := &log{w: r.Raw(), clean: r.Clean}
+	l := &log{w: r.Raw(), clean: r.Clean, findings: map[finding.Severity]int{}}
 	return l.locked(func(e progress.Event) {
 		switch e := e.(type) {
 		case progress.StepStarted:
 			l.spoke = time.Now()
 			r.Group(e.Title)
 		case progress.StepFinished:
+			l.showRest()
 			r.EndGroup()
 		default:
 			l.print(e)
@@ -63,6 +67,9 @@ type log struct {
 	spoke time.Time
 	// clean takes from untrusted text what the reader would obey.
 	clean func(string) string
+	// findings are how many findings of each severity the step has, and rest are those that it did not show.
+	findings map[finding.Severity]int
+	rest     []finding.Finding
 }
 
 func (l *log) locked(print progress.Sink) progress.Sink {
@@ -80,6 +87,7 @@ func (l *log) print(e progress.Event) {
 	case progress.StepFinished:
 		l.clear()
 		l.status = ""
+		l.showRest()
 		if e.Elapsed >= time.Second {
 			l.line(dim, fmt.Sprintf("  %.1fs", e.Elapsed.Seconds()))
 		}
@@ -88,11 +96,48 @@ func (l *log) print(e progress.Event) {
 	case progress.Status:
 		l.live(e.Text)
 	case progress.Found:
-		l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
-		if e.Finding.Fix != "" {
-			l.line("", indent(indent(strings.TrimSpace(e.Finding.Fix))))
-		}
+		l.found(e)
 	}
+}
+
+// found shows a finding in full, or counts it where the step has shown many of its severity.
+func (l *log) found(e progress.Found) {
+	if l.findings[e.Finding.Severity]++; l.findings[e.Finding.Severity] > shownFindings[e.Finding.Severity] {
+		l.rest = append(l.rest, slices.Repeat([]finding.Finding{e.Finding}, 1+len(e.Others))...)
+		return
+	}
+	l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
+	if e.Finding.Fix != "" {
+		l.line("", indent(indent(strings.TrimSpace(e.Finding.Fix))))
+	}
+	if len(e.Others) > 0 {
+		l.line("", indent(indent(also(e.Others))))
+	}
+}
+
+// showRest counts, at the end of a step, the findings that were not shown in full.
+func (l *log) showRest() {
+	if len(l.rest) > 0 {
+		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", count(len(l.rest), "more finding"), countCodes(l.rest))))
+	}
+	clear(l.findings)
+	l.rest = nil
+}
+
+// countCodes says how many findings there are of each code, the most frequent first.
+func countCodes(findings []finding.Finding) string {
+	counts := map[finding.Code]int{}
+	for _, f := range findings {
+		counts[f.Code]++
+	}
+	codes := slices.SortedFunc(maps.Keys(counts), func(a, b finding.Code) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, code := range codes {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[code], code))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // live shows a status: in place on a terminal, else as a line now and then.

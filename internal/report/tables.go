@@ -23,7 +23,7 @@ func (r *Report) PlacementTable() [][]string {
 		header = append(header, "ready")
 	}
 	rows := [][]string{header}
-	for _, w := range r.Workloads {
+	for _, w := range r.worstFirst() {
 		row := []string{w.label()}
 		for _, architecture := range architectures {
 			row = append(row, cell(w.Architectures[architecture], counts[w.label()][architecture]))
@@ -33,7 +33,7 @@ func (r *Report) PlacementTable() [][]string {
 		}
 		rows = append(rows, row)
 	}
-	return rows
+	return briefly(rows, "workload")
 }
 
 // cell joins what was foreseen with what was seen.
@@ -87,7 +87,7 @@ func (r *Report) ImageTable() [][]string {
 		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), image.sizes(),
 			strings.Join(image.Attestations, ", "), shortDigest(image.Digest)})
 	}
-	return dropEmptyColumns(rows)
+	return briefly(dropEmptyColumns(rows), "image")
 }
 
 // dropEmptyColumns leaves out the columns that have nothing below their header.

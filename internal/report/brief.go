@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+)
+
+// How much of a long list the log shows; the report has all of it.
+const (
+	shownRows    = 50
+	shownDiff    = 100 // lines of one object's difference
+	shownObjects = 5   // names of the objects that a finding is also about
+)
+
+// shownFindings is how many findings of each severity a step shows in full.
+var shownFindings = map[finding.Severity]int{finding.Error: 20, finding.Warning: 10, finding.Info: 10}
+
+// Group is findings that say the same about several objects.
+type Group struct {
+	finding.Finding
+	// Others are the objects, beside that of Finding.
+	Others []string
+}
+
+// Join groups findings that say the same, the worst first, and otherwise in their order.
+func Join(findings []finding.Finding) []Group {
+	var groups []Group
+	index := map[finding.Finding]int{}
+	for _, f := range bySeverity(findings) {
+		same := f
+		same.Message, same.Fix = withoutObject(f.Message, f), withoutObject(f.Fix, f)
+		same.Object, same.File, same.Line = "", "", 0
+		at, known := index[same]
+		if !known || f.Object == "" {
+			index[same] = len(groups)
+			groups = append(groups, Group{Finding: f})
+			continue
+		}
+		groups[at].Others = append(groups[at].Others, f.Object)
+	}
+	return groups
+}
+
+// withoutObject is a text about an object without its name, by which alike ones differ.
+func withoutObject(text string, f finding.Finding) string {
+	name := f.Object[strings.LastIndexByte(f.Object, ' ')+1:]
+	if name == "" {
+		return text
+	}
+	text = strings.ReplaceAll(text, name, "")
+	if _, own, namespaced := strings.Cut(name, "/"); namespaced {
+		text = strings.ReplaceAll(text, "name: "+own+"\n", "")
+	}
+	return text
+}
+
+// also names the other objects of a group, or is "".
+func also(others []string) string {
+	switch n := len(others); {
+	case n == 0:
+		return ""
+	case n <= shownObjects:
+		return "The same holds for " + strings.Join(others, ", ") + "."
+	default:
+		return fmt.Sprintf("The same holds for %d more: %s, …", n, strings.Join(others[:shownObjects], ", "))
+	}
+}
+
+// ChangeLines are the changes for the log, each a line, with its difference where diffs are wanted. Of many, those that
+// are none are counted, and so is what comes after the first ones.
+func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
+	var lines []string
+	var rest apply.ChangeSet
+	for _, change := range changes {
+		if len(changes) > shownRows && (change.Action == apply.Unchanged || len(lines) >= shownRows) {
+			rest = append(rest, change)
+			continue
+		}
+		line := fmt.Sprintf("%s %s", change.Action, change.Object)
+		if diff := change.Diff(); diffs && diff != "" {
+			line += "\n" + head(diff, shownDiff)
+		}
+		lines = append(lines, line)
+	}
+	if len(rest) > 0 {
+		lines = append(lines, fmt.Sprintf("and %s: %s", count(len(rest), "more object"), countChanges(rest)))
+	}
+	return lines
+}
+
+// head is the first lines of a text, and how many there are more.
+func head(text string, limit int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if len(lines) <= limit {
+		return text
+	}
+	return strings.Join(lines[:limit], "\n") + fmt.Sprintf("\n… %s", count(len(lines)-limit, "more line"))
+}
+
+// briefly cuts a table with its header to the rows that are shown, and says how many there are more.
+func briefly(rows [][]string, what string) [][]string {
+	if len(rows) <= shownRows+1 {
+		return rows
+	}
+	return append(slices.Clone(rows[:shownRows+1]), []string{fmt.Sprintf("and %s", count(len(rows)-shownRows-1, "more "+what))})
+}
+
+// worstFirst orders many workloads so that those in trouble come first, then those with the most pods.
+func (r *Report) worstFirst() []Workload {
+	if len(r.Workloads) <= shownRows {
+		return r.Workloads
+	}
+	weight := map[string]standing{}
+	for _, s := range r.standings() {
+		weight[s.label()] = s
+	}
+	return slices.SortedStableFunc(slices.Values(r.Workloads), func(a, b Workload) int {
+		return byWeight(weight[a.label()], weight[b.label()])
+	})
+}

@@ -1,0 +1,97 @@
+package report_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+)
+
+// about is a finding about a Deployment.
+func about(name string, severity finding.Severity) finding.Finding {
+	return finding.Finding{
+		Code: finding.ExecFormatError, Severity: severity, Object: "apps/v1 Deployment shop/" + name, File: name + ".yaml", Line: 3,
+		Message: "Deployment shop/" + name + " can land on arm64 nodes, where it would crash.", Fix: "kind: Deployment\nmetadata:\n  name: " + name + "\n",
+	}
+}
+
+func TestJoin(t *testing.T) {
+	other := finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Message: "Image app could not be inspected."}
+	got := report.Join([]finding.Finding{other, about("a", finding.Error), about("b", finding.Warning), about("c", finding.Error), other})
+	want := []report.Group{
+		{Finding: about("a", finding.Error), Others: []string{"apps/v1 Deployment shop/c"}},
+		{Finding: other}, {Finding: about("b", finding.Warning)}, {Finding: other},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLog_stays_readable_with_a_thousand_findings(t *testing.T) {
+	var out bytes.Buffer
+	sink := report.Log(&out, report.Style{})
+	sink(progress.StepStarted{Title: "Plan"})
+	for i := range 1000 {
+		f := finding.Finding{Code: finding.ExecFormatError, Severity: finding.Error, Message: fmt.Sprintf("Finding %d.", i)}
+		sink(progress.Found{Finding: f, Others: []string{"one", "two"}})
+	}
+	sink(progress.Found{Finding: finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Message: "A warning."}})
+	sink(progress.StepFinished{})
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) > 50 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, want := range []string{"error exec-format-error: Finding 0.\n    The same holds for one, two.\n", "A warning.",
+		"  and 2940 more findings: 2940 exec-format-error; the JSON report has all\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, &out)
+		}
+	}
+}
+
+func TestChangeLines(t *testing.T) {
+	var few, many apply.ChangeSet
+	for i := range 1000 {
+		change := apply.Change{Object: fmt.Sprintf("v1 Service shop/%d", i), Action: apply.Unchanged}
+		if i%10 == 0 {
+			change.Action = apply.Configured
+		}
+		if many = append(many, change); i < 20 {
+			few = append(few, change)
+		}
+	}
+	if got := report.ChangeLines(few, false); len(got) != 20 || got[1] != "unchanged v1 Service shop/1" {
+		t.Errorf("of 20 changes: %q", got)
+	}
+	got := report.ChangeLines(many, false)
+	want := []string{"configured v1 Service shop/490", "and 950 more objects: 50 configured, 900 unchanged"}
+	if diff := cmp.Diff(want, got[49:]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPlacementTable_of_a_thousand_workloads_has_the_worst_first(t *testing.T) {
+	r := report.New()
+	for i := range 1000 {
+		outcome := placement.Runs
+		if i == 777 {
+			outcome = placement.Crashes
+		}
+		r.Workloads = append(r.Workloads, report.Workload{
+			Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint(i), Architectures: map[string]placement.Outcome{"arm64": outcome},
+		})
+	}
+	table := r.PlacementTable()
+	want := [][]string{{"workload", "arm64"}, {"Deployment shop/777", "crashes"}, {"and 950 more workloads"}}
+	if diff := cmp.Diff(want, [][]string{table[0], table[1], table[len(table)-1]}); diff != "" || len(table) != 52 {
+		t.Errorf("%d rows\n%s", len(table), diff)
+	}
+}
