@@ -80,6 +80,6 @@ func (d *deploy) sameImage(wanted, runs string) bool {
 		return true
 	}
 	pinned, ok := is.(name.Digest)
-	result := d.resolved[was.Name()]
+	result := d.result(was)
 	return ok && result.Image != nil && is.Context() == was.Context() && pinned.DigestStr() == result.Image.Digest.String()
 }

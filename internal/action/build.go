@@ -77,7 +77,7 @@ func (d *deploy) checkJoined(ctx context.Context, index name.Digest, platforms [
 	refs := []name.Reference{index}
 	d.resolve(ctx, refs)
 	d.inspect(ctx, refs)
-	result := d.resolved[index.Name()]
+	result := d.result(index)
 	if result.Err != nil {
 		return result.Err
 	}

@@ -22,12 +22,13 @@ type deploy struct {
 	env    environment
 	runner *runner.Runner
 	emit   progress.Sink
-	// needsCluster: a step reads or changes the cluster.
-	needsCluster bool
+	// takes reports whether a step is among those of the run.
+	takes func(name string) bool
 
 	session
 	images
 	manifests
+	ahead
 	// target is where the images are recorded.
 	target target
 

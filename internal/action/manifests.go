@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -31,9 +30,11 @@ type manifests struct {
 }
 
 // unstructured are the objects alone.
-func (m manifests) unstructured() []*unstructured.Unstructured {
+func (m manifests) unstructured() []*unstructured.Unstructured { return unstructuredOf(m.objects) }
+
+func unstructuredOf(objects []kustomize.Object) []*unstructured.Unstructured {
 	var list []*unstructured.Unstructured
-	for _, o := range m.objects {
+	for _, o := range objects {
 		list = append(list, o.Unstructured)
 	}
 	return list
@@ -74,26 +75,13 @@ func (m manifests) located(findings []finding.Finding) []finding.Finding {
 }
 
 // rewrite sets the images in the kustomization, in memory. The file is written once nothing speaks against the deploy.
-func (d *deploy) rewrite(ctx context.Context) error {
-	path, err := kustomize.Find(d.config.Kustomization)
+func (d *deploy) rewrite(context.Context) error {
+	r, err := d.rewritten()
 	if err != nil {
-		return faultError{err}
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return faultError{fmt.Errorf("reading the kustomization: %w", err)}
-	}
-	d.path = path
-	if d.entries, err = d.imageEntries(ctx); err != nil {
 		return err
 	}
-	edited, edits, err := edit.SetImages(path, content, d.entries)
-	if err != nil {
-		return faultError{err}
-	}
-	d.edited = edited
-	d.edits = edits
-	for _, edit := range edits {
+	d.path, d.edited, d.entries, d.edits = r.path, r.content, r.entries, r.edits
+	for _, edit := range d.edits {
 		d.say("%s:%d: %s -> %s", edit.File, edit.Line, edit.Name, edit.After)
 	}
 	return nil
@@ -111,7 +99,7 @@ func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 	for _, in := range d.config.Images {
 		entry := types.Image{Name: in.Name, NewName: in.Repository(), NewTag: in.Reference.Identifier()}
 		if d.config.PinDigest {
-			result := d.resolved[in.Reference.Name()]
+			result := d.result(in.Reference)
 			if result.Err != nil {
 				return nil, d.unresolved(result.Err)
 			}
@@ -136,10 +124,10 @@ func (d *deploy) unresolved(err error) error {
 }
 
 // render renders the edited kustomization and finds the image names that no manifest uses.
-func (d *deploy) render(ctx context.Context) error {
-	result, err := kustomize.Render(ctx, d.path, kustomize.Options{Content: d.edited, Images: d.entries, RemoteFetch: d.config.RemoteResources})
+func (d *deploy) render(context.Context) error {
+	result, err := d.rendered()
 	if err != nil {
-		return faultError{err}
+		return err
 	}
 	d.objects = result.Objects
 	d.enterNamespace()

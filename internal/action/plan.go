@@ -19,7 +19,10 @@ import (
 // plan decides where each workload can run, on the nodes that the cluster has now. The images of the manifests that are
 // no input are looked up too: a sidecar of somebody else's crashes a pod as well.
 func (d *deploy) plan(ctx context.Context) error {
-	waitForSnapshot := readSnapshot(ctx, d.cluster.Config)
+	if d.waitForSnapshot == nil {
+		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
+	}
+	d.lookedUp()
 	references := placement.References(d.unstructured())
 	d.lookUp(ctx, references)
 	nodes, err := d.waitForNodes()
@@ -30,7 +33,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
 	}
-	s, err := waitForSnapshot()
+	s, err := d.waitForSnapshot()
 	if err != nil {
 		return err
 	}
@@ -77,7 +80,7 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 		if !ok || d.isInput(ref) {
 			continue
 		}
-		result := d.resolved[ref.Name()]
+		result := d.result(ref)
 		switch outage, isOutage := image.OutageOf(result.Err); {
 		case isOutage:
 			out.add(text, outage)

@@ -98,7 +98,10 @@ var errNothingToDo = errors.New("nothing to do")
 
 // take runs the steps one after another. It stops at an error, and before a guarded step when a finding is one.
 func (d *deploy) take(ctx context.Context, steps []step) error {
-	d.needsCluster = slices.ContainsFunc(steps, func(s step) bool { return s.name == "plan" })
+	d.takes = func(name string) bool {
+		return slices.ContainsFunc(steps, func(s step) bool { return s.name == name })
+	}
+	d.ahead = d.newAhead(ctx)
 	for _, s := range steps {
 		if err := findingsError(d.findings); s.guarded && err != nil {
 			return err

@@ -40,15 +40,17 @@ type session struct {
 	applier *apply.Applier
 	// waitForNodes returns the cluster's nodes, which are read while the images are verified.
 	waitForNodes func() ([]corev1.Node, error)
+	// waitForSnapshot returns what runs in the cluster; nil where its reading has not begun.
+	waitForSnapshot func() (snapshot, error)
 }
 
 // signIn signs in to the registries and, where a step needs it, to the cluster.
 func (d *deploy) signIn(ctx context.Context) error {
-	job := d.job()
+	job, needsCluster := d.job(), d.takes("plan")
 	d.clouds = clouds(d.config, job)
 	signedIn, err := identity.SignIn(ctx, identity.Options{
 		Provider:     d.config.Provider,
-		NeedsCluster: d.needsCluster,
+		NeedsCluster: needsCluster,
 		Namespace:    d.config.Namespace,
 		Registries:   identity.Registries{Username: d.config.RegistryUsername, Password: d.config.RegistryPassword, Hosts: registries(d.config.Images)},
 		Kubeconfig: identity.KubeconfigOptions{
@@ -70,13 +72,20 @@ func (d *deploy) signIn(ctx context.Context) error {
 	looks := image.DefaultOptions()
 	looks.Progress = d.emit
 	d.resolver = image.NewClient(d.registry, looks)
-	if err != nil || !d.needsCluster {
+	if err != nil {
 		return err
+	}
+	d.workAhead()
+	if !needsCluster {
+		return nil
 	}
 	if d.applier, err = apply.New(d.cluster.Config); err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
 	d.waitForNodes = readNodes(ctx, d.cluster)
+	if !d.takes("build") { // after a build, what runs now would be old
+		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
+	}
 	return nil
 }
 

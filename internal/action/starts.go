@@ -48,7 +48,7 @@ func (d *deploy) imageOf(reference string) *image.Image {
 	if err != nil {
 		return nil
 	}
-	return d.resolved[ref.Name()].Image
+	return d.result(ref).Image
 }
 
 // platformsOf are those of the nodes, each once.

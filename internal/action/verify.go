@@ -42,7 +42,7 @@ func (d *deploy) verify(ctx context.Context) error {
 }
 
 func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
-	verified, result := verifiedImage{input: in}, d.resolved[in.Reference.Name()]
+	verified, result := verifiedImage{input: in}, d.result(in.Reference)
 	if result.Err != nil {
 		f, known := d.asFinding(result.Err)
 		if !known {

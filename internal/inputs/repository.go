@@ -17,7 +17,7 @@ func checkRepository(text string) error {
 	host, path, _ := strings.Cut(text, "/")
 	switch {
 	case strings.Contains(text, "://"):
-		return errors.New("it begins with a scheme; write the host alone")
+		return errors.New("it starts with a scheme; write the host alone")
 	case strings.ContainsAny(text, "@ "):
 		return errors.New("it contains a digest; name the repository alone")
 	case strings.ContainsRune(lastPart(text), ':') && strings.Contains(text, "/"):

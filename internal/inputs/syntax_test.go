@@ -27,7 +27,7 @@ func TestParse_checks_the_whole_syntax_of_a_repository(t *testing.T) {
 		{"port_is_too_large", "app=ghcr.io:99999/app", `its port "99999"`},
 		{"port_is_empty", "app=ghcr.io:/app", `its port ""`},
 		{"capitals", "app=ghcr.io/Me/App", "write it in lower case: ghcr.io/me/app"},
-		{"scheme", "app=https://ghcr.io/me/app", "begins with a scheme"},
+		{"scheme", "app=https://ghcr.io/me/app", "starts with a scheme"},
 		{"tag", "app=ghcr.io/me/app:v1", "it contains a tag, which belongs into the input tag"},
 		{"tag_of_an_official_image", "app=nginx:v1", "it contains a tag"},
 		{"digest", "app=ghcr.io/me/app@sha256:0123", "it contains a digest"},

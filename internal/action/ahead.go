@@ -1,0 +1,107 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+)
+
+// rewriting is the kustomization with the images set in it.
+type rewriting struct {
+	path string
+	// content is what the file holds once it is written.
+	content []byte
+	// entries are the images as the kustomization names them.
+	entries []types.Image
+	edits   []edit.Change
+}
+
+// rendering is what a rewriting renders to.
+type rendering struct {
+	*kustomize.Result
+	// references are the images of the objects.
+	references []string
+}
+
+// ahead are the manifests' steps as functions that do their work once, whoever needs it first: what needs no image is done
+// while images are built and verified.
+type ahead struct {
+	rewritten func() (rewriting, error)
+	rendered  func() (rendering, error)
+	// lookedUp looks up the images that are no input.
+	lookedUp func()
+}
+
+func (d *deploy) newAhead(ctx context.Context) ahead {
+	var a ahead
+	a.rewritten = sync.OnceValues(func() (rewriting, error) { return d.setInMemory(ctx) })
+	a.rendered = sync.OnceValues(func() (rendering, error) {
+		r, err := a.rewritten()
+		if err != nil {
+			return rendering{}, err
+		}
+		result, err := kustomize.Render(ctx, r.path, kustomize.Options{Content: r.content, Images: r.entries, RemoteFetch: d.config.RemoteResources})
+		if err != nil {
+			return rendering{}, faultError{err}
+		}
+		return rendering{result, placement.References(unstructuredOf(result.Objects))}, nil
+	})
+	a.lookedUp = sync.OnceFunc(func() {
+		if r, err := a.rendered(); err == nil { // an error is returned by the step
+			d.resolve(ctx, d.foreign(r.references))
+		}
+	})
+	return a
+}
+
+// workAhead starts what needs no image. The digests that pin-digest writes are known once the images are.
+func (d *deploy) workAhead() {
+	switch {
+	case d.config.PinDigest:
+	case d.takes("plan"):
+		go d.lookedUp()
+	case d.takes("render"):
+		go func() { _, _ = d.rendered() }() // the step returns the error
+	}
+}
+
+// foreign are the references that are no input.
+func (d *deploy) foreign(references []string) []name.Reference {
+	var list []name.Reference
+	for _, text := range references {
+		if ref, err := image.ParseReference(text); err == nil && !d.isInput(ref) {
+			list = append(list, ref)
+		}
+	}
+	return list
+}
+
+// setInMemory sets the images without writing the file.
+func (d *deploy) setInMemory(ctx context.Context) (rewriting, error) {
+	path, err := kustomize.Find(d.config.Kustomization)
+	if err != nil {
+		return rewriting{}, faultError{err}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return rewriting{}, faultError{fmt.Errorf("reading the kustomization: %w", err)}
+	}
+	entries, err := d.imageEntries(ctx)
+	if err != nil {
+		return rewriting{}, err
+	}
+	edited, edits, err := edit.SetImages(path, content, entries)
+	if err != nil {
+		return rewriting{}, faultError{err}
+	}
+	return rewriting{path, edited, entries, edits}, nil
+}
