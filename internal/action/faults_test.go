@@ -152,7 +152,7 @@ func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
 			"--images", "registry/app=" + cluster.Registry + "/prune/app", "--kubeconfig", cluster.Kubeconfig})
 	}
 	first := repository(t, map[string]string{"app.yaml": namespace + deployment})
-	second := repository(t, map[string]string{"app.yaml": namespace + strings.ReplaceAll(deployment, "name: app}", "name: other}")})
+	second := repository(t, map[string]string{"app.yaml": strings.ReplaceAll(deployment, "name: app}", "name: other}")})
 	for _, repo := range []string{first, second} {
 		if status, output := deploy(repo); status != 0 || strings.Contains(output, "pruned") {
 			t.Errorf("status %d\n%s", status, output)

@@ -29,13 +29,45 @@ var (
 	buildCommand   = command{use: "build", short: "Build the images, push them and check them, and nothing else"}
 	planCommand    = command{use: "plan", short: "Plan placement and show what would change; apply nothing"}
 	verifyCommand  = command{use: "verify [REF...]", short: "Check that images have their platforms", references: true}
-	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization, in place; with commit, verify them and record that"}
+	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization; with commit, verify them and record that"}
 	commands       = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand}
 )
 
-// steps are a whole run in order, each with when it is taken. Plans and dry runs change nothing, so they don't build
-// either: they take the images that are in the registry. A rewrite with a commit ends where Flux or Argo CD goes on, so
-// its images are as well verified as those of a deploy.
+// step is one stage of the pipeline.
+type step struct {
+	// name is what code and report call it: it is a key of the report's timings.
+	name string
+	// title is its headline in the log; a step without one is neither shown nor timed.
+	title string
+	run   func(*deploy, context.Context) error
+	// guarded steps change something, and are not taken once there is a finding of severity error.
+	guarded bool
+}
+
+// The steps of a run, in their order. Those without a title take no time and say nothing.
+var (
+	branchStep  = step{"branch", "", (*deploy).findBranch, false}                               // the one that is checked out, or named
+	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}                            // own commits are not deployed again
+	accessStep  = step{"access", "", (*deploy).checkBranch, false}                              // a refusal now costs nothing
+	enterStep   = step{"sign-in", "", (*deploy).signIn, false}                                  // registries, and a kubeconfig's cluster
+	signInStep  = step{"sign-in", "Sign in", (*deploy).signIn, false}                           // registries, and a cloud's cluster
+	buildStep   = step{"build", "Build images", (*deploy).build, false}                         // for every platform, and push them
+	joinStep    = step{"join", "Join images", (*deploy).build, false}                           // of what native runners have pushed
+	verifyStep  = step{"verify", "Verify images", (*deploy).verify, false}                      // have they the platforms asked for?
+	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}  // in memory
+	renderStep  = step{"render", "Render manifests", (*deploy).render, false}                   // and is every image used?
+	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}                         // nodes x images x pod specs
+	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}                  // server-side dry run
+	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true}               // the edited bytes
+	applyStep   = step{"apply", "Apply", (*deploy).apply, true}                                 // server-side
+	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}                 // until ready, or sure to fail
+	commitStep  = step{"commit", "Record the images in the repository", (*deploy).commit, true} // what runs, or is to run
+	pruneStep   = step{"prune", "Prune what left the manifests", (*deploy).prune, true}         // only after a good rollout
+)
+
+// steps are those that a command takes. Plans and dry runs change nothing, so they don't build either: they take the
+// images that are in the registry. A rewrite with a commit ends where Flux or Argo CD goes on, so its images are as well
+// verified as those of a deploy.
 func (c command) steps(config inputs.Config) []step {
 	deploys := c == runCommand && !config.DryRun
 	plans := c == planCommand || c == runCommand && config.DryRun
@@ -47,50 +79,23 @@ func (c command) steps(config inputs.Config) []step {
 
 	var taken []step
 	for _, s := range []struct {
-		when bool
 		step step
+		when bool
 	}{
-		{records, step{name: "branch", run: (*deploy).findBranch}},                                                // the one that is checked out, or named
-		{records, step{name: "trigger", run: (*deploy).checkTrigger}},                                             // own commits are not deployed again
-		{records, step{name: "access", run: (*deploy).checkBranch}},                                               // a refusal now costs nothing
-		{true, step{"sign-in", signInTitle(viaCloud), (*deploy).signIn, false}},                                   // registries, and the cluster where one is needed
-		{builds && !config.Join, step{"build", "Build images", (*deploy).build, false}},                           // for every platform, and push them
-		{builds && config.Join, step{"join", "Join images", (*deploy).build, false}},                              // of what native runners have pushed
-		{!edits || records, step{"verify", "Verify images", (*deploy).verify, false}},                             // do they have the platforms asked for?
-		{deploys || plans || edits, step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}}, // in memory
-		{deploys || plans || edits, step{"render", "Render manifests", (*deploy).render, false}},                  // and is every image used?
-		{deploys || plans, step{"plan", "Plan placement", (*deploy).plan, false}},                                 // nodes x images x pod specs
-		{plans, step{"preview", "Preview changes", (*deploy).preview, false}},                                     // server-side dry run
-		{writes, step{"write", "Write the kustomization", (*deploy).write, true}},                                 // the edited bytes
-		{deploys, step{"apply", "Apply", (*deploy).apply, true}},                                                  // server-side
-		{deploys && config.Wait, step{"rollout", "Watch the rollout", (*deploy).rollout, true}},                   // until ready, or sure to fail
-		{records, step{"commit", "Record the images in the repository", (*deploy).commit, true}},                  // what runs, or is to run
-		{deploys && config.Prune, step{"prune", "Prune what left the manifests", (*deploy).prune, true}},          // only after a good rollout
+		{branchStep, records}, {triggerStep, records}, {accessStep, records},
+		{enterStep, !viaCloud}, {signInStep, viaCloud},
+		{buildStep, builds && !config.Join}, {joinStep, builds && config.Join},
+		{verifyStep, !edits || records},
+		{rewriteStep, deploys || plans || edits}, {renderStep, deploys || plans || edits},
+		{planStep, deploys || plans}, {previewStep, plans},
+		{writeStep, writes}, {applyStep, deploys}, {rolloutStep, deploys && config.Wait},
+		{commitStep, records}, {pruneStep, deploys && config.Prune},
 	} {
 		if s.when {
 			taken = append(taken, s.step)
 		}
 	}
 	return taken
-}
-
-// signInTitle is "" where no cloud is asked: then the sign-in takes no time and says nothing.
-func signInTitle(viaCloud bool) string {
-	if viaCloud {
-		return "Sign in"
-	}
-	return ""
-}
-
-// step is one stage of the pipeline.
-type step struct {
-	// name is what code and report call it: it is a key of the report's timings.
-	name string
-	// title is its headline in the log; a step without one is neither shown nor timed.
-	title string
-	run   func(*deploy, context.Context) error
-	// guarded steps change something, and are not taken once there is a finding of severity error.
-	guarded bool
 }
 
 // errNothingToDo ends a run that has nothing new to deploy, and is no error.

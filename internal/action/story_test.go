@@ -31,7 +31,7 @@ var acts = []struct {
 		"failed: error exec-format-error, warning exec-format-error; amd64 runs, arm64 crashes; pods on amd64, arm64"},
 	{"pin", "tag=v1 platforms=linux/amd64", "pin", false, "ok: info exec-format-error; amd64 runs, arm64 excluded; pods on amd64"},
 	{"pending", "tag=v1 platforms=linux/amd64", "fail", false,
-		"failed: error deadline, error insufficient-capacity; amd64 runs, arm64 excluded; pods on amd64"},
+		"failed: error deadline, error insufficient-capacity, warning insufficient-capacity; amd64 runs, arm64 excluded; pods on amd64"},
 	{"multi-arch", "tag=v2", "fail", false, "ok: ; amd64 runs, arm64 runs; pods on amd64, arm64"},
 	{"spread", "tag=v2", "spread", true, "ok: info untolerated-taint; amd64 runs, arm64 runs; pods on amd64, arm64"},
 }

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
 // PlacementTable says for each workload and architecture how many pods run there, or, before anything runs, what would
@@ -114,22 +116,30 @@ func (i Image) sizes() string {
 		return ""
 	}
 	size := func(a, b Manifest) int { return cmp.Compare(a.Size, b.Size) }
-	least, most := bytes(slices.MinFunc(i.Manifests, size).Size), bytes(slices.MaxFunc(i.Manifests, size).Size)
+	least, most := progress.Size(slices.MinFunc(i.Manifests, size).Size), progress.Size(slices.MaxFunc(i.Manifests, size).Size)
 	if least == most {
 		return most
 	}
 	return least + " to " + most
 }
 
-// bytes writes a size as docker does, in powers of ten.
-func bytes(n int64) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-}
-
 func shortDigest(digest string) string {
 	const shown = len("sha256:") + 12
 	return digest[:min(len(digest), shown)]
+}
+
+// Table lays rows of cells out in columns, the first row being the header.
+func Table(rows [][]string) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
+	for _, row := range rows {
+		// Writing to a strings.Builder does not fail.
+		_, _ = w.Write([]byte(strings.Join(row, "\t") + "\n"))
+	}
+	_ = w.Flush()
+	lines := strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n")
 }

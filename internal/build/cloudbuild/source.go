@@ -99,7 +99,7 @@ func (b *Builder) upload(ctx context.Context, store *storage, of *bundle) error 
 	}
 	of.object = uploaded
 	b.Progress(progress.Message{Text: fmt.Sprintf("Sent the context %q to gs://%s/%s: %s", of.context, store.bucket, name,
-		size(int64(*written)))})
+		progress.Size(int64(*written)))})
 	return nil
 }
 
@@ -110,14 +110,6 @@ type counter int64
 func (c *counter) Write(p []byte) (int, error) {
 	*c += counter(len(p))
 	return len(p), nil
-}
-
-// size is a number of bytes in words.
-func size(n int64) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // write writes the archive: the context, and a folder for each Dockerfile, with the .dockerignore of its own, which
