@@ -16,7 +16,7 @@ type Checkout struct {
 	dir, common string
 }
 
-// Find returns the checkout that holds the folder, and whether there is one.
+// Find returns the checkout that contains the folder, and whether there is one.
 func Find(folder string) (Checkout, bool) {
 	folder, err := filepath.Abs(folder)
 	for err == nil {

@@ -18,15 +18,15 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 		return Result{}, err
 	}
 	if head != "" && head != d.head {
-		if result, err := r.standing(ctx, branch, head, d); err != nil || result != (Result{}) {
+		if result, err := r.existing(ctx, branch, head, d); err != nil || result != (Result{}) {
 			return result, err
 		}
 	}
 	return r.remake(ctx, branch, d)
 }
 
-// standing looks at what the branch holds beyond the base. The result is zero where it has to be made anew.
-func (r *repository) standing(ctx context.Context, branch, head string, d draft) (Result, error) {
+// existing looks at what the branch has beyond the base. The result is zero where the branch has to be made anew.
+func (r *repository) existing(ctx context.Context, branch, head string, d draft) (Result, error) {
 	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, d.head, head, nil)
 	if err != nil {
 		return Result{}, r.explain("comparing the pull request's branch with its base", err)
@@ -59,7 +59,7 @@ func (r *repository) foreign(branch string, c entry) error {
 		branch, r.Place.Repository, c.url)
 }
 
-// replaceable is an error where an open pull request holds an image that this run does not set: another deploy of the
+// replaceable is an error where an open pull request sets an image that this run does not set: another deploy of the
 // same kustomization, which would be lost.
 func (r *repository) replaceable(ctx context.Context, branch string, c entry) error {
 	for image := range imagesOf(c.message) {
@@ -74,20 +74,20 @@ func (r *repository) replaceable(ctx context.Context, branch string, c entry) er
 	return nil
 }
 
-// workshop is how the branches begin on which commits are made. A push to one of them starts no deploy.
-const workshop = "multiarch-deploy-run/"
+// scratch is how the branches begin on which commits are made. A push to one of them starts no deploy.
+const scratch = "multiarch-deploy-run/"
 
-// remake makes the commit in a workshop first, and then leads the real one there in one move: GitHub closes a
-// pull request whose branch holds nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
+// remake makes the commit in a scratch first, and then leads the real one there in one move: GitHub closes a
+// pull request whose branch has nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
 func (r *repository) remake(ctx context.Context, branch string, d draft) (Result, error) {
-	bench := fmt.Sprintf("%s%d-%s", workshop, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
+	temporary := fmt.Sprintf("%s%d-%s", scratch, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
 	defer func() {
 		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
-		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+bench)
+		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+temporary)
 	}()
-	result, err := r.commitFrom(ctx, bench, d)
+	result, err := r.commitFrom(ctx, temporary, d)
 	if isMoved(err) { // the answer to a first try was lost on the way
-		result, err = r.commitFrom(ctx, bench, d)
+		result, err = r.commitFrom(ctx, temporary, d)
 	}
 	if err != nil {
 		return Result{}, err

@@ -20,7 +20,7 @@ type Job struct {
 var ErrNoBranch = errors.New("no branch is checked out")
 
 // Locate finds where the file was checked out from. A job may check out several repositories, and the git folder
-// beside the file tells which one it is of. Branch overrides the one that is checked out; without either, the error
+// beside the file says which one it is of. Branch overrides the one that is checked out; without either, the error
 // is ErrNoBranch.
 func Locate(file, branch string, job Job) (Place, error) {
 	file, err := resolve(file)
@@ -46,7 +46,7 @@ func Locate(file, branch string, job Job) (Place, error) {
 	return place, nil
 }
 
-// resolve returns the absolute path of a file, symbolic links followed, since git holds the link's target.
+// resolve returns the absolute path of a file, symbolic links followed, since git has the link's target.
 func resolve(file string) (string, error) {
 	absolute, err := filepath.Abs(file)
 	if err != nil {

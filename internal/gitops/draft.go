@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// draft is the edit, made on what the branch holds.
+// draft is the edit, made on the content of the branch.
 type draft struct {
 	// head is the commit that the branch pointed to.
 	head    string
@@ -18,15 +18,15 @@ type draft struct {
 	later string
 }
 
-// settled is the result where there is nothing to commit.
-func (d draft) settled() Result {
+// nothingToCommit is the result where there is nothing to commit.
+func (d draft) nothingToCommit() Result {
 	if d.later != "" {
 		return Result{Later: d.later}
 	}
 	return d.done
 }
 
-// draft makes the edit on what the branch holds, unless a later deploy has been recorded there.
+// draft makes the edit on the content of the branch, unless a later deploy has been recorded there.
 func (r *repository) draft(ctx context.Context) (draft, error) {
 	head, content, err := r.read(ctx)
 	if err != nil {
@@ -34,7 +34,7 @@ func (r *repository) draft(ctx context.Context) (draft, error) {
 	}
 	d := draft{head: head}
 	if d.edited, d.changes, err = r.Edit(r.Place.Path, content); err != nil {
-		return draft{}, fmt.Errorf("editing what %s holds: %w", r.Place, err)
+		return draft{}, fmt.Errorf("editing the file on %s: %w", r.Place, err)
 	}
 	return d, r.compare(ctx, &d)
 }
@@ -84,6 +84,6 @@ func (r *repository) untouched(c Change, history []entry) error {
 	if len(seen) == 0 || slices.Contains(seen, c.Before) || slices.ContainsFunc(history, deployed) {
 		return nil
 	}
-	return fmt.Errorf("editing what %s holds: image %s was set to %q there after this run began, which would set it to %q; see %s, "+
+	return fmt.Errorf("editing the file on %s: image %s was set to %q there after this run began, which would set it to %q; see %s, "+
 		"and run the workflow again on the branch as it is now, if that is what you want", r.Place, c.Name, c.Before, c.After, history[0].url)
 }

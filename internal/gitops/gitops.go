@@ -1,7 +1,7 @@
 // Package gitops records an edit of one file in its repository on GitHub: as a commit on a branch, or as a pull
 // request. Everything goes through GitHub's API, so that GitHub itself signs the commit; no git is needed.
 //
-// The edit is made anew on what the branch holds at that moment, never copied from the checkout, so other people's
+// The edit is made anew on the content of the branch at that moment, never copied from the checkout, so other people's
 // changes to the file stay. What an edit is, the caller says.
 package gitops
 
@@ -39,13 +39,13 @@ type Options struct {
 	Message Template
 	// Branch is the branch of the pull request.
 	Branch Template
-	// Fields are what the templates' placeholders stand for.
+	// Fields are the values of the templates' placeholders.
 	Fields Fields
 	// Mark says which run this is.
 	Mark Mark
 	// Details are for the text of the pull request, in Markdown.
 	Details string
-	// Say tells what is going on.
+	// Say reports what is going on.
 	Say func(format string, args ...any)
 }
 
@@ -59,11 +59,11 @@ type Server struct {
 
 // Result is what came of it. It is the zero value where there was nothing to do.
 type Result struct {
-	// SHA of the commit that holds the edit, and URL of its page.
+	// SHA of the commit with the edit, and URL of its page.
 	SHA, URL string
 	// PullRequest is the URL of the pull request's page.
 	PullRequest string
-	// Later is the page of a later deploy's commit, where the branch holds one: then nothing was done.
+	// Later is the page of a later deploy's commit, where the branch has one: then nothing was done.
 	Later string
 }
 
@@ -75,7 +75,7 @@ const attempts = 5
 
 // Check reads the file on its branch. What keeps GitHub from showing it, a token or a branch that is none, also keeps the
 // edit from being recorded, and is better known before anything is deployed. Whether the branch may be written to, GitHub
-// tells only those who write.
+// says only to those who write.
 func Check(ctx context.Context, server Server, place Place) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -87,7 +87,7 @@ func Check(ctx context.Context, server Server, place Place) error {
 	return err
 }
 
-// Commit commits the edit to the branch. When the branch moves meanwhile, the edit is made again on what it holds then.
+// Commit commits the edit to the branch. When the branch moves meanwhile, the edit is made again on its content then.
 func Commit(ctx context.Context, opts Options) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -98,13 +98,13 @@ func Commit(ctx context.Context, opts Options) (Result, error) {
 	for range attempts {
 		draft, err := r.draft(ctx)
 		if err != nil || len(draft.changes) == 0 || draft.later != "" {
-			return draft.settled(), err
+			return draft.nothingToCommit(), err
 		}
 		result, err := r.commit(ctx, opts.Place.Branch, draft)
 		if !isMoved(err) {
 			return result, err
 		}
-		opts.Say("branch %s has moved, so the edit is made again on what it holds now", opts.Place.Branch)
+		opts.Say("branch %s has moved, so the edit is made again on its content now", opts.Place.Branch)
 	}
 	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; "+
 		"let fewer jobs commit to it at once, with a concurrency group, or set commit to pull-request",

@@ -16,7 +16,7 @@ type Mark struct {
 	Revision string
 }
 
-// After tells whether the mark is of a run that was started later.
+// After reports whether the mark is of a run that was started later.
 func (m Mark) After(other Mark) bool { return other.Run != 0 && m.Run > other.Run }
 
 // String is the trailer.

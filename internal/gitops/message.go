@@ -9,7 +9,7 @@ import (
 // Template is text with placeholders: {tag}, {revision}, {kustomization}, {branch}.
 type Template string
 
-// Fields are what the placeholders stand for.
+// Fields are the values of the placeholders.
 type Fields struct {
 	// Tag is the tag of the first image, Revision the commit that is deployed.
 	Tag, Revision string
@@ -23,7 +23,7 @@ func (t Template) expand(f Fields) string {
 	return strings.NewReplacer("{tag}", f.Tag, "{revision}", f.Revision, "{kustomization}", f.Kustomization, "{branch}", f.Branch).Replace(string(t))
 }
 
-// branch is the name of the pull request's branch. A folder's slashes become dashes: git can't hold a branch and
+// branch is the name of the pull request's branch. A folder's slashes become dashes: git can't have a branch and
 // another one "below" it.
 func (o Options) branch() string {
 	fields := o.Fields

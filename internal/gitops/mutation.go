@@ -45,7 +45,7 @@ type graphError struct {
 // Error is GitHub's own text, on one line.
 func (e *graphError) Error() string { return strings.Join(strings.Fields(e.Message), " ") }
 
-// isMoved tells that the branch does not point to the expected commit any more.
+// isMoved reports that the branch does not point to the expected commit any more.
 func isMoved(err error) bool {
 	var refused *graphError
 	return errors.As(err, &refused) && refused.Type == "STALE_DATA"

@@ -11,7 +11,7 @@ type Place struct {
 	// Repository is OWNER/NAME.
 	Repository string
 	Branch     string
-	// CheckedOut: the branch is the one that is checked out, so that the checkout tells what stood there when this run
+	// CheckedOut: the branch is the one that is checked out, so that the checkout has what was there when this run
 	// began.
 	CheckedOut bool
 	// Path is relative to the repository's root, with slashes.

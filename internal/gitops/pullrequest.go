@@ -19,7 +19,7 @@ func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	}
 	d, err := r.draft(ctx)
 	if err != nil || len(d.changes) == 0 || d.later != "" {
-		return d.settled(), err
+		return d.nothingToCommit(), err
 	}
 	branch := opts.branch()
 	if branch == opts.Place.Branch {

@@ -29,7 +29,7 @@ func open(opts Options) (*repository, error) {
 	return &repository{Options: opts, client: client, owner: owner, name: name}, nil
 }
 
-// read is the commit that the place's branch points to, and what the file holds there.
+// read is the commit that the place's branch points to, and what the file contains there.
 func (r *repository) read(ctx context.Context) (head string, content []byte, err error) {
 	head, err = r.head(ctx, r.Place.Branch)
 	if err != nil {
@@ -54,7 +54,7 @@ func (r *repository) head(ctx context.Context, branch string) (string, error) {
 	return ref.GetObject().GetSHA(), nil
 }
 
-// exists tells a missing repository from a missing branch, which GitHub answers alike.
+// exists distinguishes a missing repository from a missing branch, which GitHub answers alike.
 func (r *repository) exists(ctx context.Context) error {
 	_, _, err := r.client.Repositories.Get(ctx, r.owner, r.name)
 	return r.explain("reading the repository", err)

@@ -17,5 +17,5 @@ func CommonAdvice(r *Refusal) string {
 	return ""
 }
 
-// Command is a shell command for an advice, a line a flag.
+// Command is a shell command for an advice, one flag per line.
 func Command(parts ...string) string { return "    " + strings.Join(parts, " \\\n      ") }

@@ -16,7 +16,7 @@ import (
 
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
-	// Path is the file, or, in several lines or as JSON, what it holds: a secret of a repository is no file. "" takes
+	// Path is the file, or, in several lines or as JSON, its content: a secret of a repository is no file. "" takes
 	// Precedence instead.
 	Path string
 	// Precedence are the files that kubectl would merge: those of KUBECONFIG, or ~/.kube/config.
@@ -27,9 +27,9 @@ type KubeconfigOptions struct {
 	Namespace string
 	// ForbidExec refuses a kubeconfig that gets its token from another program.
 	ForbidExec bool
-	// Say is told which program a kubeconfig runs; nil tells nobody.
+	// Say reports which program a kubeconfig runs; nil reports to nobody.
 	Say func(format string, args ...any)
-	// Alone: no programs stand beside this one that could get a token, as in a container action.
+	// Alone: there are no programs beside this one that could get a token, as in a container action.
 	Alone bool
 }
 

@@ -34,7 +34,7 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	}
 	file, err := clientcmd.Load([]byte(o.Path))
 	if err != nil {
-		return nil, configError("the input kubeconfig is more than a path, and no kubeconfig; give the path of the file, or all that it holds")
+		return nil, configError("the input kubeconfig is more than a path, and no kubeconfig; give the path of the file, or all of its content")
 	}
 	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
@@ -43,18 +43,18 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 // characters.
 var pathForm = regexp.MustCompile(`^[\pL\pN_./\\~ @+,:-]{0,160}$`)
 
-// inline tells whether Path is what a kubeconfig holds.
+// inline reports whether Path is a kubeconfig's content.
 func (o KubeconfigOptions) inline() bool {
 	return strings.ContainsRune(o.Path, '\n') || strings.HasPrefix(o.Path, "{")
 }
 
-// encoded tells whether Path is what a kubeconfig holds, as other actions want it in a secret.
+// encoded reports whether Path is a kubeconfig's content, as other actions want it in a secret.
 func (o KubeconfigOptions) encoded() bool {
 	content, err := base64.StdEncoding.DecodeString(o.Path)
 	return err == nil && bytes.Contains(content, []byte("clusters"))
 }
 
-// unusable tells what the kubeconfig lacks, beside what client-go says of it.
+// unusable says what the kubeconfig lacks, beside what client-go says of it.
 func (o KubeconfigOptions) unusable(loader clientcmd.ClientConfig, err error) error {
 	raw, _ := loader.RawConfig()
 	names := slices.Sorted(maps.Keys(raw.Contexts))

@@ -14,7 +14,7 @@ import (
 
 const storageHost = "storage.googleapis.com"
 
-// chunkSize is how much of a source is sent in one request, and held in memory, in bytes. It is small enough for one
+// chunkSize is how much of a source is sent in one request, and kept in memory, in bytes. It is small enough for one
 // request's limit of time on a slow line, such as 1 Mbit/s.
 const chunkSize = 4 << 20
 

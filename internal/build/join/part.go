@@ -68,7 +68,7 @@ func (b *Builder) part(ctx context.Context, spec build.Spec, wanted build.Part) 
 func (b *Builder) before(ctx context.Context, spec build.Spec, platform v1.Platform) *part {
 	top, err := b.Registry.Get(ctx, spec.Reference)
 	if err != nil || spec.Revision() == "" {
-		return nil // the part is missing, which is told
+		return nil // the part is missing, which the caller reports
 	}
 	found, _, err := b.read(ctx, spec.Reference, top, platform)
 	if err != nil || found == nil || found.revision != spec.Revision() {

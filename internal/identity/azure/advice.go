@@ -33,7 +33,7 @@ func (a *Account) advice(code int, claims federation.Claims, date string) string
 	}
 }
 
-// federate holds the federated credential that the job's token would match.
+// federate is the command for the federated credential that the job's token would match.
 func (a *Account) federate(claims federation.Claims) string {
 	parameters, _ := json.Marshal(map[string]any{ // strings always encode
 		"name": "github", "issuer": claims.Issuer, "subject": claims.Subject, "audiences": []string{claims.Audience},

@@ -16,7 +16,7 @@ func (a *Account) explainARM(err error, id *arm.ResourceID) error {
 	if !errors.As(err, &refusal) {
 		return fmt.Errorf("cluster %s: asking Azure Resource Manager for its address: %w", id, err)
 	}
-	return fmt.Errorf("cluster %s: Azure Resource Manager refuses to tell its address: %s: %s\n%s",
+	return fmt.Errorf("cluster %s: Azure Resource Manager refuses to report its address: %s: %s\n%s",
 		id, refusal.ErrorCode, messageARM(refusal), a.adviceARM(refusal.ErrorCode, id))
 }
 

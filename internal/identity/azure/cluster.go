@@ -58,7 +58,7 @@ func (a *Account) clusterID() (*arm.ResourceID, error) {
 	return id, nil
 }
 
-// userKubeconfig is what `az aks get-credentials --format exec` writes. Where Entra lets users in it holds no secret.
+// userKubeconfig is what `az aks get-credentials --format exec` writes. Where Entra lets users in it contains no secret.
 // https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials
 func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byte, error) {
 	client, err := armcontainerservice.NewManagedClustersClient(id.SubscriptionID, a, &arm.ClientOptions{ClientOptions: a.clientOptions()})

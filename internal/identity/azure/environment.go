@@ -39,5 +39,5 @@ const (
 	registryScope = "https://containerregistry.azure.net/.default"
 )
 
-// hasRegistry tells whether a host is a container registry of the environment.
+// hasRegistry reports whether a host is a container registry of the environment.
 func (e environment) hasRegistry(host string) bool { return strings.HasSuffix(host, e.registries) }

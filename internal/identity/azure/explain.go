@@ -24,7 +24,7 @@ type EntraError struct {
 	Advice string
 }
 
-// Error holds what Entra says, and what to do.
+// Error is what Entra says, and what to do.
 func (e *EntraError) Error() string {
 	return fmt.Sprintf("signing in to Microsoft Entra: %s\n%s", e.Description, e.Advice)
 }

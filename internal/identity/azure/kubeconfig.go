@@ -8,10 +8,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// way is a way to a cluster, as far as its kubeconfig tells it.
+// way is a way to a cluster, as far as its kubeconfig says.
 type way struct {
 	config *rest.Config
-	// entra tells that users are let in by Entra, so that the kubeconfig names a program to get a token with.
+	// entra: users are let in by Entra, so that the kubeconfig names a program to get a token with.
 	entra bool
 }
 

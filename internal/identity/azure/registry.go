@@ -85,7 +85,7 @@ func (a *Account) readExchange(response *http.Response) (federation.Token, error
 		RefreshToken string `json:"refresh_token"`
 		Errors       []struct{ Code, Message string }
 	}
-	_ = json.Unmarshal(body, &answer) // an answer that is no JSON holds no token
+	_ = json.Unmarshal(body, &answer) // an answer that is no JSON has no token
 	a.job.Mask(answer.RefreshToken)
 	switch {
 	case err != nil:

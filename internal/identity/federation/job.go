@@ -1,4 +1,4 @@
-// Package federation holds what signing in to any cloud by workload identity federation has in common: the job that
+// Package federation is what signing in to any cloud by workload identity federation has in common: the job that
 // signs in, its ID token's claims, and a credential that renews itself.
 package federation
 
@@ -15,7 +15,7 @@ type Job struct {
 	IDToken func(ctx context.Context, audience string) (string, error)
 	// Mask hides a secret from the log. Call it on the line after the secret is received.
 	Mask func(secret string)
-	// Say tells people what takes long, and why.
+	// Say reports what takes long, and why.
 	Say func(format string, args ...any)
 	// HTTP reaches the cloud, within limits of time. It sends nothing twice; Retrying does.
 	HTTP *http.Client

@@ -90,7 +90,7 @@ func (a *Account) stsRefusal(answer *answerReader) error {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	_ = json.Unmarshal(answer.body, &body) // a body of another form has nothing to tell
+	_ = json.Unmarshal(answer.body, &body) // a body of another form says nothing
 	r := &googleapi.Refusal{
 		Service: stsHost, Doing: "signing in to Google Cloud through " + a.provider.name(),
 		Status: answer.status, Reason: body.Error, Message: body.Description,

@@ -29,7 +29,7 @@ func Own(ctx context.Context, event Event, opts Options) (bool, error) {
 	if err != nil || !claimed || !strings.EqualFold(event.Repository, opts.Place.Repository) {
 		return false, err
 	}
-	if change.workshop {
+	if change.scratch {
 		return true, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -45,8 +45,8 @@ func Own(ctx context.Context, event Event, opts Options) (bool, error) {
 type change struct {
 	// base is "" for the parent of head.
 	base, head string
-	// workshop: it is a push to a branch on which this tool makes commits.
-	workshop bool
+	// scratch: it is a push to a branch on which this tool makes commits.
+	scratch bool
 }
 
 // change is what the event is about, and whether the messages say that all of it is ours.
@@ -94,8 +94,8 @@ type push struct {
 // claim is what was pushed, and whether there is a commit of ours in it, and else nothing but merges.
 func (p push) claim() (change, bool) {
 	switch {
-	case strings.HasPrefix(p.Ref, "refs/heads/"+workshop):
-		return change{workshop: true}, true
+	case strings.HasPrefix(p.Ref, "refs/heads/"+scratch):
+		return change{scratch: true}, true
 	case p.Created, p.Forced: // the commits may include some of the branch that it starts from
 		return change{head: p.HeadCommit.ID}, p.HeadCommit.ours()
 	}
