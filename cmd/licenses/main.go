@@ -37,8 +37,8 @@ type module struct {
 	folders            []string
 }
 
-// write writes the texts of all modules, sorted by their paths. A module without one is an error: whoever adds it has to
-// look into it.
+// write writes the texts of all modules, sorted by their paths. A module without one is an error: whoever adds it has
+// to look into it.
 func write(w io.Writer, pkg string, platforms []string) error {
 	itself, err := language()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package gitdir reads what git keeps about a checkout: which commit, which branch, of which repository. The program has
-// no git binary beside it (https://git-scm.com/docs/gitrepository-layout).
+// Package gitdir reads what git keeps about a checkout: which commit, which branch, of which repository. The program
+// has no git binary beside it (https://git-scm.com/docs/gitrepository-layout).
 package gitdir
 
 import (

@@ -11,8 +11,8 @@ var (
 	ownerName = regexp.MustCompile(`[:/]([^/:]+/[^/]+?)(?:\.git)?/?$`)
 )
 
-// Origin is the OWNER/NAME of the remote origin, which git writes as https://HOST/OWNER/NAME or git@HOST:OWNER/NAME.git;
-// "" where there is no such remote.
+// Origin is the OWNER/NAME of the remote origin, which git writes as https://HOST/OWNER/NAME or
+// git@HOST:OWNER/NAME.git; "" where there is no such remote.
 func (c Checkout) Origin() string {
 	config, err := os.ReadFile(filepath.Join(c.common, "config"))
 	if err != nil {

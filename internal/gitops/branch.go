@@ -55,7 +55,8 @@ func (r *repository) existing(ctx context.Context, branch, head string, d draft)
 
 // foreign is the error about what would be lost.
 func (r *repository) foreign(branch string, c entry) error {
-	return fmt.Errorf("branch %s of %s contains changes that are not of this tool, see %s; merge or delete the branch, or name another in pull-request-branch",
+	return fmt.Errorf("branch %s of %s contains changes that are not of this tool, see %s; merge or delete the branch, "+
+		"or name another in pull-request-branch",
 		branch, r.Place.Repository, c.url)
 }
 
@@ -67,7 +68,8 @@ func (r *repository) replaceable(ctx context.Context, branch string, c entry) er
 			continue
 		}
 		if present, err := r.opened(ctx, branch); err != nil || present != nil {
-			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give each deploy a branch of its own with pull-request-branch",
+			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give "+
+				"each deploy a branch of its own with pull-request-branch",
 				present.GetHTMLURL(), image))
 		}
 	}
@@ -107,7 +109,8 @@ func (r *repository) commitFrom(ctx context.Context, branch string, d draft) (Re
 func (r *repository) lead(ctx context.Context, branch, sha string) error {
 	_, _, err := r.client.Git.CreateRef(ctx, r.owner, r.name, github.CreateRef{Ref: "refs/heads/" + branch, SHA: sha})
 	if err != nil && strings.Contains(err.Error(), "Reference already exists") {
-		_, _, err = r.client.Git.UpdateRef(ctx, r.owner, r.name, "heads/"+branch, github.UpdateRef{SHA: sha, Force: github.Ptr(true)})
+		_, _, err = r.client.Git.UpdateRef(ctx, r.owner, r.name, "heads/"+branch,
+			github.UpdateRef{SHA: sha, Force: github.Ptr(true)})
 	}
 	return r.explain("updating branch "+branch, err)
 }

@@ -12,7 +12,8 @@ import (
 // Job is what the runner says of the checkout. It is asked where there is no git folder: actions/checkout leaves none
 // on a machine without git.
 type Job struct {
-	// Workspace is the folder of the checkout, Repository its OWNER/NAME, Ref what was checked out, such as refs/heads/main.
+	// Workspace is the folder of the checkout, Repository its OWNER/NAME, Ref what was checked out, such as
+	// refs/heads/main.
 	Workspace, Repository, Ref string
 }
 
@@ -36,7 +37,8 @@ func Locate(file, branch string, job Job) (Place, error) {
 	}
 	path, err := filepath.Rel(root, file)
 	if err != nil || !filepath.IsLocal(path) || place.Repository == "" {
-		return Place{}, fmt.Errorf("%s is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, "+
+		return Place{}, fmt.Errorf("%s is in no checkout of a repository on GitHub: there is no git folder with a remote "+
+			"origin above it, "+
 			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout", file)
 	}
 	place.Path = filepath.ToSlash(path)

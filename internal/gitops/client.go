@@ -27,8 +27,8 @@ func newClient(server Server) (*github.Client, error) {
 }
 
 // retrying sends a request again where GitHub is overloaded, or asks to slow down. Any request may be sent twice: a
-// commit that was made although its answer got lost is not made again, since the branch has moved then, and the next look
-// finds this run's mark.
+// commit that was made although its answer got lost is not made again, since the branch has moved then, and the next
+// look finds this run's mark.
 // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
 func retrying(inner http.RoundTripper) http.RoundTripper {
 	limits := transport.For(transport.GitHub)

@@ -84,6 +84,8 @@ func (r *repository) untouched(c Change, history []entry) error {
 	if len(seen) == 0 || slices.Contains(seen, c.Before) || slices.ContainsFunc(history, deployed) {
 		return nil
 	}
-	return fmt.Errorf("editing the file on %s: image %s was set to %q there after this run began, which would set it to %q; see %s, "+
-		"and run the workflow again on the branch as it is now, if that is what you want", r.Place, c.Name, c.Before, c.After, history[0].url)
+	return fmt.Errorf("editing the file on %s: image %s was set to %q there after this run began, which would set it "+
+		"to %q; see %s, "+
+		"and run the workflow again on the branch as it is now, if that is what you "+
+		"want", r.Place, c.Name, c.Before, c.After, history[0].url)
 }

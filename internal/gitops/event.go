@@ -22,8 +22,8 @@ type Event struct {
 // job's own token starts no workflow (https://docs.github.com/actions/concepts/security/github_token), but one with an
 // app's token does, and so does a merged pull request: to deploy that again would commit a new SHA, and so on for ever.
 //
-// Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server, Place and Set are
-// needed.
+// Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server, Place and Set
+// are needed.
 func Own(ctx context.Context, event Event, opts Options) (bool, error) {
 	change, claimed, err := event.change()
 	if err != nil || !claimed || !strings.EqualFold(event.Repository, opts.Place.Repository) {
@@ -100,7 +100,8 @@ func (p push) claim() (change, bool) {
 		return change{head: p.HeadCommit.ID}, p.HeadCommit.ours()
 	}
 	other := func(c pushed) bool { return !c.ours() && !isMerge(c.Message) }
-	return change{base: p.Before, head: p.After}, slices.ContainsFunc(p.Commits, pushed.ours) && !slices.ContainsFunc(p.Commits, other)
+	return change{base: p.Before, head: p.After}, slices.ContainsFunc(p.Commits, pushed.ours) &&
+		!slices.ContainsFunc(p.Commits, other)
 }
 
 type pushed struct{ ID, Message string }

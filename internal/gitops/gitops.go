@@ -73,9 +73,9 @@ const limit = 10 * time.Minute
 // attempts is how often a commit is tried on a branch that moves meanwhile.
 const attempts = 5
 
-// Check reads the file on its branch. What keeps GitHub from showing it, a token or a branch that is none, also keeps the
-// edit from being recorded, and is better known before anything is deployed. Whether the branch may be written to, GitHub
-// says only to those who write.
+// Check reads the file on its branch. What keeps GitHub from showing it, a token or a branch that is none, also keeps
+// the edit from being recorded, and is better known before anything is deployed. Whether the branch may be written to,
+// GitHub says only to those who write.
 func Check(ctx context.Context, server Server, place Place) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -8,7 +8,8 @@ import (
 )
 
 // Mark is the last line of a commit message of ours, a trailer as git has them
-// (https://git-scm.com/docs/git-interpret-trailers). By it the next run knows its own kind, and which was started later.
+// (https://git-scm.com/docs/git-interpret-trailers). By it the next run knows its own kind, and which was started
+// later.
 type Mark struct {
 	// Run is the ID of the workflow run, which GitHub counts up; 0 outside of one.
 	Run int64
@@ -31,8 +32,8 @@ var markForm = regexp.MustCompile(`^[ \t]*Multiarch-Deploy: run=(\d+) revision=(
 var trailerForm = regexp.MustCompile(`^[ \t]*(?:(?:Co-authored-by|Signed-off-by): .*|---+)[ \t]*$`)
 
 // ParseMark reads the mark of a commit message of ours. It counts as the last line alone, apart from those that GitHub
-// adds: a message that quotes it further up is a person's. That the message is ours does not mean that the commit is; see
-// repository.onlyImages.
+// adds: a message that quotes it further up is a person's. That the message is ours does not mean that the commit is;
+// see repository.onlyImages.
 func ParseMark(message string) (Mark, bool) {
 	mark, _, ok := cutMark(message)
 	return mark, ok

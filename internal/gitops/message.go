@@ -20,7 +20,8 @@ type Fields struct {
 }
 
 func (t Template) expand(f Fields) string {
-	return strings.NewReplacer("{tag}", f.Tag, "{revision}", f.Revision, "{kustomization}", f.Kustomization, "{branch}", f.Branch).Replace(string(t))
+	return strings.NewReplacer("{tag}", f.Tag, "{revision}", f.Revision, "{kustomization}", f.Kustomization, "{branch}",
+		f.Branch).Replace(string(t))
 }
 
 // branch is the name of the pull request's branch. A folder's slashes become dashes: git can't have a branch and

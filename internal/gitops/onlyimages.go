@@ -79,7 +79,8 @@ func (r *repository) parent(ctx context.Context, sha string) (string, error) {
 
 // file is what a file contains at a commit; nil where there is none of the name.
 func (r *repository) file(ctx context.Context, path, sha string) ([]byte, error) {
-	found, _, _, err := r.client.Repositories.GetContents(ctx, r.owner, r.name, path, &github.RepositoryContentGetOptions{Ref: sha})
+	found, _, _, err := r.client.Repositories.GetContents(ctx, r.owner, r.name, path,
+		&github.RepositoryContentGetOptions{Ref: sha})
 	if isStatus(err, http.StatusNotFound) || err == nil && found == nil {
 		return nil, nil
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-github/v89/github"
 )
 
-// PullRequest proposes the edit: a branch with one commit on top of the base, and a pull request, which is brought up to
-// date where there is one.
+// PullRequest proposes the edit: a branch with one commit on top of the base, and a pull request, which is brought up
+// to date where there is one.
 func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -23,7 +23,8 @@ func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	}
 	branch := opts.branch()
 	if branch == opts.Place.Branch {
-		return Result{}, fmt.Errorf("the pull request's branch %s is the branch that it is for; name another one in pull-request-branch", branch)
+		return Result{}, fmt.Errorf("the pull request's branch %s is the branch that it is for; name another one in "+
+			"pull-request-branch", branch)
 	}
 	result, err := r.propose(ctx, branch, d)
 	if err != nil || result.Later != "" {
@@ -56,7 +57,8 @@ func (r *repository) request(ctx context.Context, branch string, changes []Chang
 	if present.GetTitle() == wanted.GetTitle() && present.GetBody() == wanted.GetBody() {
 		return present.GetHTMLURL(), nil
 	}
-	_, _, err = r.client.PullRequests.Edit(ctx, r.owner, r.name, present.GetNumber(), &github.PullRequest{Title: wanted.Title, Body: wanted.Body})
+	_, _, err = r.client.PullRequests.Edit(ctx, r.owner, r.name, present.GetNumber(),
+		&github.PullRequest{Title: wanted.Title, Body: wanted.Body})
 	return present.GetHTMLURL(), r.explain(fmt.Sprintf("updating pull request #%d", present.GetNumber()), err)
 }
 

@@ -36,7 +36,8 @@ func (r *repository) read(ctx context.Context) (head string, content []byte, err
 		return "", nil, err
 	}
 	if head == "" {
-		return "", nil, fmt.Errorf("reading %s: there is no such branch; push it first, or name another in commit-branch", r.Place)
+		return "", nil, fmt.Errorf("reading %s: there is no such branch; push it first, or name another in "+
+			"commit-branch", r.Place)
 	}
 	content, err = r.content(ctx, head)
 	return head, content, err
@@ -64,7 +65,8 @@ func (r *repository) exists(ctx context.Context) error {
 func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
 	content, err := r.file(ctx, r.Place.Path, sha)
 	if err == nil && content == nil {
-		err = fmt.Errorf("reading %s of %s: it is not there; commit the kustomization to that branch first", r.Place.Path, r.Place)
+		err = fmt.Errorf("reading %s of %s: it is not there; commit the kustomization to that branch "+
+			"first", r.Place.Path, r.Place)
 	}
 	return content, err
 }

@@ -10,7 +10,8 @@ func CommonAdvice(r *Refusal) string {
 	switch {
 	case r.Reason == "SERVICE_DISABLED":
 		return "The API is not enabled in the project. Enable it; that takes some minutes to work:\n" +
-			Command("gcloud services enable "+r.Metadata["service"], "--project="+strings.TrimPrefix(r.Metadata["consumer"], "projects/"))
+			Command("gcloud services enable "+r.Metadata["service"],
+				"--project="+strings.TrimPrefix(r.Metadata["consumer"], "projects/"))
 	case r.Status >= http.StatusInternalServerError:
 		return "Google has a problem of its own; try again later, and see https://status.cloud.google.com"
 	}

@@ -1,5 +1,5 @@
-// Package googleapi is how this program uses Google's API libraries, google.golang.org/api: the caller signs the requests
-// in, and refusals are values that say what to do.
+// Package googleapi is how this program uses Google's API libraries, google.golang.org/api: the caller signs the
+// requests in, and refusals are values that say what to do.
 //
 //	service, err := container.NewService(ctx, client.Options()...)
 //	found, err := service.Projects.Locations.Clusters.Get(name).Context(ctx).Do()
@@ -55,8 +55,8 @@ func (c *Client) Explain(doing, host string, err error) error {
 	return r
 }
 
-// withoutURL is an error without the request's address, which may contain what only this job may know, such as the ID of
-// an upload.
+// withoutURL is an error without the request's address, which may contain what only this job may know, such as the ID
+// of an upload.
 func withoutURL(err error) error {
 	var with *url.Error
 	if errors.As(err, &with) {

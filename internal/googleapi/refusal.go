@@ -43,8 +43,8 @@ func (r *Refusal) Error() string {
 	return text
 }
 
-// newRefusal reads the error body that Google's APIs share, of a download, too, where the library does not. Some services
-// send no google.rpc.ErrorInfo in it. https://docs.cloud.google.com/apis/design/errors#http_mapping
+// newRefusal reads the error body that Google's APIs share, of a download, too, where the library does not. Some
+// services send no google.rpc.ErrorInfo in it. https://docs.cloud.google.com/apis/design/errors#http_mapping
 func newRefusal(status int, content string) *Refusal {
 	var body struct {
 		Error struct {
@@ -92,5 +92,6 @@ func MayPass(err error) bool {
 	if !errors.As(err, &r) {
 		return true
 	}
-	return r.Status == http.StatusRequestTimeout || r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError
+	return r.Status == http.StatusRequestTimeout || r.Status == http.StatusTooManyRequests ||
+		r.Status >= http.StatusInternalServerError
 }

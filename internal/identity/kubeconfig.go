@@ -45,10 +45,10 @@ var passwords = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/"':@]*):[^\s
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account, whose token is
-// read again as the kubelet renews it (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/). Its error
-// is a *ConfigError. The returned config has no client-side rate limit: the API server's own priority and fairness
-// decides.
+// Kubeconfig reads a kubeconfig. Without one, in a pod of the cluster, it takes the pod's service account, whose token
+// is read again as the kubelet renews it (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/). Its
+// error is a *ConfigError. The returned config has no client-side rate limit: the API server's own priority and
+// fairness decides.
 func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 	loader, err := opts.loader()
 	if err != nil {
@@ -87,8 +87,8 @@ func (o KubeconfigOptions) exec(program string) error {
 	return nil
 }
 
-// withoutPassword moves a password in the server's address to where the request gets it from, since the address is shown
-// in errors and summaries.
+// withoutPassword moves a password in the server's address to where the request gets it from, since the address is
+// shown in errors and summaries.
 func withoutPassword(config *rest.Config) error {
 	if !strings.Contains(config.Host, "@") {
 		return nil
@@ -112,14 +112,16 @@ func withoutPassword(config *rest.Config) error {
 
 // noPlugins refuses a kubeconfig that gets its token from another program.
 func noPlugins(program string) error {
-	advice := "give a kubeconfig with a token or a certificate, or run this program as a step's command, where the other one is installed"
+	advice := "give a kubeconfig with a token or a certificate, or run this program as a step's command, where the " +
+		"other one is installed"
 	switch filepath.Base(program) {
 	case "kubelogin":
 		advice = "set provider to aks, which needs no kubeconfig and no kubelogin"
 	case "gke-gcloud-auth-plugin":
 		advice = "set provider to gke, which needs no kubeconfig and no plugin"
 	}
-	return configError("the kubeconfig gets its token from the program %q, which a container action does not have beside it; %s", program, advice)
+	return configError("the kubeconfig gets its token from the program %q, which a container action does not have "+
+		"beside it; %s", program, advice)
 }
 
 // tuned lifts the client-side rate limit, since the API server's own priority and fairness decides, and bounds each
@@ -141,8 +143,9 @@ func configError(format string, args ...any) error {
 // kubeconfigAdvice names no cloud: the file may lead to any cluster.
 func kubeconfigAdvice() Advice {
 	return Advice{
-		Unreachable:  "check the address in the kubeconfig, and that this machine may connect to it",
-		Unauthorized: "the cluster does not know these credentials: they may have expired; sign in again or give another kube-context",
-		Forbidden:    "grant these credentials the roles of docs/rbac.yaml",
+		Unreachable: "check the address in the kubeconfig, and that this machine may connect to it",
+		Unauthorized: "the cluster does not know these credentials: they may have expired; sign in again or give another " +
+			"kube-context",
+		Forbidden: "grant these credentials the roles of docs/rbac.yaml",
 	}
 }

@@ -34,7 +34,8 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	}
 	file, err := clientcmd.Load([]byte(o.Path))
 	if err != nil {
-		return nil, configError("the input kubeconfig is more than a path, and no kubeconfig; give the path of the file, or all of its content")
+		return nil, configError("the input kubeconfig is more than a path, and no kubeconfig; give the path of the file, " +
+			"or all of its content")
 	}
 	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
@@ -68,5 +69,6 @@ func (o KubeconfigOptions) unusable(loader clientcmd.ClientConfig, err error) er
 	case o.Path != "":
 		return configError("the input kubeconfig names no cluster; give one with a cluster, a user and a context")
 	}
-	return configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig with --kubeconfig, or set provider to aks or gke")
+	return configError("no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod " +
+		"with a service account; give a kubeconfig with --kubeconfig, or set provider to aks or gke")
 }

@@ -67,8 +67,8 @@ type Options struct {
 	Mask func(secret string)
 }
 
-// SignIn signs in to what the options name. Registries of a cloud are signed in to when they are first used. The session
-// is good for registries where the cluster can't be reached, too.
+// SignIn signs in to what the options name. Registries of a cloud are signed in to when they are first used. The
+// session is good for registries where the cluster can't be reached, too.
 func SignIn(ctx context.Context, opts Options) (Session, error) {
 	session := Session{Keychain: opts.keychain(), clouds: opts.Clouds}
 	if !opts.NeedsCluster {
@@ -115,7 +115,8 @@ func ofCloud(ctx context.Context, cloud Cloud) (Cluster, error) {
 	return Cluster{Config: tuned(config), Namespace: "default", Advice: cloud.Advice()}, nil
 }
 
-// mask hides the secrets that a kubeconfig contains, or that a pod has of its service account. A plugin's are not seen here.
+// mask hides the secrets that a kubeconfig contains, or that a pod has of its service account. A plugin's are not seen
+// here.
 func mask(secret func(string), config *rest.Config) {
 	if config != nil {
 		secret(config.BearerToken)

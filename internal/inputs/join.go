@@ -15,8 +15,8 @@ import (
 // PushAs says what a build is pushed as.
 type PushAs string
 
-// PushIndex pushes an index under the image's tag, PushPlatform one under a tag of the platform's own, and PushDigest under
-// no tag.
+// PushIndex pushes an index under the image's tag, PushPlatform one under a tag of the platform's own, and PushDigest
+// under no tag.
 const (
 	PushIndex    PushAs = "index"
 	PushPlatform PushAs = "platform"
@@ -31,15 +31,17 @@ const defaultSource = "{tag}-{os}-{arch}{variant}"
 
 // expand fills in a platform, and the tag.
 func expand(template, tag string, p v1.Platform) string {
-	return strings.NewReplacer("{tag}", tag, "{os}", p.OS, "{arch}", p.Architecture, "{variant}", p.Variant).Replace(template)
+	return strings.NewReplacer("{tag}", tag, "{os}", p.OS, "{arch}", p.Architecture, "{variant}",
+		p.Variant).Replace(template)
 }
 
-// forRunner is the image as a job on a native runner builds it: for the one platform of the input platforms. ok is false for
-// an image whose own platforms lack that one, so that all jobs of a matrix can have the same images.
+// forRunner is the image as a job on a native runner builds it: for the one platform of the input platforms. ok is
+// false for an image whose own platforms lack that one, so that all jobs of a matrix can have the same images.
 func (v values) forRunner(image Image) (_ Image, ok bool) {
 	runner := v.parser.platforms("platforms", v.parser.text("platforms"))
 	if len(runner) != 1 {
-		v.problem("platforms: push-as is for a job that builds one platform, and %d are given; set platforms to the runner's own, such as linux/arm64",
+		v.problem("platforms: push-as is for a job that builds one platform, and %d are given; set platforms to the "+
+			"runner's own, such as linux/arm64",
 			len(runner))
 		return Image{}, false
 	}
@@ -60,7 +62,8 @@ func (v values) pushed(image Image, as PushAs) Image {
 	}
 	ref := image.Reference.Context().Tag(expand(defaultSource, image.Reference.Identifier(), image.Platforms[0]))
 	if _, err := name.NewTag(ref.Name()); err != nil {
-		v.problem("%s: the tag %s is longer than the 128 characters that a tag may have; give a shorter tag", v.where, ref.TagStr())
+		v.problem("%s: the tag %s is longer than the 128 characters that a tag may have; give a shorter "+
+			"tag", v.where, ref.TagStr())
 		return image
 	}
 	image.Reference, image.Build.Reference = ref, ref
@@ -77,7 +80,8 @@ func (v values) parts(image Image) []build.Part {
 	for _, p := range image.Platforms {
 		part := build.Part{Platform: p}
 		for _, template := range templates {
-			if ref, ok := v.source(image, expand(template, image.Reference.Identifier(), p)); ok && !slices.Contains(part.References, ref) {
+			if ref, ok := v.source(image, expand(template, image.Reference.Identifier(), p)); ok &&
+				!slices.Contains(part.References, ref) {
 				part.References = append(part.References, ref)
 			}
 		}
@@ -93,11 +97,13 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 	}
 	ref, err := name.ParseReference(text)
 	if err != nil {
-		v.problem("%s: %q is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: %v", v.at(sourcesKey), text, err)
+		v.problem("%s: %q is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: "+
+			"%v", v.at(sourcesKey), text, err)
 		return nil, false
 	}
 	if ref.Context().RegistryStr() != image.Reference.Context().RegistryStr() {
-		v.problem("%s: %s is in another registry than %s; push it to the same one, since mode join moves no layers between registries",
+		v.problem("%s: %s is in another registry than %s; push it to the same one, since mode join moves no layers "+
+			"between registries",
 			v.at(sourcesKey), ref, image.Reference)
 		return nil, false
 	}
@@ -107,7 +113,8 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 // shared reports images that would be joined from the same parts.
 func (p *parser) shared(line int, image Image, others []Image) {
 	for _, other := range others {
-		if other.Reference != image.Reference && len(image.Build.Parts) > 0 && reflect.DeepEqual(sourcesOf(other), sourcesOf(image)) {
+		if other.Reference != image.Reference && len(image.Build.Parts) > 0 &&
+			reflect.DeepEqual(sourcesOf(other), sourcesOf(image)) {
 			p.problem("images, line %d: %q takes the same sources as %q; give each image its own", line, image.Name, other.Name)
 		}
 	}

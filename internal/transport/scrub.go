@@ -105,7 +105,8 @@ func credentials(request *http.Request, fields url.Values) []string {
 // isSecret knows the fields of https://www.rfc-editor.org/rfc/rfc6749, rfc7523 and rfc8693 that carry credentials.
 func isSecret(field string) bool {
 	switch field {
-	case "password", "client_secret", "client_assertion", "assertion", "access_token", "refresh_token", "subject_token", "actor_token", "code":
+	case "password", "client_secret", "client_assertion", "assertion", "access_token", "refresh_token", "subject_token",
+		"actor_token", "code":
 		return true
 	}
 	return false

@@ -41,7 +41,8 @@ func steps(spec build.Spec, from source) []*cloudbuild.BuildStep {
 			",")))
 	}
 	list = append(list, docker(builderStep,
-		"buildx", "create", "--name=multiarch", "--driver=docker-container", "--driver-opt=image="+buildKitImage, "--bootstrap"))
+		"buildx", "create", "--name=multiarch", "--driver=docker-container",
+		"--driver-opt=image="+buildKitImage, "--bootstrap"))
 	last := docker(buildStep, literal(buildArgs(spec, from))...)
 	// buildx would also describe the provenance in the results, of which Cloud Build keeps 50 KB.
 	last.Env = []string{"BUILDX_METADATA_PROVENANCE=disabled"}

@@ -1,6 +1,6 @@
-// Package join makes one index of the images that jobs on native runners pushed, each for its own platform: it finds them,
-// checks that they belong together, and pushes the index under its tag last. No layer passes through this machine, where
-// the registry can mount it from another of its repositories.
+// Package join makes one index of the images that jobs on native runners pushed, each for its own platform: it finds
+// them, checks that they belong together, and pushes the index under its tag last. No layer passes through this
+// machine, where the registry can mount it from another of its repositories.
 package join
 
 import (
@@ -20,8 +20,8 @@ import (
 // Builder joins images.
 type Builder struct {
 	Registry *registry.Client
-	// Check looks at an index that is pushed by digest, before any tag leads to it: the error is a *build.Fault where it is
-	// not what it should be. nil checks no more than this package does.
+	// Check looks at an index that is pushed by digest, before any tag leads to it: the error is a *build.Fault where it
+	// is not what it should be. nil checks no more than this package does.
 	Check func(ctx context.Context, index name.Digest, platforms []v1.Platform) error
 	// RemoveParts removes the tags of the parts once the index has its own.
 	RemoveParts bool
@@ -130,7 +130,8 @@ func (b *Builder) bring(ctx context.Context, spec build.Spec, p part) error {
 		}
 		image, err := found.Image()
 		if err != nil {
-			return fmt.Errorf("joining %s: reading %s: %w", spec.Name, from, b.Registry.Explain(ctx, from.Context().RegistryStr(), err))
+			return fmt.Errorf("joining %s: reading %s: %w", spec.Name, from,
+				b.Registry.Explain(ctx, from.Context().RegistryStr(), err))
 		}
 		to := target.Digest(d.Digest.String())
 		if err := b.Registry.Push(ctx, to, image); err != nil {

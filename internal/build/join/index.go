@@ -14,7 +14,8 @@ type rawIndex []byte
 // index lists the images in the order of the platforms, and behind them their attestations, as BuildKit does: the same
 // parts make the same index.
 func index(image joined) (rawIndex, error) {
-	manifest := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: image.spec.Annotations.Index}
+	manifest := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex,
+		Annotations: image.spec.Annotations.Index}
 	var attestations []v1.Descriptor
 	for _, p := range image.parts {
 		manifest.Manifests = append(manifest.Manifests, p.manifest)

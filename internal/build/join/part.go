@@ -33,8 +33,8 @@ type part struct {
 	created  time.Time
 }
 
-// part looks for one platform of an image at its references, in turn, and under the image's own tag at last: a job that is
-// run again may find the parts joined, and removed.
+// part looks for one platform of an image at its references, in turn, and under the image's own tag at last: a job that
+// is run again may find the parts joined, and removed.
 func (b *Builder) part(ctx context.Context, spec build.Spec, wanted build.Part) (*part, *finding.Finding, error) {
 	var offered []string
 	for _, ref := range wanted.References {
@@ -77,11 +77,13 @@ func (b *Builder) before(ctx context.Context, spec build.Spec, platform v1.Platf
 	return found
 }
 
-// read takes apart what is at a reference: one image, or the index that BuildKit makes of it and its attestations. found
-// is nil where it has no image for the platform; has are the platforms that it has.
-func (b *Builder) read(ctx context.Context, ref name.Reference, top *remote.Descriptor, wanted v1.Platform) (found *part, has []string, err error) {
+// read takes apart what is at a reference: one image, or the index that BuildKit makes of it and its attestations.
+// found is nil where it has no image for the platform; has are the platforms that it has.
+func (b *Builder) read(ctx context.Context, ref name.Reference, top *remote.Descriptor,
+	wanted v1.Platform) (found *part, has []string, err error) {
 	if !top.MediaType.IsIndex() {
-		return b.readImage(ctx, ref, top, v1.Descriptor{MediaType: top.MediaType, Size: top.Size, Digest: top.Digest}, nil, wanted)
+		return b.readImage(ctx, ref, top, v1.Descriptor{MediaType: top.MediaType, Size: top.Size, Digest: top.Digest}, nil,
+			wanted)
 	}
 	index, err := v1.ParseIndexManifest(bytes.NewReader(top.Manifest))
 	if err != nil {
@@ -166,11 +168,13 @@ func same(a, b v1.Platform) bool {
 
 // missing names the job that should have pushed the part.
 func missing(spec build.Spec, wanted build.Part) *finding.Finding {
-	return fault(spec, wanted.Platform, finding.PlatformMissing, "nothing was pushed for it: there is no "+among(wanted.References))
+	return fault(spec, wanted.Platform, finding.PlatformMissing, "nothing was pushed for it: there is "+
+		"no "+among(wanted.References))
 }
 
 func wrongPlatform(spec build.Spec, wanted build.Part, has []string) *finding.Finding {
-	return fault(spec, wanted.Platform, finding.PlatformMismatch, fmt.Sprintf("%s is for %s", among(wanted.References), strings.Join(has, ", ")))
+	return fault(spec, wanted.Platform, finding.PlatformMismatch, fmt.Sprintf("%s is for "+
+		"%s", among(wanted.References), strings.Join(has, ", ")))
 }
 
 func among(references []name.Reference) string {
@@ -186,7 +190,8 @@ func fault(spec build.Spec, platform v1.Platform, code finding.Code, why string)
 	return &finding.Finding{
 		Code: code, Severity: finding.Error, Image: spec.Reference.String(), Architecture: platform.Architecture,
 		Message: fmt.Sprintf("Image %s can't be joined for %s: %s.", spec.Name, platform, why),
-		Fix: fmt.Sprintf("Look at the job with command: build, platforms: %s and push-as: platform: did it run, for this commit and tag? "+
+		Fix: fmt.Sprintf("Look at the job with command: build, platforms: %s and push-as: platform: did it run, for this "+
+			"commit and tag? "+
 			"Run it again, and then this job. No tag was changed.", platform),
 	}
 }

@@ -15,7 +15,8 @@ func (b *Builder) remove(ctx context.Context, image joined) {
 			continue
 		}
 		if err := b.Registry.Delete(ctx, tag); err != nil {
-			b.say("%s stays: %v; remove it in the registry's own settings, or with a rule for old tags", tag, b.Registry.Explain(ctx, tag.RegistryStr(), err))
+			b.say("%s stays: %v; remove it in the registry's own settings, or with a rule for old "+
+				"tags", tag, b.Registry.Explain(ctx, tag.RegistryStr(), err))
 			continue
 		}
 		b.keep(ctx, image, p)

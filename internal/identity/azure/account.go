@@ -63,11 +63,12 @@ func (a *Account) mint(ctx context.Context, scope string) (azcore.AccessToken, e
 		claims, refused = federation.ReadClaims(token), err
 		return token, err
 	}
-	credential, err := azidentity.NewClientAssertionCredential(a.options.TenantID, a.options.ClientID, assertion, &azidentity.ClientAssertionCredentialOptions{
-		ClientOptions: a.clientOptions(),
-		// The authority is one of our own table, so there is no need to ask for a list of those to trust.
-		DisableInstanceDiscovery: true,
-	})
+	credential, err := azidentity.NewClientAssertionCredential(a.options.TenantID, a.options.ClientID, assertion,
+		&azidentity.ClientAssertionCredentialOptions{
+			ClientOptions: a.clientOptions(),
+			// The authority is one of our own table, so there is no need to ask for a list of those to trust.
+			DisableInstanceDiscovery: true,
+		})
 	if err != nil {
 		return azcore.AccessToken{}, fmt.Errorf("signing in to Microsoft Entra: %w", err)
 	}

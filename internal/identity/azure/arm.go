@@ -38,14 +38,20 @@ func messageARM(refusal *azcore.ResponseError) string {
 func (a *Account) adviceARM(code string, id *arm.ResourceID) string {
 	switch code {
 	case "AuthorizationFailed":
-		return fmt.Sprintf("Give the identity the role, which lets it read the cluster's address and nothing more:\n    az role assignment create --role \"Azure Kubernetes Service Cluster User Role\" --assignee %s --scope %s", a.options.ClientID, id)
+		return fmt.Sprintf("Give the identity the role, which lets it read the cluster's address and nothing more:\n    "+
+			"az role assignment create --role \"Azure Kubernetes Service Cluster User Role\" --assignee %s --scope "+
+			"%s", a.options.ClientID, id)
 	case "SubscriptionNotFound", "InvalidSubscriptionId":
-		return fmt.Sprintf("Check azure-subscription-id %q: `az account show --query id` prints yours. An identity without any role in a subscription does not see it.", id.SubscriptionID)
+		return fmt.Sprintf("Check azure-subscription-id %q: `az account show --query id` prints yours. An identity "+
+			"without any role in a subscription does not see it.", id.SubscriptionID)
 	case "ResourceGroupNotFound":
-		return fmt.Sprintf("Check resource-group %q: `az aks list --query \"[].[name,resourceGroup]\"` prints where the clusters are.", id.ResourceGroupName)
+		return fmt.Sprintf("Check resource-group %q: `az aks list --query \"[].[name,resourceGroup]\"` prints where the "+
+			"clusters are.", id.ResourceGroupName)
 	case "ResourceNotFound", "NotFound":
-		return fmt.Sprintf("Check cluster %q: `az aks list --query \"[].[name,resourceGroup]\"` prints the clusters and their resource groups.", id.Name)
+		return fmt.Sprintf("Check cluster %q: `az aks list --query \"[].[name,resourceGroup]\"` prints the clusters and "+
+			"their resource groups.", id.Name)
 	default:
-		return "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors explains the code."
+		return "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors " +
+			"explains the code."
 	}
 }

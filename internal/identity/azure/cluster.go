@@ -58,10 +58,11 @@ func (a *Account) clusterID() (*arm.ResourceID, error) {
 	return id, nil
 }
 
-// userKubeconfig is what `az aks get-credentials --format exec` writes. Where Entra lets users in it contains no secret.
-// https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials
+// userKubeconfig is what `az aks get-credentials --format exec` writes. Where Entra lets users in it contains no
+// secret. https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials
 func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byte, error) {
-	client, err := armcontainerservice.NewManagedClustersClient(id.SubscriptionID, a, &arm.ClientOptions{ClientOptions: a.clientOptions()})
+	client, err := armcontainerservice.NewManagedClustersClient(id.SubscriptionID, a,
+		&arm.ClientOptions{ClientOptions: a.clientOptions()})
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", id, err)
 	}
@@ -71,7 +72,8 @@ func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byt
 		request.ServerFqdn = ptr.To(string(a.options.Endpoint))
 	}
 	var answer armcontainerservice.ManagedClustersClientListClusterUserCredentialsResponse
-	err = a.job.Retry(ctx, "Azure Resource Manager does not let this job at the cluster yet", isForbidden, func(ctx context.Context) error {
+	err = a.job.Retry(ctx, "Azure Resource Manager does not let this job at the cluster "+
+		"yet", isForbidden, func(ctx context.Context) error {
 		var err error
 		answer, err = client.ListClusterUserCredentials(ctx, id.ResourceGroupName, id.Name, request)
 		return err

@@ -33,7 +33,8 @@ func (e *EntraError) Error() string {
 func (a *Account) explain(err error, claims federation.Claims) error {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
-		return fmt.Errorf("signing in to Microsoft Entra: %w; check that this machine may connect to %s", err, a.cloud.cloud.ActiveDirectoryAuthorityHost)
+		return fmt.Errorf("signing in to Microsoft Entra: %w; check that this machine may connect to "+
+			"%s", err, a.cloud.cloud.ActiveDirectoryAuthorityHost)
 	}
 	e := readEntraError(failed.RawResponse)
 	e.Advice = a.advice(e.Code, claims, failed.RawResponse.Header.Get("Date"))

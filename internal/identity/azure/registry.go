@@ -65,15 +65,18 @@ func (a *Account) exchange(ctx context.Context, host string) (federation.Token, 
 	if err != nil {
 		return federation.Token{}, err
 	}
-	form := url.Values{"grant_type": {"access_token"}, "service": {host}, "tenant": {a.options.TenantID}, "access_token": {entra.Value}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+host+"/oauth2/exchange", strings.NewReader(form.Encode()))
+	form := url.Values{"grant_type": {"access_token"}, "service": {host}, "tenant": {a.options.TenantID},
+		"access_token": {entra.Value}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+host+"/oauth2/exchange",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := a.job.Retrying(federation.AnyRequest).Do(request)
 	if err != nil {
-		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w; check the registry's name, and whether it admits this runner's network", err)
+		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w; check the registry's name, and whether it "+
+			"admits this runner's network", err)
 	}
 	defer response.Body.Close()
 	return a.readExchange(response)
@@ -91,10 +94,12 @@ func (a *Account) readExchange(response *http.Response) (federation.Token, error
 	case err != nil:
 		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %w", err)
 	case len(answer.Errors) > 0:
-		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s\nThe registry has to be in a subscription of tenant %s, and the identity needs a role in it. %s",
+		return federation.Token{}, fmt.Errorf("exchanging the Entra token: %s: %s\nThe registry has to be in a "+
+			"subscription of tenant %s, and the identity needs a role in it. %s",
 			answer.Errors[0].Code, answer.Errors[0].Message, a.options.TenantID, a.Grant(response.Request.URL.Host, false))
 	case answer.RefreshToken == "":
-		return federation.Token{}, fmt.Errorf("exchanging the Entra token: the registry answers %s and no token", response.Status)
+		return federation.Token{}, fmt.Errorf("exchanging the Entra token: the registry answers %s and no "+
+			"token", response.Status)
 	}
 	return federation.Token{Value: answer.RefreshToken, Expires: federation.Expiry(answer.RefreshToken, time.Hour)}, nil
 }

@@ -58,7 +58,8 @@ func (c *Credential) Token(ctx context.Context) (string, error) {
 // Renew replaces a token that was refused, or is about to be, and returns the new one. Callers side by side share one
 // renewal, and a caller who comes after it gets what it brought.
 func (c *Credential) Renew(ctx context.Context, refused string) (string, error) {
-	// Only the flight that replaces the token in hand mints. Who was refused with that one's own successor does not join it.
+	// Only the flight that replaces the token in hand mints. Who was refused with that one's own successor does not join
+	// it.
 	renewal := c.flights.DoChan(refused, func() (any, error) {
 		if current, _ := c.look(); current.Value != refused {
 			return current.Value, nil

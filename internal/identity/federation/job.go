@@ -32,7 +32,8 @@ func (j Job) Retrying(repeatable func(*http.Request) bool) *http.Client {
 		inner = http.DefaultTransport
 	}
 	return &http.Client{
-		Transport:     &transport.Retrier{Inner: transport.Scrub(inner), Limits: transport.For(transport.Cloud), Repeatable: repeatable},
+		Transport: &transport.Retrier{Inner: transport.Scrub(inner), Limits: transport.For(transport.Cloud),
+			Repeatable: repeatable},
 		CheckRedirect: transport.SameHost,
 	}
 }

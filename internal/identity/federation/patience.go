@@ -12,12 +12,14 @@ type Patience struct {
 	For, Every time.Duration
 }
 
-// DefaultPatience tries for a minute, every ten seconds: most set-ups are known by then, and a wrong one is reported soon.
+// DefaultPatience tries for a minute, every ten seconds: most set-ups are known by then, and a wrong one is reported
+// soon.
 func DefaultPatience() Patience { return Patience{For: time.Minute, Every: 10 * time.Second} }
 
 // Retry calls try until it succeeds, until its error is none that may be a delay, or until Patience ends. It returns
 // the last error. The first time it waits it says so, with what.
-func (j Job) Retry(ctx context.Context, what string, mayBeDelay func(error) bool, try func(context.Context) error) error {
+func (j Job) Retry(ctx context.Context, what string, mayBeDelay func(error) bool,
+	try func(context.Context) error) error {
 	deadline := time.Now().Add(j.Patience.For)
 	for said := false; ; said = true {
 		err := try(ctx)
@@ -25,7 +27,8 @@ func (j Job) Retry(ctx context.Context, what string, mayBeDelay func(error) bool
 			return err
 		}
 		if !said {
-			j.Say("%s; what was set up a moment ago takes a while to be known everywhere, so this is tried for %s", what, j.Patience.For)
+			j.Say("%s; what was set up a moment ago takes a while to be known everywhere, so this is tried for "+
+				"%s", what, j.Patience.For)
 		}
 		select {
 		case <-ctx.Done():

@@ -6,7 +6,8 @@ import (
 )
 
 // Transport puts the credential's token on each request to inner. A request that is refused with 401 is sent once more
-// with a new token: the old one may have expired on the way, or by the server's clock. It fits rest.Config.WrapTransport.
+// with a new token: the old one may have expired on the way, or by the server's clock. It fits
+// rest.Config.WrapTransport.
 func (c *Credential) Transport(inner http.RoundTripper) http.RoundTripper {
 	return &signer{credential: c, inner: inner}
 }

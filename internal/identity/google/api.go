@@ -16,8 +16,8 @@ const (
 	managerHost     = "cloudresourcemanager.googleapis.com"
 )
 
-// API returns a client for Google's APIs that is signed in as the account, with tokens that are renewed where that is due.
-// advise says what to do about a refusal that is no common one.
+// API returns a client for Google's APIs that is signed in as the account, with tokens that are renewed where that is
+// due. advise says what to do about a refusal that is no common one.
 func (a *Account) API(advise func(*googleapi.Refusal) string) *googleapi.Client {
 	return a.api(a.credential.Transport(a.transport()), advise)
 }

@@ -83,9 +83,11 @@ func choose(wanted name, c *container.Cluster, endpoint identity.Endpoint) (addr
 		// Its certificate is Google's own, which the system's roots vouch for and the cluster's authority does not.
 		return address{host: e.dns}, nil
 	case endpoint == identity.EndpointPublic && e.public == "":
-		return address{}, missing(wanted, "has no public endpoint; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
+		return address{}, missing(wanted, "has no public endpoint; use endpoint dns, which needs this, or "+
+			"connect-gateway:", "--enable-dns-access")
 	case endpoint == identity.EndpointPrivate && e.private == "":
-		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or connect-gateway:", "--enable-dns-access")
+		return address{}, missing(wanted, "has no private endpoint that is in use; use endpoint dns, which needs this, or "+
+			"connect-gateway:", "--enable-dns-access")
 	}
 	ca, err := authority(c)
 	if endpoint == identity.EndpointPrivate {
@@ -97,5 +99,6 @@ func choose(wanted name, c *container.Cluster, endpoint identity.Endpoint) (addr
 // missing says that a cluster lacks an endpoint, and how it gets one.
 func missing(wanted name, what, flag string) error {
 	return fmt.Errorf("cluster %s %s\n%s", wanted, what,
-		googleapi.Command("gcloud container clusters update "+wanted.id, "--location="+wanted.location, "--project="+wanted.project, flag))
+		googleapi.Command("gcloud container clusters update "+wanted.id, "--location="+wanted.location,
+			"--project="+wanted.project, flag))
 }

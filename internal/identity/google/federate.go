@@ -43,7 +43,8 @@ func (a *Account) federate(ctx context.Context) (*oauth2.Token, error) {
 	case answer.status >= http.StatusBadRequest:
 		return nil, a.stsRefusal(answer)
 	}
-	return nil, fmt.Errorf("signing in to Google Cloud: %w; check that this machine may connect to sts.googleapis.com", err)
+	return nil, fmt.Errorf("signing in to Google Cloud: %w; check that this machine may connect to "+
+		"sts.googleapis.com", err)
 }
 
 // jobToken supplies the ID token. It keeps the error, which externalaccount does not always wrap.

@@ -17,7 +17,8 @@ const gatewayHost = "connectgateway.googleapis.com/v1/"
 // clusterGateway is the Connect Gateway's address of a GKE cluster, through its membership in a fleet.
 func (a *Account) clusterGateway(ctx context.Context, wanted name, c *container.Cluster) (address, error) {
 	if c.Fleet == nil || c.Fleet.Membership == "" {
-		return address{}, missing(wanted, "belongs to no fleet, which the Connect Gateway needs; register it:", "--enable-fleet")
+		return address{}, missing(wanted, "belongs to no fleet, which the Connect Gateway needs; register "+
+			"it:", "--enable-fleet")
 	}
 	return a.gateway(ctx, resource(strings.TrimPrefix(c.Fleet.Membership, "//"+hubHost+"/")))
 }

@@ -18,8 +18,9 @@ func (a *Account) impersonate(ctx context.Context, own *oauth2.Token) (*oauth2.T
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
-	answer, err := service.Projects.ServiceAccounts.GenerateAccessToken("projects/-/serviceAccounts/"+a.options.ServiceAccount,
-		&iamcredentials.GenerateAccessTokenRequest{Scope: []string{cloudPlatform}}).Context(ctx).Do()
+	wanted := &iamcredentials.GenerateAccessTokenRequest{Scope: []string{cloudPlatform}}
+	name := "projects/-/serviceAccounts/" + a.options.ServiceAccount
+	answer, err := service.Projects.ServiceAccounts.GenerateAccessToken(name, wanted).Context(ctx).Do()
 	if err != nil {
 		return nil, api.Explain(doing, credentialsHost, err)
 	}

@@ -22,8 +22,8 @@ func (k keychain) Resolve(resource authn.Resource) (authn.Authenticator, error) 
 	return k, nil
 }
 
-// Grant is the command that lets the account pull a repository of Artifact Registry, or push to it, or "" for any other.
-// https://docs.cloud.google.com/artifact-registry/docs/access-control#roles
+// Grant is the command that lets the account pull a repository of Artifact Registry, or push to it, or "" for any
+// other. https://docs.cloud.google.com/artifact-registry/docs/access-control#roles
 func (a *Account) Grant(repository string, push bool) string {
 	parts := strings.Split(repository, "/")
 	location, docker := strings.CutSuffix(parts[0], "-docker.pkg.dev")
@@ -36,7 +36,8 @@ func (a *Account) Grant(repository string, push bool) string {
 		role = "roles/artifactregistry.writer"
 	}
 	return "Grant the role; it takes some minutes to work:\n" +
-		googleapi.Command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location, "--project="+parts[1],
+		googleapi.Command("gcloud artifacts repositories add-iam-policy-binding "+parts[2], "--location="+location,
+			"--project="+parts[1],
 			"--role="+role, "--member='"+a.member(claims.Subject)+"'")
 }
 
