@@ -107,10 +107,13 @@ func (r *renderer) run(content []byte) (resmap.ResMap, error) {
 // decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
 func (r *renderer) decode(resources resmap.ResMap) ([]sentObject, error) {
 	sources := newSources(r.path, r.files)
-	objects := make([]sentObject, 0, resources.Size())
-	written := make([]Target, 0, resources.Size())
-	names := make([]named, 0, resources.Size())
-	for _, res := range resources.Resources() {
+	all := resources.Resources()
+	resources.Clear()
+	objects := make([]sentObject, 0, len(all))
+	written := make([]Target, 0, len(all))
+	names := make([]named, 0, len(all))
+	for i, res := range all {
+		all[i] = nil // so that a node is garbage once its object is there
 		object := map[string]any{}
 		err := res.YNode().Decode(&object)
 		if err == nil {
