@@ -21,7 +21,7 @@ func Find(dir string) (string, error) {
 	names := konfig.RecognizedKustomizationFileNames()
 	if !info.IsDir() {
 		if !slices.Contains(names, filepath.Base(dir)) {
-			return "", fmt.Errorf("%s is not a kustomization: kustomize reads files named %s only; name the folder that holds one",
+			return "", fmt.Errorf("%s is not a kustomization: kustomize reads files named %s only; name the folder that has one",
 				dir, list(names))
 		}
 		return dir, nil
@@ -34,7 +34,7 @@ func Find(dir string) (string, error) {
 	case 1:
 		return filepath.Join(dir, found[0]), nil
 	default:
-		return "", fmt.Errorf("folder %s holds %d kustomizations (%s): kustomize reads only one; remove the others",
+		return "", fmt.Errorf("folder %s has %d kustomizations (%s): kustomize reads only one; remove the others",
 			dir, len(found), strings.Join(found, ", "))
 	}
 }

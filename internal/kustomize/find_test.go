@@ -18,10 +18,10 @@ func TestFind(t *testing.T) {
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
 		{"a_folder_of_that_name", "dir", "", "no kustomization in folder dir: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
-		{"two", "two", "", "folder two holds 2 kustomizations (kustomization.yaml, Kustomization): kustomize reads only one; remove the others"},
+		{"two", "two", "", "folder two has 2 kustomizations (kustomization.yaml, Kustomization): kustomize reads only one; remove the others"},
 		{"no_folder", "nowhere", "", "looking for the kustomization: stat nowhere: no such file or directory; name its folder in the input kustomization"},
 		{"another_file", "none/x.yaml", "", "none/x.yaml is not a kustomization: kustomize reads files named kustomization.yaml, kustomization.yml or Kustomization only; " +
-			"name the folder that holds one"},
+			"name the folder that has one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := Find(test.dir)

@@ -112,7 +112,7 @@ func TestAliases_are_bounded(t *testing.T) {
 	for i := range 9 {
 		bomb += strings.NewReplacer("N", string(rune('1'+i)), "M", string(rune('0'+i))).Replace("aN: &aN [*aM, *aM, *aM, *aM, *aM, *aM, *aM, *aM, *aM, *aM]\n")
 	}
-	const refused = "k/b.yaml: its YAML aliases stand for more than a million values; write them out, or use fewer"
+	const refused = "k/b.yaml: its YAML aliases expand to more than a million values; use fewer of them"
 	for _, test := range []struct{ name, kustomization, file, want string }{
 		{"resource", "resources: [b.yaml]\n", "apiVersion: v1\nkind: X\nmetadata: {name: b}\n" + bomb, refused},
 		{"generator", "resources: [a.yaml]\ngenerators: [b.yaml]\n", "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: b}\n" + bomb, refused},

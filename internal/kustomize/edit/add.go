@@ -72,7 +72,7 @@ func (p *plan) padding() string {
 	return ""
 }
 
-// belongings returns the end of the line at pos, or of the comments below it that stand deeper than the list's
+// belongings returns the end of the line at pos, or of the comments below it that are indented deeper than the list's
 // dashes: those belong to the entry, such as a field commented out.
 func (t text) belongings(pos, indent int) int {
 	here := t.lineAt(pos)
@@ -174,7 +174,7 @@ func (p *plan) fillField() error {
 // layout is how a list in block style is set: the spaces before its dashes and those after.
 type layout struct{ indent, gap int }
 
-// dash is what stands before an entry's first key.
+// dash is the text before an entry's first key.
 func (l layout) dash() string { return spaces(l.indent) + "-" + spaces(l.gap) }
 
 // layout reads the layout of a list from its last entry.
@@ -186,12 +186,12 @@ func (d *document) layout(list *yaml.Node) (layout, bool) {
 	start := d.lineAt(item).start
 	dash := d.skipSpaces(start)
 	if !d.at(dash, '-') || dash >= item {
-		return layout{}, false // the dash stands alone on a line above
+		return layout{}, false // the dash is alone on a line above
 	}
 	return layout{indent: dash - start, gap: max(1, d.skipSpaces(dash+1)-dash-1)}, true
 }
 
-// otherLayout guesses the layout of a new list from the other lists of the file. Without one, the dashes stand below
+// otherLayout guesses the layout of a new list from the other lists of the file. Without one, the dashes are below
 // the key, as `kustomize edit` writes them.
 func (d *document) otherLayout() layout {
 	for i := 1; i < len(d.root.Content); i += 2 {

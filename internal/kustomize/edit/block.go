@@ -6,7 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reshapeBlock removes the pair whose key stands at index gone (-1: none) from a mapping in block style, and adds
+// reshapeBlock removes the pair whose key is at index gone (-1: none) from a mapping in block style, and adds
 // pairs, each on its own line, after the last pair that stays.
 func (p *plan) reshapeBlock(mapping *yaml.Node, gone int, pairs []string) error {
 	if gone >= 0 {
@@ -50,7 +50,7 @@ func (p *plan) removeLine(mapping *yaml.Node, gone int) error {
 	return nil
 }
 
-// removeAfterDash lets the next key take the place beside the dash, unless comments stand between.
+// removeAfterDash lets the next key take the place beside the dash, unless there are comments between.
 func (p *plan) removeAfterDash(start int, last line, next int) {
 	if p.doc.lineAt(next).start == last.next {
 		p.splices.add(start, next, "")

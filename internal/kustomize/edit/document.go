@@ -74,7 +74,7 @@ func (d *document) field(mapping *yaml.Node, name string) (key, value *yaml.Node
 			continue
 		}
 		if key != nil {
-			return nil, nil, d.errorf(mapping.Content[i], "%s stands here and in line %d; keep one", name, key.Line)
+			return nil, nil, d.errorf(mapping.Content[i], "%s is here and in line %d; keep one", name, key.Line)
 		}
 		key, value = mapping.Content[i], mapping.Content[i+1]
 	}
@@ -122,7 +122,7 @@ func decode(content []byte) (*yaml.Node, error) {
 		return nil, err
 	}
 	if err := decoder.Decode(&value); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the file holds more than one YAML document, of which kustomize reads only the first; split it")
+		return nil, errors.New("the file has more than one YAML document, of which kustomize reads only the first; split it")
 	}
 	return &node, node.Decode(&value)
 }
@@ -133,7 +133,7 @@ func yamlError(path string, err error) error {
 	if match == nil {
 		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	line, _ := strconv.Atoi(match[1]) // the pattern holds digits only
+	line, _ := strconv.Atoi(match[1]) // the pattern has digits only
 	return fmt.Errorf("%s:%d: broken YAML: %s; correct it, nothing was changed", path, line, match[2])
 }
 

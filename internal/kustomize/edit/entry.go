@@ -8,7 +8,7 @@ import (
 
 // entry is one entry of images.
 type entry struct {
-	// node is the mapping. It is nil for an alias of a mapping that stands elsewhere, which has no text to edit.
+	// node is the mapping. It is nil for an alias of a mapping elsewhere, which has no text to edit.
 	node *yaml.Node
 	item *yaml.Node
 	// image is what kustomize reads, merge keys and aliases resolved.

@@ -76,7 +76,7 @@ func (t text) pairEnd(key, value *yaml.Node) (int, error) {
 	return t.end(value)
 }
 
-// isLeftOut tells "key:" from "key: null" and "key: &anchor".
+// isLeftOut reports whether a value has no text, as in "key:", unlike "key: null" and "key: &anchor".
 func isLeftOut(value *yaml.Node) bool {
 	return value.Kind == yaml.ScalarNode && value.Value == "" && value.Anchor == "" &&
 		value.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.TaggedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0

@@ -12,7 +12,7 @@ type fieldEdit struct {
 	name string
 	want string // "" when the field must say nothing
 	own  *yaml.Node
-	// goes tells that the field is removed; one that a merge key would bring back is set to "" instead.
+	// goes reports that the field is removed; one that a merge key would bring back is set to "" instead.
 	goes bool
 }
 

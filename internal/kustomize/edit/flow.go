@@ -6,7 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reshapeFlow removes the pair whose key stands at index gone (-1: none) from a mapping in flow style, and adds
+// reshapeFlow removes the pair whose key is at index gone (-1: none) from a mapping in flow style, and adds
 // pairs. The first one added takes the place of the one removed, which leaves the commas as they are.
 func (p *plan) reshapeFlow(mapping *yaml.Node, gone int, pairs []string) error {
 	switch {
@@ -20,7 +20,7 @@ func (p *plan) reshapeFlow(mapping *yaml.Node, gone int, pairs []string) error {
 	return err
 }
 
-// insertFlow adds items after the last one in brackets, each on its own line where the items stand so.
+// insertFlow adds items after the last one in brackets, each on its own line where the items are written so.
 func (p *plan) insertFlow(parent *yaml.Node, items []string) error {
 	if len(items) == 0 {
 		return nil

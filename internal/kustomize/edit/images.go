@@ -24,8 +24,8 @@ type Change struct {
 // An entry comes to say what its image says, as after `kustomize edit set image`: NewName (the Name itself when
 // empty), NewTag and Digest, of which at least one is needed; the empty one is removed. With both, kustomize renders
 // "name:tag@digest". A tagSuffix stays, since a newTag overrules it. All entries of one name are set, since
-// kustomize applies them in turn. Missing entries are added. Every other byte stands, and where that cannot be done
-// (a value written as a block of text, an entry shared through an anchor) the result is an error that tells the line.
+// kustomize applies them in turn. Missing entries are added. Every other byte stays, and where that cannot be done
+// (a value written as a block of text, an entry shared through an anchor) the result is an error with the line.
 //
 // When the entries already say so, edits is nil and edited equals content.
 func SetImages(path string, content []byte, images []types.Image) (edited []byte, edits []Change, err error) {
@@ -55,7 +55,7 @@ func SetImages(path string, content []byte, images []types.Image) (edited []byte
 	return edited, edits, err
 }
 
-// report tells the changes, with their lines in the edited content, where added entries stand last.
+// report returns the changes, with their lines in the edited content, where added entries are last.
 func (p *plan) report(edited []byte) ([]Change, error) {
 	after, err := parse(p.doc.path, edited)
 	if err != nil {

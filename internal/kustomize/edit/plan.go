@@ -45,7 +45,7 @@ func checkImages(images []types.Image) error {
 		seen[image.Name] = true
 		for _, r := range image.Name + image.NewName + image.NewTag + image.Digest {
 			if r <= ' ' || r > '~' {
-				return fmt.Errorf("setting image %q: %q cannot stand in an image reference; remove it", Reference(image), r)
+				return fmt.Errorf("setting image %q: %q cannot be in an image reference; remove it", Reference(image), r)
 			}
 		}
 	}
@@ -76,7 +76,7 @@ func (p *plan) setEntry(index int, e *entry, image types.Image) error {
 		return err
 	}
 	if e.node == nil {
-		return p.doc.errorf(e.item, "image %s is an alias of an entry that stands elsewhere; write it out here", image.Name)
+		return p.doc.errorf(e.item, "image %s is an alias of an entry elsewhere; write it out here", image.Name)
 	}
 	p.changes = append(p.changes, entryEdit{entry: e, index: index, image: image, fields: fields})
 	for _, f := range fields {

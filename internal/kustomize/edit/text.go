@@ -59,7 +59,7 @@ func (t text) offset(node *yaml.Node) int {
 	return pos
 }
 
-// lineAt returns the line that holds the position.
+// lineAt returns the line at a position.
 func (t text) lineAt(pos int) line { return t.lines[t.indexAt(pos)] }
 
 func (t text) indexAt(pos int) int {

@@ -34,7 +34,7 @@ func Write(path string, content []byte) error {
 	return nil
 }
 
-// The temporary file stands in the same folder, because a rename is atomic within one file system only.
+// The temporary file is in the same folder, because a rename is atomic within one file system only.
 func replaceFile(path string, content []byte, replaced fs.FileInfo) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

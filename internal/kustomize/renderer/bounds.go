@@ -13,7 +13,7 @@ import (
 const (
 	maxFile  = 32 << 20
 	maxFiles = 256 << 20
-	// maxNodes is how many values the aliases of a file may stand for in all. Kustomize writes each of them out.
+	// maxNodes is how many values a file may have with its aliases expanded. Kustomize expands each of them.
 	maxNodes = 1_000_000
 )
 
@@ -34,13 +34,13 @@ func checkSize(content []byte, total int) error {
 			return nil
 		}
 		if count(&doc, map[*yaml.Node]int{}) > maxNodes {
-			return errors.New("its YAML aliases stand for more than a million values; write them out, or use fewer")
+			return errors.New("its YAML aliases expand to more than a million values; use fewer of them")
 		}
 	}
 }
 
-// count is how many nodes there are with all aliases written out, or a little more than maxNodes. Known are the counts of
-// the nodes that aliases stand for.
+// count is how many nodes there are with all aliases expanded, or a little more than maxNodes. Known are the counts of
+// the nodes that aliases refer to.
 func count(node *yaml.Node, known map[*yaml.Node]int) int {
 	if n, isKnown := known[node]; isKnown {
 		return n

@@ -12,7 +12,7 @@ import (
 )
 
 // cause is one way in which a kustomization does not render, recognised in kustomize's text, since its errors have no
-// types to tell them by. The group "at" is the path or word by which the line at fault is found in a kustomization.
+// types. The group "at" is the path or word by which the line at fault is found in a kustomization.
 type cause struct {
 	pattern *regexp.Regexp
 	what    string // with ${groups} of the pattern
@@ -20,7 +20,7 @@ type cause struct {
 }
 
 // causes go from the most specific to the least: kustomize tries each resource as a file and then as a folder, and
-// its error tells both attempts.
+// its error describes both attempts.
 var causes = []cause{
 	{regexp.MustCompile(`file '(?P<at>[^']*)' is not in or below '(?P<root>[^']*)'`), "${at} is outside ${root}", "kustomize reads files in or below a " +
 		"kustomization's folder only; move the file there, or give it a kustomization of its own and name that folder"},
@@ -91,7 +91,7 @@ func (r *renderer) nameless(text string) error {
 }
 
 // place is the last kustomization read that names the path or word, with its line, or else the root one. A word that
-// stands in several lines tells none.
+// on several lines has no one line.
 func (r *renderer) place(name string) string {
 	for _, file := range slices.Backward(r.files.read) {
 		var lines []int

@@ -76,7 +76,7 @@ func gitGate(args []string, folder string, stderr io.Writer) int {
 
 var (
 	// gitAddress is https, or ssh in either of its forms: https://git-scm.com/docs/git-clone#URLS
-	gitAddress = regexp.MustCompile(`^((https|ssh)://[^-/\s][^/\s]*/|([A-Za-z0-9._]+@)?[A-Za-z0-9][A-Za-z0-9._-]*:[^:])`)
+	gitAddress = regexp.MustCompile(`^((https|ssh)://[^-/\s][^/\s]*/|([A-Za-z0-9._]+@)?[A-Za-z0-9][A-Za-z0-9._-]*:([^:/]|/[^/]))`)
 	gitRef     = regexp.MustCompile(`^[^-\s:+*?^~\\\[][^\s:*?^~\\\[]*$`)
 )
 

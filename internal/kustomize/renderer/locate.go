@@ -188,7 +188,7 @@ func scalar(node *yaml.Node, path ...string) string {
 	return ""
 }
 
-// resolve returns what an alias stands for.
+// resolve returns what an alias refers to.
 func resolve(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return node.Alias

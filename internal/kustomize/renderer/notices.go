@@ -39,7 +39,7 @@ func (r *renderer) notices(printed string) []Notice {
 			n.Text, n.Fix = "No manifest uses the vars "+vars[1]+".", "Remove them from vars, or write $(NAME) where their values belong."
 		case badVar.MatchString(line): // the rest is the value
 			n.Text = "A var refers to a field that is no text or number, so it is not replaced."
-		case r.tellsSecret(line):
+		case r.quotesSecret(line):
 			n.Text = "kustomize printed a line about a Secret, which is not shown."
 		default:
 			n.Text = "kustomize printed: " + line

@@ -150,8 +150,8 @@ func (p *secret) isIn(text string) bool {
 	})
 }
 
-// tellsSecret reports whether a text of kustomize's contains something of a Secret.
-func (r *renderer) tellsSecret(text string) bool {
+// quotesSecret reports whether a text of kustomize's contains something of a Secret.
+func (r *renderer) quotesSecret(text string) bool {
 	return slices.ContainsFunc(r.secrets(), func(s secret) bool { return s.isIn(text) })
 }
 
