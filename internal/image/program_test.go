@@ -1,17 +1,22 @@
 package image_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
@@ -69,6 +74,7 @@ func TestProgram(t *testing.T) {
 	t.Run("exits_as_the_findings_say", func(t *testing.T) { exitsAsTheFindingsSay(t, program) })
 	t.Run("reports_what_it_saw_of_an_image", func(t *testing.T) { reportsWhatItSaw(t, program) })
 	t.Run("survives_a_command_of_a_hundred_thousand_parentheses", func(t *testing.T) { survivesParentheses(t, program) })
+	t.Run("ends_when_interrupted", func(t *testing.T) { endsWhenInterrupted(t, program) })
 	t.Run("names_a_dead_registry_once", func(t *testing.T) { namesADeadRegistryOnce(t, program) })
 	t.Run("speaks_plain_http_through_a_proxy_where_asked", func(t *testing.T) { speaksPlainHTTP(t, program) })
 }
@@ -168,6 +174,42 @@ func survivesParentheses(t *testing.T, program string) {
 			o.status != 0 {
 			t.Errorf("status %d, want 0; findings (-want +got):\n%s", o.status, diff)
 		}
+	}
+}
+
+// endsWhenInterrupted: a layer that went on and on kept the program busy, and it then ended as if all were well.
+func endsWhenInterrupted(t *testing.T, program string) {
+	reading := make(chan struct{}, 1)
+	layer := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Size: 1 << 40, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
+	host := serve(t, newCounted(func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if !strings.HasSuffix(r.URL.Path, layer.Digest.String()) {
+			return false
+		}
+		reading <- struct{}{}
+		archive := tar.NewWriter(w)
+		for r.Context().Err() == nil && archive.WriteHeader(&tar.Header{Name: "a", Typeflag: tar.TypeReg}) == nil {
+		}
+		return true
+	}))
+	config := configured(t, imageFor(t, amd64), recipe{platform: amd64, start: []string{"/app"}}, nil)
+	push(t, host+"/cart:0", config)
+	manifest := *must(config.Manifest())(t)
+	manifest.Layers = []v1.Descriptor{layer}
+	push(t, host+"/cart:1", rawJSON(t, manifest.MediaType, manifest))
+
+	command := exec.Command(program, "verify", "--platforms", "linux/amd64", host+"/cart:1")
+	command.Env = []string{"HOME=" + t.TempDir()}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reading
+	began := time.Now()
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait() // its error is the status, which is looked at below
+	if status, took := command.ProcessState.ExitCode(), time.Since(began); status != 130 || took > 5*time.Second {
+		t.Errorf("status %d after %s, want 130 at once", status, took)
 	}
 }
 
