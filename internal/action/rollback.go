@@ -21,8 +21,8 @@ func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []findin
 	return nil
 }
 
-// rollback sets everything back that this run has changed, and watches what came of it. It continues after an interrupt,
-// within its own time, but waits for nothing then.
+// rollback sets everything back that this run has changed, and watches what came of it. It continues after an
+// interrupt, within its own time, but waits for nothing then.
 func (d *deploy) rollback(ctx context.Context) error {
 	before := d.changes
 	changes, err := d.applier.Rollback(context.WithoutCancel(ctx), before, d.applyOptions())
@@ -33,8 +33,8 @@ func (d *deploy) rollback(ctx context.Context) error {
 	return errors.Join(err, d.watchRollback(ctx, before, changes))
 }
 
-// watchRollback says which state the rollback leaves the cluster in. Pods of the failed revision that keep a StatefulSet
-// from going back are deleted: its controller replaces none that is not ready.
+// watchRollback says which state the rollback leaves the cluster in. Pods of the failed revision that keep a
+// StatefulSet from going back are deleted: its controller replaces none that is not ready.
 func (d *deploy) watchRollback(ctx context.Context, before, changes apply.ChangeSet) error {
 	var restored []*unstructured.Unstructured
 	for _, c := range changes {

@@ -23,8 +23,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// rollout watches the applied objects until all are ready, or one is sure to fail. A failed rollout is rolled back where
-// that was asked for.
+// rollout watches the applied objects until all are ready, or one is sure to fail. A failed rollout is rolled back
+// where that was asked for.
 func (d *deploy) rollout(ctx context.Context) error {
 	result, err := d.watch(ctx, d.changes.Live(), rollout.DefaultOptions())
 	d.pods, d.wanted = result.Pods, wantedPods(result)
@@ -44,8 +44,8 @@ func wantedPods(result rollout.Result) map[string]int64 {
 	return wanted
 }
 
-// watch follows objects of the cluster. Discovery waits until now, so that it knows the kinds of CRDs that were applied a
-// moment ago.
+// watch follows objects of the cluster. Discovery waits until now, so that it knows the kinds of CRDs that were
+// applied a moment ago.
 func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured, opts rollout.Options) (rollout.Result, error) {
 	client, err := kubernetes.NewForConfig(d.cluster.Config)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
-// elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the pod's
-// images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images are unknown, and
-// for a DaemonSet's pod, which is made for one node.
+// elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the
+// pod's images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images
+// are unknown, and for a DaemonSet's pod, which is made for one node.
 func otherNodes(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
 	unknown := slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return len(c.image().Platforms) == 0 })
 	if owner := metav1.GetControllerOfNoCopy(pod); unknown || owner != nil && owner.Kind == "DaemonSet" {
@@ -35,8 +35,8 @@ func otherNodes(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
 	return ""
 }
 
-// otherCPUs leaves out the nodes of a CPU that open nodes have, and those with a taint that is not about their CPU: they are
-// for something else, cordoned or not well.
+// otherCPUs leaves out the nodes of a CPU that open nodes have, and those with a taint that is not about their CPU:
+// they are for something else, cordoned or not well.
 func otherCPUs(open, all []corev1.Node) []corev1.Node {
 	return slices.DeleteFunc(slices.Clone(all), func(n corev1.Node) bool {
 		cpu := node.Architecture(&n)

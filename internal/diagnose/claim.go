@@ -15,8 +15,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// missingGrace is how long something that a pod names may be missing before it counts as missing for good, where nothing
-// in the deploy is known to bring it. Whoever makes it beside the deploy has done so by then.
+// missingGrace is how long something that a pod names may be missing before it counts as missing for good, where
+// nothing in the deploy is known to bring it. Whoever makes it beside the deploy has done so by then.
 const missingGrace = 30 * time.Second
 
 var (
@@ -27,8 +27,8 @@ var (
 	claimUnbound = regexp.MustCompile(`unbound immediate PersistentVolumeClaims|unbound PersistentVolumeClaims`)
 )
 
-// unboundClaim diagnoses a pod that waits for a claim: one that is not there, or that no volume is bound to. The remedy is
-// about the claim and its class; a further node would change nothing.
+// unboundClaim diagnoses a pod that waits for a claim: one that is not there, or that no volume is bound to. The
+// remedy is about the claim and its class; a further node would change nothing.
 func unboundClaim(ctx context.Context, pod *corev1.Pod, ev Evidence, message string) finding.Diagnosis {
 	if m := claimMissing.FindStringSubmatch(message); m != nil {
 		d := pending(pod, finding.MissingReference, fmt.Sprintf("claim %s, which %s, does not exist.", m[1], usedBy(pod, m[1])),

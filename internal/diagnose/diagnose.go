@@ -26,8 +26,8 @@ type Evidence struct {
 	Nodes []corev1.Node
 	// Events are the Warning events about the pod.
 	Events []corev1.Event
-	// Lookup reads an object of the cluster; its error tells one that is not there (apierrors.IsNotFound) from one that may not
-	// be read.
+	// Lookup reads an object of the cluster; its error tells one that is not there (apierrors.IsNotFound) from one
+	// that may not be read.
 	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error)
 }
 
@@ -38,9 +38,10 @@ func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResou
 	return ev.Lookup(ctx, resource, namespace, name)
 }
 
-// Pod diagnoses a pod as it is now: first whether it has a node, then whether the node could prepare it, then its init
-// containers and sidecars, then its containers. Of several causes the one that explains the others counts: a permanent one, then
-// one that keeps a container from starting, then an exit, then a probe. The finding's Object is the pod.
+// Pod diagnoses a pod as it is now: first whether it has a node, then whether the node could prepare it, then its
+// init containers and sidecars, then its containers. Of several causes the one that explains the others counts: a
+// permanent one, then one that keeps a container from starting, then an exit, then a probe. The finding's Object is
+// the pod.
 func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	if d := unscheduled(ctx, pod, ev); d.Finding != nil {
 		return d

@@ -13,11 +13,12 @@ import (
 )
 
 var (
-	// execError is what the kernel's ENOEXEC becomes in runc ("exec /app: exec format error"), dash ("exec: /app: Exec format error"),
-	// bash ("/app: cannot execute binary file: Exec format error") and Go ("fork/exec /app: exec format error").
+	// execError is what the kernel's ENOEXEC becomes in runc ("exec /app: exec format error"), dash ("exec: /app:
+	// Exec format error"), bash ("/app: cannot execute binary file: Exec format error") and Go ("fork/exec /app: exec
+	// format error").
 	execError = regexp.MustCompile(`(?i)(\S+): (?:cannot execute binary file: )?exec format error`)
-	// oldRuntime is runc before 1.1 ("standard_init_linux.go:228: exec user process caused: exec format error"), which does not
-	// name the program.
+	// oldRuntime is runc before 1.1 ("standard_init_linux.go:228: exec user process caused: exec format error"),
+	// which does not name the program.
 	oldRuntime = regexp.MustCompile(`exec user process caused:? "?exec format error`)
 	// readAsScript is busybox sh and dash, which read a program that the kernel refuses as a script, and stumble
 	// over its first bytes.
@@ -28,8 +29,8 @@ var (
 // 126 and 2 (shells).
 var silentExits = []int32{1, 2, 126, 255}
 
-// execFormat returns the finding for a container that died of a binary for another CPU, or nil. The log is the proof. Where
-// no log is to be had, an image that cannot run on the node's CPU, and a status that fits, are proof enough.
+// execFormat returns the finding for a container that died of a binary for another CPU, or nil. The log is the proof.
+// Where no log is to be had, an image that cannot run on the node's CPU, and a status that fits, are proof enough.
 func (c container) execFormat(exit *corev1.ContainerStateTerminated, log string) *finding.Finding {
 	if exit.ExitCode == 0 {
 		return nil

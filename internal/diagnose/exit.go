@@ -11,9 +11,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// hopelessBackOff is the kubelet's pause between restarts from which on a crash loop counts as permanent: six crashes in a
-// row over some two and a half minutes (10, 20, 40, 80, 160 s). Until then a program may be waiting for its database.
-// The pause, not the restart count, is the measure, since it starts anew after ten good minutes.
+// hopelessBackOff is the kubelet's pause between restarts from which on a crash loop counts as permanent: six crashes
+// in a row over some two and a half minutes (10, 20, 40, 80, 160 s). Until then a program may be waiting for its
+// database. The pause, not the restart count, is the measure, since it starts anew after ten good minutes.
 const hopelessBackOff = 160 * time.Second
 
 // lastExit is how the container ended last, or nil when it has not ended, or ended as it should.

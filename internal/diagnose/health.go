@@ -10,8 +10,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// unhealthy diagnoses a container that runs: its probes speak through events only. A slow start heals, so only a probe that
-// runs a binary for another CPU is permanent.
+// unhealthy diagnoses a container that runs: its probes speak through events only. A slow start heals, so only a
+// probe that runs a binary for another CPU is permanent.
 func (c container) unhealthy() finding.Diagnosis {
 	if c.Status.State.Running == nil || c.Status.Ready {
 		return finding.Diagnosis{}
@@ -35,8 +35,8 @@ func (c container) foreignProbe(text string) *finding.Finding {
 	return c.finding(finding.Unhealthy, "the container runs, but its probe's command is for another CPU: "+finding.OneLine(text)+".", fix)
 }
 
-// killedByKubelet tells a container that ended because the kubelet stopped it, for a failed probe or hook, from one that
-// ended by itself. SIGTERM gives 143, SIGKILL 137.
+// killedByKubelet tells a container that ended because the kubelet stopped it, for a failed probe or hook, from one
+// that ended by itself. SIGTERM gives 143, SIGKILL 137.
 func (c container) killedByKubelet(exit *corev1.ContainerStateTerminated) finding.Diagnosis {
 	if exit.ExitCode != 137 && exit.ExitCode != 143 {
 		return finding.Diagnosis{}

@@ -17,7 +17,8 @@ const (
 	showLines, showBytes = 5, 1 << 10
 )
 
-// ClusterLog returns an Evidence.Log that reads the last 40 lines through the API server. It needs the verb get on pods/log.
+// ClusterLog returns an Evidence.Log that reads the last 40 lines through the API server. It needs the verb get on
+// pods/log.
 func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, string, bool) (string, error) {
 	lines, limit := int64(readLines), int64(readBytes)
 	return func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error) {
@@ -33,8 +34,9 @@ func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, 
 	}
 }
 
-// log returns what the container said at its end, in plain text. Just after a crash the current log is the better source: the runtime often has
-// no previous one any more, and says so in the log's place. Once it runs again, only the previous one tells.
+// log returns what the container said at its end, in plain text. Just after a crash the current log is the better
+// source: the runtime often has no previous one any more, and says so in the log's place. Once it runs again, only
+// the previous one tells.
 func (c container) log(ctx context.Context, exit *corev1.ContainerStateTerminated) string {
 	text := finding.PlainText(exit.Message)
 	if c.ev.Log == nil {

@@ -14,8 +14,8 @@ import (
 
 var volumeNamed = regexp.MustCompile(`for volume "([^"]+)"|unmounted volumes=\[([^\] ,]+)`)
 
-// unprepared diagnoses a pod that has a node and whose containers the kubelet cannot create yet: volumes and the sandbox
-// come first, and only events say what is wrong with them.
+// unprepared diagnoses a pod that has a node and whose containers the kubelet cannot create yet: volumes and the
+// sandbox come first, and only events say what is wrong with them.
 func unprepared(pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	if pod.Spec.NodeName == "" || !isBeingCreated(pod) {
 		return finding.Diagnosis{}

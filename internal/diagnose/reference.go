@@ -13,13 +13,15 @@ import (
 )
 
 // The kubelet's words for what a pod names and the namespace does not have, or not with the key that is asked for.
-// Source: https://github.com/kubernetes/kubernetes/tree/v1.36.3/pkg/kubelet, kubelet_pods.go; pkg/volume/{secret,configmap,projected}.
+// Source: https://github.com/kubernetes/kubernetes/tree/v1.36.3/pkg/kubelet, kubelet_pods.go;
+// pkg/volume/{secret,configmap,projected}.
 var (
 	missingObject = regexp.MustCompile(`(?i)\b(secret|configmap) "(?:[^"/]+/)?([^"]+)" not found`)
 	missingKey    = regexp.MustCompile(`(?i)couldn't find key (\S+) in (Secret|ConfigMap) (?:[^/\s]+/)?(\S+)|references non-existent (secret|config) key: (\S+)`)
 )
 
-// missingIn returns what a message of the kubelet says is missing: its kind, name and key; false when it says no such thing.
+// missingIn returns what a message of the kubelet says is missing: its kind, name and key; false when it says no such
+// thing.
 func missingIn(message string) (kind, name, key string, ok bool) {
 	if m := missingObject.FindStringSubmatch(message); m != nil {
 		return kinds[strings.ToLower(m[1])], m[2], "", true

@@ -18,9 +18,9 @@ import (
 // noRoom are the scheduler's words for nodes that would do if they were emptier.
 var noRoom = regexp.MustCompile(`Insufficient |Too many pods|free ports|anti-affinity rules|topology spread|node\(s\) exceed`)
 
-// unscheduled diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since Kubernetes 1.34
-// the scheduler's message no longer names the taints, and it gives only the first reason against each node. Nothing here is
-// permanent: an autoscaler may bring the node that fits.
+// unscheduled diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since
+// Kubernetes 1.34 the scheduler's message no longer names the taints, and it gives only the first reason against each
+// node. Nothing here is permanent: an autoscaler may bring the node that fits.
 func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	if d := notLookedFor(pod); d.Finding != nil {
 		return d
@@ -70,8 +70,8 @@ type taintedNode struct {
 	taints []corev1.Taint
 }
 
-// candidates sorts the nodes that selector and affinity allow: those open to the pod, those that a lasting taint keeps it
-// from, and those that would do but take no pods now. The matching is kube-scheduler's own.
+// candidates sorts the nodes that selector and affinity allow: those open to the pod, those that a lasting taint
+// keeps it from, and those that would do but take no pods now. The matching is kube-scheduler's own.
 func candidates(pod *corev1.Pod, nodes []corev1.Node) (fit []corev1.Node, kept []taintedNode, away []corev1.Node) {
 	affinity := nodeaffinity.GetRequiredNodeAffinity(pod)
 	for _, n := range nodes {

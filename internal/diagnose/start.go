@@ -24,8 +24,8 @@ var startReasons = map[string]bool{
 // neverStarts is runc's complaint about a command that the image does not hold.
 var neverStarts = regexp.MustCompile(`exec: ".*": (stat .*: no such file or directory|executable file not found in \$PATH|permission denied|exec format error|is a directory)`)
 
-// unstarted diagnoses a container that the kubelet cannot create or start. A ConfigMap or Secret that is missing now may
-// still be created by somebody; a command that the image lacks won't appear.
+// unstarted diagnoses a container that the kubelet cannot create or start. A ConfigMap or Secret that is missing now
+// may still be created by somebody; a command that the image lacks won't appear.
 func (c container) unstarted(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
 	if missing := neverStarts.FindString(waiting.Message); missing != "" {
 		return c.neverStarted(missing)

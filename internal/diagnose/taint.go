@@ -31,7 +31,8 @@ func runsOn(pod *corev1.Pod, architecture string, ev Evidence) bool {
 	return !slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return !c.image().RunsOn(architecture) })
 }
 
-// describe says which taints keep the pod off: "3 arm64 nodes carry the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate".
+// describe says which taints keep the pod off: "3 arm64 nodes carry the taint kubernetes.io/arch=arm64:NoSchedule,
+// which it does not tolerate".
 func describe(kept []taintedNode) string {
 	groups := map[string][]corev1.Node{}
 	for _, k := range kept {

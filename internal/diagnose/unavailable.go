@@ -26,7 +26,8 @@ func unavailable(away []corev1.Node) string {
 	return strings.Join(parts, ", ")
 }
 
-// uncordon names the nodes to uncordon, or says to wait for those that are not ready. Their taints are not to be tolerated.
+// uncordon names the nodes to uncordon, or says to wait for those that are not ready. Their taints are not to be
+// tolerated.
 func uncordon(away []corev1.Node) string {
 	var names []string
 	for i := range away {
@@ -40,7 +41,8 @@ func uncordon(away []corev1.Node) string {
 	return "Let them take pods again: kubectl uncordon " + strings.Join(names, " ")
 }
 
-// lacking says what the pod requests where no open node is that big: " It requests cpu 4; the largest of them has cpu 2."
+// lacking says what the pod requests where no open node is that big: " It requests cpu 4; the largest of them has cpu
+// 2."
 func lacking(pod *corev1.Pod, open []corev1.Node) string {
 	var parts []string
 	for name, wanted := range requests(pod) {

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// PlainText drops from a text of a cluster or registry what could act on a terminal or hide text: control characters, the
-// starts of escape sequences, bidirectional controls, invalid UTF-8. Line ends stay.
+// PlainText drops from a text of a cluster or registry what could act on a terminal or hide text: control characters,
+// the starts of escape sequences, bidirectional controls, invalid UTF-8. Line ends stay.
 func PlainText(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r == '\n' {

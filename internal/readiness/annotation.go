@@ -43,7 +43,8 @@ func Check(u *unstructured.Unstructured) error {
 	return nil
 }
 
-// byExpressions judges by the object's own expressions. Where it gives only one for failed, the rest is judged as usual.
+// byExpressions judges by the object's own expressions. Where it gives only one for failed, the rest is judged as
+// usual.
 func byExpressions(u *unstructured.Unstructured) (s Status, asked bool) {
 	annotations := u.GetAnnotations()
 	if failed := annotations[FailedAnnotation]; failed != "" {

@@ -31,8 +31,9 @@ func custom(u *unstructured.Unstructured) Status {
 	return e.status()
 }
 
-// The types of conditions that most kinds share. A positive one must be True where it is there; a negative one must not
-// be. Sources: https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md,
+// The types of conditions that most kinds share. A positive one must be True where it is there; a negative one must
+// not be. Sources:
+// https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md,
 // kstatus, Gateway API, Crossplane, Knative, OpenShift.
 var (
 	summaries = words(`Ready Available Healthy Succeeded Complete Completed`)

@@ -9,8 +9,8 @@ import (
 // mustReport are the kinds whose controller always writes status.observedGeneration.
 var mustReport = map[string]bool{"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true}
 
-// IsStale reports whether the object, as last seen, is older than what was applied, or its controller has not taken note
-// of it. Until then its revision may still be the one before, whose pods prove nothing.
+// IsStale reports whether the object, as last seen, is older than what was applied, or its controller has not taken
+// note of it. Until then its revision may still be the one before, whose pods prove nothing.
 func IsStale(u *unstructured.Unstructured, applied int64) bool {
 	observed, reports := observedGeneration(u)
 	if !reports {
@@ -19,8 +19,8 @@ func IsStale(u *unstructured.Unstructured, applied int64) bool {
 	return u.GetGeneration() < applied || observed < u.GetGeneration()
 }
 
-// observedGeneration reads the field as controllers write it: a number, or a string of one (Argo Rollouts). Anything else,
-// such as the hash that older Argo Rollouts write, reports nothing.
+// observedGeneration reads the field as controllers write it: a number, or a string of one (Argo Rollouts). Anything
+// else, such as the hash that older Argo Rollouts write, reports nothing.
 func observedGeneration(u *unstructured.Unstructured) (generation int64, reports bool) {
 	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, "status", "observedGeneration")
 	switch v := value.(type) {

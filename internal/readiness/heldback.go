@@ -18,8 +18,8 @@ type Held struct {
 	Resume string
 }
 
-// HeldBack returns what an object's own spec holds back: spec.paused of a Deployment or a custom workload, updateStrategy
-// OnDelete, and the partition of a StatefulSet.
+// HeldBack returns what an object's own spec holds back: spec.paused of a Deployment or a custom workload,
+// updateStrategy OnDelete, and the partition of a StatefulSet.
 func HeldBack(u *unstructured.Unstructured) Held {
 	where := ""
 	if u.GetNamespace() != "" {

@@ -177,7 +177,8 @@ func collector(u *unstructured.Unstructured) Status {
 	return Status{InProgress, "replicas " + cmp.Or(replicas, "unknown")}
 }
 
-// flink: https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-main/docs/custom-resource/reference/#resourcelifecyclestate.
+// flink:
+// https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-main/docs/custom-resource/reference/#resourcelifecyclestate.
 func flink(u *unstructured.Unstructured) Status {
 	state := text(u, "status", "lifecycleState")
 	switch state {

@@ -145,6 +145,9 @@ func TestConclude(t *testing.T) {
 func TestHeadline(t *testing.T) {
 	done := report.New()
 	done.Pods = []rollout.Pod{{Ready: true}, {Reason: "Completed"}}
+	refused := report.New()
+	refused.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/cart", Ready: true}, {Workload: "apps/v1 Deployment shop/cart", Ready: true}}
+	refused.Wanted = map[string]int64{"apps/v1 Deployment shop/cart": 3, "apps/v1 DaemonSet shop/agent": 2}
 	planned := report.New()
 	planned.Planned = true
 	planned.Changes = apply.ChangeSet{{Action: apply.Created}, {Action: apply.Created}, {Action: apply.Unchanged}}
@@ -155,6 +158,7 @@ func TestHeadline(t *testing.T) {
 	}{
 		{"empty", report.New(), ""},
 		{"a_finished_job_is_well", done, "2 of 2 pods ready"},
+		{"pods_that_cannot_be_made_are_not_ready", refused, "2 of 5 pods ready"},
 		{"a_plan_says_would", planned, "would be 2 created, 1 unchanged"},
 		{"all_together", crashed(), "1 of 3 pods ready · 1 created · 1 error"},
 	} {

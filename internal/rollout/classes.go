@@ -82,8 +82,8 @@ func (c *classes) ofClaim(claim *unstructured.Unstructured, s readiness.Status) 
 	return s
 }
 
-// publishes are the controllers that always report an ingress's address. Others, such as Traefik's, do so where they are
-// set up to: an ingress of theirs that has none after a time is not judged.
+// publishes are the controllers that always report an ingress's address. Others, such as Traefik's, do so where they
+// are set up to: an ingress of theirs that has none after a time is not judged.
 var publishes = map[string]bool{
 	"k8s.io/ingress-nginx":                              true,
 	"k8s.io/ingress-gce":                                true,

@@ -13,8 +13,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// diagnoser runs Options.Diagnose beside the loop, since a diagnosis may have to fetch a log. Each pod is diagnosed once
-// at a time.
+// diagnoser runs Options.Diagnose beside the loop, since a diagnosis may have to fetch a log. Each pod is diagnosed
+// once at a time.
 type diagnoser struct {
 	diagnose Diagnose
 	results  chan diagnosed

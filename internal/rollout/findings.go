@@ -4,14 +4,18 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
-// failures says why it ended before the time: what is permanent as errors, other trouble beside it as warnings, since it
-// might have healed.
+// failures says why it ended before the time: what is permanent as errors, other trouble beside it as warnings, since
+// it might have healed.
 func (tr *tracker) failures(now time.Time) []finding.Finding {
 	var all []finding.Finding
 	mine := tr.byWorkload()
@@ -86,7 +90,25 @@ func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Seve
 		f.Message += fmt.Sprintf("\nThis pod is of an earlier revision, and %s replaces no pod before it is ready.", t.name)
 		f.Fix = fmt.Sprintf("Delete the pod, so that its controller makes it anew: kubectl delete pod -n %s %s", p.Namespace, p.Name)
 	}
+	if f.Code == finding.InsufficientCapacity && t.needsRoom() && !strings.Contains(f.Fix, "maxSurge") {
+		f.Fix += " Or let a pod of the revision before end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}."
+	}
 	return tr.severe(f, p.diagnosis, p.since, rest, now)
+}
+
+// needsRoom reports whether a Deployment ends no pod of the revision before until a new one is ready, and has such pods:
+// maxUnavailable is 0 then, by itself or as a part of few replicas, and the update needs room for a pod more.
+func (t *trackedObject) needsRoom() bool {
+	if t.last.GetKind() != "Deployment" || replicas(t.last) <= count(t.last, "updatedReplicas") {
+		return false
+	}
+	value, found, _ := unstructured.NestedFieldNoCopy(t.last.Object, "spec", "strategy", "rollingUpdate", "maxUnavailable")
+	if !found {
+		return false
+	}
+	unavailable := intstr.Parse(fmt.Sprint(value))
+	n, err := intstr.GetScaledValueFromIntOrPercent(&unavailable, int(readiness.Wanted(t.last)), false)
+	return err == nil && n == 0
 }
 
 // severe keeps the severity of what is permanent, and gives the rest the one given.

@@ -8,8 +8,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
-// noteKinds marks the objects of custom kinds that have no status subresource: their status, if any, is what the manifest
-// says, so that no controller is waited for. Where discovery fails the kind counts as one that has a status.
+// noteKinds marks the objects of custom kinds that have no status subresource: their status, if any, is what the
+// manifest says, so that no controller is waited for. Where discovery fails the kind counts as one that has a status.
 func (tr *tracker) noteKinds(server discovery.ServerResourcesInterface) {
 	if server == nil {
 		return

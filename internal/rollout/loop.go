@@ -131,7 +131,8 @@ func (l *loop) hear(c follow.Change) error {
 	return l.outages.Note(c, time.Now())
 }
 
-// note keeps a diagnosis, and reports a trouble when it is first seen. A permanent one is reported at the end, as a finding.
+// note keeps a diagnosis, and reports a trouble when it is first seen. A permanent one is reported at the end, as a
+// finding.
 func (l *loop) note(d diagnosed) {
 	p := l.tracker.pods[d.pod]
 	if p == nil {

@@ -36,8 +36,8 @@ func (tr *tracker) workload(pod *corev1.Pod) *trackedObject {
 	return nil
 }
 
-// ofCurrentRevision says whether the owner made the child for its present template, by the marks that its controller sets:
-// https://github.com/kubernetes/kubernetes/tree/v1.36.3/pkg/controller/{deployment,statefulset,daemon}
+// ofCurrentRevision says whether the owner made the child for its present template, by the marks that its controller
+// sets: https://github.com/kubernetes/kubernetes/tree/v1.36.3/pkg/controller/{deployment,statefulset,daemon}
 func ofCurrentRevision(child metav1.Object, owner *unstructured.Unstructured) bool {
 	switch owner.GetKind() {
 	case "Deployment":

@@ -32,8 +32,8 @@ var makers = []string{
 	"operator.victoriametrics.com", "argoproj.io", "toolkit.fluxcd.io", "helm.cattle.io", "k8s.keycloak.org",
 }
 
-// brings reports whether something in the set makes the object that is missing: the set itself, or a custom object whose
-// controller is known to make such objects.
+// brings reports whether something in the set makes the object that is missing: the set itself, or a custom object
+// whose controller is known to make such objects.
 func (tr *tracker) brings(missing object.Key) bool {
 	if missing.Name == "" {
 		return false

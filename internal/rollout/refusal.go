@@ -16,8 +16,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
-// How long the API server may refuse a controller's pods before it counts as permanent. A quota may become free as pods of
-// the revision before end; the other causes go away by a change alone.
+// How long the API server may refuse a controller's pods before it counts as permanent. A quota may become free as
+// pods of the revision before end; the other causes go away by a change alone.
 const (
 	refusalGrace = 20 * time.Second
 	quotaGrace   = time.Minute
@@ -47,8 +47,8 @@ func (tr *tracker) noteRefusals(now time.Time) []finding.Finding {
 	return fresh
 }
 
-// refusalOf returns why the API server refuses the pods of the object, or "". Deployments and ReplicaSets have a condition;
-// the other controllers only emit events, which count while pods are missing.
+// refusalOf returns why the API server refuses the pods of the object, or "". Deployments and ReplicaSets have a
+// condition; the other controllers only emit events, which count while pods are missing.
 func (tr *tracker) refusalOf(t *trackedObject) string {
 	if t.ifFresh() == nil || t.status.State == readiness.Ready {
 		return ""
@@ -61,11 +61,20 @@ func (tr *tracker) refusalOf(t *trackedObject) string {
 	}
 	latest := corev1.Event{}
 	for _, e := range tr.warnings[t.last.GetUID()] {
-		if e.Reason == "FailedCreate" && !e.LastTimestamp.Before(&latest.LastTimestamp) {
+		if e.Reason == "FailedCreate" && !t.isOld(e) && !e.LastTimestamp.Before(&latest.LastTimestamp) {
 			latest = e
 		}
 	}
 	return latest.Message
+}
+
+// isOld reports whether an event is one of an earlier deploy. Clocks may differ by less than the minute that is allowed.
+func (t *trackedObject) isOld(e corev1.Event) bool {
+	last := e.LastTimestamp.Time
+	if last.IsZero() {
+		last = e.EventTime.Time
+	}
+	return !last.IsZero() && last.Before(t.first.Add(-time.Minute))
 }
 
 // lacksPods reports whether fewer pods exist than the object wants.

@@ -45,7 +45,7 @@ func (tr *tracker) row(t *trackedObject, p *trackedPod) Pod {
 	case p.diagnosis.Finding != nil:
 		row.Reason = string(p.diagnosis.Finding.Code)
 	default:
-		row.Reason = reason(p.Pod)
+		row.Reason = finding.OneLine(reason(p.Pod))
 	}
 	return row
 }
@@ -69,7 +69,8 @@ func reason(pod *corev1.Pod) string {
 	return cmp.Or(pod.Status.Reason, string(pod.Status.Phase))
 }
 
-// summary is the line for the eye: "cart 3/4 ready, web 1/1 ready". Only what is still waited for is named, four at most.
+// summary is the line for the eye: "cart 3/4 ready, web 1/1 ready". Only what is still waited for is named, four at
+// most.
 func (tr *tracker) summary() string {
 	const most = 4
 	var parts []string

@@ -1,8 +1,8 @@
 // Package rollout watches applied objects until each is ready and stays so, or cannot get there.
 //
 // A container for the wrong CPU is "running, ready" for about a second at each restart, and its Deployment may record
-// that the rollout is complete. So no single look decides: every container has to stay up for a while under observation.
-// See stability for the rule.
+// that the rollout is complete. So no single look decides: every container has to stay up for a while under
+// observation. See stability for the rule.
 package rollout
 
 import (
@@ -20,8 +20,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
-// Cluster is what Watch needs of a cluster: the verbs list and watch on the applied kinds that have a status, on pods, and
-// on replicasets where a Deployment was applied; on events if allowed. All of it in the objects' namespaces only.
+// Cluster is what Watch needs of a cluster: the verbs list and watch on the applied kinds that have a status, on
+// pods, and on replicasets where a Deployment was applied; on events if allowed. All of it in the objects' namespaces
+// only.
 type Cluster struct {
 	Client dynamic.Interface
 	// Mapper must know the applied kinds, those of CRDs applied a moment ago included.
@@ -37,18 +38,19 @@ type Options struct {
 	// StableFor is how long a container must have been running and ready under observation. One that has crashed
 	// before must last longer. Default 5 seconds, of which a container for the wrong CPU survives one or two.
 	StableFor time.Duration
-	// Gather is how long the other pods may show what is wrong with them once one has failed permanently. Default 2 seconds.
+	// Gather is how long the other pods may show what is wrong with them once one has failed permanently. Default 2
+	// seconds.
 	Gather time.Duration
 	// Diagnose is called for each pod in trouble, again when the pod changes, and by several goroutines at once. The
 	// default knows nothing.
 	Diagnose Diagnose
 	// Architecture returns a node's CPU architecture, or "". The default knows nothing.
 	Architecture func(node string) string
-	// Progress receives a Status when the picture changes, a Message when a pod's trouble is first seen, and, at the end,
-	// a Found for each finding of the result. The default drops them.
+	// Progress receives a Status when the picture changes, a Message when a pod's trouble is first seen, and, at the
+	// end, a Found for each finding of the result. The default drops them.
 	Progress progress.Sink
-	// ReplaceStuck deletes pods of an earlier revision that are in trouble and for which a StatefulSet waits, as after a
-	// rollback. It needs the verb delete on pods. Default false.
+	// ReplaceStuck deletes pods of an earlier revision that are in trouble and for which a StatefulSet waits, as
+	// after a rollback. It needs the verb delete on pods. Default false.
 	ReplaceStuck bool
 }
 
@@ -108,9 +110,10 @@ type Object struct {
 	HeldBack int64
 }
 
-// Watch waits until all applied objects are done, one has failed, or the time is over; the last two give findings. The objects are as the API server returned them, namespaces set. The error is not nil when
-// the outcome could not be seen: ctx's own error, a permission that is missing, a cluster that stays out of reach.
-// The result then holds what was known.
+// Watch waits until all applied objects are done, one has failed, or the time is over; the last two give findings.
+// The objects are as the API server returned them, namespaces set. The error is not nil when the outcome could not be
+// seen: ctx's own error, a permission that is missing, a cluster that stays out of reach. The result then holds what
+// was known.
 func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstructured, opts Options) (Result, error) {
 	tr := newTracker(applied, opts)
 	tr.noteKinds(cluster.Discovery)

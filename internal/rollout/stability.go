@@ -17,8 +17,8 @@ const (
 	longRun = 10 * time.Minute
 )
 
-// stability is how long a pod has been up under observation. The rule: a pod is stable when it is Ready, and each of its
-// containers and sidecars has been running and ready, in one and the same run, for
+// stability is how long a pod has been up under observation. The rule: a pod is stable when it is Ready, and each of
+// its containers and sidecars has been running and ready, in one and the same run, for
 //   - StableFor, if it never crashed;
 //   - twice as long as its run before, at least twice StableFor and at most a minute, if it did.
 //

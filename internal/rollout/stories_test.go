@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,6 +166,16 @@ func TestWatch_of_other_objects(t *testing.T) {
 				"This pod is of an earlier revision, and StatefulSet shop/db replaces no pod before it is ready."}},
 		},
 		{
+			// A bubble's time starts with the year 2000.
+			name: "pods_that_the_API_server_refused_an_hour_ago", applied: []string{daemons},
+			steps: []step{
+				{0, strings.Replace(refused, "type: Warning", "type: Warning, lastTimestamp: '1999-12-31T23:00:00Z'", 1), events},
+				{0, daemons, schema.GroupVersionResource{}},
+				{8 * time.Second, strings.NewReplacer("currentNumberScheduled: 0", "currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2").Replace(daemons), schema.GroupVersionResource{}},
+			},
+			want: finish{Seconds: 13},
+		},
+		{
 			name: "pods_that_the_API_server_refuses", applied: []string{daemons},
 			steps: []step{{0, daemons, schema.GroupVersionResource{}}, {time.Second, refused, events}},
 			want: finish{
@@ -226,6 +237,27 @@ func TestPermanentAt_waits_for_what_the_deploy_brings(t *testing.T) {
 			tr := newTracker([]*unstructured.Unstructured{parse(t, tt.beside)}, DefaultOptions())
 			if _, ends := tr.permanentAt(missing, time.Now()); ends != tt.ends {
 				t.Errorf("ends the wait: %t", ends)
+			}
+		})
+	}
+}
+
+func TestNeedsRoom_of_an_update_that_ends_no_pod_first(t *testing.T) {
+	const deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {replicas: REPLICAS, strategy: {rollingUpdate: {maxUnavailable: MOST}}}, status: {replicas: 3, updatedReplicas: 1}}"
+	tests := []struct {
+		name, replicas, most string
+		want                 bool
+	}{
+		{"none", "10", "0", true},
+		{"a_quarter_of_two", "2", "25%", true},
+		{"a_quarter_of_four", "4", "25%", false},
+		{"one", "2", "1", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			u := parse(t, strings.NewReplacer("REPLICAS", tt.replicas, "MOST", tt.most).Replace(deployment))
+			if got := newTrackedObject(u).needsRoom(); got != tt.want {
+				t.Errorf("got %t", got)
 			}
 		})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// blocks returns the applied StatefulSet that waits for a pod of an earlier revision which is not ready. With pod management
-// OrderedReady its controller replaces no pod before that, so that a broken one stays for ever:
+// blocks returns the applied StatefulSet that waits for a pod of an earlier revision which is not ready. With pod
+// management OrderedReady its controller replaces no pod before that, so that a broken one stays for ever:
 // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
 func (tr *tracker) blocks(p *trackedPod) *trackedObject {
 	ref := metav1.GetControllerOf(p.Pod)

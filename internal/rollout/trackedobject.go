@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// firstStatus is how long an object of a custom kind may take to report something that can be judged. Controllers do
-	// within seconds; many kinds never do.
+	// firstStatus is how long an object of a custom kind may take to report something that can be judged. Controllers
+	// do within seconds; many kinds never do.
 	firstStatus = 10 * time.Second
 	// failedFor is how long a custom object must report a failure before it counts: controllers report one while what
 	// they need is still being made, and try again.
@@ -98,8 +98,8 @@ func (t *trackedObject) ifFresh() *trackedObject {
 	return t
 }
 
-// readyAt is when the object itself counts as ready if nothing changes, its pods aside; false when something has to change
-// first. What cannot be judged counts after a time in which its controller could have reported.
+// readyAt is when the object itself counts as ready if nothing changes, its pods aside; false when something has to
+// change first. What cannot be judged counts after a time in which its controller could have reported.
 func (t *trackedObject) readyAt(pods int) (time.Time, bool) {
 	switch t.status.State {
 	case readiness.Ready:

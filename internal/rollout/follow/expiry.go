@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// A watch that ends as expired (410 Gone) is begun anew at once, which is right where that happens now and then. An API server
-// that answers so for ever is asked ever less often, and given up after a time: it never shows a change.
+// A watch that ends as expired (410 Gone) is begun anew at once, which is right where that happens now and then. An
+// API server that answers so for ever is asked ever less often, and given up after a time: it never shows a change.
 const (
 	expiryLimit = 30 * time.Second
 	longWatch   = 5 * time.Second
@@ -65,8 +65,8 @@ func (e *expiry) note(now time.Time) error {
 	return nil
 }
 
-// observed passes the events of a watch on until it is stopped, and reports its expiry, which the reflector keeps to itself.
-// watch.Filter does not do: it waits for a reader for ever.
+// observed passes the events of a watch on until it is stopped, and reports its expiry, which the reflector keeps to
+// itself. watch.Filter does not do: it waits for a reader for ever.
 type observed struct {
 	watch.Interface
 	events  chan watch.Event

@@ -91,8 +91,8 @@ func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.P
 	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }
 
-// onlySidecarsLeft reports whether the pod's own containers have ended for good while sidecars still run: the kubelet ends them
-// then (keepCount 0 in computePodActions), without which a Job with a sidecar would never complete.
+// onlySidecarsLeft reports whether the pod's own containers have ended for good while sidecars still run: the kubelet
+// ends them then (keepCount 0 in computePodActions), without which a Job with a sidecar would never complete.
 func onlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
 	for i := range pod.Spec.Containers {
 		status := find(runtime, pod.Spec.Containers[i].Name)
