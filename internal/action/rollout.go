@@ -34,11 +34,12 @@ func (d *deploy) rollout(ctx context.Context) error {
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
 }
 
+// wantedPods are the pods of the present revision that each workload asks for, by object.ID.
 func wantedPods(result rollout.Result) map[string]int64 {
 	wanted := map[string]int64{}
 	for _, o := range result.Objects {
-		if o.Wanted > 0 {
-			wanted[o.ID] = o.Wanted
+		if n := o.Wanted - o.HeldBack; n > 0 {
+			wanted[o.ID] = n
 		}
 	}
 	return wanted

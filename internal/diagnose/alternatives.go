@@ -10,7 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
-// elsewhere tells of the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the
+// otherNodes names the half of a mixed cluster that a pin gives up: nodes of CPUs that no open node has, which the
 // pod's images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images
 // are unknown, and for a DaemonSet's pod, which is made for one node.
 func otherNodes(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {

@@ -20,13 +20,13 @@ type Evidence struct {
 	// Log returns the end of a container's log, of the run before the current one if previous is set.
 	// See ClusterLog. A log often needs a permission of its own (pods/log), so an error is no fault.
 	Log func(ctx context.Context, pod *corev1.Pod, container string, previous bool) (string, error)
-	// Image returns what the registry holds for a reference as the pod spec has it; false when unknown.
+	// Image returns what the registry has for a reference as the pod spec has it; false when unknown.
 	Image func(reference string) (platform.Offer, bool)
 	// Nodes are the cluster's nodes: they give architectures, and the reason why a pod fits nowhere.
 	Nodes []corev1.Node
 	// Events are the Warning events about the pod.
 	Events []corev1.Event
-	// Lookup reads an object of the cluster; its error tells one that is not there (apierrors.IsNotFound) from one
+	// Lookup reads an object of the cluster; its error distinguishes one that is not there (apierrors.IsNotFound) from one
 	// that may not be read.
 	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error)
 }

@@ -63,13 +63,13 @@ func (c container) program() string {
 	return "the image's entrypoint"
 }
 
-// wrongCPU says what the image holds against what the node needs. Of an image that claims the node's platform, the lie
-// is told: a nodeSelector might not help then, but a rebuild does.
+// wrongCPU says what the image contains against what the node needs. Of an image that claims the node's platform, the mismatch
+// is reported: a nodeSelector might not help then, but a rebuild does.
 func (c container) wrongCPU(what string, image platform.Offer, lie string) *finding.Finding {
 	reference := short(c.Image)
 	switch {
 	case c.architecture == "" || len(image.Platforms) == 0:
-		what += fmt.Sprintf(" Image %s holds a binary for another CPU.", reference)
+		what += fmt.Sprintf(" Image %s contains a binary for another CPU.", reference)
 	case image.RunsOn(c.architecture):
 		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, c.architecture, lie)
 		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", c.architecture)

@@ -35,7 +35,7 @@ func (c container) foreignProbe(text string) *finding.Finding {
 	return c.finding(finding.Unhealthy, "the container runs, but its probe's command is for another CPU: "+finding.OneLine(text)+".", fix)
 }
 
-// killedByKubelet tells a container that ended because the kubelet stopped it, for a failed probe or hook, from one
+// killedByKubelet distinguishes a container that ended because the kubelet stopped it, for a failed probe or hook, from one
 // that ended by itself. SIGTERM gives 143, SIGKILL 137.
 func (c container) killedByKubelet(exit *corev1.ContainerStateTerminated) finding.Diagnosis {
 	if exit.ExitCode != 137 && exit.ExitCode != 143 {

@@ -36,7 +36,7 @@ func ClusterLog(client kubernetes.Interface) func(context.Context, *corev1.Pod, 
 
 // log returns what the container said at its end, in plain text. Just after a crash the current log is the better
 // source: the runtime often has no previous one any more, and says so in the log's place. Once it runs again, only
-// the previous one tells.
+// the previous one does.
 func (c container) log(ctx context.Context, exit *corev1.ContainerStateTerminated) string {
 	text := finding.PlainText(exit.Message)
 	if c.ev.Log == nil {

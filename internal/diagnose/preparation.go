@@ -42,7 +42,7 @@ func unprepared(pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	return finding.Diagnosis{}
 }
 
-// unmounted tells a volume whose source is missing from one that cannot be mounted for another reason.
+// unmounted distinguishes a volume whose source is missing from one that cannot be mounted for another reason.
 func unmounted(f *finding.Finding, pod *corev1.Pod, message string) finding.Diagnosis {
 	volume := ""
 	if m := volumeNamed.FindStringSubmatch(message); m != nil {

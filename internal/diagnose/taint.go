@@ -26,7 +26,7 @@ func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
 	})
 }
 
-// runsOn tells whether every image of the pod is known to run on the CPU.
+// runsOn reports whether every image of the pod is known to run on the CPU.
 func runsOn(pod *corev1.Pod, architecture string, ev Evidence) bool {
 	return !slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return !c.image().RunsOn(architecture) })
 }

@@ -1,4 +1,4 @@
-// Package object holds what every stage needs to know about a Kubernetes object: its names, its key, its conditions,
+// Package object contains what every stage needs to know about a Kubernetes object: its names, its key, its conditions,
 // and a pod's containers with their statuses. It looks at values only.
 package object
 

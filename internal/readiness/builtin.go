@@ -65,7 +65,7 @@ func service(u *unstructured.Unstructured) Status {
 	return Status{InProgress, "no load balancer has given it an address"}
 }
 
-// ingress is ready with an address. Whether one will come depends on its controller, which the object does not tell.
+// ingress is ready with an address. Whether one will come depends on its controller, which the object does not say.
 func ingress(u *unstructured.Unstructured) Status {
 	if hasAddress(u) {
 		return Status{Ready, ""}

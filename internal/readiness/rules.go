@@ -15,7 +15,7 @@ type rule struct {
 	needs []string
 	// ignore are condition types that say nothing about whether the object is ready.
 	ignore []string
-	// check judges what the conventions do not cover; Unjudged leaves it to them, unless the check stands alone.
+	// check judges what the conventions do not cover; Unjudged leaves it to them, unless alone is set.
 	check func(*unstructured.Unstructured) Status
 	alone bool
 }

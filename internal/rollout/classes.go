@@ -38,7 +38,7 @@ func (c *classes) see(change follow.Change) {
 	known[change.Object.GetName()] = change.Object
 }
 
-// correct judges what the object alone does not tell: a claim whose volume is made for the first pod that wants it is
+// correct judges what the object alone does not show: a claim whose volume is made for the first pod that wants it is
 // ready without one, and an ingress waits for its address where a controller of its class is there.
 func (c *classes) correct(u *unstructured.Unstructured, s readiness.Status) readiness.Status {
 	switch u.GroupVersionKind().GroupKind().String() {

@@ -27,7 +27,7 @@ type Cluster struct {
 	Client dynamic.Interface
 	// Mapper must know the applied kinds, those of CRDs applied a moment ago included.
 	Mapper meta.RESTMapper
-	// Discovery says which custom kinds have a status; nil stands for all. It must know the kinds that Mapper knows.
+	// Discovery says which custom kinds have a status; nil means all. It must know the kinds that Mapper knows.
 	Discovery discovery.ServerResourcesInterface
 }
 

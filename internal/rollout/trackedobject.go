@@ -59,12 +59,12 @@ func (t *trackedObject) see(c follow.Change, classes *classes, now time.Time) {
 	case c.Gone:
 		t.become(readiness.Status{State: readiness.Failed, Message: "it was deleted while it was waited for"}, now)
 	default:
-		t.judge(classes, now)
+		t.update(classes, now)
 	}
 }
 
-// judge computes the state from what was last seen.
-func (t *trackedObject) judge(classes *classes, now time.Time) {
+// update computes the state from what was last seen.
+func (t *trackedObject) update(classes *classes, now time.Time) {
 	if t.first.IsZero() && !readiness.IsStale(t.last, t.generation) {
 		t.first = now
 	}

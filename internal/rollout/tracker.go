@@ -13,7 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
-// tracker holds everything seen so far. It does no waiting: time comes in as an argument.
+// tracker keeps everything seen so far. It does no waiting: time comes in as an argument.
 type tracker struct {
 	opts    Options
 	order   []*trackedObject
@@ -69,7 +69,7 @@ func (tr *tracker) see(c follow.Change, now time.Time) {
 		tr.classes.see(c)
 		for _, t := range tr.order {
 			if t.seen {
-				t.judge(tr.classes, now)
+				t.update(tr.classes, now)
 			}
 		}
 	case c.Gone:

@@ -8,7 +8,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// store is what a reflector writes to. It keeps nothing but the names, to tell what is gone after a new list.
+// store is what a reflector writes to. It keeps nothing but the names, to know what is gone after a new list.
 type store struct {
 	from  Stream
 	send  func(Change)
