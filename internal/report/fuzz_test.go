@@ -1,8 +1,10 @@
 package report_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
@@ -16,6 +18,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -105,4 +108,29 @@ func htmlName(tag string) string {
 func gfm() goldmark.Markdown {
 	return goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID()),
 		goldmark.WithRendererOptions(goldmarkhtml.WithUnsafe()))
+}
+
+// FuzzJSON: the report is JSON that says what it was given, and no line of it is a command or steers a terminal.
+func FuzzJSON(f *testing.F) {
+	for _, name := range append(hostile, "##[error]x", "\n::error::x", "\u009b2J", "\u2028") {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		content, err := named(name).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back report.Report
+		if err := json.Unmarshal(content, &back); err != nil {
+			t.Fatalf("%v\n%s", err, content)
+		}
+		if want := strings.ToValidUTF8(name, "\ufffd"); utf8.ValidString(name) && back.Images[0].Name != want {
+			t.Errorf("%q became %q", want, back.Images[0].Name)
+		}
+		for line := range strings.Lines(string(content)) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || redact.Printable(line) != line {
+				t.Errorf("a line acts on its reader: %q", line)
+			}
+		}
+	})
 }

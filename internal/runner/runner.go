@@ -104,11 +104,11 @@ func (r *Runner) Redact(text string) string { return r.secrets.Text(text) }
 
 // Clean returns text without secrets, and without what its reader would obey: a runner's commands, a terminal's controls.
 func (r *Runner) Clean(text string) string {
-	text = r.Redact(text)
+	text = r.Redact(redact.Printable(text)) // a control character may divide a secret
 	if r.Detected() {
 		return Neutralize(text)
 	}
-	return redact.Printable(text)
+	return text
 }
 
 // Print logs lines of text.
@@ -141,16 +141,15 @@ type Annotation struct {
 func (r *Runner) Annotate(a Annotation) {
 	properties := githubactions.CommandProperties{}
 	if a.Title != "" {
-		properties["title"] = Neutralize(r.Redact(a.Title))
+		properties["title"] = r.Clean(a.Title)
 	}
 	if a.File != "" {
-		properties["file"] = Neutralize(r.Redact(a.File))
+		properties["file"] = r.Clean(a.File)
 	}
 	if a.File != "" && a.Line > 0 {
 		properties["line"] = strconv.Itoa(a.Line)
 	}
-	message := Neutralize(r.Redact(a.Message))
-	r.actions.IssueCommand(&githubactions.Command{Name: a.Level, Message: message, Properties: properties})
+	r.actions.IssueCommand(&githubactions.Command{Name: a.Level, Message: r.Clean(a.Message), Properties: properties})
 }
 
 // SetOutput sets an output of the step; outside a runner it does nothing.

@@ -45,6 +45,14 @@ func TestMask_is_for_runners_alone(t *testing.T) {
 	}
 }
 
+func TestClean_finds_a_secret_that_is_divided(t *testing.T) {
+	r := runner.New(&bytes.Buffer{}, onRunner)
+	r.Learn("hunter22")
+	if got := r.Clean("hun\x1bter\u202e22"); got != "***" {
+		t.Errorf("%q shows the secret", got)
+	}
+}
+
 func TestCommands(t *testing.T) {
 	var out bytes.Buffer
 	r := runner.New(&out, onRunner)

@@ -62,3 +62,31 @@ func TestInputs_that_make_no_sense_change_nothing(t *testing.T) {
 		}
 	}
 }
+
+// An image must not get a file of the machine because a pull request has a link in place of an artifact.
+func TestArtifacts_follow_no_link_out_of_the_working_directory(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, artifact := range []string{"app", "dist/app"} {
+		j, pushed := newJob(t), false
+		link := filepath.Join(j.workspace, "app")
+		if artifact != "app" {
+			link = filepath.Join(j.workspace, "dist")
+			secret = filepath.Dir(secret)
+		}
+		if err := os.Symlink(secret, link); err != nil {
+			t.Fatal(err)
+		}
+		host := registry(t, func(w http.ResponseWriter, r *http.Request) {
+			pushed = pushed || r.Method != http.MethodGet && r.Method != http.MethodHead
+			refusing(http.StatusNotFound, "none")(w, r)
+		})
+		r := j.run("build", "--builder", "assemble", "--artifacts", strings.Replace(artifact, "dist/app", "dist/secret", 1)+":/app/app",
+			"--images", "app="+host+"/app", "--tag", "v1")
+		if r.status != 1 || pushed || !strings.Contains(r.log(), "is a link out of the working directory") {
+			t.Errorf("%s: status %d, want 1; something was pushed: %v\n%s", artifact, r.status, pushed, r.log())
+		}
+	}
+}
