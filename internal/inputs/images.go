@@ -19,12 +19,12 @@ func (p *parser) images(needs Needs, config Config) []Image {
 		p.problem("images: none has %s among its platforms; drop this job, or correct the platforms of the images", p.text("platforms"))
 	}
 	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
-		p.problem("images: none given; write a line an image, such as registry/app=ghcr.io/me/app")
+		p.problem("images: none given; write one per line, such as registry/app=ghcr.io/me/app")
 	}
 	return images
 }
 
-// lines parses the images input: a line an image, NAME=REPOSITORY followed by key=value pairs.
+// lines parses the images input: one image per line, NAME=REPOSITORY followed by key=value pairs.
 // Empty lines and lines that start with # are passed over.
 func (p *parser) lines(needs Needs, config Config) []Image {
 	var images []Image

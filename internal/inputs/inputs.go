@@ -149,30 +149,35 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		ForbidExec:         choice[string](&p, "kubeconfig-exec") == "forbid",
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
-		ArchPolicy:         choice[placement.Policy](&p, "arch-policy"),
-		CapacityIsError:    choice[string](&p, "on-insufficient-capacity") == "fail",
-		DryRun:             p.boolean("dry-run"),
-		Prune:              p.boolean("prune"),
-		Wait:               p.boolean("wait"),
-		WaitTimeout:        p.duration("wait-timeout"),
-		RollbackOnFailure:  choice[string](&p, "on-failure") == "rollback",
-		ForceConflicts:     p.boolean("force-conflicts"),
-		FieldManager:       p.text("field-manager"),
-		TakeOverFrom:       items(p.text("take-over-from")),
-		Recreate:           p.recreate(),
 	}
+	p.deploy(&config)
 	p.mode(&config, needs)
 	config.Images = p.images(needs, config)
 	p.credentials(config)
-	if config.Prune && !config.Wait {
-		p.problem("prune and wait: false exclude each other: what running pods still need must stay until the rollout was " +
-			"watched and successful; set wait: true, or leave prune out")
-	}
 	p.signIn(config)
 	if len(p.problems) > 0 {
 		return Config{}, p.problems
 	}
 	return config, nil
+}
+
+// deploy reads how objects are applied and watched.
+func (p *parser) deploy(config *Config) {
+	config.ArchPolicy = choice[placement.Policy](p, "arch-policy")
+	config.CapacityIsError = choice[string](p, "on-insufficient-capacity") == "fail"
+	config.DryRun = p.boolean("dry-run")
+	config.Prune = p.boolean("prune")
+	config.Wait = p.boolean("wait")
+	config.WaitTimeout = p.duration("wait-timeout")
+	config.RollbackOnFailure = choice[string](p, "on-failure") == "rollback"
+	config.ForceConflicts = p.boolean("force-conflicts")
+	config.FieldManager = p.text("field-manager")
+	config.TakeOverFrom = items(p.text("take-over-from"))
+	config.Recreate = p.recreate()
+	if config.Prune && !config.Wait {
+		p.problem("prune and wait: false exclude each other: what running pods still need must stay until the rollout was " +
+			"watched and successful; set wait: true, or leave prune out")
+	}
 }
 
 // mode reads whether images are built, or joined, and how.

@@ -129,7 +129,7 @@ func TestParse_needs(t *testing.T) {
 	}{
 		{"no_images_where_none_are_needed", nil, inputs.Needs{}, nil},
 		{"no_images_where_some_are_needed", nil, inputs.Needs{Images: true},
-			inputs.Problems{"images: none given; write a line an image, such as registry/app=ghcr.io/me/app"}},
+			inputs.Problems{"images: none given; write one per line, such as registry/app=ghcr.io/me/app"}},
 		{"no_tag_known", map[string]string{"images": "app=ghcr.io/me/app"}, inputs.Needs{},
 			inputs.Problems{"images, line 1: no tag is known for app: run inside a git checkout, set GITHUB_SHA, or give tag"}},
 		{"tag_where_it_does_not_belong", map[string]string{"images": "app=ghcr.io/me/app:v1"}, inputs.Needs{},
