@@ -66,12 +66,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 		Mask:   job.Mask,
 	})
 	d.keychain, d.grant, d.cluster = signedIn.Keychain, signedIn.Grant, signedIn.Cluster
-	opts := registry.DefaultOptions()
-	opts.Keychain, opts.PlainHTTP = d.keychain, d.config.InsecureRegistries
-	d.registry = registry.New(opts)
-	looks := image.DefaultOptions()
-	looks.Progress = d.emit
-	d.resolver = image.NewClient(d.registry, looks)
+	d.openRegistries()
 	if err != nil {
 		return err
 	}
@@ -87,6 +82,16 @@ func (d *deploy) signIn(ctx context.Context) error {
 		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
 	}
 	return nil
+}
+
+// openRegistries makes the client of registries, and what looks into images by it.
+func (d *deploy) openRegistries() {
+	opts := registry.DefaultOptions()
+	opts.Keychain, opts.PlainHTTP = d.keychain, d.config.InsecureRegistries
+	d.registry = registry.New(opts)
+	looks := image.DefaultOptions()
+	looks.Progress = d.emit
+	d.resolver = image.NewClient(d.registry, looks)
 }
 
 // job is what a workflow job brings to a sign-in.
