@@ -54,7 +54,7 @@ func (d *deploy) findBranch(context.Context) error {
 // checkTrigger ends the run where nothing but this tool's own commits started it.
 func (d *deploy) checkTrigger(ctx context.Context) error {
 	path := d.env("GITHUB_EVENT_PATH")
-	if path == "" {
+	if path == "" || d.config.Commit.Token == "" {
 		return nil
 	}
 	payload, err := os.ReadFile(path)
@@ -62,7 +62,7 @@ func (d *deploy) checkTrigger(ctx context.Context) error {
 		return fmt.Errorf("reading the payload of the event that started this run: %w", err)
 	}
 	event := gitops.Event{Name: d.env("GITHUB_EVENT_NAME"), Payload: payload, Repository: d.env("GITHUB_REPOSITORY")}
-	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.target.server, Place: d.target.place, Set: setReferences})
+	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.env.server(d.config.Commit.Token), Set: setReferences})
 	if err != nil || !own {
 		return err
 	}

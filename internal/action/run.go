@@ -46,8 +46,8 @@ type step struct {
 
 // The steps of a run, in their order. Those without a title take no time and say nothing.
 var (
-	branchStep  = step{"branch", "", (*deploy).findBranch, false}                               // the one that is checked out, or named
 	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}                            // own commits are not deployed again
+	branchStep  = step{"branch", "", (*deploy).findBranch, false}                               // the one that is checked out, or named
 	accessStep  = step{"access", "", (*deploy).checkBranch, false}                              // a refusal now costs nothing
 	enterStep   = step{"sign-in", "", (*deploy).signIn, false}                                  // registries, and a kubeconfig's cluster
 	signInStep  = step{"sign-in", "Sign in", (*deploy).signIn, false}                           // registries, and a cloud's cluster
@@ -82,7 +82,7 @@ func (c command) steps(config inputs.Config) []step {
 		step step
 		when bool
 	}{
-		{branchStep, records}, {triggerStep, records}, {accessStep, records},
+		{triggerStep, records}, {branchStep, records}, {accessStep, records},
 		{enterStep, !viaCloud}, {signInStep, viaCloud},
 		{buildStep, builds && !config.Join}, {joinStep, builds && config.Join},
 		{verifyStep, !edits || records},

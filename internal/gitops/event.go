@@ -22,11 +22,11 @@ type Event struct {
 // job's own token starts no workflow (https://docs.github.com/actions/concepts/security/github_token), but one with an
 // app's token does, and so does a merged pull request: to deploy that again would commit a new SHA, and so on for ever.
 //
-// Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server, Place and Set
-// are needed.
+// Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server and Set are
+// needed. A token that does not see the event's repository finds nothing of ours there.
 func Own(ctx context.Context, event Event, opts Options) (bool, error) {
 	change, claimed, err := event.change()
-	if err != nil || !claimed || !strings.EqualFold(event.Repository, opts.Place.Repository) {
+	if err != nil || !claimed {
 		return false, err
 	}
 	if change.scratch {
@@ -34,6 +34,7 @@ func Own(ctx context.Context, event Event, opts Options) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	opts.Place = Place{Repository: event.Repository}
 	r, err := open(opts)
 	if err != nil {
 		return false, err

@@ -170,6 +170,23 @@ func TestPullRequest_does_not_propose_itself_again(t *testing.T) {
 	}
 }
 
+// TestPullRequest_event_of_its_own: a workflow that also runs for pull requests does nothing for this tool's, whose merge is
+// checked out and no branch; nor is it an error there.
+func TestPullRequest_event_of_its_own(t *testing.T) {
+	j, repository, token := newJob(t)
+	inputs := map[string]string{"command": "rewrite", "commit": "pull-request", "github-token": token}
+	j.deploy(t, repository, person(repository), inputs)
+	pull := repository.Pulls()[0]
+	head := repository.Head(pull.Head.Ref)
+	j.env = map[string]string{"GITHUB_EVENT_NAME": "pull_request"}
+	got := j.deploy(t, repository, github.Push{Ref: "refs/pull/1/merge", After: head.SHA, PullRequest: &github.PullRequest{
+		Body: pull.Body, Commits: 1, Base: github.Commitish{SHA: head.Parents[0]}, Head: github.Commitish{SHA: head.SHA},
+	}}, inputs)
+	if got.status != 0 || !strings.Contains(got.log, "nothing new to deploy") {
+		t.Errorf("status %d, outputs %v", got.status, got.outputs)
+	}
+}
+
 // TestRun_commits_on_GHES_what_it_has_deployed: the whole pipeline, with the job's own token.
 func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 	cluster := startCluster(t)
@@ -221,7 +238,7 @@ func TestNothing_is_recorded(t *testing.T) {
 		{"a_branch_that_is_none", map[string]string{"commit-branch": "production"}, "", 3,
 			"reading branch production of octo-org/shop: there is no such branch; push it first, or name another in commit-branch"},
 		{"a_token_that_is_none", map[string]string{"github-token": "expired"}, "", 3, "Bad credentials"},
-		{"unknown_command", map[string]string{"command": "deploy"}, "", 2, `command: "deploy" is not one of run, build, plan, verify, rewrite`},
+		{"unknown_command", map[string]string{"command": "deploy"}, "", 2, `command: "deploy" is not one of run, build, verify, plan, rewrite`},
 		{"unknown_placeholder", map[string]string{"commit-message": "Deploy {image}"}, "", 2,
 			"commit-message: unknown {image}; known are {tag}, {revision}, {kustomization}, {branch}"},
 	} {

@@ -45,6 +45,21 @@ type Push struct {
 	Forced     bool         `json:"forced"`
 	Commits    []PushCommit `json:"commits"`
 	HeadCommit PushCommit   `json:"head_commit"`
+	// PullRequest is what the event is about instead, where it is of that kind.
+	PullRequest *PullRequest `json:"pull_request,omitempty"`
+}
+
+// PullRequest is what a workflow gets to know of a pull request, as far as it is used here.
+type PullRequest struct {
+	Body    string    `json:"body"`
+	Commits int       `json:"commits"`
+	Base    Commitish `json:"base"`
+	Head    Commitish `json:"head"`
+}
+
+// Commitish is one end of a pull request.
+type Commitish struct {
+	SHA string `json:"sha"`
 }
 
 // PushCommit is one commit of a push.
