@@ -1,6 +1,8 @@
 package kustomize
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -27,5 +29,24 @@ func TestRemoteFetchWhenAskedFor(t *testing.T) {
 	want := []summary{{Name: "Service web", Source: Source{File: "kustomization.yaml", Line: 1}}}
 	if diff := cmp.Diff(want, summarize(result.Objects)); diff != "" || requests == 0 {
 		t.Errorf("asked for: %d requests, %s", requests, diff)
+	}
+}
+
+// A server that never answers keeps nobody who has been interrupted.
+func TestRender_ends_with_its_context(t *testing.T) {
+	asked := make(chan struct{}, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	folder(t, map[string]string{"kustomization.yaml": "resources:\n- " + server.URL + "/svc.yaml\n"})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if _, err := Render(ctx, ".", Options{RemoteFetch: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

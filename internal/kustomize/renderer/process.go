@@ -89,6 +89,7 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	child.Args = []string{processName}
 	child.Env = environment(child.Environ(), request.RemoteFetch)
 	child.Stdin, child.Stderr = bytes.NewReader(input), log
+	ownGroup(child)
 	child.WaitDelay = 5 * time.Second // what a git of the child's keeps open
 	output, err := child.StdoutPipe()
 	if err != nil {
