@@ -237,8 +237,8 @@ func TestResolveTriesAgainAfterBriefTrouble(t *testing.T) {
 
 func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 	quick := options()
-	quick.impatient(300 * time.Millisecond)
-	quick.image.Timeout = time.Second
+	quick.impatient(time.Second)
+	quick.image.Timeout = 3 * time.Second
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	stall := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", indexType)
@@ -253,14 +253,14 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 		{"nobody_listens", "dial tcp HOST: connect: connection refused", refused},
 		{"it_speaks_no_http", "tls: first record does not look like a TLS handshake",
 			func(t *testing.T) string { return speak(t, "SSH-2.0\r\n") }},
-		{"it_says_nothing_at_all", "nothing received for 300ms", func(t *testing.T) string { return speak(t, "") }},
-		{"it_hangs_at_once", "nothing received for 300ms", func(t *testing.T) string {
+		{"it_says_nothing_at_all", "nothing received for 1s", func(t *testing.T) string { return speak(t, "") }},
+		{"it_hangs_at_once", "nothing received for 1s", func(t *testing.T) string {
 			return serve(t,
 				http.HandlerFunc(hang))
 		}},
-		{"it_hangs_after_the_headers", "nothing received for 300ms, after 0 bytes of its answer",
+		{"it_hangs_after_the_headers", "nothing received for 1s, after 0 bytes of its answer",
 			func(t *testing.T) string { return serve(t, afterPing(stall)) }},
-		{"it_takes_for_ever", "not done after 1s", func(t *testing.T) string { return serve(t, afterPing(drip)) }},
+		{"it_takes_for_ever", "not done after 3s", func(t *testing.T) string { return serve(t, afterPing(drip)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host, began := test.serve(t), time.Now()
@@ -269,7 +269,7 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 			if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})

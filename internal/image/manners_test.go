@@ -53,7 +53,7 @@ func TestRegistryIsGivenTheTimeItAsksFor(t *testing.T) {
 			began := time.Now()
 			_, err := resolve(t.Context(), ref, options())
 			took := time.Since(began)
-			if (err == nil) != test.ok || took < test.least || took > 10*time.Second {
+			if (err == nil) != test.ok || took < test.least || took > 30*time.Second {
 				t.Errorf("error %v after %s; want success: %v, after %s or more", err, took, test.ok, test.least)
 			}
 		})
@@ -112,11 +112,11 @@ func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 		{"a_layer_that_is_forbidden", answer(403), fault{finding.ImageUnauthorized,
 			`registry "HOST" refuses to show image "HOST/cart:1": 403 Forbidden` + signIn}},
 		{"a_server_that_fails", answer(502), fault{"", `image "HOST/cart:1": registry "HOST" answered 502 Bad Gateway to /v2/cart/blobs/DIGEST` + tryLater}},
-		{"a_server_that_hangs", hang, fault{"", `image "HOST/cart:1": registry "HOST" cannot be reached: nothing received for 300ms` + checkServer}},
+		{"a_server_that_hangs", hang, fault{"", `image "HOST/cart:1": registry "HOST" cannot be reached: nothing received for 1s` + checkServer}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := options()
-			opts.impatient(300 * time.Millisecond)
+			opts.impatient(time.Second)
 			host := serve(t, newCounted(test.before))
 			_, err := inspected(t, opts, push(t, host+"/cart:1", indexOf(entry(img, &arm64))))
 			if diff := cmp.Diff(test.want, faultOf(err, host)); diff != "" {

@@ -18,11 +18,11 @@ import (
 
 const indexType = "application/vnd.oci.image.index.v1+json"
 
-// client waits 300 ms where others wait seconds.
+// client waits a second where others wait longer.
 func client(change ...func(*registry.Options)) *registry.Client {
 	opts := registry.DefaultOptions()
 	opts.Keychain = nil
-	const soon = 300 * time.Millisecond
+	const soon = time.Second
 	opts.Reads.Headers, opts.Reads.Silence, opts.Reads.Pause = soon, soon, time.Millisecond
 	opts.Writes.Headers, opts.Writes.Silence, opts.Writes.Pause = soon, soon, time.Millisecond
 	for _, c := range change {

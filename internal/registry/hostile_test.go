@@ -202,12 +202,12 @@ func TestClient_ends_what_stalls(t *testing.T) {
 			if err == nil {
 				t.Fatal("it came to an end")
 			}
-			want := fmt.Sprintf("registry %q cannot be reached: nothing received for 300ms, after 10 bytes of its answer; ",
+			want := fmt.Sprintf("registry %q cannot be reached: nothing received for 1s, after 10 bytes of its answer; ",
 				host)
 			if got := c.Explain(t.Context(), host, err).Error(); !strings.HasPrefix(got, want) {
 				t.Errorf("got  %s\nwant %s…", got, want)
 			}
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})
@@ -268,10 +268,10 @@ func TestClient_does_not_ask_a_dead_registry_again_and_again(t *testing.T) {
 	for i := range 50 {
 		_, last = c.Manifest(t.Context(), tag(t, fmt.Sprintf("%s/image%d:1", dead, i)))
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	want := fmt.Sprintf("registry %q cannot be reached: nothing received for 300ms (not asked again after 3 failures); "+
+	want := fmt.Sprintf("registry %q cannot be reached: nothing received for 1s (not asked again after 3 failures); "+
 		"check its name and port, that it runs, and that this machine may connect to it", dead)
 	if got := c.Explain(t.Context(), dead, last).Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -78,7 +78,7 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 		{"it_refuses_the_push", tokens, refused, []string{`pushing image "HOST/shop/cart:1": registry "HOST" refuses it`,
 			"sign in with an identity that may push there"}},
 		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`,
-			"cannot be reached: nothing received for 200ms"}},
+			"cannot be reached: nothing received for 1s"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
@@ -152,11 +152,11 @@ func TestBuild_ends_when_a_base_stalls(t *testing.T) {
 			builder := assemble.Builder{Registry: client(registry.Keychain, impatient)}
 			began := time.Now()
 			_, err := builder.Build(t.Context(), []build.Spec{spec})
-			const want = "cannot be reached: nothing received for 200ms, after 10 bytes of its answer"
+			const want = "cannot be reached: nothing received for 1s, after 10 bytes of its answer"
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got error %v, want %q", err, want)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})
@@ -189,7 +189,7 @@ func TestBuild_refuses_a_base_with_a_huge_config(t *testing.T) {
 
 // impatient has registries counted as hanging early.
 func impatient(opts *registry.Options) {
-	const soon = 200 * time.Millisecond
+	const soon = time.Second
 	opts.Reads.Headers, opts.Reads.Silence, opts.Writes.Headers, opts.Writes.Silence = soon, soon, soon, soon
 }
 
