@@ -35,8 +35,9 @@ func (r *renderer) notices(printed string) []Notice {
 		case line == "", deprecated.MatchString(line), ownOption.MatchString(line):
 			continue
 		case vars != nil:
-			n = r.noticeAt(strings.Split(vars[1], ",")[0])
-			n.Text, n.Fix = "No manifest uses the vars "+vars[1]+".", "Remove them from vars, or write $(NAME) where their values belong."
+			names := inOrder(vars[1])
+			n = r.noticeAt(strings.Split(names, ",")[0])
+			n.Text, n.Fix = "No manifest uses the vars "+names+".", "Remove them from vars, or write $(NAME) where their values belong."
 		case badVar.MatchString(line): // the rest is the value
 			n.Text = "A var refers to a field that is no text or number, so it is not replaced."
 		case r.quotesSecret(line):
@@ -104,4 +105,11 @@ func fieldLine(content []byte, field string) int {
 		}
 	}
 	return 0
+}
+
+// inOrder sorts names between commas, which kustomize takes out of a map.
+func inOrder(names string) string {
+	list := strings.Split(names, ",")
+	slices.Sort(list)
+	return strings.Join(list, ",")
 }

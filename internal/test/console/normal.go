@@ -37,6 +37,7 @@ var chance = []rule{
 	{regexp.MustCompile(`"[0-9a-f]{64}"`), `"0"`}, // a container's ID
 	{regexp.MustCompile(`\bindex [0-9a-f]{7,40}\.\.[0-9a-f]{7,40}\b`), "index 0..0"},
 	{regexp.MustCompile(podSuffix + `\b`), "-0-0"},
+	{regexp.MustCompile(`-[4-9bcdf]{6,10}-"`), `-0-"`}, // a pod that could not be made has no letters of chance yet
 	// A node that waits between two tries to pull says so before it says why.
 	{regexp.MustCompile(`Back-off pulling image "\S+": ErrImagePull: `), ""},
 	// Of several pods in one state a finding names one.

@@ -17,6 +17,7 @@ func TestNormalize_tells_names_from_ages(t *testing.T) {
 		{"a_name_like_an_age", "2475s   1/1   Running   0   5s", "2475s  1/1  Running  0  0s"},
 		{"a_name_that_begins_like_an_age", "service/5s-shop created", "service/5s-shop created"},
 		{"a_bare_pod", "app-2475s   1/1", "app-2475s  1/1"},
+		{"a_pod_that_was_not_made", `pods "app-856cc4cfbc-" is forbidden`, `pods "app-0-" is forbidden`},
 		{"a_hash_of_digits_alone", "app-4444444444-99999 ready", "app-0-0 ready"},
 		{"restarts", "0/1   Error   3 (12s ago)   1m2s", "0/1  Error  0 (0s ago)  0s"},
 		{"within_a_sentence", "not ready after 10s: 3 of 6", "not ready after 0s: 3 of 6"},
