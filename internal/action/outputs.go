@@ -25,7 +25,7 @@ const outputLimit = 120_000
 
 // outputs are the step's outputs; action.yml describes each. Of a list that is too long, what tells the least is left
 // out: of the changes, those that are none; of the placement, the workloads that come last.
-func outputs(r *report.Report, path string) []Output {
+func outputs(r *report.Report, path, summary string) []Output {
 	images, running := map[string]string{}, replacedImages(r.Changes)
 	digest := ""
 	for _, image := range r.Images {
@@ -47,6 +47,7 @@ func outputs(r *report.Report, path string) []Output {
 		{"placement", compact(somePlacement), len(somePlacement) < len(placement)},
 		{"changes", compact(someChanges), len(someChanges) < len(r.Changes)},
 		{"report", path, false},
+		{"summary", summary, false},
 		{"commit-sha", r.Commit.SHA, false},
 		{"pull-request-url", r.Commit.PullRequest, false},
 	}

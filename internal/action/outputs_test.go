@@ -40,7 +40,7 @@ func TestOutputs_stay_short(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			values := map[string]Output{}
 			total := 0
-			for _, o := range outputs(large(row.objects), "report.json") {
+			for _, o := range outputs(large(row.objects), "report.json", "summary.md") {
 				values[o.Name] = o
 				total += 2 * len(o.Value)
 				if len(o.Value) > outputLimit {

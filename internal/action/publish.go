@@ -16,6 +16,9 @@ import (
 // reportFile is where the JSON report goes on a runner that was given no other place, below the workspace.
 const reportFile = "multiarch-deploy-report.json"
 
+// summaryFile is where the job summary also goes, for actions that show it elsewhere.
+const summaryFile = "multiarch-deploy-summary.md"
+
 // execute takes the steps and publishes what came of them, however they ended.
 func (p Program) execute(ctx context.Context, c command, config inputs.Config, out output) error {
 	d := newDeploy(config, p.Getenv, p.runner, p.sink())
@@ -32,6 +35,7 @@ func (p Program) execute(ctx context.Context, c command, config inputs.Config, o
 		result := d.report()
 		result.Conclude(fatal(err))
 		p.conclude(result)
+		p.comment(ctx, config, result)
 		return p.publish(result, out)
 	}))
 }
@@ -93,11 +97,17 @@ func (p Program) publish(result *report.Report, out output) error {
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
 	}
+	opts := report.SummaryOptions{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(), Version: p.Version}
+	summary := ""
+	if env.onRunner() {
+		summary = filepath.Join(workspace, summaryFile)
+		opts.Room = report.SummaryLimit
+		problems = append(problems, writeFile(workspace, summary, []byte(p.runner.Redact(result.Summary(opts)))))
+	}
 	room, err := p.runner.SummaryRoom(report.SummaryLimit)
-	problems = append(problems, err, p.runner.Summarize(result.Summary(report.SummaryOptions{
-		Room: room, ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(), Version: p.Version,
-	})))
-	for _, o := range outputs(result, below(workspace, path)) {
+	opts.Room = room
+	problems = append(problems, err, p.runner.Summarize(result.Summary(opts)))
+	for _, o := range outputs(result, below(workspace, path), below(workspace, summary)) {
 		problems = append(problems, p.runner.SetOutput(o.Name, o.Value))
 		if o.short && env.onRunner() {
 			p.runner.Print(fmt.Sprintf("The output %s contains only a part, since all of it is too long; the report contains all.", o.Name))

@@ -156,6 +156,9 @@ var Catalogue = []Input{
 	{Name: "github-token", Group: Record, Expression: "${{ github.token }}", Variable: "GITHUB_TOKEN",
 		Text: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the job's own; on the command " +
 			"line `GITHUB_TOKEN`. Masked in the log."},
+	{Name: "comment", Group: Record, Default: "false", Choices: trueOrFalse,
+		Text: "Show the result as a comment of the pull request that started the run, which later runs update. `github-token` then needs " +
+			"`pull-requests: write`, which pull requests from forks don't get."},
 
 	{Name: "provider", Group: Cluster, Default: "kubeconfig",
 		Choices: names(identity.ProviderKubeconfig, identity.ProviderAKS, identity.ProviderGKE),

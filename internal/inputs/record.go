@@ -25,6 +25,8 @@ type Commit struct {
 	// Message and PullRequestBranch hold placeholders.
 	Message           string
 	PullRequestBranch string
+	// Comment shows the result in the pull request that started the run.
+	Comment bool
 }
 
 // Wanted tells whether the images are to be recorded.
@@ -37,6 +39,7 @@ func (p *parser) commit() Commit {
 		Branch:            strings.TrimPrefix(p.text("commit-branch"), "refs/heads/"),
 		Message:           p.template("commit-message"),
 		PullRequestBranch: p.template("pull-request-branch"),
+		Comment:           p.boolean("comment"),
 	}
 }
 

@@ -27,10 +27,30 @@ type SummaryOptions struct {
 // Summary is the report as GitHub Flavored Markdown for the job summary, with charts in Mermaid. Each part has its
 // share of the room; what does not fit is cut, and the JSON report has it. It is "" where not even the verdict fits.
 func (r *Report) Summary(o SummaryOptions) string {
-	text := cut(fmt.Sprintf("## %s multiarch-deploy: %s\n\n%s\n", verdictIcon[r.Verdict], r.Verdict, r.verdictLine()), o.Room)
+	text := r.head(o)
 	if o.Room < leastRoom {
 		return strings.TrimSuffix(text, "…")
 	}
+	return text + r.sections(o)
+}
+
+// head is the verdict and what the run came to.
+func (r *Report) head(o SummaryOptions) string {
+	return cut(fmt.Sprintf("## %s multiarch-deploy: %s\n\n%s\n", verdictIcon[r.Verdict], r.Verdict, r.verdictLine()), o.Room)
+}
+
+// commentRoom is what a comment may have, in bytes: GitHub takes 65,536 characters, and the mark needs some.
+const commentRoom = 60_000
+
+// Comment is the report as Markdown for a comment of a pull request.
+func (r *Report) Comment(o SummaryOptions) string {
+	o.Room = commentRoom
+	return r.head(o) + r.sections(o)
+}
+
+// sections are what follows the verdict. Each has its share of the room.
+func (r *Report) sections(o SummaryOptions) string {
+	text := ""
 	for _, section := range []struct {
 		title   string
 		percent int // of the room
