@@ -103,7 +103,7 @@ func TestWatch_of_other_objects(t *testing.T) {
 		sts     = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: db, generation: 2}, spec: {replicas: 2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 1, currentRevision: v1, updateRevision: v2}}"
 		oldPod  = "{apiVersion: v1, kind: Pod, metadata: {name: broken-db-0, uid: p0, labels: {controller-revision-hash: v1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: db, controller: true}]}, spec: {containers: [{name: c}]}, status: {phase: Pending}}"
 		daemons = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, uid: agent, generation: 1}, spec: {updateStrategy: {type: RollingUpdate}}, status: {observedGeneration: 1, desiredNumberScheduled: 2, currentNumberScheduled: 0}}"
-		refused = "{apiVersion: v1, kind: Event, metadata: {name: e, uid: e}, type: Warning, reason: FailedCreate, involvedObject: {uid: agent}, message: 'Error creating: pods is forbidden: error looking up service account shop/agent: serviceaccount \"agent\" not found'}"
+		refused = "{apiVersion: v1, kind: Event, metadata: {name: e, uid: e}, type: Warning, reason: FailedCreate, involvedObject: {uid: agent}, message: 'Error creating: pods \"agent-\" is forbidden: error looking up service account shop/agent: serviceaccount \"agent\" not found'}"
 	)
 	tests := []struct {
 		name    string
@@ -180,8 +180,8 @@ func TestWatch_of_other_objects(t *testing.T) {
 			steps: []step{{0, daemons, schema.GroupVersionResource{}}, {time.Second, refused, events}},
 			want: finish{
 				Seconds:  23,
-				Lines:    []string{`DaemonSet shop/agent: its pods cannot be created: Error creating: pods is forbidden: error looking up service account shop/agent: serviceaccount "agent" not found.`},
-				Findings: []string{`error pods-refused: DaemonSet shop/agent: its pods cannot be created: Error creating: pods is forbidden: error looking up service account shop/agent: serviceaccount "agent" not found.`},
+				Lines:    []string{`DaemonSet shop/agent: its pods cannot be created: error looking up service account shop/agent: serviceaccount "agent" not found.`},
+				Findings: []string{`error pods-refused: DaemonSet shop/agent: its pods cannot be created: error looking up service account shop/agent: serviceaccount "agent" not found.`},
 			},
 		},
 	}

@@ -45,11 +45,11 @@ func TestWatch_says_why_long_before_the_deadline(t *testing.T) {
 			findings: []string{"error missing-reference  "},
 		},
 		{
-			name: "a_missing_service_account", first: "its pods cannot be created: pods \"cart-", object: deployment("good:1", "\n      serviceAccountName: web"),
+			name: "a_missing_service_account", first: "its pods cannot be created: error looking up service account", object: deployment("good:1", "\n      serviceAccountName: web"),
 			findings: []string{"error pods-refused  "},
 		},
 		{
-			name: "a_statefulset_without_its_service_account", first: "its pods cannot be created: Create Pod cart-0 in StatefulSet cart failed error",
+			name: "a_statefulset_without_its_service_account", first: "its pods cannot be created: error looking up service account",
 			object: statefulSet("good:1", "arm-0") + "\n      serviceAccountName: web", findings: []string{"error pods-refused  "},
 		},
 		{
