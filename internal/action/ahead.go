@@ -53,7 +53,7 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		if err != nil {
 			return rendering{}, faultError{err}
 		}
-		return rendering{result, placement.References(unstructuredOf(result.Objects))}, nil
+		return rendering{result, placement.References(unstructuredOf(result.Objects), nil)}, nil
 	})
 	a.lookedUp = sync.OnceFunc(func() {
 		if r, err := a.rendered(); err == nil { // an error is returned by the step

@@ -37,18 +37,20 @@ type deploy struct {
 
 // results are what the steps return, for later steps and for the report at the end.
 type results struct {
-	findings  []finding.Finding // every step
-	verified  []verifiedImage   // verify
-	edits     []edit.Change     // rewrite
-	nodes     []placement.NodeGroup
-	verdicts  []placement.Verdict // plan
-	changes   apply.ChangeSet     // preview, apply, rollback, prune
-	previewed bool                // changes were not made
-	pods      []rollout.Pod       // rollout
-	wanted    map[string]int64    // rollout: the pods that each workload asks for, by object.ID
-	held      bool                // rollout: pods keep an earlier revision, since their objects ask for it
-	recorded  gitops.Result       // commit
-	timings   []report.Step
+	findings []finding.Finding // every step
+	verified []verifiedImage   // verify
+	edits    []edit.Change     // rewrite
+	nodes    []placement.NodeGroup
+	verdicts []placement.Verdict // plan
+	// references are the images of all pods, those that admission adds among them.
+	references []string
+	changes    apply.ChangeSet  // preview, apply, rollback, prune
+	previewed  bool             // changes were not made
+	pods       []rollout.Pod    // rollout
+	wanted     map[string]int64 // rollout: the pods that each workload asks for, by object.ID
+	held       bool             // rollout: pods keep an earlier revision, since their objects ask for it
+	recorded   gitops.Result    // commit
+	timings    []report.Step
 }
 
 func newDeploy(config inputs.Config, env environment, r *runner.Runner, emit progress.Sink) *deploy {

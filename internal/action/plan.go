@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -23,12 +24,16 @@ func (d *deploy) plan(ctx context.Context) error {
 		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
 	}
 	d.lookedUp()
-	references := placement.References(d.unstructured())
-	d.lookUp(ctx, references)
 	nodes, err := d.waitForNodes()
 	if err != nil {
 		return err
 	}
+	admitted, err := d.admit(ctx)
+	if err != nil {
+		return err
+	}
+	d.references = placement.References(d.unstructured(), admitted)
+	d.lookUp(ctx, d.references)
 	d.nodes = placement.GroupNodes(nodes)
 	if len(nodes) == 0 {
 		d.find(d.noNodes())
@@ -39,9 +44,22 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.find(s.incomplete()...)
 	s.Nodes = nodes
+	if err := d.place(ctx, s, admitted); err != nil {
+		return err
+	}
+	d.patch(d.verdicts)
+	if table := d.report().PlacementTable(); table != nil {
+		d.say("%s", report.Table(table))
+	}
+	return nil
+}
+
+// place judges the workloads on what is known of the cluster, and reports what is wrong with them.
+func (d *deploy) place(ctx context.Context, s snapshot, admitted map[*unstructured.Unstructured]*corev1.Pod) error {
+	var err error
 	d.verdicts, err = placement.Plan(ctx, placement.Request{
 		Cluster: s.Snapshot, Room: s.whole("pods"), Quotas: s.quotas, CapacityIsError: d.config.CapacityIsError,
-		Objects: d.unstructured(), Images: d.offers(references), Foreign: d.inspectStarts(ctx, nodes),
+		Objects: d.unstructured(), Admitted: admitted, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, s.Nodes),
 		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
 	})
 	if err != nil {
@@ -51,11 +69,11 @@ func (d *deploy) plan(ctx context.Context) error {
 	for _, v := range d.verdicts {
 		findings = append(findings, d.located(v.Findings)...)
 	}
-	d.find(findings...)
-	d.patch(d.verdicts)
-	if table := d.report().PlacementTable(); table != nil {
-		d.say("%s", report.Table(table))
+	refused, err := d.refusedPatches(ctx, d.verdicts)
+	if err != nil {
+		return err
 	}
+	d.find(append(findings, d.located(refused)...)...)
 	return nil
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -83,7 +82,7 @@ func (d *deploy) emitLocated(e progress.Event) {
 
 // diagnosePod joins what a pod shows with what its image offers and what the cluster is.
 func (d *deploy) diagnosePod(ev diagnose.Evidence) rollout.Diagnose {
-	offers := d.offers(placement.References(d.unstructured()))
+	offers := d.offers(d.references)
 	ev.Image = func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok }
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
 		ev := ev

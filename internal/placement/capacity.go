@@ -21,14 +21,11 @@ import (
 
 // capacity adds to the verdicts what finds no room. Pods that land nowhere for another reason, and those that another
 // scheduler places, are left out.
-func (p planner) capacity(ctx context.Context, verdicts []Verdict) error {
+func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workload) error {
 	var indexes []int
 	var workloads []room.Workload
 	for i, v := range verdicts {
-		w, ok := workloadOf(v.Object)
-		if !ok {
-			continue
-		}
+		w := all[i]
 		if who := room.Decided(&w.spec); who != "" {
 			found := p.note(w, finding.Info, "is not foretold in full: "+who+".")
 			found.Code = finding.PlanIncomplete
@@ -45,7 +42,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict) error {
 		return err
 	}
 	for n, i := range indexes {
-		w, _ := workloadOf(verdicts[i].Object)
+		w := all[i]
 		if w.daemon() {
 			delete(forecasts[n].Why, nodeaffinity.ErrReasonPod) // each of its pods is for one node
 		}
@@ -54,7 +51,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict) error {
 		}
 		verdicts[i].Room = &forecasts[n]
 	}
-	p.quotas(verdicts, workloads, indexes)
+	p.quotas(verdicts, workloads, all, indexes)
 	return nil
 }
 
@@ -195,10 +192,10 @@ func (p planner) closedTo(w workload) string {
 }
 
 // quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each.
-func (p planner) quotas(verdicts []Verdict, workloads []room.Workload, indexes []int) {
+func (p planner) quotas(verdicts []Verdict, workloads []room.Workload, all []workload, indexes []int) {
 	for _, e := range room.Exceeded(p.Quotas, p.Cluster.Pods, workloads) {
 		for _, i := range indexes {
-			w, _ := workloadOf(verdicts[i].Object)
+			w := all[i]
 			if w.object.GetNamespace() != e.Namespace {
 				continue
 			}

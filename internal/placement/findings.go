@@ -40,7 +40,7 @@ func (p planner) severity(s assessment, r remedy) finding.Severity {
 	switch {
 	case r.applied:
 		return finding.Info
-	case p.Policy == Warn, s.workload.asleep():
+	case p.Policy == Warn, s.workload.asleep(), p.bound(s.workload):
 		return finding.Warning
 	case s.workload.daemon() && !slices.ContainsFunc(s.candidates, candidate.fails):
 		return finding.Warning // no node, no pod: nothing would hang

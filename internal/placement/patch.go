@@ -17,7 +17,46 @@ func (r repair) patch(w workload, target PatchTarget) (workload, string) {
 	}
 	added := r.amend(child(template, "spec"))
 	after, _ := workloadOf(patched) // it parsed before, and a repair adds nothing that would not
+	if w.written != nil {
+		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: r.amended(w.spec)})
+	}
 	return after, target.document(w, added)
+}
+
+// amended is the repair of a pod that the server has made: what it added is there after the repair as well.
+func (r repair) amended(spec corev1.PodSpec) corev1.PodSpec {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&spec)
+	if err != nil { // a pod spec is made of what JSON has
+		panic("placement: a pod spec does not convert: " + err.Error())
+	}
+	r.amend(fields)
+	after := corev1.PodSpec{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &after); err != nil {
+		panic("placement: a repaired pod spec does not convert: " + err.Error())
+	}
+	return after
+}
+
+// contradicts reports whether the repair selects nodes by a label of which the server has added another value: it would refuse
+// the pods then.
+func (r repair) contradicts(w workload) bool {
+	if w.written == nil {
+		return false
+	}
+	selects := map[string]string{}
+	if r.os != "" {
+		selects[corev1.LabelOSStable] = r.os
+	}
+	if len(r.architectures) == 1 {
+		selects[corev1.LabelArchStable] = r.architectures[0]
+	}
+	for label, value := range selects {
+		added, ok := w.spec.NodeSelector[label]
+		if _, own := w.written.NodeSelector[label]; ok && !own && added != value {
+			return true
+		}
+	}
+	return false
 }
 
 // amend changes a pod spec and returns the part of it that a patch must hold.

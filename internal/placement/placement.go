@@ -52,6 +52,9 @@ type Request struct {
 	Cluster schedule.Snapshot
 	// Objects are those of the deploy; the ones that make no pods are passed over.
 	Objects []*unstructured.Unstructured
+	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses, namespaces
+	// and webhooks add. The others are judged by their template.
+	Admitted map[*unstructured.Unstructured]*corev1.Pod
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
 	// could not read it has said why.
 	Images map[string]platform.Offer
@@ -92,7 +95,7 @@ type Verdict struct {
 // Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins could not
 // be set up.
 func Plan(ctx context.Context, r Request) ([]Verdict, error) {
-	workloads := workloadsOf(r.Objects)
+	workloads := workloadsOf(r.Objects, r.Admitted)
 	p, err := newPlanner(ctx, r, workloads)
 	if err != nil {
 		return nil, err
@@ -100,10 +103,10 @@ func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	defer p.ever.Close()
 	verdicts := make([]Verdict, len(workloads))
 	for i, w := range workloads {
-		verdicts[i] = p.judge(ctx, w)
+		verdicts[i], workloads[i] = p.judge(ctx, w)
 	}
 	if r.Room && len(r.Cluster.Nodes) > 0 {
-		return verdicts, p.capacity(ctx, verdicts)
+		return verdicts, p.capacity(ctx, verdicts, workloads)
 	}
 	return verdicts, ctx.Err()
 }
@@ -128,18 +131,20 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 	return p, err
 }
 
-func (p planner) judge(ctx context.Context, w workload) Verdict {
+// judge returns the verdict on a workload, and the workload as it will be.
+func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	s := p.assess(ctx, w)
 	v := Verdict{Source: w.object, Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
 	if len(p.classes) == 0 {
-		return v
+		return v, w
 	}
 	r := p.remedy(ctx, s)
 	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
 	if r.applied {
-		v.Object, v.Architectures = r.after.workload.object, p.architectures(r.after)
+		w = r.after.workload
+		v.Object, v.Architectures = w.object, p.architectures(r.after)
 	}
-	return v
+	return v, w
 }
 
 // architectures sums up an assessment: the worst that can happen on the nodes of each architecture.

@@ -43,7 +43,7 @@ func TestGroupNodes(t *testing.T) {
 func TestReferences(t *testing.T) {
 	s := readScenario(t, "testdata/cases/each_container_counts.yaml")
 	want := []string{"migrate:1", "proxy:1", "web:1", "proxy:2", "arm:1", "private:1"}
-	if diff := cmp.Diff(want, placement.References(s.objects)); diff != "" {
+	if diff := cmp.Diff(want, placement.References(s.objects, nil)); diff != "" {
 		t.Errorf("references (-want +got):\n%s", diff)
 	}
 }

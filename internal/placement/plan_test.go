@@ -30,6 +30,8 @@ type scenario struct {
 	cluster schedule.Snapshot
 	objects []*unstructured.Unstructured
 	images  map[string]platform.Offer
+	// admitted are the pods that the server would make.
+	admitted map[*unstructured.Unstructured]*corev1.Pod
 }
 
 // row is what a golden file says of one workload under one policy.
@@ -45,7 +47,7 @@ func TestPlan(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Admitted: s.admitted, Images: s.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
 					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
 				}
@@ -156,11 +158,13 @@ func readScenario(t *testing.T, path string) scenario {
 		Cluster string
 		Pods    []corev1.Pod
 		Storage schedule.Storage
-		Images  map[string]struct{ Index, Manifest []string }
-		Objects []map[string]any
+		// Admitted are what the server makes of the pods' specs, by the name of their object.
+		Admitted map[string]corev1.PodSpec
+		Images   map[string]struct{ Index, Manifest []string }
+		Objects  []map[string]any
 	}
 	read(t, path, &file)
-	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{}}
+	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{}, admitted: map[*unstructured.Unstructured]*corev1.Pod{}}
 	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.cluster.Nodes)
 	s.cluster.Pods, s.cluster.Storage = file.Pods, file.Storage
 	for ref, image := range file.Images {
@@ -168,6 +172,10 @@ func readScenario(t *testing.T, path string) scenario {
 	}
 	for _, obj := range file.Objects {
 		s.objects = append(s.objects, &unstructured.Unstructured{Object: obj})
+		last := s.objects[len(s.objects)-1]
+		if spec, ok := file.Admitted[last.GetName()]; ok {
+			s.admitted[last] = &corev1.Pod{Spec: spec}
+		}
 	}
 	return s
 }

@@ -57,6 +57,9 @@ func (p planner) try(ctx context.Context, s assessment, wanted []candidate) reme
 		return remedy{}
 	}
 	for _, r := range repairs(wanted, s.where(candidate.fails)) {
+		if r.contradicts(s.workload) {
+			continue
+		}
 		patched, fix := r.patch(s.workload, p.PatchTargets[s.workload.object])
 		after := p.assess(ctx, patched)
 		missed := slices.ContainsFunc(wanted, func(t candidate) bool { return !after.candidates[t.index].lands() })

@@ -44,11 +44,12 @@ func templatePath(kind schema.GroupKind) []string {
 	return []string{"spec", "template"}
 }
 
-// References returns the image references of all workloads, each once, in order of appearance.
-func References(objects []*unstructured.Unstructured) []string {
+// References returns the image references of all workloads, those that admission adds among them, each once, in order of
+// appearance.
+func References(objects []*unstructured.Unstructured, admitted map[*unstructured.Unstructured]*corev1.Pod) []string {
 	var all []string
 	seen := map[string]bool{}
-	for _, w := range workloadsOf(objects) {
+	for _, w := range workloadsOf(objects, admitted) {
 		for _, image := range w.images() {
 			if !seen[image] {
 				seen[image] = true
@@ -64,16 +65,20 @@ type workload struct {
 	path       []string // to the pod template
 	metadata   metav1.ObjectMeta
 	spec       corev1.PodSpec
+	written    *corev1.PodSpec // by the manifest; nil where spec is that
 	containers []container
 	claims     []string // names of a StatefulSet's claim templates
 }
 
 type container struct{ name, image string }
 
-func workloadsOf(objects []*unstructured.Unstructured) []workload {
+func workloadsOf(objects []*unstructured.Unstructured, admitted map[*unstructured.Unstructured]*corev1.Pod) []workload {
 	var all []workload
 	for _, obj := range objects {
 		if w, ok := workloadOf(obj); ok {
+			if pod := admitted[obj]; pod != nil {
+				w = w.admittedAs(pod)
+			}
 			all = append(all, w)
 		}
 	}
@@ -85,13 +90,29 @@ func workloadOf(obj *unstructured.Unstructured) (workload, bool) {
 	if !ok {
 		return workload{}, false
 	}
-	w := workload{object: obj, path: path, metadata: template.ObjectMeta, spec: template.Spec, claims: claimTemplates(obj)}
-	for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
+	return workload{
+		object: obj, path: path, metadata: template.ObjectMeta, spec: template.Spec,
+		containers: containersOf(template.Spec), claims: claimTemplates(obj),
+	}, true
+}
+
+func containersOf(spec corev1.PodSpec) []container {
+	var all []container
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 		if c.Image != "" {
-			w.containers = append(w.containers, container{c.Name, c.Image})
+			all = append(all, container{c.Name, c.Image})
 		}
 	}
-	return w, true
+	return all
+}
+
+// admittedAs is the workload with the pods that the server makes of it.
+func (w workload) admittedAs(pod *corev1.Pod) workload {
+	written := w.spec
+	w.written = &written
+	w.metadata.Labels, w.spec = pod.Labels, pod.Spec
+	w.containers = containersOf(pod.Spec)
+	return w
 }
 
 func claimTemplates(obj *unstructured.Unstructured) []string {
@@ -148,6 +169,13 @@ func (w workload) replicas() int {
 
 // asleep: nothing runs, or would run, before somebody scales it up.
 func (w workload) asleep() bool { return w.replicas() == 0 }
+
+// bound: a bare pod that has its node already stays there, whatever else it could land on.
+func (p planner) bound(w workload) bool {
+	return len(w.path) == 0 && slices.ContainsFunc(p.Cluster.Pods, func(pod corev1.Pod) bool {
+		return pod.Namespace == w.object.GetNamespace() && pod.Name == w.object.GetName() && pod.Spec.NodeName != ""
+	})
+}
 
 // daemon reports a DaemonSet, whose controller puts pods on the nodes that fit: where none does it makes no pod.
 func (w workload) daemon() bool {

@@ -119,7 +119,7 @@ func nodes(t *testing.T) []corev1.Node {
 	return all
 }
 
-func workload(t *testing.T, kind, spec, podSpec string) room.Workload {
+func workload(t testing.TB, kind, spec, podSpec string) room.Workload {
 	t.Helper()
 	obj := &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"name": "web", "namespace": "shop"}}}
 	fields := map[string]any{}
@@ -128,7 +128,7 @@ func workload(t *testing.T, kind, spec, podSpec string) room.Workload {
 	return room.Workload{Object: obj, Pod: func(n int) *corev1.Pod { return pod(t, "web-"+string(rune('0'+n)), podSpec) }}
 }
 
-func pod(t *testing.T, name, spec string) *corev1.Pod {
+func pod(t testing.TB, name, spec string) *corev1.Pod {
 	t.Helper()
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name), Labels: map[string]string{"app": "web"}}}
 	parse(t, spec, &p.Spec)
@@ -156,7 +156,7 @@ func running(w room.Workload, nodes []string) []corev1.Pod {
 	return all
 }
 
-func parse(t *testing.T, text string, into any) {
+func parse(t testing.TB, text string, into any) {
 	t.Helper()
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), into); err != nil {
 		t.Fatalf("%v\n%s", err, text)
