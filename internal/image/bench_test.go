@@ -20,7 +20,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 )
 
-// BenchmarkMemory verifies an image whose app stands behind all the rest of one layer, so that every byte has to be
+// BenchmarkMemory verifies an image whose app comes after all the rest of one layer, so that every byte has to be
 // unpacked. The peak of the heap must not depend on the layer's size.
 func BenchmarkMemory(b *testing.B) {
 	for _, size := range []int64{16 << 20, 1 << 30} {

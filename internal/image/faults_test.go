@@ -25,7 +25,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 )
 
-// fault is how an error looks from outside; HOST stands for the registry, DIGEST for any digest.
+// fault is how an error looks from outside; HOST replaces the registry, DIGEST any digest.
 type fault struct {
 	Code finding.Code
 	Text string

@@ -127,7 +127,7 @@ func (p *pool) free() {
 // forgetUnused frees the memory of layers that nobody reads now.
 func (p *pool) forgetUnused() {
 	for _, k := range p.unused {
-		p.layers[k].layer.Forget()
+		_ = p.layers[k].layer.Forget() // how its connection ends does not matter
 	}
 	p.unused, p.open = nil, nil
 }

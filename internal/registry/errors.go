@@ -44,21 +44,21 @@ type Kind int
 const (
 	// Other is anything else, such as an answer that makes no sense.
 	Other Kind = iota
-	// Interrupted: the caller stopped it.
+	// Interrupted is what the caller stopped.
 	Interrupted
-	// NotFound: the registry has no such manifest or blob.
+	// NotFound is a manifest or blob that the registry does not have.
 	NotFound
-	// Refused: the registry lets these credentials do no such thing.
+	// Refused is what the registry does not let these credentials do.
 	Refused
-	// NoCredentials: they could not be found, or made.
+	// NoCredentials is a failure to find credentials, or to make them.
 	NoCredentials
-	// Failed: the registry answered with another error.
+	// Failed is any other error that the registry answered with.
 	Failed
-	// PlainHTTP: it would have to be spoken to without TLS.
+	// PlainHTTP is a registry that would have to be spoken to without TLS.
 	PlainHTTP
-	// TooLarge: a manifest goes beyond what one may contain.
+	// TooLarge is a manifest beyond what one may contain.
 	TooLarge
-	// Unreachable: it does not answer, or does not stop.
+	// Unreachable is a registry that does not answer, or does not come to an end.
 	Unreachable
 )
 
