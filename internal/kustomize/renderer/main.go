@@ -1,8 +1,16 @@
 package renderer
 
 import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // processName is the name under which the program is started to render.
@@ -18,4 +26,56 @@ func init() {
 	case isGitGate(os.Args[0]):
 		os.Exit(gitGate(os.Args[1:], filepath.Dir(os.Args[0]), os.Stderr))
 	}
+}
+
+// gcPercent lets the child's heap grow to four times of what is in use before it is collected: the child lives for a
+// second, and most of what it allocates is in use until its end.
+const gcPercent = 300
+
+// serve reads a request, renders it and writes the messages. It returns the exit status.
+func serve(input io.Reader, output io.Writer) int {
+	debug.SetGCPercent(gcPercent)
+	var request Request
+	if err := json.NewDecoder(input).Decode(&request); err != nil {
+		return 1
+	}
+	buffered := bufio.NewWriter(output)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	last := end{}
+	rendering, err := render(request)
+	if err != nil {
+		last.Error = err.Error()
+	} else {
+		last.Images, last.Notices = rendering.images, rendering.notices
+		for i := range rendering.objects {
+			if err := encoder.Encode(message{Object: &rendering.objects[i]}); err != nil {
+				return 1
+			}
+		}
+	}
+	if err := errors.Join(encoder.Encode(message{End: &last}), buffered.Flush()); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// render renders in this process, whose HTTP transport and PATH it changes.
+func render(request Request) (*rendering, error) {
+	r, err := newRenderer(request)
+	if err != nil {
+		return nil, err
+	}
+	// kustomize's HTTP client is one without a transport, which uses this one.
+	if !request.RemoteFetch {
+		http.DefaultTransport = r.refusals
+		return r.render(request.Images)
+	}
+	http.DefaultTransport = transport.New(transport.For(transport.GitHub))
+	gate, err := openGitGate()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(gate)
+	return r.render(request.Images)
 }
