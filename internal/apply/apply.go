@@ -14,13 +14,16 @@ import (
 )
 
 // Apply brings objects to the cluster. The ChangeSet says what became of each, in their order; it is right and
-// complete even when findings, an error or an interrupt ended the run half-way: an object it does not name was not touched.
+// complete even when findings, an error or an interrupt ended the run half-way: an object it does not name was not
+// touched.
 //
-// Findings say which objects the API server refuses (apply-rejected) or other managers hold fields of (apply-conflict).
-// With a finding from the dry run nothing is applied. Only what rests on a namespace, a kind or a role of this very
-// set is judged later, when that is there. One object that fails does not stop the others of its stage, but no later
-// stage is started. An error is about the cluster, not about the objects.
-func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (ChangeSet, []finding.Finding, error) {
+// Findings say which objects the API server refuses (apply-rejected) or other managers hold fields of
+// (apply-conflict). With a finding from the dry run nothing is applied. Only what rests on a namespace, a kind or a
+// role of this very set is judged later, when that is there. One object that fails does not stop the others of its
+// stage, but no later stage is started. An error is about the cluster, not about the objects.
+func (a *Applier) Apply(
+	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
+) (ChangeSet, []finding.Finding, error) {
 	r, findings, err := a.prepare(ctx, objects, opts)
 	if err != nil {
 		return nil, nil, err

@@ -23,8 +23,8 @@ var (
 	scaledObjectKind = schema.GroupKind{Group: "keda.sh", Kind: "ScaledObject"}
 )
 
-// yieldToAutoscalers leaves the number of replicas to the autoscalers of the set and of the cluster: it is neither set nor
-// dropped, since either would take a running app to another size. A new object starts with the manifest's number.
+// yieldToAutoscalers leaves the number of replicas to the autoscalers of the set and of the cluster: it is neither set
+// nor dropped, since either would take a running app to another size. A new object starts with the manifest's number.
 func (r *run) yieldToAutoscalers(ctx context.Context) {
 	scaled, namespaces := r.scaled()
 	targets := map[server.Key]string{}
@@ -55,8 +55,8 @@ func (r *run) yieldToAutoscalers(ctx context.Context) {
 func setsReplicas(t *item, number any) finding.Finding {
 	return finding.Finding{
 		Code: finding.ApplyConflict, Severity: finding.Warning, Object: t.ID(),
-		Message: fmt.Sprintf("%s: the manifest sets spec.replicas to %v, but %s sets the number of replicas: the live number stays.",
-			t, number, t.autoscaler),
+		Message: fmt.Sprintf("%s: the manifest sets spec.replicas to %v, but %s sets the number of replicas: "+
+			"the live number stays.", t, number, t.autoscaler),
 		Fix: "Remove spec.replicas from the manifest.",
 	}
 }
@@ -75,8 +75,8 @@ func (r *run) scaled() (items []*item, namespaces map[string]bool) {
 	return items, namespaces
 }
 
-// autoscalers reads the HorizontalPodAutoscalers of namespaces. Of a namespace in which these credentials may not list them
-// it reports that.
+// autoscalers reads the HorizontalPodAutoscalers of namespaces. Of a namespace in which these credentials may not list
+// them it reports that.
 func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []unstructured.Unstructured {
 	mapping, err := r.mapper.RESTMappingWithContext(ctx, hpaKind.GroupKind())
 	if err != nil {
@@ -91,10 +91,12 @@ func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []uns
 			continue
 		}
 		group.Go(func() error {
-			found, _, err := r.List(ctx, server.Ref{Kind: mapping.GroupVersionKind, Resource: mapping.Resource, Namespace: namespace}, 10_000)
+			ref := server.Ref{Kind: mapping.GroupVersionKind, Resource: mapping.Resource, Namespace: namespace}
+			found, _, err := r.List(ctx, ref, 10_000)
 			if err != nil {
-				r.opts.Progress(progress.Message{Text: fmt.Sprintf("warning: whether an autoscaler sets the number of replicas in namespace %s "+
-					"is not known: %v", namespace, err)})
+				text := fmt.Sprintf("warning: whether an autoscaler sets the number of replicas in namespace %s is not known: %v",
+					namespace, err)
+				r.opts.Progress(progress.Message{Text: text})
 			}
 			mu.Lock()
 			defer mu.Unlock()

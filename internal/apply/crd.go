@@ -49,8 +49,9 @@ const (
 	noProgress = 2 * time.Minute
 )
 
-// establish waits until the kinds of the definitions that were applied are served: the API server first accepts the names,
-// then publishes the endpoint, and until then answers 404 to every object of the kind. It goes on while there is progress.
+// establish waits until the kinds of the definitions that were applied are served: the API server first accepts the
+// names, then publishes the endpoint, and until then answers 404 to every object of the kind. It goes on while there
+// is progress.
 func (r *run) establish(ctx context.Context) ([]finding.Finding, error) {
 	w := &establishment{run: r, changed: time.Now()}
 	for _, t := range r.items {
@@ -168,18 +169,20 @@ func (w *establishment) unserved() []finding.Finding {
 	for _, t := range w.waiting {
 		names = append(names, t.Name)
 	}
-	text := fmt.Sprintf("The kinds of %d of %d CustomResourceDefinitions are not served after %s: %s.", len(w.waiting), w.all,
-		w.opts.EstablishTimeout, w.last)
+	text := fmt.Sprintf("The kinds of %d of %d CustomResourceDefinitions are not served after %s: %s.",
+		len(w.waiting), w.all, w.opts.EstablishTimeout, w.last)
 	if len(names) > 0 {
 		text += " Still waiting: " + strings.Join(names, ", ") + "."
 	}
 	return []finding.Finding{{
 		Code: finding.Deadline, Severity: finding.Error, Object: w.items[0].ID(), Message: text,
-		Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. See what holds one up: kubectl describe crd",
+		Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. " +
+			"See what holds one up: kubectl describe crd",
 	}}
 }
 
-// condition returns the status and message of one of the object's conditions, both empty when it has none of that type.
+// condition returns the status and message of one of the object's conditions, both empty when it has none of that
+// type.
 func condition(u *unstructured.Unstructured, kind string) (status, message string) {
 	all, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 	for _, one := range all {

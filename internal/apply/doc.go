@@ -5,6 +5,6 @@
 // side by side. Whatever can be undone is remembered in the ChangeSet: Rollback takes it back, Prune removes
 // what an earlier run of the same deploy applied and this one no longer has.
 //
-// Its chapters: server makes the requests, ownership reads managed fields, diff compares two states, inventory remembers
-// what a deploy has applied, explain says what is wrong with an object.
+// Its chapters: server makes the requests, ownership reads managed fields, diff compares two states, inventory
+// remembers what a deploy has applied, explain says what is wrong with an object.
 package apply

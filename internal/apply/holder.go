@@ -38,8 +38,8 @@ func (r *run) heldBy(ctx context.Context, deploy string) (map[server.Key][]strin
 	return held.namespaces, held.err
 }
 
-// checkHolder refuses an object that another deploy has applied and still contains: two deploys of one object set it back
-// and forth, and either could prune it. A mark whose deploy no longer contains the object counts for nothing.
+// checkHolder refuses an object that another deploy has applied and still contains: two deploys of one object set it
+// back and forth, and either could prune it. A mark whose deploy no longer contains the object counts for nothing.
 func (r *run) checkHolder(ctx context.Context, t *item, live *unstructured.Unstructured) error {
 	mark, marked := inventory.MarkOf(live)
 	if !marked || r.takesOver(mark) {
@@ -50,8 +50,9 @@ func (r *run) checkHolder(ctx context.Context, t *item, live *unstructured.Unstr
 		return nil
 	}
 	return &server.Refusal{
-		Why:      "it belongs to " + holder,
-		Fix:      fmt.Sprintf("Remove it from one of the two kustomizations. To move it to this one, name the other once: take-over-from: %s", mark.Deploy),
+		Why: "it belongs to " + holder,
+		Fix: fmt.Sprintf("Remove it from one of the two kustomizations. To move it to this one, name the other once: "+
+			"take-over-from: %s", mark.Deploy),
 		Conflict: true,
 	}
 }
@@ -106,8 +107,8 @@ func (r *run) heldElsewhere(ctx context.Context, live *unstructured.Unstructured
 	return ""
 }
 
-// keepMark has an object keep the mark of this deploy in a run without an inventory, and reports whether that was needed.
-// Otherwise a single run without prune would make the next one with it forget the object.
+// keepMark has an object keep the mark of this deploy in a run without an inventory, and reports whether that was
+// needed. Otherwise a single run without prune would make the next one with it forget the object.
 func (r *run) keepMark(t *item, live *unstructured.Unstructured) bool {
 	mark, marked := inventory.MarkOf(live)
 	if _, kept := inventory.MarkOf(t.desired); kept || !marked || !r.inventory().Matches(mark) {

@@ -22,8 +22,8 @@ var podSpecs = [][]string{
 	{"spec", "jobTemplate", "spec", "template", "spec"},
 }
 
-// replacedImages compares the images of a manifest with those of the object that came of it. An admission webhook may have
-// replaced one, and then what was verified is not what runs.
+// replacedImages compares the images of a manifest with those of the object that came of it. An admission webhook may
+// have replaced one, and then what was verified is not what runs.
 func replacedImages(desired, live *unstructured.Unstructured, same func(wanted, runs string) bool) []ReplacedImage {
 	var replaced []ReplacedImage
 	for _, path := range podSpecs {
@@ -77,10 +77,12 @@ func (r *run) imageFindings(set ChangeSet) []finding.Finding {
 		set[i].Replaced = replacedImages(t.desired, c.After, r.opts.SameImage)
 		for _, image := range set[i].Replaced {
 			findings = append(findings, finding.Finding{
-				Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: c.Object, Container: image.Container, Image: image.Runs,
-				Message: fmt.Sprintf("%s: container %s runs %s in place of %s: the cluster replaced the image, and this one was not verified.",
-					t, image.Container, image.Runs, image.Wanted),
-				Fix: "Look for the admission webhook or policy that does so: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
+				Code: finding.BinaryUnchecked, Severity: finding.Warning,
+				Object: c.Object, Container: image.Container, Image: image.Runs,
+				Message: fmt.Sprintf("%s: container %s runs %s in place of %s: "+
+					"the cluster replaced the image, and this one was not verified.", t, image.Container, image.Runs, image.Wanted),
+				Fix: "Look for the admission webhook or policy that does so: " +
+					"kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
 					"If that is intended, write the image that is to run into the kustomization, so that it is verified.",
 			})
 		}

@@ -15,8 +15,8 @@ type collection struct {
 	namespace string
 }
 
-// readLive reads the live objects of the set: one paged list per collection, or a get where the set has one object of it.
-// What can't be read now is asked about when it is needed, and the reason is reported then.
+// readLive reads the live objects of the set: one paged list per collection, or a get where the set has one object of
+// it. What can't be read now is asked about when it is needed, and the reason is reported then.
 func (r *run) readLive(ctx context.Context) {
 	collections := map[collection][]*item{}
 	for _, t := range r.items {

@@ -40,8 +40,8 @@ func (r *run) readBack(ctx context.Context) error {
 	if len(unread) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the answer was lost and the API server can't be asked again, so these may have been changed or not: %s",
-		strings.Join(unread, ", "))
+	return fmt.Errorf("the answer was lost and the API server can't be asked again, "+
+		"so these may have been changed or not: %s", strings.Join(unread, ", "))
 }
 
 // readBackOne finds out whether the object was changed. One that can't be read counts as changed.

@@ -37,7 +37,8 @@ func needs(u *unstructured.Unstructured) []server.Key {
 	}
 }
 
-// pending says what this run has yet to do to what t needs: Created, Configured, or Unchanged when t can be judged now.
+// pending says what this run has yet to do to what t needs: Created, Configured, or Unchanged when t can be judged
+// now.
 func (r *run) pending(t *item) Action {
 	worst := Unchanged
 	needed := needs(t.desired)

@@ -9,13 +9,16 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// Plan says what Apply and, with an inventory, Prune would do to the cluster, and does nothing. Each Change holds the object
-// as it is and as the API server says it would be, defaults and admission included. Objects that rest on a
-// namespace or a kind that Apply would first create are shown as their manifests have them: no server can judge them yet.
+// Plan says what Apply and, with an inventory, Prune would do to the cluster, and does nothing. Each Change holds the
+// object as it is and as the API server says it would be, defaults and admission included. Objects that rest on a
+// namespace or a kind that Apply would first create are shown as their manifests have them: no server can judge them
+// yet.
 //
 // Findings are those of Apply; the ChangeSet has no entry for an object that has one. An error is about the cluster,
 // not about the objects.
-func (a *Applier) Plan(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (ChangeSet, []finding.Finding, error) {
+func (a *Applier) Plan(
+	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
+) (ChangeSet, []finding.Finding, error) {
 	r, findings, err := a.prepare(ctx, objects, opts)
 	if err != nil {
 		return nil, nil, err

@@ -53,7 +53,8 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 	return err
 }
 
-// release drops what is no longer needed of an object that was judged: most of a live object is often its managed fields.
+// release drops what is no longer needed of an object that was judged: most of a live object is often its managed
+// fields.
 func (r *run) release(t *item) {
 	if !t.judged {
 		return

@@ -15,16 +15,19 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// Prune deletes what earlier runs of this deploy applied and objects, the whole set of this run, no longer has. It goes backwards
-// through the stages, and is the last thing of a deploy: what it deletes is not rolled back.
+// Prune deletes what earlier runs of this deploy applied and objects, the whole set of this run, no longer has. It
+// goes backwards through the stages, and is the last thing of a deploy: what it deletes is not rolled back.
 //
 // It deletes an object only if the inventory of this deploy (opts.Inventory, in opts.Namespace) lists it, the live
 // object still carries this deploy's mark, and no one else has a claim (see claimed). So a first run, or one whose
 // inventory was lost, prunes nothing, and an object that moved to another deploy stays there. What it keeps it reports
 // to opts.Progress and forgets. A refused deletion is an apply-rejected finding, and tried again by the next run.
-func (a *Applier) Prune(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (ChangeSet, []finding.Finding, error) {
+func (a *Applier) Prune(
+	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
+) (ChangeSet, []finding.Finding, error) {
 	if opts.Inventory == "" || len(objects) == 0 {
-		return nil, nil, errors.New("prune: needs the name of an inventory, and at least one object that stays: an empty set would delete everything")
+		return nil, nil, errors.New("prune: needs the name of an inventory, and at least one object that stays: " +
+			"an empty set would delete everything")
 	}
 	r, findings, err := a.prepare(ctx, objects, opts)
 	if err != nil || len(findings) > 0 {
@@ -130,7 +133,8 @@ func (r *run) claimed(ctx context.Context, live *unstructured.Unstructured) stri
 		return fmt.Sprintf("it belongs to %s %s", owners[0].Kind, owners[0].Name)
 	}
 	for _, entry := range live.GetManagedFields() {
-		if entry.Operation == metav1.ManagedFieldsOperationApply && entry.Manager != r.opts.FieldManager && entry.Subresource == "" {
+		applied := entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == ""
+		if applied && entry.Manager != r.opts.FieldManager {
 			return fmt.Sprintf("field manager %q applies it too", entry.Manager)
 		}
 	}

@@ -21,9 +21,9 @@ import (
 // recreateAnnotation lets one object be deleted and created again.
 const recreateAnnotation = "multiarch-deploy.dev/recreate"
 
-// previewRecreation looks at the refusal of a change: where the only reason is that the object exists, and it may be deleted
-// and created again, that is what is going to happen. The new object is tried under another name first, in a dry
-// run, since nothing must be deleted for an object that is then refused.
+// previewRecreation looks at the refusal of a change: where the only reason is that the object exists, and it may be
+// deleted and created again, that is what is going to happen. The new object is tried under another name first, in a
+// dry run, since nothing must be deleted for an object that is then refused.
 func (r *run) previewRecreation(ctx context.Context, t *item, refused error) error {
 	if t.live == nil || len(explain.Immutable(refused)) == 0 || !r.mayRecreate(t) {
 		return refused

@@ -18,10 +18,10 @@ import (
 // Rollback takes back what Apply did: first what it configured is set back, stage by stage, so that pods that start
 // again find what they used to; then what it created is deleted, backwards. The ChangeSet names what was rolled back.
 //
-// Only fields that the run, or the run before it, set are touched: they get the values they had, or are removed if they were
-// not there. What others changed meanwhile stays. An object that was deleted meanwhile, or replaced by another of
-// its name, stays as it is. One object that can't be rolled back does not stop the others; the error names each.
-// While the API server does not answer, requests are repeated for opts.Patience.
+// Only fields that the run, or the run before it, set are touched: they get the values they had, or are removed if
+// they were not there. What others changed meanwhile stays. An object that was deleted meanwhile, or replaced by
+// another of its name, stays as it is. One object that can't be rolled back does not stop the others; the error names
+// each. While the API server does not answer, requests are repeated for opts.Patience.
 func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options) (ChangeSet, error) {
 	opts = opts.complete()
 	r := &run{Applier: &Applier{a.Patient(opts.Patience)}, opts: opts}
@@ -32,7 +32,8 @@ func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options)
 	}
 	var failed []error
 	for stage := range stageCount {
-		failed = append(failed, r.backward(ctx, stage, Configured, r.restore), r.backward(ctx, stage, Recreated, r.recreateEarlier))
+		failed = append(failed, r.backward(ctx, stage, Configured, r.restore))
+		failed = append(failed, r.backward(ctx, stage, Recreated, r.recreateEarlier))
 	}
 	for stage := stageCount - 1; stage >= 0; stage-- {
 		failed = append(failed, r.backward(ctx, stage, Created, r.uncreate))
@@ -80,7 +81,8 @@ func (r *run) undoOne(ctx context.Context, t *item, undo func(context.Context, *
 }
 
 // restore applies what our fields were before the run. It is an apply and no update, since an update would make the
-// fields another manager's in the API server's eyes (same name, other operation), and the next deploy would conflict with it.
+// fields another manager's in the API server's eyes (same name, other operation), and the next deploy would conflict
+// with it.
 func (r *run) restore(ctx context.Context, t *item) error {
 	before, after := t.change.Before, t.change.After
 	if before == nil {

@@ -35,14 +35,20 @@ type run struct {
 	count    atomic.Int64 // of the objects applied so far
 }
 
-// prepare finds out where each object goes. The findings are about objects that can't go anywhere; the run has the rest.
-func (a *Applier) prepare(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (*run, []finding.Finding, error) {
+// prepare finds out where each object goes. The findings are about objects that can't go anywhere; the run has the
+// rest.
+func (a *Applier) prepare(
+	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
+) (*run, []finding.Finding, error) {
 	mapper, err := a.Discover(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &run{Applier: a, opts: opts.complete(), mapper: mapper, defines: definitionsIn(objects), byKey: map[server.Key]*item{},
-		schemas: foresee.New(a.Server), definitionSlots: make(chan struct{}, definitionsAtOnce)}
+	r := &run{
+		Applier: a, opts: opts.complete(), mapper: mapper,
+		defines: definitionsIn(objects), byKey: map[server.Key]*item{},
+		schemas: foresee.New(a.Server), definitionSlots: make(chan struct{}, definitionsAtOnce),
+	}
 	var findings []finding.Finding
 	for _, o := range objects {
 		if f, ok := r.add(ctx, o); !ok {
@@ -62,7 +68,8 @@ func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*i
 	return defined
 }
 
-// copyOf returns a copy of o to change: metadata is its own, all else is shared. Of a big set, each object is there once.
+// copyOf returns a copy of o to change: metadata is its own, all else is shared. Of a big set, each object is there
+// once.
 func copyOf(o *unstructured.Unstructured) *unstructured.Unstructured {
 	if o.GroupVersionKind().GroupKind() == secretKind {
 		return o.DeepCopy() // its data is written to
@@ -99,9 +106,11 @@ func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.
 	return finding.Finding{}, true
 }
 
-// locate says where objects of a kind are kept. The set's own definitions speak first: the server may not know them yet,
-// or know an older one that lacks this version.
-func (r *run) locate(ctx context.Context, gvk schema.GroupVersionKind) (resource schema.GroupVersionResource, namespaced bool, err error) {
+// locate says where objects of a kind are kept. The set's own definitions speak first: the server may not know them
+// yet, or know an older one that lacks this version.
+func (r *run) locate(ctx context.Context, gvk schema.GroupVersionKind) (
+	resource schema.GroupVersionResource, namespaced bool, err error,
+) {
 	if crd, ok := r.defines[gvk.GroupKind()]; ok {
 		d := definitionOf(crd.desired)
 		return gvk.GroupVersion().WithResource(d.plural), d.namespaced, nil

@@ -33,9 +33,9 @@ func mergeStringData(u *unstructured.Unstructured) {
 	unstructured.RemoveNestedField(u.Object, "stringData")
 }
 
-// checkSecret refuses a Secret whose data does not have the form it must have. The API server would too, but it quotes the
-// value, and so may the JSON decoder; this names the place alone. A key that can't be one is not quoted either: it may be
-// a value that was written in the wrong place.
+// checkSecret refuses a Secret whose data does not have the form it must have. The API server would too, but it quotes
+// the value, and so may the JSON decoder; this names the place alone. A key that can't be one is not quoted either: it
+// may be a value that was written in the wrong place.
 func checkSecret(u *unstructured.Unstructured) error {
 	if u.GroupVersionKind().GroupKind() != secretKind {
 		return nil
@@ -65,7 +65,8 @@ func checkSecretEntry(field string, place int, key string, value any) error {
 		return badSecret(fmt.Sprintf("%s.%s is not text", field, key), "Put the value in quotes.")
 	}
 	if _, err := base64.StdEncoding.DecodeString(text); field == "data" && err != nil {
-		return badSecret(fmt.Sprintf("%s.%s is not base64", field, key), "Encode the value, or write it as it is below stringData.")
+		return badSecret(fmt.Sprintf("%s.%s is not base64", field, key),
+			"Encode the value, or write it as it is below stringData.")
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ func stageOf(kind schema.GroupKind) int {
 	switch kind.String() {
 	case "Namespace", crdKind.String():
 		return definitions
-	case "ServiceAccount", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota", "LimitRange",
+	case "ServiceAccount", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim",
+		"ResourceQuota", "LimitRange",
 		"Role.rbac.authorization.k8s.io", "ClusterRole.rbac.authorization.k8s.io",
 		"StorageClass.storage.k8s.io", "VolumeAttributesClass.storage.k8s.io", "CSIDriver.storage.k8s.io",
 		"PriorityClass.scheduling.k8s.io", "RuntimeClass.node.k8s.io", "IngressClass.networking.k8s.io",

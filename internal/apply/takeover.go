@@ -44,8 +44,8 @@ func (r *run) migration(ctx context.Context, t *item, live *unstructured.Unstruc
 	return m
 }
 
-// appliedAtOldVersion reports whether the API server no longer serves the version at which the live object was applied. It
-// then forgets what was applied, so that nothing that leaves the manifests would be removed.
+// appliedAtOldVersion reports whether the API server no longer serves the version at which the live object was
+// applied. It then forgets what was applied, so that nothing that leaves the manifests would be removed.
 func (r *run) appliedAtOldVersion(ctx context.Context, live *unstructured.Unstructured) bool {
 	for _, entry := range live.GetManagedFields() {
 		gv, err := schema.ParseGroupVersion(entry.APIVersion)
@@ -53,15 +53,18 @@ func (r *run) appliedAtOldVersion(ctx context.Context, live *unstructured.Unstru
 		if err != nil || entry.Manager != r.opts.FieldManager || gv == live.GroupVersionKind().GroupVersion() {
 			continue
 		}
-		if _, err := r.mapper.RESTMappingWithContext(ctx, schema.GroupKind{Group: gv.Group, Kind: kind.Kind}, gv.Version); err != nil {
+		kind.Group = gv.Group
+		if _, err := r.mapper.RESTMappingWithContext(ctx, kind, gv.Version); err != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// inconvertible is how the API server says that it can't read the object in the version of an entry of its managed fields.
-var inconvertible = regexp.MustCompile(`failed to (?:convert|prune|create typed live|merge)[^:]*:.*field not declared in schema`)
+// inconvertible is how the API server says that it can't read the object in the version of an entry of its managed
+// fields.
+var inconvertible = regexp.MustCompile(
+	`failed to (?:convert|prune|create typed live|merge)[^:]*:.*field not declared in schema`)
 
 // tryApply asks what would become of the object. Where fields change hands first, no dry run can tell: see foresee.
 func (r *run) tryApply(ctx context.Context, t *item) (after *unstructured.Unstructured, created bool, err error) {
@@ -83,9 +86,11 @@ func (r *run) tryApply(ctx context.Context, t *item) (after *unstructured.Unstru
 			return nil, false, err
 		}
 		// The API server says what is wrong with the manifest, if that is the reason.
-		after, created, asked := r.Server.Apply(ctx, t.Ref, t.desired, server.Apply{Manager: r.opts.FieldManager, Force: true, DryRun: true})
+		how := server.Apply{Manager: r.opts.FieldManager, Force: true, DryRun: true}
+		after, created, asked := r.Server.Apply(ctx, t.Ref, t.desired, how)
 		if asked == nil {
-			r.opts.Progress(progress.Message{Text: fmt.Sprintf("warning: %s: which fields an apply would remove can't be computed: %v", t, err)})
+			text := fmt.Sprintf("warning: %s: which fields an apply would remove can't be computed: %v", t, err)
+			r.opts.Progress(progress.Message{Text: text})
 		}
 		return after, created, asked
 	}
@@ -157,7 +162,10 @@ func (r *run) toolsOf(live *unstructured.Unstructured) []string {
 	}
 	for _, entry := range live.GetManagedFields() {
 		tool := explain.Tool(entry.Manager)
-		if tool != "" && entry.Subresource == "" && !slices.Contains(tools, tool) && !slices.Contains(r.opts.TakeOverFrom, entry.Manager) {
+		if tool == "" || entry.Subresource != "" || slices.Contains(r.opts.TakeOverFrom, entry.Manager) {
+			continue
+		}
+		if !slices.Contains(tools, tool) {
 			tools = append(tools, tool)
 		}
 	}

@@ -28,7 +28,9 @@ func content(u *unstructured.Unstructured) map[string]any {
 	}
 	c := u.DeepCopy()
 	unstructured.RemoveNestedField(c.Object, "status")
-	for _, field := range []string{"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"} {
+	for _, field := range []string{
+		"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink",
+	} {
 		unstructured.RemoveNestedField(c.Object, "metadata", field)
 	}
 	return c.Object

@@ -18,8 +18,8 @@ import (
 // lastApplied is where client-side kubectl apply keeps a copy of the whole manifest, Secret data included.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// Unified is the unified diff of two states of an object as YAML, "" if nothing differs; nil is an object that isn't there.
-// What the server and the controllers write (status, managedFields, resourceVersion and the like) is left out.
+// Unified is the unified diff of two states of an object as YAML, "" if nothing differs; nil is an object that isn't
+// there. What the server and the controllers write (status, managedFields, resourceVersion and the like) is left out.
 // The values in a Secret are never shown, only that they differ.
 func Unified(before, after *unstructured.Unstructured) string {
 	old, updated := shown(before), shown(after)

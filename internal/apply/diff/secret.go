@@ -9,8 +9,8 @@ import (
 
 var secretKind = schema.GroupKind{Kind: "Secret"}
 
-// mask hides the values of two states of a Secret (nil for one that isn't there). A value that differs gets a different
-// mask on each side, so that a diff still shows which key changed.
+// mask hides the values of two states of a Secret (nil for one that isn't there). A value that differs gets a
+// different mask on each side, so that a diff still shows which key changed.
 func mask(before, after *unstructured.Unstructured) {
 	for _, field := range []string{"data", "stringData"} {
 		old, updated := secretMap(before, field), secretMap(after, field)

@@ -29,8 +29,8 @@ func conflict(ref server.Ref, fields server.FieldConflicts) finding.Finding {
 	return finding.Finding{
 		Code: finding.ApplyConflict, Severity: finding.Error, Object: ref.ID(),
 		Message: fmt.Sprintf("%s: another manager owns what the manifest sets: %s.", ref, strings.Join(held, "; ")),
-		Fix: "Leave the fields to their owner: remove them from the manifest. Or take them over with force-conflicts: true. " +
-			strings.Join(meanings, " "),
+		Fix: "Leave the fields to their owner: remove them from the manifest. " +
+			"Or take them over with force-conflicts: true. " + strings.Join(meanings, " "),
 	}
 }
 
@@ -39,10 +39,11 @@ func meaning(f server.FieldConflict) string {
 	switch tool := Tool(f.Manager); {
 	case tool != "":
 		return fmt.Sprintf("%s will set its own value again when it next runs: let one of the two deploy the object.", tool)
-	case f.Subresource == "scale" || strings.HasPrefix(f.Manager, "kube-controller-manager") || strings.HasPrefix(f.Manager, "keda"):
+	case f.Subresource == "scale", strings.HasPrefix(f.Manager, "kube-controller-manager"):
 		return fmt.Sprintf("%q will set its value again; until then the manifest's counts.", f.Manager)
 	case strings.HasPrefix(f.Manager, "kubectl"):
-		return fmt.Sprintf("Someone changed the field by hand (%s): that change is lost then.", strings.ReplaceAll(f.Manager, "-", " "))
+		command := strings.ReplaceAll(f.Manager, "-", " ")
+		return fmt.Sprintf("Someone changed the field by hand (%s): that change is lost then.", command)
 	default:
 		return fmt.Sprintf("The value of %q is lost then, unless it sets it again.", f.Manager)
 	}

@@ -80,7 +80,8 @@ func Unnamed(ref server.Ref) finding.Finding {
 
 // Duplicate explains that a set contains an object twice.
 func Duplicate(ref server.Ref) finding.Finding {
-	return rejected(ref, "it is there twice in the manifests", "Remove one of the two: the one applied last would win, by chance.")
+	return rejected(ref, "it is there twice in the manifests",
+		"Remove one of the two: the one applied last would win, by chance.")
 }
 
 // Unserved explains a kind that the API server does not have, as mapper reports it by err.
@@ -93,5 +94,6 @@ func Unserved(ctx context.Context, mapper meta.RESTMapperWithContext, ref server
 	if other, err := mapper.RESTMappingWithContext(ctx, gvk.GroupKind()); err == nil {
 		return rejected(ref, why, "The cluster serves it as apiVersion: "+other.GroupVersionKind.GroupVersion().String())
 	}
-	return rejected(ref, why, "Install the CustomResourceDefinition first, or add it to the kustomization; or check apiVersion and kind for typos.")
+	return rejected(ref, why,
+		"Install the CustomResourceDefinition first, or add it to the kustomization; or check apiVersion and kind for typos.")
 }

@@ -10,10 +10,12 @@ import (
 )
 
 // immutable are the words of refusals to change an object that exists: FieldImmutableErrorMsg of
-// k8s.io/apimachinery/pkg/api/validation; how Pods, Services, StatefulSets, volumes and claims, PriorityClasses and role
-// bindings say it in k8s.io/kubernetes/pkg/apis; and the rules in CEL of custom kinds, by their text or their message.
-var immutable = regexp.MustCompile(`(?i)immutable|updates to \w+ spec for fields other than|may not change fields other than|` +
-	`may not change once set|cannot change roleRef|may not be changed in an update|cannot be changed|can't be changed|oldSelf`)
+// k8s.io/apimachinery/pkg/api/validation; how Pods, Services, StatefulSets, volumes and claims, PriorityClasses and
+// role bindings say it in k8s.io/kubernetes/pkg/apis; and the rules in CEL of custom kinds, by their text or their
+// message.
+var immutable = regexp.MustCompile(`(?i)immutable|updates to \w+ spec for fields other than|` +
+	`may not change fields other than|may not change once set|cannot change roleRef|may not be changed in an update|` +
+	`cannot be changed|can't be changed|oldSelf`)
 
 // otherThan begins a list of the few fields that may change.
 var otherThan = regexp.MustCompile("(?s)(?:fields other than|after creation except) (.*?)(?: are forbidden| \\(|\n|$)")
@@ -51,7 +53,7 @@ var cost = map[string]string{
 	"ConfigMap":                                    "nothing is lost: pods that run keep what they have",
 	"Secret":                                       "nothing is lost: pods that run keep what they have",
 	"Service":                                      "its cluster IP changes, and so does the address of a load balancer",
-	"StatefulSet.apps":                             "its pods and claims stay, and the new one takes them over; claims that exist do not change",
+	"StatefulSet.apps":                             "its pods and claims stay, and the new one takes them over",
 	"Deployment.apps":                              "its pods are deleted: it is down until new ones are ready",
 	"DaemonSet.apps":                               "its pods are deleted: it is down until new ones are ready",
 	"ReplicaSet.apps":                              "its pods are deleted: it is down until new ones are ready",
@@ -60,7 +62,7 @@ var cost = map[string]string{
 
 // holdsData are the kinds that are never deleted to be created again.
 var holdsData = map[string]string{
-	"PersistentVolumeClaim": "Its data would be deleted with it. Make a claim of another name, copy the data, and have the pods use that.",
+	"PersistentVolumeClaim": "Its data would be deleted with it. Make a claim of another name, and copy the data.",
 	"PersistentVolume":      "Its data might be deleted with it. Make a volume of another name, and a claim for it.",
 	"Namespace":             "Everything in it would be deleted with it.",
 	"CustomResourceDefinition.apiextensions.k8s.io": "All objects of its kind would be deleted with it.",
@@ -72,7 +74,8 @@ func Recreatable(ref server.Ref) bool { return holdsData[ref.Kind.GroupKind().St
 // immutableRefusal says in two lines what can't change and what can be done.
 func immutableRefusal(ref server.Ref, fields []string) (why, fix string) {
 	kind := ref.Kind.Kind
-	why = fmt.Sprintf("the manifest changes %s, which can't be changed on a %s that exists", strings.Join(fields, ", "), kind)
+	why = fmt.Sprintf("the manifest changes %s, which can't be changed on a %s that exists",
+		strings.Join(fields, ", "), kind)
 	if warning, ok := holdsData[ref.Kind.GroupKind().String()]; ok {
 		return why, "Set it back. " + warning
 	}
@@ -80,6 +83,6 @@ func immutableRefusal(ref server.Ref, fields []string) (why, fix string) {
 	if !known {
 		lost = "what its controller has made for it may be deleted too"
 	}
-	return why, fmt.Sprintf("Set it back. Or have it deleted and created again: list %s in recreate, or annotate the object with "+
-		"multiarch-deploy.dev/recreate: \"true\". Then %s.", kind, lost)
+	return why, fmt.Sprintf("Set it back. Or have it deleted and created again: list %s in recreate, or annotate the "+
+		"object with multiarch-deploy.dev/recreate: \"true\". Then %s.", kind, lost)
 }

@@ -38,9 +38,11 @@ func remedy(ref server.Ref, err error) string {
 	case lacksVerb.MatchString(text):
 		return grant(ref, lacksVerb.FindStringSubmatch(text))
 	case webhookDenied.MatchString(text):
-		return "Change the object as the webhook says, or ask whoever runs " + webhookDenied.FindStringSubmatch(text)[1] + " in this cluster."
+		return fmt.Sprintf("Change the object as the webhook says, or ask whoever runs %s in this cluster.",
+			webhookDenied.FindStringSubmatch(text)[1])
 	case webhookDown.MatchString(text):
-		return "The service behind webhook " + webhookDown.FindStringSubmatch(text)[1] + " does not answer: look at its pods, then deploy again."
+		return fmt.Sprintf("The service behind webhook %s does not answer: look at its pods, then deploy again.",
+			webhookDown.FindStringSubmatch(text)[1])
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return fmt.Sprintf("Namespace %s is being deleted: wait until it is gone, then deploy again.", ref.Namespace)
 	case noNamespace.MatchString(text):
@@ -48,9 +50,11 @@ func remedy(ref server.Ref, err error) string {
 	case quota.MatchString(text):
 		return fmt.Sprintf("Ask for less, or raise the quota: kubectl describe resourcequota -n %s", ref.Namespace)
 	case security.MatchString(text):
-		return "Set the securityContext fields that the message names, or lower the namespace's label pod-security.kubernetes.io/enforce."
+		return "Set the securityContext fields that the message names, or lower the namespace's label " +
+			"pod-security.kubernetes.io/enforce."
 	case unknown.MatchString(text):
-		return fmt.Sprintf("Correct or remove the field; kubectl explain %s shows which there are.", strings.ToLower(ref.Kind.Kind))
+		return fmt.Sprintf("Correct or remove the field; kubectl explain %s shows which there are.",
+			strings.ToLower(ref.Kind.Kind))
 	default:
 		return "Correct the manifest as the message says."
 	}
@@ -67,5 +71,6 @@ func grant(ref server.Ref, refused []string) string {
 	if !strings.Contains(verbs, verb) {
 		verbs += ", " + verb
 	}
-	return fmt.Sprintf("Give %s a %s%s with this rule:\n- apiGroups: [%q]\n  resources: [%q]\n  verbs: [%s]", user, kind, where, group, resource, verbs)
+	return fmt.Sprintf("Give %s a %s%s with this rule:\n- apiGroups: [%q]\n  resources: [%q]\n  verbs: [%s]",
+		user, kind, where, group, resource, verbs)
 }

@@ -1,8 +1,8 @@
 // Package foresee computes what a server-side apply would make of an object whose managed fields are moved first.
 //
 // A dry run can't tell: it is one request, and the API server takes the managed fields as they are. So the apply is
-// computed here, by the API server's own algorithm (sigs.k8s.io/structured-merge-diff) and its own schema, and the result
-// goes through a dry run of a merge patch, which adds defaults, admission and validation.
+// computed here, by the API server's own algorithm (sigs.k8s.io/structured-merge-diff) and its own schema, and the
+// result goes through a dry run of a merge patch, which adds defaults, admission and validation.
 package foresee
 
 import (
@@ -26,7 +26,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
-// Schemas are the API server's schemas, each read when it is first needed. They may be used by several goroutines at once.
+// Schemas are the API server's schemas, each read when it is first needed. They may be used by several goroutines at
+// once.
 type Schemas struct {
 	server *server.Server
 	mu     sync.Mutex
@@ -63,10 +64,10 @@ func (s *Schemas) of(ctx context.Context, gv schema.GroupVersion) (managedfields
 	return known, nil
 }
 
-// Apply returns what live with the managed fields entries becomes when desired is applied. Neither changes. The error is
-// a server.FieldConflicts where other managers own fields.
-func (s *Schemas) Apply(ctx context.Context, live, desired *unstructured.Unstructured, entries []metav1.ManagedFieldsEntry,
-	how server.Apply,
+// Apply returns what live with the managed fields entries becomes when desired is applied. Neither changes. The error
+// is a server.FieldConflicts where other managers own fields.
+func (s *Schemas) Apply(
+	ctx context.Context, live, desired *unstructured.Unstructured, entries []metav1.ManagedFieldsEntry, how server.Apply,
 ) (*unstructured.Unstructured, error) {
 	converter, err := s.of(ctx, desired.GroupVersionKind().GroupVersion())
 	if err != nil {
@@ -98,7 +99,8 @@ func (s *Schemas) Apply(ctx context.Context, live, desired *unstructured.Unstruc
 	return &unstructured.Unstructured{Object: object}, nil
 }
 
-// bare is an object without what no manager owns: see stripMeta in k8s.io/apimachinery/pkg/util/managedfields/internal.
+// bare is an object without what no manager owns: see stripMeta in
+// k8s.io/apimachinery/pkg/util/managedfields/internal.
 func bare(u *unstructured.Unstructured) *unstructured.Unstructured {
 	u = u.DeepCopy()
 	u.SetManagedFields(nil)
@@ -109,9 +111,11 @@ func bare(u *unstructured.Unstructured) *unstructured.Unstructured {
 	return u
 }
 
-// managersOf reads entries as the merge takes them. An Apply entry of our manager is by its name alone, any other entry by
-// its place.
-func managersOf(entries []metav1.ManagedFieldsEntry, ours string) (fieldpath.ManagedFields, map[string]metav1.ManagedFieldsEntry) {
+// managersOf reads entries as the merge takes them. An Apply entry of our manager is by its name alone, any other
+// entry by its place.
+func managersOf(entries []metav1.ManagedFieldsEntry, ours string) (
+	fieldpath.ManagedFields, map[string]metav1.ManagedFieldsEntry,
+) {
 	managers, owners := fieldpath.ManagedFields{}, map[string]metav1.ManagedFieldsEntry{}
 	for i, entry := range entries {
 		set := fieldpath.NewSet()

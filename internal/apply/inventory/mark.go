@@ -10,8 +10,8 @@ import (
 // annotation is the mark that says which deploy an object belongs to. It is applied with the object.
 const annotation = "multiarch-deploy.github.io/inventory"
 
-// prefix begins a mark that names its namespace. Marks of releases up to v0.3 are the deploy's name alone, which contains a
-// slash before any comma.
+// prefix begins a mark that names its namespace. Older marks are the deploy's name alone, which
+// contains a slash before any comma.
 const prefix, separator = "namespace=", ",deploy="
 
 // Mark is the mark of an inventory on an object.

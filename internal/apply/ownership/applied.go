@@ -5,14 +5,13 @@ import (
 	"reflect"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// IsApplied reports whether the live object proves that applying desired once more would change nothing: manager's last
-// apply, at the same version, set exactly the fields that desired sets, each still has that value, and no one else
-// owns any of them. Where there is any doubt (a quantity that was normalised, a list in another order, a deletion under
-// way) it is false, and a dry run decides. It asks no admission webhook: one that was added since is not heard.
+// IsApplied reports whether the live object proves that applying desired once more would change nothing: manager's
+// last apply, at the same version, set exactly the fields that desired sets, each still has that value, and no one
+// else owns any of them. Where there is any doubt (a quantity that was normalised, a list in another order, a deletion
+// under way) it is false, and a dry run decides. It asks no admission webhook: one that was added since is not heard.
 func IsApplied(live, desired *unstructured.Unstructured, manager string) bool {
 	if live.GetDeletionTimestamp() != nil || live.GetAPIVersion() != desired.GetAPIVersion() {
 		return false
@@ -40,8 +39,7 @@ func entriesOf(u *unstructured.Unstructured, manager string) (ours, others []fie
 	for _, entry := range mapsIn(entries) {
 		version, _ := entry["apiVersion"].(string)
 		fields, _ := entry["fieldsV1"].(map[string]any)
-		isOurs := entry["manager"] == manager && entry["operation"] == string(metav1.ManagedFieldsOperationApply) && entry["subresource"] == nil
-		if isOurs {
+		if isApply(entry, manager) {
 			ours = append(ours, fieldEntry{version, fields})
 		} else {
 			others = append(others, fieldEntry{version, fields})

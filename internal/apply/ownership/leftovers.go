@@ -9,9 +9,9 @@ import (
 )
 
 // Leftovers returns the fields of live that desired does not set and that exclude what it does set: those of another
-// choice between alternatives, such as the rollingUpdate of a strategy that is to be Recreate, or the defaultMode of a volume
-// that no longer is a ConfigMap. The API server filled them in, so no manager owns them, an apply leaves them, and the
-// validation then refuses both at once. kubectl apply drops them too, by the patch strategy retainKeys of
+// choice between alternatives, such as the rollingUpdate of a strategy that is to be Recreate, or the defaultMode of a
+// volume that no longer is a ConfigMap. The API server filled them in, so no manager owns them, an apply leaves them,
+// and the validation then refuses both at once. kubectl apply drops them too, by the patch strategy retainKeys of
 // https://github.com/kubernetes/api, and by sending the object whole.
 func Leftovers(live, desired *unstructured.Unstructured) []fieldpath.Path {
 	var l leftovers
@@ -21,7 +21,9 @@ func Leftovers(live, desired *unstructured.Unstructured) []fieldpath.Path {
 			l.alternatives(fieldpath.MakePathOrDie("spec", field), was, now, "type", "rollingUpdate")
 		}
 	}
-	for _, path := range [][]string{{"spec"}, {"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"}} {
+	for _, path := range [][]string{
+		{"spec"}, {"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"},
+	} {
 		l.pod(named(path...), mapAt(live.Object, path...), mapAt(desired.Object, path...))
 	}
 	return l.paths
@@ -53,8 +55,8 @@ func (l *leftovers) container(at fieldpath.Path, was, now map[string]any) {
 	}
 }
 
-// alternatives notes those fields of was that now lacks, where now has at least one of them. With no fields named, all but
-// the name are alternatives.
+// alternatives notes those fields of was that now lacks, where now has at least one of them. With no fields named, all
+// but the name are alternatives.
 func (l *leftovers) alternatives(at fieldpath.Path, was, now map[string]any, fields ...string) {
 	isOne := func(name string) bool {
 		return slices.Contains(fields, name) || len(fields) == 0 && name != "name"

@@ -25,8 +25,8 @@ func IsOwned(live *unstructured.Unstructured, path fieldpath.Path) bool {
 //
 // kubectl apply and this program write the same manifests, so what kubectl applied is ours from the first apply on:
 // otherwise each field that leaves the manifests stayed, owned by a manager that never applies again. kubectl does the
-// same when it changes to --server-side, by k8s.io/client-go/util/csaupgrade; that knows neither kubectl's
-// own server-side entries nor those of another version of the kind, which it drops.
+// same when it changes to --server-side, by k8s.io/client-go/util/csaupgrade; that knows neither kubectl's own
+// server-side entries nor those of another version of the kind, which it drops.
 type Migration struct {
 	// Manager is our field manager, and APIVersion that of the manifest.
 	Manager, APIVersion string

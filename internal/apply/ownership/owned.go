@@ -13,12 +13,18 @@ func Owned(u *unstructured.Unstructured, manager string) map[string]any {
 	entries, _, _ := unstructured.NestedSlice(u.Object, "metadata", "managedFields")
 	for _, e := range entries {
 		entry, _ := e.(map[string]any)
-		if entry["manager"] == manager && entry["operation"] == string(metav1.ManagedFieldsOperationApply) && entry["subresource"] == nil {
+		if isApply(entry, manager) {
 			fields, _ := entry["fieldsV1"].(map[string]any)
 			return fields
 		}
 	}
 	return nil
+}
+
+// isApply reports whether an entry of managed fields is of an apply by manager.
+func isApply(entry map[string]any, manager string) bool {
+	return entry["manager"] == manager && entry["subresource"] == nil &&
+		entry["operation"] == string(metav1.ManagedFieldsOperationApply)
 }
 
 // IsCreator reports whether manager's apply created u: no other manager has set a field of it earlier.

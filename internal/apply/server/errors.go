@@ -60,7 +60,8 @@ func ConflictsOf(err error, live *unstructured.Unstructured) FieldConflicts {
 		}
 		if live != nil {
 			for _, entry := range live.GetManagedFields() {
-				if entry.Manager == f.Manager && entry.Subresource == f.Subresource && entry.Time != nil && entry.Time.After(f.Since) {
+				theirs := entry.Manager == f.Manager && entry.Subresource == f.Subresource
+				if theirs && entry.Time != nil && entry.Time.After(f.Since) {
 					f.Since = entry.Time.Time
 				}
 			}
@@ -77,7 +78,9 @@ var Untyped = regexp.MustCompile(`^failed to create typed patch object \([^)]*\)
 
 // Conflicts returns the fields that other managers own, as the API server names them.
 func Conflicts(err error) []metav1.StatusCause {
-	return slices.DeleteFunc(Causes(err), func(c metav1.StatusCause) bool { return c.Type != metav1.CauseTypeFieldManagerConflict })
+	return slices.DeleteFunc(Causes(err), func(c metav1.StatusCause) bool {
+		return c.Type != metav1.CauseTypeFieldManagerConflict
+	})
 }
 
 // Causes returns the details of the API server's answer.
@@ -89,7 +92,8 @@ func Causes(err error) []metav1.StatusCause {
 	return slices.Clone(status.Status().Details.Causes)
 }
 
-// AtFault says whether err is about the object, as the API server judges it, rather than about the cluster or the way to it.
+// AtFault says whether err is about the object, as the API server judges it, rather than about the cluster or the way
+// to it.
 func AtFault(err error) bool {
 	if r := (*Refusal)(nil); errors.As(err, &r) {
 		return true
@@ -127,7 +131,8 @@ func remedy(err error) string {
 	case utilnet.IsConnectionRefused(err):
 		return "nothing listens there: check the server address in the kubeconfig and that the cluster runs"
 	case Code(err) == 0:
-		return "check the server address in the kubeconfig, and that this machine can reach it (private clusters need a way in)"
+		return "check the server address in the kubeconfig, and that this machine can reach it " +
+			"(private clusters need a way in)"
 	default:
 		return "the server is overloaded or not whole: try again later"
 	}

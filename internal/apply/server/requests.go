@@ -25,9 +25,11 @@ func (s *Server) Get(ctx context.Context, ref Ref) (*unstructured.Unstructured, 
 // pageSize is how many objects one answer to List has.
 const pageSize = 500
 
-// List returns the objects of the kind of ref in its namespace, page by page. It stops, and complete is false, when it has
-// read more than limit objects and there are more.
-func (s *Server) List(ctx context.Context, ref Ref, limit int) (items []unstructured.Unstructured, complete bool, err error) {
+// List returns the objects of the kind of ref in its namespace, page by page. It stops, and complete is false, when it
+// has read more than limit objects and there are more.
+func (s *Server) List(ctx context.Context, ref Ref, limit int) (
+	items []unstructured.Unstructured, complete bool, err error,
+) {
 	next := ""
 	for {
 		page := &unstructured.UnstructuredList{}
@@ -91,7 +93,9 @@ func (s *Server) Apply(ctx context.Context, ref Ref, u *unstructured.Unstructure
 }
 
 // Merge sends a JSON merge patch in a dry run, and returns what would become of the object.
-func (s *Server) Merge(ctx context.Context, ref Ref, patch map[string]any, manager string) (*unstructured.Unstructured, error) {
+func (s *Server) Merge(
+	ctx context.Context, ref Ref, patch map[string]any, manager string,
+) (*unstructured.Unstructured, error) {
 	body, err := json.Marshal(patch)
 	if err != nil {
 		return nil, err
@@ -122,8 +126,8 @@ func (s *Server) SetManagedFields(ctx context.Context, ref Ref, live *unstructur
 	return after, err
 }
 
-// Delete deletes the live object, if it still is the one that only describes. What it owns is deleted in the background,
-// or orphaned.
+// Delete deletes the live object, if it still is the one that only describes. What it owns is deleted in the
+// background, or orphaned.
 func (s *Server) Delete(ctx context.Context, ref Ref, only *metav1.Preconditions, orphan bool) error {
 	propagation := metav1.DeletePropagationBackground
 	if orphan {

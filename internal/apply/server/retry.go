@@ -26,8 +26,8 @@ func (s *Server) Patient(limit time.Duration) *Server {
 	return &patient
 }
 
-// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second, or as long
-// as the server's patience lasts.
+// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second, or as
+// long as the server's patience lasts.
 func (s *Server) Retry(ctx context.Context, request func() error) error {
 	err := Retry(ctx, request)
 	if s.patience == nil || s.patience.spent.Load() || err == nil || !unanswered(err) {
@@ -46,8 +46,8 @@ func (s *Server) Retry(ctx context.Context, request func() error) error {
 	return err
 }
 
-// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second.
-// An answer that comes with Retry-After is not tried again here: client-go did so already, as long as it was told to wait.
+// Retry makes a request again when its failure says nothing about the object: 4 tries within about a second. An answer
+// that comes with Retry-After is not tried again here: client-go did so already, as long as it was told to wait.
 func Retry(ctx context.Context, request func() error) error {
 	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2.5, Jitter: 0.2, Steps: 4}
 	var last error
