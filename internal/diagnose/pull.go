@@ -37,7 +37,7 @@ var (
 func (c container) unpulled(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
 	text := c.pullError(waiting)
 	if volume := c.imageVolume(text); volume.Name != "" {
-		c.Container.Image, c.volume = volume.Image.Reference, volume.Name
+		c.Image, c.volume = volume.Image.Reference, volume.Name
 	}
 	words := c.withoutReference(text)
 	image := short(c.Image)

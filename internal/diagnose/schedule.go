@@ -47,7 +47,7 @@ func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diag
 		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
 	case noRoom.MatchString(message):
 		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+"."+lacking(pod, fit),
-			makeRoom(pod, message)+otherNodes(pod, fit, ev))
+			makeRoom(message)+otherNodes(pod, fit, ev))
 	}
 	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
 }

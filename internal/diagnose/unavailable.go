@@ -87,7 +87,7 @@ func requests(pod *corev1.Pod) corev1.ResourceList {
 
 // makeRoom is what to do about nodes without room. Pods that keep away from one another can block their own successors:
 // the new one waits for a node, the old one for the new one.
-func makeRoom(pod *corev1.Pod, message string) string {
+func makeRoom(message string) string {
 	if strings.Contains(message, "anti-affinity") || strings.Contains(message, "free ports") {
 		return "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}. Or add a node."
 	}

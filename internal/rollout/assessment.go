@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"slices"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
@@ -70,8 +69,4 @@ func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (tim
 		at = later(at, pod)
 	}
 	return at, true
-}
-
-func anyPermanent(pods []*trackedPod) bool {
-	return slices.ContainsFunc(pods, func(p *trackedPod) bool { return p.diagnosis.Permanent })
 }

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -162,7 +163,7 @@ func (l *loop) finish(findings []finding.Finding) Result {
 			l.opts.Progress(progress.Message{Text: "not judged: " + o.ID + ": " + o.Message})
 		}
 	}
-	result.Findings = append(findings, l.tracker.held()...)
+	result.Findings = slices.Concat(findings, l.tracker.held())
 	for _, f := range result.Findings {
 		l.opts.Progress(progress.Found{Finding: f})
 	}

@@ -90,11 +90,6 @@ func set(u *unstructured.Unstructured, field ...string) *unstructured.Unstructur
 	return u
 }
 
-func flag(u *unstructured.Unstructured, field string) *unstructured.Unstructured {
-	_ = unstructured.SetNestedField(u.Object, true, "spec", field)
-	return u
-}
-
 // seen is the object once its controller has taken note of it.
 func seen(u *unstructured.Unstructured) *unstructured.Unstructured {
 	_ = unstructured.SetNestedField(u.Object, u.GetGeneration(), "status", "observedGeneration")
