@@ -102,7 +102,7 @@ func (a *admission) note(obj *unstructured.Unstructured, pod *corev1.Pod, err er
 	}
 }
 
-// lacksRight tells a refusal by roles from one by admission, which are of the same status.
+// lacksRight distinguishes a refusal by roles from one by admission, which are of the same status.
 func lacksRight(err error) bool { return strings.Contains(err.Error(), "cannot create resource") }
 
 // brings reports whether the refusal names something that this deploy brings itself, such as a service account.

@@ -18,7 +18,7 @@ import (
 // rewriting is the kustomization with the images set in it.
 type rewriting struct {
 	path string
-	// content is what the file holds once it is written.
+	// content is that of the file once it is written.
 	content []byte
 	// entries are the images as the kustomization names them.
 	entries []types.Image

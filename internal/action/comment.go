@@ -12,8 +12,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
-// comment shows the result in the pull request that started the run. That it can't is a warning: what the run did stands
-// without it, and a pull request from a fork never gets the permission.
+// comment shows the result in the pull request that started the run. That it can't is a warning: the run itself
+// is complete without it, and a pull request from a fork never gets the permission.
 func (p Program) comment(ctx context.Context, config inputs.Config, result *report.Report) {
 	if !config.Commit.Comment || ctx.Err() != nil {
 		return

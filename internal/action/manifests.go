@@ -21,7 +21,7 @@ import (
 // manifests are the kustomization and what it renders to.
 type manifests struct {
 	path string
-	// edited is what the kustomization file holds once it is written.
+	// edited is the content of the kustomization file once it is written.
 	edited []byte
 	// entries are the images as the kustomization names them.
 	entries []types.Image

@@ -14,7 +14,7 @@ import (
 // Output is an output of the action's step.
 type Output struct {
 	Name, Value string
-	// short tells that Value is only a part.
+	// short: Value is only a part.
 	short bool
 }
 
@@ -23,7 +23,7 @@ type Output struct {
 // may have 1 MB as UTF-16 (https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax).
 const outputLimit = 120_000
 
-// outputs are the step's outputs; action.yml describes each. Of a list that is too long, what tells the least is left
+// outputs are the step's outputs; action.yml describes each. Of a list that is too long, what says the least is left
 // out: of the changes, those that are none; of the placement, the workloads that come last.
 func outputs(r *report.Report, path, summary string) []Output {
 	images, running := map[string]string{}, replacedImages(r.Changes)

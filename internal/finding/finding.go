@@ -1,4 +1,4 @@
-// Package finding holds the catalogue of things that can be wrong with a deploy.
+// Package finding contains the catalogue of things that can be wrong with a deploy.
 // Stages return findings as values; the report turns them into words.
 package finding
 

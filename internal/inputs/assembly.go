@@ -58,7 +58,7 @@ func (v values) entrypoint() []string {
 	}
 	if !strings.HasPrefix(text, "[") {
 		if strings.ContainsAny(text, `"'`) {
-			v.problem("entrypoint: %s holds quotes, and no shell reads it; write words that need quotes as a JSON list", text)
+			v.problem("entrypoint: %s contains quotes, and no shell reads it; write words that need quotes as a JSON list", text)
 		}
 		return strings.Fields(text)
 	}

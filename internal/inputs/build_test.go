@@ -196,7 +196,7 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 			"base-image": "UPPER", "entrypoint": `sh -c "run me"`, "workdir": "app", "env": "PORT"}, inputs.Needs{},
 			inputs.Problems{
 				"base-image: \"UPPER\" is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: it has capitals, which no registry takes; write it in lower case: upper",
-				`entrypoint: sh -c "run me" holds quotes, and no shell reads it; write words that need quotes as a JSON list`,
+				`entrypoint: sh -c "run me" contains quotes, and no shell reads it; write words that need quotes as a JSON list`,
 				"env, entry 1: not KEY=VALUE",
 				`workdir: "app" is not an absolute path`,
 			}},
@@ -213,7 +213,7 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 				"builder: 4 lines name no platforms; only one can take all that the others leave",
 			}},
 		{"assemble_beside_another_builder", map[string]string{"mode": "build", "images": cart, "builder": "assemble\nauto", "artifacts": file}, inputs.Needs{},
-			inputs.Problems{"builder: assemble builds every platform and stands alone"}},
+			inputs.Problems{"builder: assemble builds every platform, so it must be the only line"}},
 		{"assemble_with_platforms", map[string]string{"mode": "build", "images": cart, "builder": "assemble platforms=linux/amd64", "artifacts": file}, inputs.Needs{},
 			inputs.Problems{"builder: assemble builds every platform and takes no keys"}},
 		{"a_platform_that_nobody_builds", map[string]string{"mode": "build", "images": cart, "builder": "unix:///a platforms=linux/amd64\nunix:///b platforms=linux/amd64"}, inputs.Needs{},

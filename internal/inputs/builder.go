@@ -18,7 +18,7 @@ func (p *parser) builders(config *Config) {
 	for _, line := range lines {
 		kind := strings.Fields(line)[0]
 		if (kind == assembleBuilder || kind == cloudBuilder) && len(lines) > 1 {
-			p.problem("builder: %s builds every platform and stands alone", kind)
+			p.problem("builder: %s builds every platform, so it must be the only line", kind)
 		}
 		switch kind {
 		case cloudBuilder:

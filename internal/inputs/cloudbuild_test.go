@@ -85,7 +85,7 @@ func TestParse_cloudbuild_tells_all_that_it_can_t_do(t *testing.T) {
 				"images, line 2, platforms: builder cloudbuild builds for linux, not for windows/amd64",
 			}},
 		{"beside_another_builder", map[string]string{"builder": "cloudbuild\nauto"},
-			inputs.Problems{"builder: cloudbuild builds every platform and stands alone"}},
+			inputs.Problems{"builder: cloudbuild builds every platform, so it must be the only line"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			given := with(cloudInputs(), row.given)

@@ -18,7 +18,7 @@ type Google struct {
 	ServiceAccount string
 }
 
-// Given tells whether there is anything to sign in to Google Cloud with.
+// Given reports whether there is anything to sign in to Google Cloud with.
 func (g Google) Given() bool { return g.Provider != "" }
 
 // GKECluster is the full name of the cluster, or of the fleet membership, for provider gke.
@@ -53,7 +53,7 @@ var (
 	clusterForm  = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/(clusters|memberships|gkeMemberships)/[^/]+$`)
 )
 
-// googleProvider tells the two mistakes that are made most: the pool in place of its provider, and the project's ID in
+// googleProvider explains the two most frequent mistakes: the pool in place of its provider, and the project's ID in
 // place of its number (https://github.com/google-github-actions/auth/blob/main/docs/TROUBLESHOOTING.md).
 func (p *parser) googleProvider(provider string) {
 	parts := providerForm.FindStringSubmatch(provider)

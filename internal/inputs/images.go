@@ -49,7 +49,7 @@ func (p *parser) lines(needs Needs, config Config) []Image {
 	return images
 }
 
-// rival tells of two images that are built differently and pushed under one tag: the slower of the two would stay.
+// rival reports two images that are built differently and pushed under one tag: the slower of the two would stay.
 func (p *parser) rival(line int, image Image, others []Image) {
 	for _, other := range others {
 		ours, theirs := image.Build, other.Build
@@ -150,7 +150,7 @@ func (p *parser) registries(input string) []string {
 	return hosts
 }
 
-// separates tells what stands between the items of a list: commas, as on a command line, or new lines, as in a workflow.
+// separates reports what separates the items of a list: commas, as on a command line, or new lines, as in a workflow.
 func separates(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 
 // Repository is the image's repository as it was given: "me/app" stays that, and does not become "index.docker.io/me/app".

@@ -74,7 +74,7 @@ type Config struct {
 type Image struct {
 	// Name is the image as the manifests call it.
 	Name string
-	// Reference is where the commit's image stands: repository and tag. For an argument it may be a digest too.
+	// Reference is the commit's image: repository and tag. For an argument it may be a digest too.
 	Reference name.Reference
 	// Platforms are those the image must have.
 	Platforms []v1.Platform
@@ -82,7 +82,7 @@ type Image struct {
 	Build build.Spec
 }
 
-// Assembles tells whether images are put together from ready artifacts.
+// Assembles reports whether images are put together from ready artifacts.
 func (c Config) Assembles() bool {
 	return c.Build && !c.Join && len(c.Endpoints) == 0 && c.CloudBuild == nil
 }
@@ -106,7 +106,7 @@ func Secrets(value func(name string) string) []string {
 // Problems is the error that Parse returns: every problem with the inputs, each with its next step.
 type Problems []string
 
-// Error lists the problems, a line each.
+// Error lists the problems, one per line.
 func (p Problems) Error() string {
 	if len(p) == 1 {
 		return "1 problem with the inputs:\n  - " + p[0]
@@ -118,7 +118,7 @@ func (p Problems) Error() string {
 type Needs struct {
 	// Images: at least one image must be given.
 	Images bool
-	// References are images given as arguments. Each stands under its own name.
+	// References are images given as arguments. Each has its reference as its name.
 	References []string
 	// Source is what is deployed. Its revision is the tag for images that name none.
 	Source build.Source
@@ -203,7 +203,7 @@ type parser struct {
 	problems Problems
 }
 
-// problem notes a problem once: an input that holds for several images is read for each of them.
+// problem notes a problem once: an input that applies to several images is read for each of them.
 func (p *parser) problem(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(p.problems, text) {
 		p.problems = append(p.problems, text)

@@ -29,7 +29,7 @@ type Commit struct {
 	Comment bool
 }
 
-// Wanted tells whether the images are to be recorded.
+// Wanted reports whether the images are to be recorded.
 func (c Commit) Wanted() bool { return c.How != CommitNone }
 
 func (p *parser) commit() Commit {

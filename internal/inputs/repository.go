@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// checkRepository holds a repository against the whole grammar that Docker and every registry use
+// checkRepository compares a repository with the whole grammar that Docker and every registry use
 // (https://pkg.go.dev/github.com/distribution/reference). go-containerregistry looks at the letters alone, so that
 // "ghcr.io//app" would fail at the registry, after a build.
 func checkRepository(text string) error {
@@ -62,7 +62,7 @@ func checkPort(host, path string) error {
 	return nil
 }
 
-// checkReference holds a whole reference, with a tag or a digest or neither, against the same grammar.
+// checkReference compares a whole reference, with a tag or a digest or neither, with the same grammar.
 func checkReference(text string) error {
 	repository, _, _ := strings.Cut(text, "@")
 	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {

@@ -16,7 +16,7 @@ type Azure struct {
 	Environment string
 }
 
-// Given tells whether there is anything to sign in to Azure with.
+// Given reports whether there is anything to sign in to Azure with.
 func (a Azure) Given() bool { return a.ClientID != "" }
 
 func (p *parser) azure() Azure {

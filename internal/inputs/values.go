@@ -33,7 +33,7 @@ func (p *parser) parseKeys(where string, fields []string) values {
 	return v
 }
 
-// own tells whether the image's line has the key.
+// own reports whether the image's line has the key.
 func (v values) own(name string) bool { return v.keys[name] != "" }
 
 // at says where the value of an input was written.
@@ -44,7 +44,7 @@ func (v values) at(name string) string {
 	return name
 }
 
-// text returns what holds for the image.
+// text returns the value for the image.
 func (v values) text(name string) string {
 	if v.own(name) {
 		return v.keys[name]
@@ -52,7 +52,7 @@ func (v values) text(name string) string {
 	return v.parser.text(name)
 }
 
-// list returns the entries that hold for the image. A key holds them on one line, with commas between them.
+// list returns the entries for the image. A key has them on one line, with commas between them.
 func (v values) list(name string) []string {
 	if v.own(name) {
 		return strings.Split(v.keys[name], ",")

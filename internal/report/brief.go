@@ -64,9 +64,9 @@ func also(others []string) string {
 	case n == 0:
 		return ""
 	case n <= shownObjects:
-		return "The same holds for " + strings.Join(others, ", ") + "."
+		return "The same is true of " + strings.Join(others, ", ") + "."
 	default:
-		return fmt.Sprintf("The same holds for %d more: %s, …", n, strings.Join(others[:shownObjects], ", "))
+		return fmt.Sprintf("The same is true of %d more: %s, …", n, strings.Join(others[:shownObjects], ", "))
 	}
 }
 

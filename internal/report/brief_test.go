@@ -49,7 +49,7 @@ func TestLog_stays_readable_with_a_thousand_findings(t *testing.T) {
 	if len(lines) > 50 {
 		t.Errorf("%d lines", len(lines))
 	}
-	for _, want := range []string{"error exec-format-error: Finding 0.\n    The same holds for one, two.\n", "A warning.",
+	for _, want := range []string{"error exec-format-error: Finding 0.\n    The same is true of one, two.\n", "A warning.",
 		"  and 2940 more findings: 2940 exec-format-error; the JSON report has all\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in:\n%s", want, &out)

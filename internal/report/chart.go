@@ -100,7 +100,7 @@ func sum(standings []standing, architecture string) spot {
 	return total
 }
 
-// shortLabels names workloads by what tells them apart.
+// shortLabels names workloads by what distinguishes them.
 func shortLabels(standings []standing) func(standing) string {
 	namespaces, kinds := map[string]bool{}, map[string]bool{}
 	for _, s := range standings {

@@ -18,7 +18,7 @@ const openFindings = 10
 func (r *Report) findingsSection(o SummaryOptions, room int) string {
 	problems, notes := split(bySeverity(r.Findings))
 	open, more := problems[:min(len(problems), openFindings)], problems[min(len(problems), openFindings):]
-	// What stands open has most of the room, so that no flood of notes takes it away.
+	// What is not folded has most of the room, so that no flood of notes takes it away.
 	text := findingList(open, o, room/2)
 	text += fold(count(len(more), "more finding"), findingList(more, o, room/4))
 	return text + fold(count(len(notes), "note"), findingList(notes, o, room/5))
@@ -85,7 +85,7 @@ func fix(text string) string {
 	return passage("yaml", text)
 }
 
-// isPatch tells YAML alone from words that YAML follows: a patch begins with its comment or its API version.
+// isPatch distinguishes YAML alone from words that YAML follows: a patch begins with its comment or its API version.
 func isPatch(text string) bool {
 	return strings.HasPrefix(text, "# ") || strings.HasPrefix(text, "apiVersion:")
 }

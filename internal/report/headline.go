@@ -46,7 +46,7 @@ func countPods(pods []rollout.Pod, wanted map[string]int64) string {
 	return fmt.Sprintf("%d of %d pods ready", well, total)
 }
 
-// isWell tells whether a pod does what it is there for: it is ready, or a Job's that has done its work.
+// isWell reports whether a pod does what it is there for: it is ready, or a Job's that has done its work.
 func isWell(pod rollout.Pod) bool { return pod.Ready || pod.Reason == "Completed" }
 
 func countChanges(changes apply.ChangeSet) string {

@@ -57,7 +57,7 @@ func entities(text string) string {
 
 var markdownSyntax = regexp.MustCompile("[\\\\`*_\\[\\]|~$!]")
 
-// fence shows text as a block to copy, which text that itself holds fences does not end.
+// fence shows text as a block to copy, which fences within the text do not end.
 func fence(language, text string) string {
 	text = strings.TrimRight(redact.Printable(text), "\n")
 	ticks := "```"

@@ -29,7 +29,7 @@ const (
 	Failed  Verdict = "failed"
 )
 
-// Report is all that a run found out and did, as the JSON report holds it. Lists are never null.
+// Report is all that a run found out and did, as the JSON report has it. Lists are never null.
 type Report struct {
 	Version   int                   `json:"version"`
 	Verdict   Verdict               `json:"verdict"`
@@ -50,7 +50,7 @@ type Report struct {
 	// Error is why the run ended early, or "".
 	Error string `json:"error"`
 
-	// Planned tells that Changes were not made.
+	// Planned: Changes were not made.
 	Planned bool `json:"-"`
 	// Target is where the run deploys to; the zero value is nowhere.
 	Target Target `json:"-"`
@@ -79,7 +79,7 @@ type Image struct {
 	Manifests []Manifest `json:"manifests"`
 	// Base is what the builder says that the image was built on.
 	Base Base `json:"base"`
-	// Attestations are the kinds that the index holds, such as "provenance" and "sbom".
+	// Attestations are the kinds that the index contains, such as "provenance" and "sbom".
 	Attestations []string          `json:"attestations"`
 	Findings     []finding.Finding `json:"findings"`
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// standing is how a workload stands on each architecture.
+// standing is what a workload comes to on each architecture.
 type standing struct {
 	Workload
 	spots map[string]spot
@@ -39,7 +39,7 @@ func (r *Report) standings() []standing {
 		all[index[label]].add(pod)
 	}
 	for _, s := range all {
-		s.settle()
+		s.markPassedOver()
 	}
 	return all
 }
@@ -55,8 +55,8 @@ func (s standing) add(pod rollout.Pod) {
 	s.spots[pod.Architecture] = at
 }
 
-// settle marks the architectures that the workload's pods have passed over.
-func (s standing) settle() {
+// markPassedOver marks the architectures that the workload's pods have passed over.
+func (s standing) markPassedOver() {
 	pods := s.pods()
 	for architecture, at := range s.spots {
 		at.elsewhere = pods > 0 && at.pods == 0
@@ -92,7 +92,7 @@ type spot struct {
 	elsewhere bool
 }
 
-// mood says at a glance how something stands.
+// mood says at a glance how something is.
 type mood string
 
 const (

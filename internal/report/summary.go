@@ -17,7 +17,7 @@ type SummaryOptions struct {
 	Room int
 	// ReportFile is where the JSON report is, for what the summary leaves out; "" is nowhere.
 	ReportFile string
-	// Source is the address of the commit's files, without a final slash, and Workspace the folder that holds them.
+	// Source is the address of the commit's files, without a final slash, and Workspace the folder that contains them.
 	// Where Source is "", files are named and not linked.
 	Source, Workspace string
 	// Version is the program's, whose documentation findings link to; where it is no release's, they link to the newest.

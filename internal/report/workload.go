@@ -47,7 +47,7 @@ func workloadOf(pod rollout.Pod) string {
 	return name
 }
 
-// workloadNamed is the workload that a name as workloadOf makes it stands for.
+// workloadNamed is the workload of a name as workloadOf makes it.
 func workloadNamed(label string) Workload {
 	kind, name, _ := strings.Cut(label, " ")
 	namespace, own, namespaced := strings.Cut(name, "/")

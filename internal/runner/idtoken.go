@@ -28,7 +28,7 @@ func (r *Runner) IDToken(ctx context.Context, audience string) (string, error) {
 		return "", fmt.Errorf("asking GitHub for the job's ID token with audience %q: %w", audience, err)
 	}
 	if token == "" {
-		return "", fmt.Errorf("asking GitHub for the job's ID token with audience %q: the answer holds none", audience)
+		return "", fmt.Errorf("asking GitHub for the job's ID token with audience %q: the answer contains none", audience)
 	}
 	return token, nil
 }

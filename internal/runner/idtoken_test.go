@@ -20,7 +20,7 @@ func TestIDToken(t *testing.T) {
 		{"token", "bearer", `{"value":"a.b.c"}`, 200, "a.b.c", "::add-mask::a.b.c\n", ""},
 		{"no_permission", "", "", 200, "", "", "add to the job in the workflow file:\n\n    permissions:\n      id-token: write\n      contents: read\n"},
 		{"refused", "bearer", `{"message":"Unauthorized"}`, 401, "", "", `asking GitHub for the job's ID token with audience "api://x"`},
-		{"empty", "bearer", `{}`, 200, "", "", "the answer holds none"},
+		{"empty", "bearer", `{}`, 200, "", "", "the answer contains none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
