@@ -70,6 +70,17 @@ func parseYAML(t *testing.T, path, text string) {
 	}
 }
 
+func TestREADME_is_short(t *testing.T) {
+	const most = 300
+	content, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(content), "\n"); lines > most {
+		t.Errorf("README.md has %d lines, %d at most; what a stranger does not need first belongs in docs", lines, most)
+	}
+}
+
 func TestPages_link_to_what_is_there(t *testing.T) {
 	all := pages(t)
 	for path, page := range all {
