@@ -51,7 +51,7 @@ func (r *run) applyStage(ctx context.Context, stage int) ([]finding.Finding, err
 	}
 	findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
 		if err := r.applyOne(ctx, t); err != nil {
-			t.lost = server.Lost(err)
+			t.lost = t.sent && server.Lost(err)
 			return err
 		}
 		r.opts.Progress(progress.Status{Text: fmt.Sprintf("applied %d of %d objects", r.count.Add(1), len(r.items))})
@@ -72,6 +72,7 @@ func (r *run) applyOne(ctx context.Context, t *item) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	t.sent = true
 	if t.Key().GroupKind == crdKind {
 		r.definitionSlots <- struct{}{}
 		defer func() { <-r.definitionSlots }()

@@ -14,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -27,7 +28,7 @@ var (
 // nor dropped, since either would take a running app to another size. A new object starts with the manifest's number.
 func (r *run) yieldToAutoscalers(ctx context.Context) {
 	scaled, namespaces := r.scaled()
-	targets := map[server.Key]string{}
+	targets := map[object.Key]string{}
 	for _, t := range r.items {
 		noteTarget(targets, t.desired)
 	}
@@ -109,7 +110,7 @@ func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []uns
 }
 
 // noteTarget notes what an autoscaler scales.
-func noteTarget(targets map[server.Key]string, u *unstructured.Unstructured) {
+func noteTarget(targets map[object.Key]string, u *unstructured.Unstructured) {
 	kind := u.GroupVersionKind().GroupKind()
 	if kind != hpaKind.GroupKind() && kind != scaledObjectKind {
 		return
@@ -123,7 +124,7 @@ func noteTarget(targets map[server.Key]string, u *unstructured.Unstructured) {
 	if err != nil || target["name"] == "" {
 		return
 	}
-	key := server.Key{
+	key := object.Key{
 		GroupKind: schema.GroupKind{Group: gv.Group, Kind: cmp.Or(target["kind"], "Deployment")},
 		Namespace: u.GetNamespace(), Name: target["name"],
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -131,18 +132,18 @@ func (w *establishment) isEstablished(ctx context.Context, crd *item) (bool, err
 	if err != nil {
 		return false, err
 	}
-	if names, why := condition(live, "NamesAccepted"); names == "False" {
+	if names := object.ConditionOf(live, "NamesAccepted"); names.Status == "False" {
 		w.refused = append(w.refused, explain.Refusal(crd.Ref, &server.Refusal{
-			Why: "its names are not accepted: " + why,
+			Why: "its names are not accepted: " + names.Message,
 			Fix: "Another definition has the name already: choose another, or delete that one.",
 		}))
 		return false, nil
 	}
-	ready, why := condition(live, "Established")
-	if ready != "True" {
-		w.note(fmt.Sprintf("%s is not established: %s", crd, cmp.Or(why, "nothing has been said about it")))
+	ready := object.ConditionOf(live, "Established")
+	if ready.Status != "True" {
+		w.note(fmt.Sprintf("%s is not established: %s", crd, cmp.Or(ready.Message, "nothing has been said about it")))
 	}
-	return ready == "True", nil
+	return ready.Status == "True", nil
 }
 
 // missing returns a kind of the set that discovery does not list yet, "" if it lists all.
@@ -179,17 +180,4 @@ func (w *establishment) unserved() []finding.Finding {
 		Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. " +
 			"See what holds one up: kubectl describe crd",
 	}}
-}
-
-// condition returns the status and message of one of the object's conditions, both empty when it has none of that
-// type.
-func condition(u *unstructured.Unstructured, kind string) (status, message string) {
-	all, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
-	for _, one := range all {
-		if c, ok := one.(map[string]any); ok && c["type"] == kind {
-			status, _ = c["status"].(string)
-			message, _ = c["message"].(string)
-		}
-	}
-	return status, message
 }

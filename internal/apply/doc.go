@@ -6,5 +6,6 @@
 // what an earlier run of the same deploy applied and this one no longer has.
 //
 // Its chapters: server makes the requests, ownership reads managed fields, diff compares two states, inventory
-// remembers what a deploy has applied, explain says what is wrong with an object.
+// remembers what a deploy has applied, explain says what is wrong with an object,
+// foresee computes an apply that no dry run can show.
 package apply

@@ -10,6 +10,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // holders knows what the inventories of deploys contain, each read once in a run.
@@ -20,11 +21,11 @@ type holders struct {
 
 // heldObjects are the namespaces of a deploy's inventories, by the objects that they contain.
 type heldObjects struct {
-	namespaces map[server.Key][]string
+	namespaces map[object.Key][]string
 	err        error
 }
 
-func (r *run) heldBy(ctx context.Context, deploy string) (map[server.Key][]string, error) {
+func (r *run) heldBy(ctx context.Context, deploy string) (map[object.Key][]string, error) {
 	r.holders.mu.Lock()
 	defer r.holders.mu.Unlock()
 	held, ok := r.holders.known[deploy]
@@ -63,7 +64,7 @@ func (r *run) takesOver(mark inventory.Mark) bool {
 
 // holder names the deploy, other than this one, whose inventory contains the object of a mark, "" for none. Where the
 // inventories can't be read, the mark is taken at its word.
-func (r *run) holder(ctx context.Context, k server.Key, mark inventory.Mark) (string, error) {
+func (r *run) holder(ctx context.Context, k object.Key, mark inventory.Mark) (string, error) {
 	if r.inventory().Matches(mark) {
 		return "", nil
 	}
@@ -96,7 +97,7 @@ func (r *run) heldElsewhere(ctx context.Context, live *unstructured.Unstructured
 	if !r.inventory().MayMatch(mark) {
 		return "it no longer carries the mark of this deploy: another one has taken it over"
 	}
-	holder, err := r.holder(ctx, server.KeyOf(live), mark)
+	holder, err := r.holder(ctx, object.KeyOf(live), mark)
 	switch {
 	case err != nil:
 		return "an earlier release marked it without the namespace of its inventory, and these credentials may not read " +

@@ -26,6 +26,8 @@ type item struct {
 	autoscaler string
 	// judged: the API server has answered a dry run of the object, and change says what would become of it.
 	judged bool
+	// sent: a request that changes the object was made, or was about to be.
+	sent bool
 	// lost: the answer to the change of the object was lost, so that it may have been made or not.
 	lost bool
 	// done: the run is through with the object, and change says what became of it.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // collection is all objects of one kind in one namespace.
@@ -58,7 +58,7 @@ func (r *run) list(ctx context.Context, items []*item) (complete bool) {
 		return false
 	}
 	for i := range live {
-		if t, ok := r.byKey[server.KeyOf(&live[i])]; ok {
+		if t, ok := r.byKey[object.KeyOf(&live[i])]; ok {
 			t.live = &live[i]
 		}
 	}

@@ -6,20 +6,20 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // needs returns the objects without which the API server refuses u: it looks them up while it admits u.
 // (What only a pod's start needs, such as a ConfigMap, is not among them: it is refused by no one.)
-func needs(u *unstructured.Unstructured) []server.Key {
+func needs(u *unstructured.Unstructured) []object.Key {
 	text := func(fields ...string) string {
 		s, _, _ := unstructured.NestedString(u.Object, fields...)
 		return s
 	}
-	needed := func(group, kind, namespace, name string) server.Key {
-		return server.Key{GroupKind: schema.GroupKind{Group: group, Kind: kind}, Namespace: namespace, Name: name}
+	needed := func(group, kind, namespace, name string) object.Key {
+		return object.Key{GroupKind: schema.GroupKind{Group: group, Kind: kind}, Namespace: namespace, Name: name}
 	}
-	all := []server.Key{needed("", "Namespace", "", u.GetNamespace())}
+	all := []object.Key{needed("", "Namespace", "", u.GetNamespace())}
 	switch u.GroupVersionKind().GroupKind().String() {
 	case "Pod":
 		return append(all,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -56,7 +57,7 @@ func (a *Applier) Prune(
 // the moment have no item: they wait for a later run.
 func (r *run) removed(ctx context.Context) (removed *run, version string, err error) {
 	listed, version, err := r.inventory().Read(ctx, r.Server)
-	removed = &run{Applier: r.Applier, opts: r.opts, mapper: r.mapper, byKey: map[server.Key]*item{}}
+	removed = &run{Applier: r.Applier, opts: r.opts, mapper: r.mapper, byKey: map[object.Key]*item{}}
 	for _, k := range listed {
 		if _, stays := r.byKey[k]; stays {
 			continue
@@ -143,9 +144,9 @@ func (r *run) claimed(ctx context.Context, live *unstructured.Unstructured) stri
 
 // forget drops from the run what is gone or not ours.
 func (r *run) forget() {
-	gone := map[server.Key]bool{}
+	gone := map[object.Key]bool{}
 	for _, t := range r.items {
 		gone[t.Key()] = t.judged
 	}
-	maps.DeleteFunc(r.byKey, func(k server.Key, _ *item) bool { return gone[k] })
+	maps.DeleteFunc(r.byKey, func(k object.Key, _ *item) bool { return gone[k] })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // run is one pass of a set of objects over the cluster.
@@ -25,7 +26,7 @@ type run struct {
 	mapper  meta.RESTMapperWithContext
 	defines map[schema.GroupKind]*item // the CustomResourceDefinitions of the set, by the kind they define
 	items   []*item                    // in the order of the manifests
-	byKey   map[server.Key]*item
+	byKey   map[object.Key]*item
 	holders holders
 	// definitionSlots has room for the definitions that may be applied at once.
 	definitionSlots chan struct{}
@@ -46,7 +47,7 @@ func (a *Applier) prepare(
 	}
 	r := &run{
 		Applier: a, opts: opts.complete(), mapper: mapper,
-		defines: definitionsIn(objects), byKey: map[server.Key]*item{},
+		defines: definitionsIn(objects), byKey: map[object.Key]*item{},
 		schemas: foresee.New(a.Server), definitionSlots: make(chan struct{}, definitionsAtOnce),
 	}
 	var findings []finding.Finding
@@ -143,4 +144,4 @@ func (r *run) inventory() inventory.Inventory {
 	return inventory.Inventory{Deploy: r.opts.Deploy, Namespace: r.opts.Namespace}
 }
 
-func (r *run) keys() []server.Key { return slices.Collect(maps.Keys(r.byKey)) }
+func (r *run) keys() []object.Key { return slices.Collect(maps.Keys(r.byKey)) }

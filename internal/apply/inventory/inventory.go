@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // Inventory names one deploy and the namespace in which its ConfigMap is.
@@ -38,7 +39,7 @@ type entry struct {
 }
 
 // Read returns what earlier runs applied, and the ConfigMap's resourceVersion, "" if there is none yet.
-func (i Inventory) Read(ctx context.Context, s *server.Server) (keys []server.Key, version string, err error) {
+func (i Inventory) Read(ctx context.Context, s *server.Server) (keys []object.Key, version string, err error) {
 	live, err := s.Get(ctx, i.Ref())
 	if apierrors.IsNotFound(err) {
 		return nil, "", nil
@@ -58,14 +59,14 @@ func (i Inventory) Read(ctx context.Context, s *server.Server) (keys []server.Ke
 
 // Namespaces returns the namespaces whose inventories of the deploy contain an object, by one request for all of them.
 // These credentials may lack the permission for it.
-func (i Inventory) Namespaces(ctx context.Context, s *server.Server) (map[server.Key][]string, error) {
+func (i Inventory) Namespaces(ctx context.Context, s *server.Server) (map[object.Key][]string, error) {
 	ref := i.Ref()
 	ref.Namespace = ""
 	found, err := s.Named(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	namespaces := map[server.Key][]string{}
+	namespaces := map[object.Key][]string{}
 	for _, configMap := range found {
 		keys, err := listed(&configMap)
 		if err != nil {
@@ -78,14 +79,14 @@ func (i Inventory) Namespaces(ctx context.Context, s *server.Server) (map[server
 	return namespaces, nil
 }
 
-func listed(configMap *unstructured.Unstructured) (keys []server.Key, err error) {
+func listed(configMap *unstructured.Unstructured) (keys []object.Key, err error) {
 	var entries []entry
 	text, _, _ := unstructured.NestedString(configMap.Object, "data", "objects")
 	if err := json.Unmarshal([]byte(text), &entries); err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		keys = append(keys, server.Key{
+		keys = append(keys, object.Key{
 			GroupKind: schema.GroupKind{Group: e.Group, Kind: e.Kind}, Namespace: e.Namespace, Name: e.Name,
 		})
 	}
@@ -93,7 +94,7 @@ func listed(configMap *unstructured.Unstructured) (keys []server.Key, err error)
 }
 
 // Write writes the ConfigMap, unless another run has written it since it was read at version.
-func (i Inventory) Write(ctx context.Context, s *server.Server, keys []server.Key, version string) error {
+func (i Inventory) Write(ctx context.Context, s *server.Server, keys []object.Key, version string) error {
 	u, err := i.configMap(keys)
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (i Inventory) Write(ctx context.Context, s *server.Server, keys []server.Ke
 	return err
 }
 
-func (i Inventory) configMap(keys []server.Key) (*unstructured.Unstructured, error) {
+func (i Inventory) configMap(keys []object.Key) (*unstructured.Unstructured, error) {
 	var entries []entry
 	for _, k := range keys {
 		entries = append(entries, entry{k.Group, k.Kind, k.Namespace, k.Name})

@@ -10,17 +10,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// Key identifies an object across the versions of its kind.
-type Key struct {
-	schema.GroupKind
-	Namespace, Name string
-}
-
-// KeyOf returns the key of u.
-func KeyOf(u *unstructured.Unstructured) Key {
-	return Key{u.GroupVersionKind().GroupKind(), u.GetNamespace(), u.GetName()}
-}
-
 // Ref names an object and the resource under which the API server has it.
 type Ref struct {
 	Kind            schema.GroupVersionKind
@@ -34,7 +23,9 @@ func RefOf(u *unstructured.Unstructured, resource schema.GroupVersionResource) R
 }
 
 // Key returns what identifies the object across the versions of its kind.
-func (r Ref) Key() Key { return Key{r.Kind.GroupKind(), r.Namespace, r.Name} }
+func (r Ref) Key() object.Key {
+	return object.Key{GroupKind: r.Kind.GroupKind(), Namespace: r.Namespace, Name: r.Name}
+}
 
 // String is the object in a message: "Deployment shop/cart".
 func (r Ref) String() string { return object.Name(r.Kind.Kind, r.meta()) }
