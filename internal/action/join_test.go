@@ -3,6 +3,7 @@ package action_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 // native is the job of a matrix that builds for its runner's own CPU.
 func native(t *testing.T, dist, registry, architecture string, more ...string) (int, string) {
 	t.Helper()
-	args := append(building(dist, registry)[3:], "--platforms", "linux/"+architecture, "--push-as", "platform")
+	args := slices.Concat(building(dist, registry)[3:], []string{"--platforms", "linux/" + architecture, "--push-as", "platform"})
 	status, _, log := perform(t, map[string]string{"GITHUB_SHA": sha}, append(append([]string{"build"}, args...), more...)...)
 	return status, log
 }

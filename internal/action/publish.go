@@ -99,7 +99,7 @@ func (p Program) publish(result *report.Report, out output) error {
 	}
 	opts := report.SummaryOptions{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(), Version: p.Version}
 	summary := ""
-	if env.onRunner() {
+	if env.onRunner() && workspace != "" {
 		summary = filepath.Join(workspace, summaryFile)
 		opts.Room = report.SummaryLimit
 		problems = append(problems, writeFile(workspace, summary, []byte(p.runner.Redact(result.Summary(opts)))))

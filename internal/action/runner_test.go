@@ -103,7 +103,7 @@ func checkOutputs(t *testing.T, file, workspace string) {
 		}
 		outputs[block[1]] = block[3]
 	}
-	if diff := cmp.Diff([]string{"changes", "commit-sha", "digest", "images", "placement", "pull-request-url", "report", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
+	if diff := cmp.Diff([]string{"changes", "commit-sha", "digest", "images", "placement", "pull-request-url", "report", "summary", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
 		t.Error(diff)
 	}
 	if outputs["verdict"] != "failed" || outputs["report"] != "multiarch-deploy-report.json" {

@@ -183,6 +183,7 @@ func (r *Runner) appendTo(variable, text string) error {
 	if path == "" {
 		return nil
 	}
+	//nolint:gosec // readable as the runner itself makes it, since other steps read it
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("writing to the file in %s: %w", variable, err)
