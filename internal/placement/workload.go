@@ -1,8 +1,10 @@
 package placement
 
 import (
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,10 +15,13 @@ import (
 
 // PodTemplate returns the template of the pods that obj makes, and the path that leads to it: spec.template for
 // all kinds whose spec.template.spec.containers is a list, spec.jobTemplate.spec.template for a CronJob, template for
-// a PodTemplate, and the object itself, with an empty path, for a Pod. Other objects are not ok, and neither is a
+// a PodTemplate, the object itself, with an empty path, for a Pod, and for a custom kind wherever it has one. Other objects are not ok, and neither is a
 // template that does not parse: the API server will name the field at fault.
 func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSpec, path []string, ok bool) {
 	path = templatePath(obj.GroupVersionKind().GroupKind())
+	if !holdsContainers(obj.Object, path) && isCustom(obj) {
+		path, _ = findTemplate(obj.Object, nil)
+	}
 	raw := obj.Object
 	if len(path) > 0 {
 		raw, _, _ = unstructured.NestedMap(obj.Object, path...)
@@ -30,6 +35,37 @@ func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSp
 		return nil, nil, false
 	}
 	return template, path, true
+}
+
+// isCustom: only custom kinds have pod templates in places of their own.
+func isCustom(obj *unstructured.Unstructured) bool {
+	return strings.Contains(obj.GroupVersionKind().Group, ".") && !strings.HasSuffix(obj.GroupVersionKind().Group, ".k8s.io")
+}
+
+// holdsContainers reports whether the map below a path has a pod spec with containers that have images.
+func holdsContainers(fields map[string]any, path []string) bool {
+	containers, _, _ := unstructured.NestedFieldNoCopy(fields, append(slices.Clone(path), "spec", "containers")...)
+	list, _ := containers.([]any)
+	return slices.ContainsFunc(list, func(c any) bool {
+		container, _ := c.(map[string]any)
+		return container["name"] != nil && container["image"] != nil
+	})
+}
+
+// findTemplate looks for a pod template anywhere among the maps of an object, such as spec.jobTargetRef.template of KEDA's
+// ScaledJob, and returns the first in the order of the fields' names. Templates in lists are passed over.
+func findTemplate(fields map[string]any, path []string) ([]string, bool) {
+	if len(path) > 0 && holdsContainers(fields, nil) {
+		return path, true
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if inner, ok := fields[key].(map[string]any); ok {
+			if found, ok := findTemplate(inner, append(slices.Clone(path), key)); ok {
+				return found, true
+			}
+		}
+	}
+	return []string{"spec", "template"}, false
 }
 
 func templatePath(kind schema.GroupKind) []string {
