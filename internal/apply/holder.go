@@ -69,7 +69,7 @@ func (r *run) holder(ctx context.Context, k object.Key, mark inventory.Mark) (st
 		return "", nil
 	}
 	if mark.Namespace != "" {
-		other := inventory.Inventory{Deploy: mark.Deploy, Namespace: mark.Namespace}
+		other := inventory.Inventory(mark)
 		keys, _, err := other.Read(ctx, r.Server)
 		if err == nil && !slices.Contains(keys, k) {
 			return "", nil
@@ -108,13 +108,11 @@ func (r *run) heldElsewhere(ctx context.Context, live *unstructured.Unstructured
 	return ""
 }
 
-// keepMark has an object keep the mark of this deploy in a run without an inventory, and reports whether that was
-// needed. Otherwise a single run without prune would make the next one with it forget the object.
-func (r *run) keepMark(t *item, live *unstructured.Unstructured) bool {
+// keepMark has an object keep the mark of this deploy in a run without an inventory. Otherwise a single run without prune
+// would make the next one with it forget the object.
+func (r *run) keepMark(t *item, live *unstructured.Unstructured) {
 	mark, marked := inventory.MarkOf(live)
-	if _, kept := inventory.MarkOf(t.desired); kept || !marked || !r.inventory().Matches(mark) {
-		return false
+	if _, kept := inventory.MarkOf(t.desired); !kept && marked && r.inventory().Matches(mark) {
+		r.inventory().Mark(t.desired)
 	}
-	r.inventory().Mark(t.desired)
-	return true
 }

@@ -57,6 +57,7 @@ func (r *run) readBackOne(ctx context.Context, s *server.Server, t *item) {
 		t.done, t.change.Unconfirmed = true, true
 	default:
 		r.applied(t, live, false)
-		t.done = t.change.Action != Unchanged && !(t.change.Action == Configured && t.change.Before == nil)
+		appeared := t.change.Action == Configured && t.change.Before == nil // it is someone else's
+		t.done = t.change.Action != Unchanged && !appeared
 	}
 }

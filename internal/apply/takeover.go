@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -82,7 +83,7 @@ func (r *run) tryApply(ctx context.Context, t *item) (after *unstructured.Unstru
 	entries, _ := t.migration.Of(t.live)
 	merged, err := r.schemas.Apply(ctx, t.live, t.desired, entries, r.how(true))
 	if err != nil {
-		if _, conflict := err.(server.FieldConflicts); conflict {
+		if fields := (server.FieldConflicts)(nil); errors.As(err, &fields) {
 			return nil, false, err
 		}
 		// The API server says what is wrong with the manifest, if that is the reason.

@@ -51,7 +51,7 @@ func (i Inventory) Mark(u *unstructured.Unstructured) {
 }
 
 // Matches reports whether the mark is that of the inventory.
-func (i Inventory) Matches(m Mark) bool { return m == Mark{i.Deploy, i.Namespace} }
+func (i Inventory) Matches(m Mark) bool { return m == Mark(i) }
 
 // MayMatch reports whether the mark is that of the inventory, or of one with the same deploy in another namespace:
 // marks used not to say.
