@@ -101,7 +101,7 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 		result := d.result(ref)
 		switch outage, isOutage := image.OutageOf(result.Err); {
 		case isOutage:
-			out.add(text, outage)
+			_ = out.add(text, outage) // reported below, with all images of its registry
 		case result.Err != nil:
 			d.find(d.usedBy(text, d.unreadable(text, result.Err)))
 		default:
