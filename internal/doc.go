@@ -7,7 +7,8 @@
 //	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
-//	placement   pure: nodes x image platforms x pod specs -> where each can run, and the least fix
+//	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule asks
+//	            the scheduler's plugins, placement/room foretells how many pods fit
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)
