@@ -24,6 +24,9 @@ func Find(dir string) (string, error) {
 			return "", fmt.Errorf("%s is not a kustomization: kustomize reads files named %s only; name the folder that has one",
 				dir, list(names))
 		}
+		if !isFile(dir) {
+			return "", fmt.Errorf("%s is no regular file, but a device or a pipe, so it is not read; name a file, or its folder", dir)
+		}
 		return dir, nil
 	}
 	found := slices.DeleteFunc(names, func(name string) bool { return !isFile(filepath.Join(dir, name)) })
@@ -39,9 +42,10 @@ func Find(dir string) (string, error) {
 	}
 }
 
+// isFile reports whether there is a regular file: a link of a repository may lead to a device that has no end.
 func isFile(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // list writes names as a choice: "a, b or c".

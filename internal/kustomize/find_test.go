@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,7 +9,10 @@ import (
 
 func TestFind(t *testing.T) {
 	folder(t, map[string]string{"a/kustomization.yaml": "", "b/kustomization.yml": "", "c/Kustomization": "", "none/x.yaml": "",
-		"two/kustomization.yaml": "", "two/Kustomization": "", "dir/kustomization.yaml/x": ""})
+		"two/kustomization.yaml": "", "two/Kustomization": "", "dir/kustomization.yaml/x": "", "device/x.yaml": ""})
+	if err := os.Symlink(os.DevNull, "device/kustomization.yaml"); err != nil { // as /dev/zero, which has no end
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ name, dir, want, err string }{
 		{"yaml", "a", "a/kustomization.yaml", ""},
 		{"yml", "b", "b/kustomization.yml", ""},
@@ -18,6 +22,10 @@ func TestFind(t *testing.T) {
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
 		{"a_folder_of_that_name", "dir", "", "no kustomization in folder dir: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
+		{"a_device", "device", "", "no kustomization in folder device: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
+			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
+		{"a_device_itself", "device/kustomization.yaml", "", "device/kustomization.yaml is no regular file, but a device or a pipe, so it is not read; " +
+			"name a file, or its folder"},
 		{"two", "two", "", "folder two has 2 kustomizations (kustomization.yaml, Kustomization): kustomize reads only one; remove the others"},
 		{"no_folder", "nowhere", "", "looking for the kustomization: stat nowhere: no such file or directory; name its folder in the input kustomization"},
 		{"another_file", "none/x.yaml", "", "none/x.yaml is not a kustomization: kustomize reads files named kustomization.yaml, kustomization.yml or Kustomization only; " +
