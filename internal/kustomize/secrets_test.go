@@ -1,6 +1,7 @@
 package kustomize_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,6 +120,41 @@ func TestAliases_are_bounded(t *testing.T) {
 		{"second_document", "resources: [b.yaml]\n", service + "---\napiVersion: v1\nkind: X\nmetadata: {name: b}\n" + bomb, refused},
 		{"patch", "resources: [a.yaml]\npatches: [{path: b.yaml}]\n", "apiVersion: v1\nkind: Service\nmetadata: {name: app}\n" + bomb, refused},
 		{"few_aliases", "resources: [b.yaml]\n", "apiVersion: v1\nkind: Service\nmetadata: {name: b, labels: &l {a: b}}\nspec: {selector: *l}\n", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			repository(t, map[string]string{"kustomization.yaml": test.kustomization, "b.yaml": test.file})
+			_, err := kustomize.Render(t.Context(), "k", kustomize.Options{})
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Kustomize's time grows with the square of a file's depth: 9,000 levels in 40 KB took it minutes.
+func TestDepth_is_bounded(t *testing.T) {
+	deep := strings.Repeat("{a: ", 1000) + "x" + strings.Repeat("}", 1000)
+	dashes := strings.Repeat("- ", 1000) + "x"
+	aliases := "a0: &a0 [x]\n"
+	for i := range 600 {
+		aliases += fmt.Sprintf("a%d: &a%d [*a%d]\n", i+1, i+1, i)
+	}
+	const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"
+	refused := func(file string) string {
+		return file + ": its values are nested more than 500 levels deep; no object needs as many"
+	}
+	for _, test := range []struct{ name, kustomization, file, want string }{
+		{"resource", "resources: [b.yaml]\n", config + "data: " + deep + "\n", refused("k/b.yaml")},
+		{"dashes", "resources: [b.yaml]\n", config + "data:\n" + dashes + "\n", refused("k/b.yaml")},
+		{"aliases", "resources: [b.yaml]\n", config + aliases, refused("k/b.yaml")},
+		{"root", "resources: [a.yaml]\nopenapi: " + deep + "\n", "", refused("k/kustomization.yaml")},
+		{"patch_in_the_root", "resources: [a.yaml]\npatches:\n- patch: |-\n    " + strings.ReplaceAll(config, "\n", "\n    ") + "x: " + deep + "\n", "",
+			refused("k/kustomization.yaml")},
+		{"wide", "resources: [b.yaml]\n", config + "data: {b: '" + strings.Repeat("[{}]", 400) + "'}\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			repository(t, map[string]string{"kustomization.yaml": test.kustomization, "b.yaml": test.file})

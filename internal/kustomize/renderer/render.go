@@ -41,6 +41,9 @@ func newRenderer(request Request) (*renderer, error) {
 	if err := edit.Check(r.path, r.content); err != nil {
 		return nil, err
 	}
+	if err := checkSize(r.content, len(r.content)); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.path, err)
+	}
 	target, err := realPath(r.path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the kustomization: %w", err)
