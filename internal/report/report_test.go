@@ -170,6 +170,21 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+func TestPlacementTable_counts_pods_that_do_not_exist_yet(t *testing.T) {
+	r := report.New()
+	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: "cart"}, {Kind: "DaemonSet", Namespace: "shop", Name: "agent"}}
+	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/cart", Architecture: "amd64", Ready: true}}
+	r.Wanted = map[string]int64{"apps/v1 Deployment shop/cart": 3, "apps/v1 DaemonSet shop/agent": 2}
+	ready := map[string]string{}
+	for _, row := range r.PlacementTable()[1:] {
+		ready[row[0]] = row[len(row)-1]
+	}
+	want := map[string]string{"Deployment shop/cart": "1/3", "DaemonSet shop/agent": "0/2"}
+	if diff := cmp.Diff(want, ready); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)

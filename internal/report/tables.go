@@ -53,13 +53,18 @@ func cell(outcome placement.Outcome, pods int) string {
 	}
 }
 
+// readiness counts, by workload, what is well of what is wanted, as countPods does for all of them.
 func (r *Report) readiness() map[string]string {
-	total, ready := map[string]int{}, map[string]int{}
+	total, ready := map[string]int64{}, map[string]int64{}
 	for _, pod := range r.Pods {
 		total[workloadOf(pod)]++
 		if isWell(pod) {
 			ready[workloadOf(pod)]++
 		}
+	}
+	for id, n := range r.Wanted {
+		label := withoutVersion(id)
+		total[label] = max(n, total[label])
 	}
 	text := map[string]string{}
 	for workload, n := range total {

@@ -43,8 +43,13 @@ func (r *Report) Placement() map[string]map[string]int {
 
 // workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
 func workloadOf(pod rollout.Pod) string {
-	_, name, _ := strings.Cut(pod.Workload, " ")
-	return name
+	return withoutVersion(pod.Workload)
+}
+
+// withoutVersion makes "Deployment shop/cart" of "apps/v1 Deployment shop/cart", an object.ID.
+func withoutVersion(id string) string {
+	_, label, _ := strings.Cut(id, " ")
+	return label
 }
 
 // workloadNamed is the workload of a name as workloadOf makes it.
