@@ -215,6 +215,29 @@ func TestBuild_removes_parts_where_the_registry_allows_it(t *testing.T) {
 	}
 }
 
+// What the first image's removal took away, the second one neither misses nor complains about.
+func TestBuild_removes_parts_that_two_images_share_once(t *testing.T) {
+	w := newWorld(t, registrytest.Options{Delete: true})
+	w.builder.RemoveParts = true
+	first, second := w.spec("shop/other:v1", amd64, arm64), w.spec("shop/cart:v1", amd64, arm64)
+	first.Parts = second.Parts
+	w.push(second.Parts[0].References[0], image(t, amd64, commit))
+	w.push(second.Parts[1].References[0], image(t, arm64, commit))
+	if _, err := w.build(first, second); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(w.said, " stays: ") {
+		t.Errorf("said:\n%s", w.said)
+	}
+	for _, spec := range []build.Spec{first, second} {
+		for _, d := range w.index(spec.Reference).Manifests {
+			if _, err := remote.Get(spec.Reference.Context().Digest(d.Digest.String())); err != nil {
+				t.Errorf("%s lost a part: %v", spec.Reference, err)
+			}
+		}
+	}
+}
+
 // A part that is built again, for the same commit, takes the place of the earlier one.
 func TestBuild_takes_a_part_that_was_built_again(t *testing.T) {
 	w := newWorld(t, registrytest.Options{})

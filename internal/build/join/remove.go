@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
 // remove removes the tags that the parts were pushed under. That they stay is no error: the image is there.
@@ -14,13 +16,20 @@ func (b *Builder) remove(ctx context.Context, image joined) {
 		if !ok || tag.Name() == image.spec.Reference.Name() {
 			continue
 		}
-		if err := b.Registry.Delete(ctx, tag); err != nil {
+		if err := b.Registry.Delete(ctx, tag); err != nil && !b.isGone(ctx, tag) {
 			b.say("%s stays: %v; remove it in the registry's own settings, or with a rule for old "+
 				"tags", tag, b.Registry.Explain(ctx, tag.RegistryStr(), err))
 			continue
 		}
 		b.keep(ctx, image, p)
 	}
+}
+
+// isGone reports whether a tag that could not be removed is not there at all: another image of this run had the same
+// part, and it went with that one.
+func (b *Builder) isGone(ctx context.Context, tag name.Tag) bool {
+	_, err := b.Registry.Get(ctx, tag)
+	return err != nil && b.Registry.Explain(ctx, tag.RegistryStr(), err).Kind == registry.NotFound
 }
 
 // keep pushes the manifest of a part again where the registry took it along with its tag.
