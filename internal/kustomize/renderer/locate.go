@@ -115,6 +115,10 @@ func (x *index) add(file string, node *yaml.Node) {
 	x.names[[2]string{kind, w.Name}] = append(x.names[[2]string{kind, w.Name}], w)
 }
 
+// maxName is how long a name may be in Kubernetes, in bytes. A longer one, which no cluster takes, is not searched: that
+// would take the cube of its length.
+const maxName = 253
+
 // best returns what became the object. Prefixes, suffixes and patches may have changed its name, so that among those of
 // the same kind the longest name within the object's wins, and of one name the one in its namespace.
 func (x *index) best(object named) (written, bool) {
@@ -122,7 +126,7 @@ func (x *index) best(object named) (written, bool) {
 	if len(all) == 0 {
 		return written{}, false
 	}
-	for length := len(object.name); length > 0; length-- {
+	for length := len(object.name); length > 0 && len(object.name) <= maxName; length-- {
 		for start := 0; start+length <= len(object.name); start++ {
 			if same := x.names[[2]string{object.kind, object.name[start : start+length]}]; len(same) > 0 {
 				return inNamespace(same, object.namespace), true

@@ -2,8 +2,11 @@ package renderer
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -40,5 +43,35 @@ func TestEnvironment(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"PATH=/bin", "HOME=/h", "TMPDIR=/t", "HTTPS_PROXY=p", "AWS_SECRET=x"}, environment(all, true)); diff != "" {
 		t.Errorf("where git fetches: %s", diff)
+	}
+}
+
+func TestRun_ends_what_takes_too_long(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kustomization.yaml")
+	content := []byte("configMapGenerator: [{name: a}]\n")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Run(t.Context(), Request{Path: path, Content: content, Timeout: time.Nanosecond})
+	want := path + ": kustomize did not end within 1ns; split the kustomization, and deploy each part by itself"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// A prefix of 20 KB made the search for an object's source take minutes.
+func TestSources_search_no_name_that_no_cluster_takes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kustomization.yaml")
+	prefix := strings.Repeat("abcdefghij", 100_000)
+	content := []byte("configMapGenerator: [{name: a}]\nnamePrefix: " + prefix + "\nresources: [b.yaml]\n")
+	for file, text := range map[string][]byte{path: content, filepath.Join(filepath.Dir(path), "b.yaml"): []byte(
+		"apiVersion: v1\nkind: Service\nmetadata: {name: b1}\n")} {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	response, err := Run(t.Context(), Request{Path: path, Content: content, Timeout: time.Minute})
+	if err != nil || len(response.Objects) != 2 {
+		t.Errorf("got %v, %v; want two objects", response, err)
 	}
 }
