@@ -172,8 +172,9 @@ func (a *admission) findings() []finding.Finding {
 			gvk := obj.GroupVersionKind()
 			all = append(all, finding.Finding{
 				Code: finding.ApplyRejected, Severity: finding.Error, Object: object.ID(gvk, obj),
-				Message: fmt.Sprintf("%s would have no pods, since the API server refuses them: %v.", object.Name(gvk.Kind, obj), err),
-				Fix:     "Correct what the server names.",
+				Message: fmt.Sprintf("%s would have no pods, since the API server refuses them: %s.", object.Name(gvk.Kind, obj),
+					finding.WithoutPodName(err.Error())),
+				Fix: "Correct what the server names.",
 			})
 		}
 	}

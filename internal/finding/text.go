@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -31,3 +32,9 @@ func OneLine(text string) string {
 	}
 	return strings.TrimRight(text, ". ")
 }
+
+// forbiddenPod is what the API server puts before the reason why it makes no pod.
+var forbiddenPod = regexp.MustCompile(`^.*?pods "[^"]*" is forbidden: `)
+
+// WithoutPodName drops from the API server's refusal of a pod the name of the pod, which is chance and does not exist.
+func WithoutPodName(refusal string) string { return forbiddenPod.ReplaceAllString(refusal, "") }

@@ -24,8 +24,6 @@ const (
 )
 
 var (
-	// forbidden is what comes before the reason: the name of a pod that does not exist.
-	forbidden      = regexp.MustCompile(`^.*?pods "[^"]*" is forbidden: `)
 	quota          = regexp.MustCompile(`exceeded quota|failed quota`)
 	podSecurity    = regexp.MustCompile(`violates PodSecurity "([^":]+)`)
 	serviceAccount = regexp.MustCompile(`serviceaccount "([^"]+)" not found|error looking up service account ([^ :]+)`)
@@ -99,7 +97,7 @@ func count(u *unstructured.Unstructured, field string) int64 {
 
 // refuse makes the finding: what the API server refuses, by which rule, and what to change.
 func (t *trackedObject) refuse(message string) finding.Diagnosis {
-	message = forbidden.ReplaceAllString(finding.OneLine(message), "")
+	message = finding.WithoutPodName(finding.OneLine(message))
 	namespace := t.last.GetNamespace()
 	d := finding.Diagnosis{Grace: refusalGrace, Finding: &finding.Finding{
 		Code: finding.PodsRefused, Severity: finding.Error, Object: t.id,
