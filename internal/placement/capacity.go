@@ -24,15 +24,15 @@ import (
 func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workload) error {
 	var indexes []int
 	var workloads []room.Workload
-	for i, v := range verdicts {
-		w := all[i]
+	for i := range verdicts {
+		v, w := &verdicts[i], all[i]
 		if who := room.Decided(&w.spec); who != "" {
 			found := p.note(w, finding.Info, "is not foretold in full: "+who+".")
 			found.Code = finding.PlanIncomplete
-			verdicts[i].Findings = append(v.Findings, found)
+			v.Findings = append(v.Findings, found)
 			continue
 		}
-		if p.landsSomewhere(v) {
+		if p.landsSomewhere(*v) {
 			indexes = append(indexes, i)
 			workloads = append(workloads, p.roomFor(w))
 		}

@@ -36,7 +36,7 @@ var (
 type world struct {
 	*cloudtest.Cloud
 	google  *cloudtest.Google
-	builds  *cloudtest.CloudBuild
+	builds  *cloudtest.GoogleBuild
 	account *google.Account
 	builder *cloudbuild.Builder
 

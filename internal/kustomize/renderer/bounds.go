@@ -32,7 +32,8 @@ func checkSize(content []byte, total int) error {
 
 // checkShape parses a file only if it could be too deep or too large.
 func checkShape(content []byte) error {
-	if !mayBeDeep(content) && !(bytes.Contains(content, []byte("*")) && bytes.Contains(content, []byte("&"))) {
+	mayHaveAliases := bytes.Contains(content, []byte("*")) && bytes.Contains(content, []byte("&"))
+	if !mayBeDeep(content) && !mayHaveAliases {
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))

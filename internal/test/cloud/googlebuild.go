@@ -11,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
-// CloudBuild is Cloud Build. Change its fields before it is asked.
+// GoogleBuild is Cloud Build. Change its fields before it is asked.
 // https://docs.cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds
-type CloudBuild struct {
+type GoogleBuild struct {
 	// Storage holds sources and logs.
 	Storage *Storage
 	// Account is the address of the account that builds run as, where they name none.
@@ -34,8 +34,8 @@ type Docker func(ctx context.Context, c Container) error
 
 // NewCloudBuild serves Cloud Build and Cloud Storage. The job and the service account may submit builds, which run as an
 // account that may push, and each step is run by docker.
-func (g *Google) NewCloudBuild(docker Docker) *CloudBuild {
-	b := &CloudBuild{
+func (g *Google) NewCloudBuild(docker Docker) *GoogleBuild {
+	b := &GoogleBuild{
 		Account: g.ProjectNumber + "-compute@developer.gserviceaccount.com", Regions: []string{"global", "europe-west1"},
 		Storage: newStorage(g), google: g, docker: docker, builds: map[string]*googleBuild{},
 	}
@@ -61,7 +61,7 @@ const (
 )
 
 // create starts a build, and answers with an operation.
-func (b *CloudBuild) create(w http.ResponseWriter, r *http.Request) {
+func (b *GoogleBuild) create(w http.ResponseWriter, r *http.Request) {
 	var wanted Build
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
@@ -82,7 +82,7 @@ func (b *CloudBuild) create(w http.ResponseWriter, r *http.Request) {
 	}).ServeHTTP(w, r)
 }
 
-func (b *CloudBuild) get(w http.ResponseWriter, r *http.Request) {
+func (b *GoogleBuild) get(w http.ResponseWriter, r *http.Request) {
 	if b.unavailable() {
 		apiError(http.StatusServiceUnavailable, "UNAVAILABLE", "The service is currently unavailable.", nil).ServeHTTP(w, r)
 		return
@@ -91,14 +91,14 @@ func (b *CloudBuild) get(w http.ResponseWriter, r *http.Request) {
 }
 
 // unavailable counts the looks that find the service in trouble down.
-func (b *CloudBuild) unavailable() bool {
+func (b *GoogleBuild) unavailable() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.Unavailable--
 	return b.Unavailable >= 0
 }
 
-func (b *CloudBuild) cancel(w http.ResponseWriter, r *http.Request) {
+func (b *GoogleBuild) cancel(w http.ResponseWriter, r *http.Request) {
 	id, _ := strings.CutSuffix(r.PathValue("method"), ":cancel")
 	b.answer(w, r, id, func(found *googleBuild) any {
 		found.cancel()
@@ -110,7 +110,7 @@ func (b *CloudBuild) cancel(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (b *CloudBuild) answer(w http.ResponseWriter, r *http.Request, id string, value func(*googleBuild) any) {
+func (b *GoogleBuild) answer(w http.ResponseWriter, r *http.Request, id string, value func(*googleBuild) any) {
 	b.mu.Lock()
 	found := b.builds[id]
 	b.mu.Unlock()
@@ -121,7 +121,7 @@ func (b *CloudBuild) answer(w http.ResponseWriter, r *http.Request, id string, v
 	answer(http.StatusOK, value(found)).ServeHTTP(w, r)
 }
 
-func (b *CloudBuild) start(wanted Build, region string) *googleBuild {
+func (b *GoogleBuild) start(wanted Build, region string) *googleBuild {
 	ctx, cancel := context.WithCancel(context.Background())
 	found := &googleBuild{cloud: b, region: region, cancel: cancel, done: make(chan struct{})}
 	found.shown = shownBuild{ID: string(uuid.NewUUID()), Build: wanted, Status: "QUEUED"}
@@ -134,7 +134,7 @@ func (b *CloudBuild) start(wanted Build, region string) *googleBuild {
 }
 
 // Submitted are the builds that were started, in no order.
-func (b *CloudBuild) Submitted() []Build {
+func (b *GoogleBuild) Submitted() []Build {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var list []Build
@@ -145,7 +145,7 @@ func (b *CloudBuild) Submitted() []Build {
 }
 
 // Statuses are how many builds there are, by status.
-func (b *CloudBuild) Statuses() map[string]int {
+func (b *GoogleBuild) Statuses() map[string]int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	statuses := map[string]int{}

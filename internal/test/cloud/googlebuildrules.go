@@ -55,7 +55,7 @@ var (
 )
 
 // refuse checks a submission in the order of Cloud Build: its form, its region, then who may do what.
-func (b *CloudBuild) refuse(member string, r *http.Request, wanted *Build) http.Handler {
+func (b *GoogleBuild) refuse(member string, r *http.Request, wanted *Build) http.Handler {
 	if r.PathValue("project") != b.google.ProjectID {
 		return forbidden("cloudbuild.builds.create")
 	}
@@ -77,7 +77,7 @@ func (b *CloudBuild) refuse(member string, r *http.Request, wanted *Build) http.
 }
 
 // invalid says what is wrong with the form of a build, and puts what it stands for in the place of each substitution.
-func (b *CloudBuild) invalid(wanted *Build) string {
+func (b *GoogleBuild) invalid(wanted *Build) string {
 	o := wanted.Options
 	if wanted.ServiceAccount != "" && !accountForm.MatchString(wanted.ServiceAccount) {
 		return fmt.Sprintf("invalid build: invalid service account %q", wanted.ServiceAccount)
@@ -112,7 +112,7 @@ func (b *CloudBuild) invalid(wanted *Build) string {
 	return ""
 }
 
-func (b *CloudBuild) invalidStep(i int, s *BuildStep) string {
+func (b *GoogleBuild) invalidStep(i int, s *BuildStep) string {
 	switch {
 	case !imageForm.MatchString(s.Name):
 		return fmt.Sprintf("invalid build: invalid build step name %q", s.Name)
@@ -138,7 +138,7 @@ func (b *CloudBuild) invalidStep(i int, s *BuildStep) string {
 
 // substitute expands what stands for something in a word.
 // https://docs.cloud.google.com/build/docs/configuring-builds/substitute-variable-values
-func (b *CloudBuild) substitute(word string) (replaced, unknown string) {
+func (b *GoogleBuild) substitute(word string) (replaced, unknown string) {
 	replaced = variable.ReplaceAllStringFunc(word, func(found string) string {
 		name := strings.Trim(found, "${}")
 		switch {
@@ -156,7 +156,7 @@ func (b *CloudBuild) substitute(word string) (replaced, unknown string) {
 }
 
 // runner is the address of the account that a build runs as.
-func (b *CloudBuild) runner(wanted *Build) string {
+func (b *GoogleBuild) runner(wanted *Build) string {
 	if wanted.ServiceAccount == "" {
 		return b.Account
 	}

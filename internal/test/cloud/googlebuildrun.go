@@ -16,7 +16,7 @@ import (
 
 // googleBuild is one build, from its submission on.
 type googleBuild struct {
-	cloud  *CloudBuild
+	cloud  *GoogleBuild
 	region string
 	cancel context.CancelFunc
 	done   chan struct{}
