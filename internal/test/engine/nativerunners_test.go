@@ -11,7 +11,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
@@ -75,5 +79,29 @@ func nativeWorkflow(t *testing.T, registry string) string {
 	workflow = strings.ReplaceAll(workflow, "registry/app=ghcr.io/me/app", "registry/app-multi="+registry+"/app-multi registry/app-amd64="+registry+"/app-amd64")
 	workflow = strings.ReplaceAll(workflow, "  IMAGES: registry/app-multi="+registry+"/app-multi ", "  IMAGES: |\n    registry/app-multi="+registry+"/app-multi\n    ")
 	return strings.Replace(workflow, "          push-as: platform\n", "          push-as: platform\n          builder: assemble\n"+
-		"          artifacts: dist/{os}_{arch}/app:/app/app\n          entrypoint: /app/app\n", 1)
+		"          artifacts: dist/{os}_{arch}/app:/app/app\n          base-image: "+pushBase(t, registry)+"\n", 1)
+}
+
+// pushBase pushes an image for both platforms that only says what to start, and returns its reference. The input
+// entrypoint would do, but act starts the action's own container with what it contains.
+func pushBase(t *testing.T, registry string) string {
+	t.Helper()
+	index := v1.ImageIndex(empty.Index)
+	for _, architecture := range []string{"amd64", "arm64"} {
+		config := &v1.ConfigFile{OS: "linux", Architecture: architecture, Config: v1.Config{Entrypoint: []string{"/app/app"}}}
+		image, err := mutate.ConfigFile(empty.Image, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		platform := &v1.Platform{OS: "linux", Architecture: architecture}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
+	}
+	ref, err := name.ParseReference(registry+"/base:1", name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(ref, index); err != nil {
+		t.Fatal(err)
+	}
+	return ref.Name()
 }
