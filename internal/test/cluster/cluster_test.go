@@ -53,7 +53,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("nodes (-want +got):\n%s", diff)
 	}
 	// The same release on both sides, or kubectl warns.
-	want := "Client Version: v1.37.0\nKustomize Version: v5.8.1\nServer Version: v1.37.0\n"
+	want := "Client Version: v1.36.3\nKustomize Version: v5.8.1\nServer Version: v1.36.3\n"
 	if diff := cmp.Diff(want, kubectl(t, c, "version")); diff != "" {
 		t.Errorf("kubectl version (-want +got):\n%s", diff)
 	}
