@@ -3,7 +3,6 @@ package cloud_test
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,37 +15,17 @@ import (
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
-// serviceAccount is where a pod finds its service account
-// (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api).
-const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
-
 // TestKubeconfig has provider kubeconfig reach a cluster in each of its ways, as a service account that has exactly the
 // roles of rbac.yaml in another namespace than its own.
 func TestKubeconfig(t *testing.T) {
 	t.Parallel()
-	cluster, err := localcluster.Start(t.Context(), localcluster.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Stop)
-	kubectl(t, cluster, "create", "namespace", "runners")
-	kubectl(t, cluster, "-n", "runners", "create", "serviceaccount", "deployer")
-	permit(t, cluster, "shop", "system:serviceaccount:runners:deployer")
-	pushSample(t, cluster.Registry+"/app:v1")
-
-	j := newJob(t, cloud.Start(t))
-	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
-	j.write(t, "app.yaml", strings.NewReplacer("minReadySeconds: 15", "minReadySeconds: 0", "imagePullSecrets: [{name: registry}]", "").Replace(manifests))
-	inputs := map[string]string{"images": "registry/app=" + cluster.Registry + "/app", "namespace": "shop"}
-
+	cluster, j, inputs, token := startDeployer(t)
 	t.Run("no_kubeconfig_and_no_pod", func(t *testing.T) {
 		const want = "no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account"
 		if status, log := j.attempt(t, inputs); status != 2 || !strings.Contains(log, want) {
 			t.Errorf("status %d, want 2 and %q", status, want)
 		}
 	})
-	token := strings.TrimSpace(kubectl(t, cluster, "-n", "runners", "create", "token", "deployer"))
-	j.cloud.Secret(token)
 	plugin := write(t, pluginConfig(t, cluster, token))
 	t.Run("plugin_beside_a_command", func(t *testing.T) {
 		j.vars = map[string]string{"GITHUB_ACTIONS": "", "KUBECONFIG": "/no/such/file:" + plugin}
@@ -68,38 +47,29 @@ func TestKubeconfig(t *testing.T) {
 			t.Errorf("status %d, want 2 and what does not exist", status)
 		}
 	})
-	j.vars = nil
-	j.enterPod(t, cluster, token)
-	t.Run("pod_of_the_cluster", func(t *testing.T) {
-		if status, _ := j.run(t, inputs); status != 0 {
-			t.Errorf("status %d", status)
-		}
-	})
-	t.Run("pod_goes_to_its_own_namespace", func(t *testing.T) {
-		const want = `User "system:serviceaccount:runners:deployer" cannot`
-		if status, log := j.run(t, with(inputs, "namespace", "")); status == 0 || !strings.Contains(log, want) || !strings.Contains(log, `in the namespace "runners"`) {
-			t.Errorf("status %d, want a refusal by the namespace of the service account", status)
-		}
-	})
 }
 
-// enterPod gives the job what a pod has of its service account, in a mount namespace of its own: the paths are fixed.
-func (j *job) enterPod(t *testing.T, cluster *localcluster.Cluster, token string) {
+// startDeployer starts a cluster and returns it with a job that deploys to its namespace shop, the job's inputs, and the
+// token of a service account in another namespace that has exactly the roles of rbac.yaml.
+func startDeployer(t *testing.T) (cluster *localcluster.Cluster, j *job, inputs map[string]string, token string) {
 	t.Helper()
-	server, ca := address(t, cluster)
-	files := t.TempDir()
-	for name, content := range map[string]string{"token": token, "ca.crt": string(ca), "namespace": "runners"} {
-		if err := os.WriteFile(filepath.Join(files, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	at, err := url.Parse(server)
+	cluster, err := localcluster.Start(t.Context(), localcluster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const mount = `mount -t tmpfs pod /var/run && mkdir -p "$2" && cp "$1"/* "$2" && shift 2 && exec env "$@"`
-	j.through = []string{"unshare", "--mount", "sh", "-ec", mount, "sh", files, serviceAccount,
-		"KUBERNETES_SERVICE_HOST=" + at.Hostname(), "KUBERNETES_SERVICE_PORT=" + at.Port()}
+	t.Cleanup(cluster.Stop)
+	kubectl(t, cluster, "create", "namespace", "runners")
+	kubectl(t, cluster, "-n", "runners", "create", "serviceaccount", "deployer")
+	permit(t, cluster, "shop", "system:serviceaccount:runners:deployer")
+	pushSample(t, cluster.Registry+"/app:v1")
+
+	j = newJob(t, cloud.Start(t))
+	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+	j.write(t, "app.yaml", strings.NewReplacer("minReadySeconds: 15", "minReadySeconds: 0", "imagePullSecrets: [{name: registry}]", "").Replace(manifests))
+	inputs = map[string]string{"images": "registry/app=" + cluster.Registry + "/app", "namespace": "shop"}
+	token = strings.TrimSpace(kubectl(t, cluster, "-n", "runners", "create", "token", "deployer"))
+	j.cloud.Secret(token)
+	return cluster, j, inputs, token
 }
 
 // pluginConfig is a kubeconfig whose context shop gets its token from a program called kubelogin, and whose current
