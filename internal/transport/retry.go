@@ -63,7 +63,7 @@ func (r *Retrier) RoundTrip(request *http.Request) (*http.Response, error) {
 		if pause > r.Limits.MaxPause || overdue(ctx, pause) {
 			return response, err
 		}
-		next, ok := rewind(request)
+		next, ok := Rewind(request)
 		if !ok {
 			return response, err
 		}
@@ -115,8 +115,8 @@ func isBroken(err error) bool {
 	return false
 }
 
-// rewind returns the request with its body from the start.
-func rewind(request *http.Request) (*http.Request, bool) {
+// Rewind returns the request with its body from the start; ok is false where that can't be had again.
+func Rewind(request *http.Request) (again *http.Request, ok bool) {
 	if request.Body == nil || request.Body == http.NoBody {
 		return request, true
 	}

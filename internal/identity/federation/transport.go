@@ -3,6 +3,8 @@ package federation
 import (
 	"io"
 	"net/http"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // Transport puts the credential's token on each request to inner. A request that is refused with 401 is sent once more
@@ -28,7 +30,7 @@ func (t *signer) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
-	again, ok := rewind(request)
+	again, ok := transport.Rewind(request)
 	if !ok {
 		return response, nil
 	}
@@ -49,23 +51,6 @@ func withToken(request *http.Request, token string) *http.Request {
 	request = request.Clone(request.Context())
 	request.Header.Set("Authorization", "Bearer "+token)
 	return request
-}
-
-// rewind returns the request with its body from the start, where that can be had again.
-func rewind(request *http.Request) (*http.Request, bool) {
-	if request.Body == nil || request.Body == http.NoBody {
-		return request, true
-	}
-	if request.GetBody == nil {
-		return nil, false
-	}
-	body, err := request.GetBody()
-	if err != nil {
-		return nil, false
-	}
-	again := request.Clone(request.Context())
-	again.Body = body
-	return again, true
 }
 
 // closeBody: a RoundTripper closes the body even of a request that it never sends.
