@@ -97,11 +97,17 @@ func workflows(t *testing.T) map[string][]byte {
 	return files
 }
 
+// inContainer is what actionlint says of an entrypoint that the container has and the repository has not. It looks beside
+// action.yml; a runner hands the path to docker run --entrypoint.
+const inContainer = `file "/multiarch-deploy" does not exist .* specified at "entrypoint" key`
+
 // lint reports what actionlint finds, and what shellcheck finds in the scripts.
 func lint(t *testing.T, path string, content []byte) {
 	t.Helper()
 	var out strings.Builder
-	linter, err := actionlint.NewLinter(&out, &actionlint.LinterOptions{Shellcheck: shellcheck, Oneline: true})
+	linter, err := actionlint.NewLinter(&out, &actionlint.LinterOptions{
+		Shellcheck: shellcheck, Oneline: true, IgnorePatterns: []string{inContainer},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
