@@ -103,7 +103,8 @@ func compare(t *testing.T, path, want string) {
 		return
 	}
 	if diff := cmp.Diff(want, read(t, path)); diff != "" {
-		t.Errorf("%s is out of date; `make update`, or `go test ./internal -update`, writes it anew (-want +file):\n%s", path, diff)
+		t.Errorf("%s is out of date; `make update`, or `go test ./internal -update`, writes it anew (-want +file):\n%s", path,
+			diff)
 	}
 }
 
@@ -190,7 +191,8 @@ func findingsTable() string {
 	var table strings.Builder
 	table.WriteString("| code | what it means | what to do |\n| --- | --- | --- |\n")
 	for _, kind := range finding.Catalogue {
-		fmt.Fprintf(&table, "| [`%s`](%[2]s#%[1]s) | %[3]s | %[4]s |\n", kind.Code, troubleshooting, kind.Meaning, kind.Remedy)
+		fmt.Fprintf(&table, "| [`%s`](%[2]s#%[1]s) | %[3]s | %[4]s |\n", kind.Code, troubleshooting, kind.Meaning,
+			kind.Remedy)
 	}
 	return table.String()
 }

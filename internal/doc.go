@@ -7,8 +7,8 @@
 //	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
-//	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule asks
-//	            the scheduler's plugins, placement/room foretells how many pods fit
+//	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule
+//	            asks the scheduler's plugins, placement/room foretells how many pods fit
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)
@@ -56,6 +56,7 @@
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
-// commit -> prune (where asked for). For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render ->
-// write -> commit. Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
+// commit -> prune (where asked for). For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite ->
+// render -> write -> commit. Nothing is written or applied once there is a finding of severity error, and plan and dry
+// runs never build.
 package internal

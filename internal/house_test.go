@@ -32,7 +32,8 @@ func TestEvery_package_says_in_a_comment_what_it_owns(t *testing.T) {
 }
 
 func TestOnly_main_packages_touch_the_process(t *testing.T) {
-	process := map[string]bool{"Getenv": true, "LookupEnv": true, "Stdin": true, "Stdout": true, "Stderr": true, "Exit": true}
+	process := map[string]bool{"Getenv": true, "LookupEnv": true, "Stdin": true, "Stdout": true, "Stderr": true,
+		"Exit": true}
 	for path, file := range sources(t) {
 		if file.Name.Name == "main" || strings.HasSuffix(path, "_test.go") || isTestSupport(path) || isProgram(path) {
 			continue
@@ -53,8 +54,8 @@ func isTestSupport(path string) bool {
 	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
 }
 
-// isProgram reports files of the program that this one starts under another name to render: its main functions, and what
-// takes hold of its standard streams.
+// isProgram reports files of the program that this one starts under another name to render: its main functions, and
+// what takes hold of its standard streams.
 func isProgram(path string) bool {
 	files := []string{"main.go", "gitgate.go", "capture.go"}
 	return slices.ContainsFunc(files, func(name string) bool { return isBelow(path, "internal/kustomize/renderer/"+name) })
@@ -163,7 +164,8 @@ func TestOnly_the_scheduler_comes_from_Kubernetes_itself(t *testing.T) {
 		for _, imported := range file.Imports {
 			name := strings.Trim(imported.Path.Value, `"`)
 			if strings.HasPrefix(name, kubernetes) && !strings.HasPrefix(name, scheduler) {
-				t.Errorf("%s imports %s; k8s.io/kubernetes promises no API, so only the scheduler's plugins are worth it", path, name)
+				t.Errorf("%s imports %s; k8s.io/kubernetes promises no API, so only the scheduler's plugins are worth it", path,
+					name)
 			}
 		}
 	}

@@ -17,7 +17,8 @@ func TestMap_names_every_package(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, entry := range entries {
-			if name := folder + entry.Name(); entry.IsDir() && name != "test" && !strings.Contains(string(content), "//\t"+name+" ") {
+			if name := folder + entry.Name(); entry.IsDir() && name != "test" &&
+				!strings.Contains(string(content), "//\t"+name+" ") {
 				t.Errorf("doc.go does not name %s; it is the map that a newcomer reads first", name)
 			}
 		}

@@ -47,7 +47,8 @@ func TestPages_say_of_each_block_what_it_is(t *testing.T) {
 		for _, b := range block.FindAllStringSubmatch(page, -1) {
 			language, _, _ := strings.Cut(b[1], " ")
 			if !slices.Contains(known, language) {
-				t.Errorf("%s: a block is of the language %q, want one of %q; console is run by a test, sh is not:\n%s", path, language, known, b[2])
+				t.Errorf("%s: a block is of the language %q, want one of %q; console is run by a test, sh is not:\n%s", path,
+					language, known, b[2])
 			}
 			if language == "yaml" {
 				parseYAML(t, path, b[2])

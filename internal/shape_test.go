@@ -28,7 +28,8 @@ func TestFunctions_are_short(t *testing.T) {
 			}
 			lines := files.Position(function.End()).Line - files.Position(function.Pos()).Line + 1
 			if lines > mostLines {
-				t.Errorf("%s: %s has %d lines, %d at most; name its second story and move it out", path, function.Name.Name, lines, mostLines)
+				t.Errorf("%s: %s has %d lines, %d at most; name its second story and move it out", path, function.Name.Name, lines,
+					mostLines)
 			}
 		}
 	}

@@ -53,7 +53,8 @@ func perform(ctx context.Context, args []string) error {
 	case args[0] == "compile":
 		return compile(ctx)
 	}
-	return fmt.Errorf("no command is named %q; without one the acts are played, serve starts what they need, compile compiles it", args[0])
+	return fmt.Errorf("no command is named %q; without one the acts are played, serve starts what they need, compile "+
+		"compiles it", args[0])
 }
 
 // compile builds the local cluster and kubectl, and then all packages, so that tests start at once.

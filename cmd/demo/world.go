@@ -25,12 +25,14 @@ func app() sampleapp.App { return sampleapp.AKS(".") }
 // start starts a cluster and a registry at an address of this machine, 127.0.0.1 for "", pushes the app's images, and
 // writes to log what it does.
 func start(ctx context.Context, log io.Writer, address string) (*localcluster.Cluster, error) {
-	say(log, "Starting a local cluster: one amd64 node and one arm64 node, as on AKS (the first time this compiles Kubernetes)")
+	say(log, "Starting a local cluster: one amd64 node and one arm64 node, as on AKS (the first time this compiles "+
+		"Kubernetes)")
 	cluster, err := localcluster.Start(ctx, localcluster.Options{Preset: "aks", Address: address, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	say(log, "Building the app for amd64 and arm64, pushing app-multi as an index and app-amd64 as the single manifest it used to be")
+	say(log, "Building the app for amd64 and arm64, pushing app-multi as an index and app-amd64 as the single manifest "+
+		"it used to be")
 	if err := push(ctx, cluster.Registry); err != nil {
 		cluster.Stop()
 		return nil, err

@@ -61,7 +61,8 @@ func write(w io.Writer, pkg string, platforms []string) error {
 			missing = append(missing, fmt.Errorf("module %s %s has no licence file", m.path, m.version))
 		}
 		for _, text := range texts {
-			fmt.Fprintf(w, "%s\n%s %s: %s\n\n%s\n\n", strings.Repeat("=", 80), m.path, m.version, text.name, bytes.TrimSpace(text.content))
+			fmt.Fprintf(w, "%s\n%s %s: %s\n\n%s\n\n", strings.Repeat("=", 80), m.path, m.version, text.name,
+				bytes.TrimSpace(text.content))
 		}
 	}
 	return errors.Join(missing...)

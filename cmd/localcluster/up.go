@@ -38,13 +38,19 @@ func upCommand() *cobra.Command {
 		},
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.preset, "preset", "aks", "nodes like those of a cloud: aks (one amd64, one arm64) or gke (three and three, arm64 tainted)")
+	set.StringVar(&flags.preset, "preset", "aks", "nodes like those of a cloud: aks (one amd64, one arm64) or gke "+
+		"(three and three, arm64 tainted)")
 	set.StringVar(&flags.nodes, "nodes", "", "YAML `FILE` with node pools, in place of the preset's nodes")
-	set.StringVar(&flags.kubeconfig, "kubeconfig", "", "write a cluster administrator's kubeconfig to this `FILE`; removed at the end (required)")
-	set.StringVar(&flags.address, "address", "127.0.0.1", "serve the API at this `IP` address of the machine, as containers and others on its network need")
-	set.StringVar(&flags.registry, "registry", "", "serve an OCI registry at `HOST:PORT`, such as 127.0.0.1:5000; port 0 takes a free one")
-	set.StringVar(&flags.authentication, "authentication-config", "", "let users in by the tokens of other issuers, as this `FILE` for kube-apiserver says")
-	set.BoolVar(&flags.exitWithStdin, "exit-with-stdin", false, "stop when standard input ends, so that the cluster never outlives its caller")
+	set.StringVar(&flags.kubeconfig, "kubeconfig", "", "write a cluster administrator's kubeconfig to this `FILE`; "+
+		"removed at the end (required)")
+	set.StringVar(&flags.address, "address", "127.0.0.1", "serve the API at this `IP` address of the machine, as "+
+		"containers and others on its network need")
+	set.StringVar(&flags.registry, "registry", "", "serve an OCI registry at `HOST:PORT`, such as 127.0.0.1:5000; port "+
+		"0 takes a free one")
+	set.StringVar(&flags.authentication, "authentication-config", "",
+		"let users in by the tokens of other issuers, as this `FILE` for kube-apiserver says")
+	set.BoolVar(&flags.exitWithStdin, "exit-with-stdin", false,
+		"stop when standard input ends, so that the cluster never outlives its caller")
 	cobra.CheckErr(cmd.MarkFlagRequired("kubeconfig"))
 	cobra.CheckErr(set.MarkHidden("exit-with-stdin"))
 	return cmd

@@ -45,8 +45,8 @@ func main() {
 	os.Exit(status)
 }
 
-// silenceLibraries drops the logs that libraries write by themselves: client-go, BuildKit's client and net/http log there
-// what they return as errors too, or get over, in words of a server.
+// silenceLibraries drops the logs that libraries write by themselves: client-go, BuildKit's client and net/http log
+// there what they return as errors too, or get over, in words of a server.
 func silenceLibraries() {
 	log.SetOutput(io.Discard)
 	logrus.SetOutput(io.Discard)

@@ -15,10 +15,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 )
 
-// The program runs twice: a worker does everything, and this process starts it and outlives it. The worker's real output
-// is on descriptors of its own. What libraries write to standard output or standard error themselves, and the runtime
-// when it crashes, comes to this process, which cleans it of workflow commands and control characters like any other
-// text. And a crash of any kind still leaves a report, a summary and outputs.
+// The program runs twice: a worker does everything, and this process starts it and outlives it. The worker's real
+// output is on descriptors of its own. What libraries write to standard output or standard error themselves, and the
+// runtime when it crashes, comes to this process, which cleans it of workflow commands and control characters like any
+// other text. And a crash of any kind still leaves a report, a summary and outputs.
 
 // workerName is the name under which the worker is started.
 const workerName = "multiarch-deploy-worker"
@@ -69,7 +69,8 @@ func supervise(program action.Program) (status int, ok bool) {
 	if len(ended) > 0 {
 		return state.ExitCode(), true
 	}
-	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() && (ws.Signal() == syscall.SIGINT || ws.Signal() == syscall.SIGTERM) {
+	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() &&
+		(ws.Signal() == syscall.SIGINT || ws.Signal() == syscall.SIGTERM) {
 		return statusInterrupted, true
 	}
 	if program.Crash = cause; cause == "" {

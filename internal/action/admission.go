@@ -69,8 +69,8 @@ func (d *deploy) admit(ctx context.Context) (map[*unstructured.Unstructured]*cor
 // admissionWorkers is how many workloads are asked about at a time.
 const admissionWorkers = 8
 
-// ask asks about the pods of objects. Of those of a namespace that is yet to be made nothing is known, and what the server
-// says of the objects themselves is for the preview to report.
+// ask asks about the pods of objects. Of those of a namespace that is yet to be made nothing is known, and what the
+// server says of the objects themselves is for the preview to report.
 func (a *admission) ask(ctx context.Context, objects []*unstructured.Unstructured) {
 	ctx, cancel := context.WithTimeoutCause(ctx, snapshotTimeout, fmt.Errorf("no answer within %s", snapshotTimeout))
 	defer cancel()
@@ -94,7 +94,8 @@ func (a *admission) note(obj *unstructured.Unstructured, pod *corev1.Pod, err er
 	switch {
 	case err == nil:
 		a.pods[obj] = pod
-	case apierrors.IsNotFound(err), apierrors.IsInvalid(err), strings.Contains(err.Error(), "exceeded quota"), a.brings(err):
+	case apierrors.IsNotFound(err), apierrors.IsInvalid(err), strings.Contains(err.Error(), "exceeded quota"),
+		a.brings(err):
 	case apierrors.IsForbidden(err) && !lacksRight(err), strings.Contains(err.Error(), "denied the request"):
 		a.refusals[obj] = err
 	default:
@@ -160,8 +161,10 @@ func (a *admission) apply(ctx context.Context, obj *unstructured.Unstructured) (
 	if !known {
 		return nil, nil
 	}
-	return a.objects.Resource(gvk.GroupVersion().WithResource(resource)).Namespace(cmp.Or(obj.GetNamespace(), a.namespace)).
-		Apply(ctx, obj.GetName(), obj, metav1.ApplyOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: a.manager, Force: true})
+	return a.objects.Resource(gvk.GroupVersion().WithResource(resource)).Namespace(cmp.Or(obj.GetNamespace(),
+		a.namespace)).
+		Apply(ctx, obj.GetName(), obj, metav1.ApplyOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: a.manager,
+			Force: true})
 }
 
 // findings are an error for each workload whose pods the server refuses, and an info where it could not be asked.
@@ -181,8 +184,9 @@ func (a *admission) findings() []finding.Finding {
 	if a.missing != nil {
 		all = append(all, finding.Finding{
 			Code: finding.PlanIncomplete, Severity: finding.Info,
-			Message: fmt.Sprintf("The plan judges pods as the manifests have them, not as the API server would make them: %v.", a.missing),
-			Fix:     "Grant create on pods, with which the server is asked in a dry run: see docs/rbac.yaml.",
+			Message: fmt.Sprintf("The plan judges pods as the manifests have them, not as the API server would make them: %v.",
+				a.missing),
+			Fix: "Grant create on pods, with which the server is asked in a dry run: see docs/rbac.yaml.",
 		})
 	}
 	return all
@@ -216,8 +220,9 @@ func (d *deploy) refusedPatch(v placement.Verdict, err error) finding.Finding {
 	gvk := v.Object.GroupVersionKind()
 	f := finding.Finding{
 		Code: finding.ApplyRejected, Severity: finding.Error, Object: object.ID(gvk, v.Object),
-		Message: fmt.Sprintf("%s can't have the patch of arch-policy %s: %v.", object.Name(gvk.Kind, v.Object), d.config.ArchPolicy, err),
-		Fix:     "Change what contradicts it, or build the images for the nodes that the pod is bound to.",
+		Message: fmt.Sprintf("%s can't have the patch of arch-policy %s: %v.", object.Name(gvk.Kind, v.Object),
+			d.config.ArchPolicy, err),
+		Fix: "Change what contradicts it, or build the images for the nodes that the pod is bound to.",
 	}
 	if gvk.Kind == "Job" || gvk.Kind == "Pod" {
 		f.Fix = "The pods of a " + gvk.Kind + " that exists can't be changed. Delete it, or give it another name."

@@ -32,8 +32,8 @@ type rendering struct {
 	references []string
 }
 
-// ahead are the manifests' steps as functions that do their work once, whoever needs it first: what needs no image is done
-// while images are built and verified.
+// ahead are the manifests' steps as functions that do their work once, whoever needs it first: what needs no image is
+// done while images are built and verified.
 type ahead struct {
 	rewritten func() (rewriting, error)
 	rendered  func() (rendering, error)
@@ -49,7 +49,8 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		if err != nil {
 			return rendering{}, err
 		}
-		result, err := kustomize.Render(ctx, r.path, kustomize.Options{Content: r.content, Images: r.entries, RemoteFetch: d.config.RemoteResources})
+		result, err := kustomize.Render(ctx, r.path,
+			kustomize.Options{Content: r.content, Images: r.entries, RemoteFetch: d.config.RemoteResources})
 		if err != nil {
 			return rendering{}, faultError{err}
 		}

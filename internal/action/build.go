@@ -81,7 +81,8 @@ func (d *deploy) checkJoined(ctx context.Context, index name.Digest, platforms [
 	if result.Err != nil {
 		return result.Err
 	}
-	findings := slices.DeleteFunc(image.Verify(result.Image, platforms), func(f finding.Finding) bool { return f.Severity != finding.Error })
+	findings := slices.DeleteFunc(image.Verify(result.Image, platforms),
+		func(f finding.Finding) bool { return f.Severity != finding.Error })
 	if len(findings) > 0 {
 		return &build.Fault{Findings: findings}
 	}

@@ -31,7 +31,8 @@ func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
 	if err := os.CopyFS(manifests, os.DirFS(app.Manifests)); err != nil {
 		t.Fatal(err)
 	}
-	status, got, log := perform(t, nil, append(building(compiled(t, app), cluster.Registry), "--kubeconfig", cluster.Kubeconfig, "--kustomization", manifests)...)
+	status, got, log := perform(t, nil, append(building(compiled(t, app), cluster.Registry), "--kubeconfig",
+		cluster.Kubeconfig, "--kustomization", manifests)...)
 	if status != 0 {
 		t.Fatalf("exit status %d\n%s", status, log)
 	}
@@ -123,8 +124,10 @@ func TestBuild_ends_with_the_right_status(t *testing.T) {
 		want   string
 	}{
 		{"artifacts_that_are_missing_are_the_user_s_fault", registrytest.Options{}, t.TempDir(), nil, 1, "platform-missing"},
-		{"a_registry_that_refuses_is_not", registrytest.Options{Wrap: down}, "", nil, 3, "sign in with an identity that may push there"},
-		{"wrong_inputs", registrytest.Options{}, t.TempDir(), []string{"--file", "Dockerfile"}, 2, "file: is for a Dockerfile"},
+		{"a_registry_that_refuses_is_not", registrytest.Options{Wrap: down}, "", nil, 3,
+			"sign in with an identity that may push there"},
+		{"wrong_inputs", registrytest.Options{}, t.TempDir(), []string{"--file", "Dockerfile"}, 2,
+			"file: is for a Dockerfile"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			registry := registrytest.Start(t, row.opts)
@@ -177,7 +180,8 @@ func compiled(t *testing.T, app sampleapp.App) string {
 func building(dist, registry string) []string {
 	return []string{"run", "--mode", "build", "--builder", "assemble", "--tag", sha,
 		"--artifacts", filepath.Join(dist, "{os}_{arch}{variant}", "app") + ":/app/app", "--entrypoint", "/app/app",
-		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry + "/app-amd64"}
+		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry +
+			"/app-amd64"}
 }
 
 // perform runs the program, and returns its exit status, its report and all that it wrote.

@@ -35,11 +35,14 @@ func (p Program) commented(ctx context.Context, config inputs.Config, result *re
 	number := gitops.Event{Payload: payload}.PullRequestNumber()
 	switch {
 	case err != nil || number == 0:
-		return "", errors.New("comment: no pull request started this run, so there is none to comment on; run it on pull_request")
+		return "", errors.New("comment: no pull request started this run, so there is none to comment on; run it on " +
+			"pull_request")
 	case config.Commit.Token == "":
 		return "", errors.New("comment also needs github-token, or the variable GITHUB_TOKEN")
 	}
-	text := result.Comment(report.SummaryOptions{Workspace: env("GITHUB_WORKSPACE"), Source: env.commitPage(), Version: p.Version})
+	text := result.Comment(report.SummaryOptions{Workspace: env("GITHUB_WORKSPACE"), Source: env.commitPage(),
+		Version: p.Version})
 	key := fmt.Sprintf("%q", config.Kustomization) // each kustomization has a comment of its own
-	return gitops.Comment(ctx, env.server(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key, p.runner.Redact(text))
+	return gitops.Comment(ctx, env.server(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,
+		p.runner.Redact(text))
 }

@@ -78,7 +78,8 @@ func (d *deploy) checkBranch(ctx context.Context) error {
 // noBranch says what to do about a checkout that can't be committed to.
 func noBranch(err error) string {
 	if errors.Is(err, gitops.ErrNoBranch) {
-		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the branch in commit-branch, " +
+		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the " +
+			"branch in commit-branch, " +
 			"or run this on pushes to a branch only"
 	}
 	return "commit: " + err.Error()
@@ -112,7 +113,8 @@ func (d *deploy) commit(ctx context.Context) error {
 	case err != nil:
 		return err
 	case result.Later != "" && len(d.changes) > 0:
-		return faultError{fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the cluster now has the images of this one: "+
+		return faultError{fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the cluster "+
+			"now has the images of this one: "+
 			"run the later one again, and let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
 	case result.Later != "":
 		d.say("a deploy that was started after this one is recorded already, by %s; it stays", result.Later)

@@ -28,7 +28,8 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 		want                      []string
 	}{
 		{"that_is_fine", "FROM " + host + "/base\nRUN cat /run/secrets/token || uname -m\n", address, 0,
-			[]string{"::group::Build shop/cart for linux/amd64, linux/arm64\n", "aarch64", "\n::endgroup::", host + "/cart:" + sha + "@sha256:"}},
+			[]string{"::group::Build shop/cart for linux/amd64, linux/arm64\n", "aarch64", "\n::endgroup::", host + "/cart:" +
+				sha + "@sha256:"}},
 		{"with_a_step_that_fails", "FROM " + host + "/base\nRUN echo so sorry && false\n", address, 1,
 			[]string{"Dockerfile,line=2,", "exit code: 1%0AIt printed at last:%0A    so sorry"}},
 		{"when_nobody_builds", "FROM scratch\n", "unix:///nowhere/buildkitd.sock", 3,
@@ -39,7 +40,8 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(row.dockerfile), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			status, got, log := perform(t, map[string]string{"GITHUB_ACTIONS": "true"}, "build", "--builder", row.builder, "--context", context,
+			status, got, log := perform(t, map[string]string{"GITHUB_ACTIONS": "true"}, "build", "--builder", row.builder,
+				"--context", context,
 				"--tag", sha, "--images", "shop/cart="+host+"/cart")
 			if status != row.status {
 				t.Errorf("exit status %d, want %d", status, row.status)
@@ -61,8 +63,8 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 	}
 }
 
-// Two native runners build a Dockerfile, each for its own platform (arm64 under QEMU here), with its provenance; what is
-// joined has both platforms, and all that is attested of them.
+// Two native runners build a Dockerfile, each for its own platform (arm64 under QEMU here), with its provenance; what
+// is joined has both platforms, and all that is attested of them.
 func TestBuild_of_native_runners_from_a_Dockerfile(t *testing.T) {
 	address, host := buildkit.Start(t), registry.Start(t, registry.Options{}).Host
 	base, err := name.ParseReference(host + "/base")
@@ -71,7 +73,8 @@ func TestBuild_of_native_runners_from_a_Dockerfile(t *testing.T) {
 	}
 	buildkit.PushBusybox(t, base)
 	context := t.TempDir()
-	if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM "+host+"/base\nRUN uname -m >/cpu\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte("FROM "+host+"/base\nRUN uname -m >/cpu\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, platform := range []string{"linux/amd64", "linux/arm64"} {

@@ -26,7 +26,8 @@ func (env environment) source() (build.Source, error) {
 	if err != nil {
 		return build.Source{}, err
 	}
-	return build.Source{Repository: env.repositoryPage(), Revision: env.commitSHA(), RefName: env("GITHUB_REF_NAME"), Created: created}, nil
+	return build.Source{Repository: env.repositoryPage(), Revision: env.commitSHA(), RefName: env("GITHUB_REF_NAME"),
+		Created: created}, nil
 }
 
 // repositoryPage is the repository's address, or "".

@@ -80,8 +80,8 @@ func isA[E error](err error) bool {
 	return errors.As(err, &target)
 }
 
-// printError prints an error where people look for it: on standard error and, on a runner, as an annotation, at the line
-// of the Dockerfile where there is one.
+// printError prints an error where people look for it: on standard error and, on a runner, as an annotation, at the
+// line of the Dockerfile where there is one.
 func (p Program) printError(err error) {
 	if !p.runner.Detected() {
 		p.runner.LogTo(p.Stderr)

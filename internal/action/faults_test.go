@@ -26,7 +26,8 @@ const soon = 30 * time.Second
 // TestFaults runs the program into everything that commonly is wrong, and wants a message that says so.
 func TestFaults(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
-	pushImages(t, cluster.Registry, "faults", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	pushImages(t, cluster.Registry, "faults",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	image := "registry/app=" + cluster.Registry + "/faults/app"
 	pushNothing(t, cluster.Registry+"/faults/app:nothing")
 	closed := closedAddress(t)
@@ -57,7 +58,8 @@ func TestFaults(t *testing.T) {
 			[]string{"--images", "registry/app=" + closed + "/app", "--kubeconfig", cluster.Kubeconfig}, 3,
 			[]string{closed, "connection refused"}},
 		{"registry_that_hangs", nil,
-			[]string{"--images", "registry/app=" + strings.TrimPrefix(silent(t), "http://") + "/app", "--kubeconfig", cluster.Kubeconfig}, 3,
+			[]string{"--images", "registry/app=" + strings.TrimPrefix(silent(t), "http://") + "/app", "--kubeconfig",
+				cluster.Kubeconfig}, 3,
 			[]string{"127.0.0.1", "10s"}},
 		{"tag_that_is_not_there", nil,
 			[]string{"--images", image + " tag=v2", "--kubeconfig", cluster.Kubeconfig}, 1,
@@ -65,7 +67,8 @@ func TestFaults(t *testing.T) {
 		{"index_of_nothing", nil,
 			[]string{"--images", image + " tag=nothing", "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"platform-missing", "lists no image for any platform"}},
-		{"sidecar_that_is_not_there", map[string]string{"app.yaml": strings.Replace(deployment, "registry/app}]", "registry/app}, {name: proxy, image: '"+cluster.Registry+"/faults/proxy:v1'}]", 1)},
+		{"sidecar_that_is_not_there", map[string]string{"app.yaml": strings.Replace(deployment, "registry/app}]",
+			"registry/app}, {name: proxy, image: '"+cluster.Registry+"/faults/proxy:v1'}]", 1)},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"/app.yaml:12): image", "faults/proxy:v1"}},
 		{"reference_that_does_not_parse", nil,
@@ -86,14 +89,17 @@ func TestFaults(t *testing.T) {
 		{"no_kustomization", map[string]string{"kustomization.yaml": ""},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"no kustomization in folder"}},
-		{"manifest_that_the_api_refuses", map[string]string{"app.yaml": strings.Replace(deployment, "replicas: 2", "replicas: -2", 1)},
+		{"manifest_that_the_api_refuses", map[string]string{"app.yaml": strings.Replace(deployment, "replicas: 2",
+			"replicas: -2", 1)},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"apply-rejected", "Deployment default/app", "spec.replicas", "app.yaml:1"}},
-		{"kind_that_the_api_does_not_know", map[string]string{"app.yaml": deployment + "---\napiVersion: shop/v1\nkind: Cart\nmetadata: {name: mine}\n"},
+		{"kind_that_the_api_does_not_know", map[string]string{"app.yaml": deployment +
+			"---\napiVersion: shop/v1\nkind: Cart\nmetadata: {name: mine}\n"},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"apply-rejected", "Cart"}},
-		{"entry_that_overrules_what_was_verified", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nimages:\n- name: registry/app\n- name: " +
-			cluster.Registry + "/faults/app\n  newTag: v0\n"},
+		{"entry_that_overrules_what_was_verified",
+			map[string]string{"kustomization.yaml": "resources: [app.yaml]\nimages:\n- name: registry/app\n- name: " +
+				cluster.Registry + "/faults/app\n  newTag: v0\n"},
 			[]string{"--images", image, "--kubeconfig", cluster.Kubeconfig}, 1,
 			[]string{"image-unmatched", "a later entry of images"}},
 		{"repository_with_a_scheme", nil,
@@ -136,7 +142,8 @@ func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
 func TestFaults_an_unknown_command(t *testing.T) {
 	var output bytes.Buffer
 	program := action.Program{Stdout: &output, Stderr: &output, Getenv: func(string) string { return "" }}
-	if status := program.Main(t.Context(), []string{"frob"}); status != 2 || !strings.Contains(output.String(), `no command is named "frob"`) {
+	if status := program.Main(t.Context(), []string{"frob"}); status != 2 ||
+		!strings.Contains(output.String(), `no command is named "frob"`) {
 		t.Errorf("status %d\n%s", status, &output)
 	}
 }
@@ -144,7 +151,8 @@ func TestFaults_an_unknown_command(t *testing.T) {
 // Two folders are two deploys, though each calls its kustomization ".".
 func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
-	pushImages(t, cluster.Registry, "prune", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	pushImages(t, cluster.Registry, "prune",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	namespace := "apiVersion: v1\nkind: Namespace\nmetadata: {name: prune}\n---\n"
 	deploy := func(repo string) (int, string) {
 		t.Chdir(repo)
@@ -159,7 +167,8 @@ func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
 		}
 	}
 	// What the first folder itself no longer holds does go.
-	if err := os.WriteFile(filepath.Join(first, "app.yaml"), []byte(namespace+strings.ReplaceAll(deployment, "name: app}", "name: renamed}")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(first, "app.yaml"),
+		[]byte(namespace+strings.ReplaceAll(deployment, "name: app}", "name: renamed}")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status, output := deploy(first); status != 0 || !strings.Contains(output, "pruned apps/v1 Deployment prune/app\n") {
@@ -169,8 +178,10 @@ func TestPrune_keeps_what_another_folder_deployed(t *testing.T) {
 
 func TestRewrite_keeps_a_repository_as_it_was_given(t *testing.T) {
 	repo := repository(t, nil)
-	status, output := start(t, []string{"rewrite", "--tag", "v1", "--kustomization", repo, "--images", "registry/app=me/app"})
-	if want, got := "newName: me/app\n", read(t, filepath.Join(repo, "kustomization.yaml")); status != 0 || !strings.Contains(got, want) {
+	status, output := start(t, []string{"rewrite", "--tag", "v1", "--kustomization", repo, "--images",
+		"registry/app=me/app"})
+	if want, got := "newName: me/app\n", read(t, filepath.Join(repo, "kustomization.yaml")); status != 0 ||
+		!strings.Contains(got, want) {
 		t.Errorf("status %d, no %q in %q\n%s", status, want, got, output)
 	}
 }
@@ -185,7 +196,8 @@ func TestFaults_a_cluster_without_nodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cluster.Stop()
-	pushImages(t, cluster.Registry, "faults", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	pushImages(t, cluster.Registry, "faults",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	args := []string{"run", "--tag", "v1", "--kustomization", repository(t, nil),
 		"--images", "registry/app=" + cluster.Registry + "/faults/app", "--kubeconfig", cluster.Kubeconfig}
 

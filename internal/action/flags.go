@@ -24,7 +24,8 @@ type flagSet struct {
 }
 
 func newFlags(cmd *cobra.Command) *flagSet {
-	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{}, variables: map[string]string{}}
+	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{},
+		variables: map[string]string{}}
 	f.flags.SortFlags = false
 	for _, in := range inputs.Catalogue {
 		if in.Runner {

@@ -57,8 +57,8 @@ func (i *images) resolve(ctx context.Context, refs []name.Reference) {
 	}
 }
 
-// inspect reads what the resolved ones of the references would start. What a registry says against it takes the place of
-// the image's result.
+// inspect reads what the resolved ones of the references would start. What a registry says against it takes the place
+// of the image's result.
 func (i *images) inspect(ctx context.Context, refs []name.Reference) {
 	var found []*image.Image
 	for _, ref := range refs {

@@ -23,16 +23,19 @@ func TestInterrupt(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	pushImages(t, cluster.Registry, "interrupt", map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	pushImages(t, cluster.Registry, "interrupt",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	repo := repository(t, map[string]string{
 		"kustomization.yaml": "namespace: interrupt\nresources: [app.yaml, namespace.yaml]\n",
 		"namespace.yaml":     "apiVersion: v1\nkind: Namespace\nmetadata: {name: interrupt}\n",
 		// More than any node has: the pods wait for ever.
-		"app.yaml": strings.Replace(deployment, "image: registry/app", "image: registry/app, resources: {requests: {cpu: 1k}}", 1),
+		"app.yaml": strings.Replace(deployment, "image: registry/app",
+			"image: registry/app, resources: {requests: {cpu: 1k}}", 1),
 	})
 	reportFile := filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.Command(program, "run", "--tag", "v1", "--kustomization", repo, "--report", reportFile,
-		"--images", "registry/app="+cluster.Registry+"/interrupt/app", "--kubeconfig", cluster.Kubeconfig, "--arch-policy", "warn")
+		"--images", "registry/app="+cluster.Registry+"/interrupt/app", "--kubeconfig", cluster.Kubeconfig, "--arch-policy",
+		"warn")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

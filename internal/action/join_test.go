@@ -19,15 +19,18 @@ import (
 // native is the job of a matrix that builds for its runner's own CPU.
 func native(t *testing.T, dist, registry, architecture string, more ...string) (int, string) {
 	t.Helper()
-	args := slices.Concat(building(dist, registry)[3:], []string{"--platforms", "linux/" + architecture, "--push-as", "platform"})
-	status, _, log := perform(t, map[string]string{"GITHUB_SHA": sha}, append(append([]string{"build"}, args...), more...)...)
+	args := slices.Concat(building(dist, registry)[3:],
+		[]string{"--platforms", "linux/" + architecture, "--push-as", "platform"})
+	status, _, log := perform(t, map[string]string{"GITHUB_SHA": sha},
+		append(append([]string{"build"}, args...), more...)...)
 	return status, log
 }
 
 // joining are the arguments of the job that joins what the matrix has pushed.
 func joining(command, registry string) []string {
 	return []string{command, "--mode", "join", "--tag", sha,
-		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry + "/app-amd64"}
+		"--images", "registry/app-multi=" + registry + "/app-multi", "--images", "registry/app-amd64=" + registry +
+			"/app-amd64"}
 }
 
 // From two native runners to ready pods on both CPUs: each job pushes one platform, and the deploy joins them.
@@ -85,7 +88,8 @@ func TestBuild_joins_and_verifies(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(lying, "linux_arm64"), os.DirFS(filepath.Join(dist, "linux_amd64"))); err != nil {
 		t.Fatal(err)
 	}
-	if status, log := native(t, lying, registry.Host, "arm64"); status != 1 || !strings.Contains(log, "is a binary for amd64") {
+	if status, log := native(t, lying, registry.Host, "arm64"); status != 1 ||
+		!strings.Contains(log, "is a binary for amd64") {
 		t.Fatalf("exit status %d\n%s", status, log)
 	}
 	if status, log := native(t, dist, registry.Host, "arm64"); status != 0 {
@@ -94,7 +98,8 @@ func TestBuild_joins_and_verifies(t *testing.T) {
 	first, report, log := perform(t, environment, joining("build", registry.Host)...)
 	second, again, _ := perform(t, environment, joining("build", registry.Host)...)
 	if first != 0 || second != 0 || report.Images[0].Digest == "" || report.Images[0].Digest != again.Images[0].Digest {
-		t.Errorf("exit statuses %d, %d, digests %s, %s\n%s", first, second, report.Images[0].Digest, again.Images[0].Digest, log)
+		t.Errorf("exit statuses %d, %d, digests %s, %s\n%s", first, second, report.Images[0].Digest, again.Images[0].Digest,
+			log)
 	}
 }
 
@@ -105,8 +110,10 @@ func TestBuild_joins_by_digest(t *testing.T) {
 	environment := map[string]string{"GITHUB_SHA": sha}
 	repository, sources := registry.Host+"/app", ""
 	for _, architecture := range []string{"amd64", "arm64"} {
-		status, got, log := perform(t, environment, "build", "--builder", "assemble", "--push-as", "digest", "--platforms", "linux/"+architecture,
-			"--artifacts", filepath.Join(dist, "{os}_{arch}{variant}", "app")+":/app/app", "--entrypoint", "/app/app", "--images", "app="+repository)
+		status, got, log := perform(t, environment, "build", "--builder", "assemble", "--push-as", "digest", "--platforms",
+			"linux/"+architecture,
+			"--artifacts", filepath.Join(dist, "{os}_{arch}{variant}", "app")+":/app/app", "--entrypoint", "/app/app",
+			"--images", "app="+repository)
 		if status != 0 || len(got.Images) != 1 {
 			t.Fatalf("exit status %d\n%s", status, log)
 		}
@@ -119,7 +126,8 @@ func TestBuild_joins_by_digest(t *testing.T) {
 	if tags, err := remote.List(repo); err == nil && len(tags) > 0 {
 		t.Errorf("tags %v were made", tags)
 	}
-	status, got, log := perform(t, environment, "build", "--mode", "join", "--images", "app="+repository+" sources="+sources[1:])
+	status, got, log := perform(t, environment, "build", "--mode", "join", "--images",
+		"app="+repository+" sources="+sources[1:])
 	if status != 0 || len(got.Images[0].Platforms) != 2 {
 		t.Errorf("exit status %d, images %+v\n%s", status, got.Images, log)
 	}

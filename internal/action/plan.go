@@ -143,11 +143,13 @@ func (d *deploy) isInput(ref name.Reference) bool {
 func (d *deploy) unreadable(reference string, err error) finding.Finding {
 	f, known := d.asFinding(err)
 	if !known {
-		f = finding.Finding{Code: finding.ImagePull, Message: fmt.Sprintf("Image %s could not be inspected: %v.", reference, err)}
+		f = finding.Finding{Code: finding.ImagePull,
+			Message: fmt.Sprintf("Image %s could not be inspected: %v.", reference, err)}
 	}
 	f.Image = reference
 	f.Severity = finding.Warning
-	if none := f.Code == finding.ImageNotFound || f.Code == finding.PlatformMissing; none && d.config.ArchPolicy != placement.Warn {
+	if none := f.Code == finding.ImageNotFound || f.Code == finding.PlatformMissing; none &&
+		d.config.ArchPolicy != placement.Warn {
 		f.Severity = finding.Error
 	}
 	if f.Severity == finding.Warning {

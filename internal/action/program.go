@@ -115,5 +115,6 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	case !cmd.HasParent():
 		return inputs.Problems{fmt.Sprintf("no command is named %q; see %s --help", args[0], cmd.CommandPath())}
 	}
-	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0], cmd.CommandPath())}
+	return inputs.Problems{fmt.Sprintf("%s takes no arguments, %q was given; see %s --help", cmd.Name(), args[0],
+		cmd.CommandPath())}
 }

@@ -55,7 +55,8 @@ func (p Program) attempt(part func() error) (err error) {
 func (p Program) conclude(result *report.Report) {
 	if p.runner.Detected() {
 		if n := report.Annotate(p.runner, result); n > 0 {
-			p.runner.Print(fmt.Sprintf("%d more findings have no annotation, since GitHub shows ten of each kind; they are above, and in the report", n))
+			p.runner.Print(fmt.Sprintf("%d more findings have no annotation, since GitHub shows ten of each kind; they are "+
+				"above, and in the report", n))
 		}
 	}
 	if headline := result.Headline(); headline != "" {
@@ -97,7 +98,8 @@ func (p Program) publish(result *report.Report, out output) error {
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
 	}
-	opts := report.SummaryOptions{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(), Version: p.Version}
+	opts := report.SummaryOptions{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(),
+		Version: p.Version}
 	summary := ""
 	if env.onRunner() && workspace != "" {
 		summary = filepath.Join(workspace, summaryFile)
@@ -110,7 +112,8 @@ func (p Program) publish(result *report.Report, out output) error {
 	for _, o := range outputs(result, below(workspace, path), below(workspace, summary)) {
 		problems = append(problems, p.runner.SetOutput(o.Name, o.Value))
 		if o.short && env.onRunner() {
-			p.runner.Print(fmt.Sprintf("The output %s contains only a part, since all of it is too long; the report contains all.", o.Name))
+			p.runner.Print(fmt.Sprintf("The output %s contains only a part, since all of it is too long; the report contains "+
+				"all.", o.Name))
 		}
 	}
 	return errors.Join(problems...)
@@ -124,8 +127,8 @@ func writeReport(workspace, path string, content []byte) error {
 	return nil
 }
 
-// writeFile writes a file. In the workspace, whose files a pull request brings, no link is followed out of it, and one in
-// the file's own place is replaced. Any other place was chosen by whoever wrote the command line.
+// writeFile writes a file. In the workspace, whose files a pull request brings, no link is followed out of it, and one
+// in the file's own place is replaced. Any other place was chosen by whoever wrote the command line.
 func writeFile(workspace, path string, content []byte) error {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

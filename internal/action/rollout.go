@@ -46,7 +46,8 @@ func wantedPods(result rollout.Result) map[string]int64 {
 
 // watch follows objects of the cluster. Discovery waits until now, so that it knows the kinds of CRDs that were
 // applied a moment ago.
-func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured, opts rollout.Options) (rollout.Result, error) {
+func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured,
+	opts rollout.Options) (rollout.Result, error) {
 	client, err := kubernetes.NewForConfig(d.cluster.Config)
 	if err != nil {
 		return rollout.Result{}, fmt.Errorf("connecting to the cluster: %w", err)

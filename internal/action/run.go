@@ -29,8 +29,9 @@ var (
 	buildCommand   = command{use: "build", short: "Build the images, push them and check them, and nothing else"}
 	planCommand    = command{use: "plan", short: "Plan placement and show what would change; apply nothing"}
 	verifyCommand  = command{use: "verify [REF...]", short: "Check that images have their platforms", references: true}
-	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization; with commit, verify them and record that"}
-	commands       = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand}
+	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization; with commit, verify them and " +
+		"record that"}
+	commands = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand}
 )
 
 // step is one stage of the pipeline.
@@ -46,28 +47,39 @@ type step struct {
 
 // The steps of a run, in their order. Those without a title take no time and say nothing.
 var (
-	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}                            // own commits are not deployed again
-	branchStep  = step{"branch", "", (*deploy).findBranch, false}                               // the one that is checked out, or named
-	accessStep  = step{"access", "", (*deploy).checkBranch, false}                              // a refusal now costs nothing
-	enterStep   = step{"sign-in", "", (*deploy).signIn, false}                                  // registries, and a kubeconfig's cluster
-	signInStep  = step{"sign-in", "Sign in", (*deploy).signIn, false}                           // registries, and a cloud's cluster
-	buildStep   = step{"build", "Build images", (*deploy).build, false}                         // for every platform, and push them
-	joinStep    = step{"join", "Join images", (*deploy).build, false}                           // of what native runners have pushed
-	verifyStep  = step{"verify", "Verify images", (*deploy).verify, false}                      // have they the platforms asked for?
-	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}  // in memory
-	renderStep  = step{"render", "Render manifests", (*deploy).render, false}                   // and is every image used?
-	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}                         // nodes x images x pod specs
-	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}                  // server-side dry run
-	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true}               // the edited bytes
-	applyStep   = step{"apply", "Apply", (*deploy).apply, true}                                 // server-side
-	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}                 // until ready, or sure to fail
+	// own commits are not deployed again
+	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}
+	// the one that is checked out, or named
+	branchStep = step{"branch", "", (*deploy).findBranch, false}
+	// a refusal now costs nothing
+	accessStep = step{"access", "", (*deploy).checkBranch, false}
+	// registries, and a kubeconfig's cluster
+	enterStep = step{"sign-in", "", (*deploy).signIn, false}
+	// registries, and a cloud's cluster
+	signInStep = step{"sign-in", "Sign in", (*deploy).signIn, false}
+	// for every platform, and push them
+	buildStep = step{"build", "Build images", (*deploy).build, false}
+	// of what native runners have pushed
+	joinStep = step{"join", "Join images", (*deploy).build, false}
+	// have they the platforms asked for?
+	verifyStep  = step{"verify", "Verify images", (*deploy).verify, false}
+	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false} // in memory
+	renderStep  = step{"render", "Render manifests", (*deploy).render, false}                  // and is every image used?
+	// nodes x images x pod specs
+	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}
+	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}    // server-side dry run
+	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
+	applyStep   = step{"apply", "Apply", (*deploy).apply, true}                   // server-side
+	// until ready, or sure to fail
+	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}
 	commitStep  = step{"commit", "Record the images in the repository", (*deploy).commit, true} // what runs, or is to run
-	pruneStep   = step{"prune", "Prune what left the manifests", (*deploy).prune, true}         // only after a good rollout
+	// only after a good rollout
+	pruneStep = step{"prune", "Prune what left the manifests", (*deploy).prune, true}
 )
 
 // steps are those that a command takes. Plans and dry runs change nothing, so they don't build either: they take the
-// images that are in the registry. A rewrite with a commit ends where Flux or Argo CD goes on, so its images are as well
-// verified as those of a deploy.
+// images that are in the registry. A rewrite with a commit ends where Flux or Argo CD goes on, so its images are as
+// well verified as those of a deploy.
 func (c command) steps(config inputs.Config) []step {
 	deploys := c == runCommand && !config.DryRun
 	plans := c == planCommand || c == runCommand && config.DryRun

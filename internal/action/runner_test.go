@@ -21,7 +21,8 @@ import (
 // left out as "", and files for the outputs and the summary.
 func TestRunner(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
-	pushImages(t, cluster.Registry, "runner", map[string]madeImage{"app": {Platforms: []string{"linux/amd64"}, Single: true}})
+	pushImages(t, cluster.Registry, "runner",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64"}, Single: true}})
 	workspace := repository(t, nil)
 	env := map[string]string{
 		"GITHUB_ACTIONS":          "true",
@@ -44,7 +45,8 @@ func TestRunner(t *testing.T) {
 	log := stdout.String()
 	t.Log(log)
 	t.Run("password_is_masked_before_anything_else", func(t *testing.T) {
-		if first, rest, _ := strings.Cut(log, "\n"); first != "::add-mask::hunter2-hunter2" || strings.Contains(rest, "hunter2") {
+		if first, rest, _ := strings.Cut(log, "\n"); first != "::add-mask::hunter2-hunter2" ||
+			strings.Contains(rest, "hunter2") {
 			t.Errorf("the log begins with %q", first)
 		}
 	})
@@ -60,7 +62,8 @@ func TestRunner(t *testing.T) {
 		}
 	})
 	t.Run("finding_is_an_annotation_on_its_line", func(t *testing.T) {
-		want := "::error file=" + filepath.Join(workspace, "app.yaml") + ",line=12,title=exec-format-error::Deployment default/app can land on "
+		want := "::error file=" + filepath.Join(workspace, "app.yaml") +
+			",line=12,title=exec-format-error::Deployment default/app can land on "
 		if !strings.Contains(log, want) {
 			t.Errorf("no %q", want)
 		}
@@ -68,7 +71,8 @@ func TestRunner(t *testing.T) {
 	t.Run("outputs", func(t *testing.T) { checkOutputs(t, env["GITHUB_OUTPUT"], workspace) })
 	t.Run("summary", func(t *testing.T) {
 		summary := read(t, env["GITHUB_STEP_SUMMARY"])
-		for _, want := range []string{"## ❌ multiarch-deploy: failed", "| `Deployment default/app` | ✅ runs | ❌ crashes |", "**Nothing was applied** · 1 error", "kubernetes.io/arch: amd64"} {
+		for _, want := range []string{"## ❌ multiarch-deploy: failed", "| `Deployment default/app` | ✅ runs | ❌ crashes |",
+			"**Nothing was applied** · 1 error", "kubernetes.io/arch: amd64"} {
 			if !strings.Contains(summary, want) {
 				t.Errorf("no %q in the summary:\n%s", want, summary)
 			}
@@ -79,7 +83,8 @@ func TestRunner(t *testing.T) {
 // TestRunner_json: what reads the report from standard output finds nothing else there, commands to the runner neither.
 func TestRunner_json(t *testing.T) {
 	env := map[string]string{
-		"GITHUB_ACTIONS": "true", "GITHUB_SHA": "v1", "INPUT_IMAGES": "registry/app=127.0.0.1:1/app", "INPUT_KUSTOMIZATION": "/no/such/folder",
+		"GITHUB_ACTIONS": "true", "GITHUB_SHA": "v1", "INPUT_IMAGES": "registry/app=127.0.0.1:1/app",
+		"INPUT_KUSTOMIZATION":     "/no/such/folder",
 		"INPUT_REGISTRY-USERNAME": "me", "INPUT_REGISTRY-PASSWORD": "hunter2-hunter2", "GITHUB_WORKSPACE": t.TempDir(),
 	}
 	var stdout, stderr bytes.Buffer
@@ -89,7 +94,8 @@ func TestRunner_json(t *testing.T) {
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil || status != 1 {
 		t.Errorf("status %d, %v: %q", status, err, &stdout)
 	}
-	if log := stderr.String(); !strings.HasPrefix(log, "::add-mask::hunter2-hunter2\n") || !strings.Contains(log, "::error title=") {
+	if log := stderr.String(); !strings.HasPrefix(log, "::add-mask::hunter2-hunter2\n") ||
+		!strings.Contains(log, "::error title=") {
 		t.Errorf("the log is %q", log)
 	}
 }
@@ -103,7 +109,8 @@ func checkOutputs(t *testing.T, file, workspace string) {
 		}
 		outputs[block[1]] = block[3]
 	}
-	if diff := cmp.Diff([]string{"changes", "commit-sha", "digest", "images", "placement", "pull-request-url", "report", "summary", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
+	if diff := cmp.Diff([]string{"changes", "commit-sha", "digest", "images", "placement", "pull-request-url", "report",
+		"summary", "verdict"}, slices.Sorted(maps.Keys(outputs))); diff != "" {
 		t.Error(diff)
 	}
 	if outputs["verdict"] != "failed" || outputs["report"] != "multiarch-deploy-report.json" {
@@ -130,7 +137,8 @@ func checkReport(t *testing.T, file string) {
 	if err := json.Unmarshal(content, &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"changes", "commit", "edits", "error", "findings", "images", "nodes", "pods", "timings", "verdict", "version", "workloads"}
+	want := []string{"changes", "commit", "edits", "error", "findings", "images", "nodes", "pods", "timings", "verdict",
+		"version", "workloads"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)
 	}
@@ -140,7 +148,8 @@ func checkReport(t *testing.T, file string) {
 		}
 	}
 	var r report.Report
-	if err := json.Unmarshal(content, &r); err != nil || r.Version != 1 || r.Verdict != report.Failed || len(r.Workloads) != 1 {
+	if err := json.Unmarshal(content, &r); err != nil || r.Version != 1 || r.Verdict != report.Failed ||
+		len(r.Workloads) != 1 {
 		t.Errorf("version %d, verdict %s, %d workloads, error %v", r.Version, r.Verdict, len(r.Workloads), err)
 	}
 }

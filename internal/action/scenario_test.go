@@ -96,7 +96,8 @@ func play(t *testing.T, cluster *localcluster.Cluster, repo, namespace string, a
 	for i, arg := range args {
 		args[i] = strings.ReplaceAll(arg, "REGISTRY", cluster.Registry+"/"+namespace)
 	}
-	args = append(args, "--output", "json", "--namespace", namespace, "--kubeconfig", cluster.Kubeconfig, "--kustomization", repo)
+	args = append(args, "--output", "json", "--namespace", namespace, "--kubeconfig", cluster.Kubeconfig,
+		"--kustomization", repo)
 	var stdout, stderr bytes.Buffer
 	program := action.Program{Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -115,7 +116,8 @@ func play(t *testing.T, cluster *localcluster.Cluster, repo, namespace string, a
 
 // summarize keeps what does not depend on chance. Said is the last line that the program printed.
 func summarize(status int, said string, r *report.Report, plain *strings.Replacer) outcome {
-	o := outcome{Status: status, Verdict: r.Verdict, Said: said, Workloads: map[string]map[string]string{}, Pods: map[string]string{}}
+	o := outcome{Status: status, Verdict: r.Verdict, Said: said, Workloads: map[string]map[string]string{},
+		Pods: map[string]string{}}
 	for _, edit := range r.Edits {
 		o.Edits = append(o.Edits, plain.Replace(fmt.Sprintf("%s: %s -> %s", edit.Name, edit.Before, edit.After)))
 	}
@@ -141,7 +143,8 @@ func summarize(status int, said string, r *report.Report, plain *strings.Replace
 // findingLine leaves out what chance decides: the names of pods.
 func findingLine(f finding.Finding) string {
 	object := podSuffix.ReplaceAllString(f.Object, "$1-…")
-	return fmt.Sprintf("%s %s %q container %q on %q at %s:%d", f.Severity, f.Code, object, f.Container, f.Architecture, f.File, f.Line)
+	return fmt.Sprintf("%s %s %q container %q on %q at %s:%d", f.Severity, f.Code, object, f.Container, f.Architecture,
+		f.File, f.Line)
 }
 
 var podSuffix = regexp.MustCompile(`^(v1 Pod \S+?)-([0-9a-f]{6,10}-)?[0-9a-z]{5}$`)

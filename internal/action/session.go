@@ -52,7 +52,8 @@ func (d *deploy) signIn(ctx context.Context) error {
 		Provider:     d.config.Provider,
 		NeedsCluster: needsCluster,
 		Namespace:    d.config.Namespace,
-		Registries:   identity.Registries{Username: d.config.RegistryUsername, Password: d.config.RegistryPassword, Hosts: registries(d.config.Images)},
+		Registries: identity.Registries{Username: d.config.RegistryUsername, Password: d.config.RegistryPassword,
+			Hosts: registries(d.config.Images)},
 		Kubeconfig: identity.KubeconfigOptions{
 			Path:       d.config.Kubeconfig,
 			Precedence: d.env.kubeconfigs(),
@@ -98,7 +99,8 @@ func (d *deploy) openRegistries() {
 func (d *deploy) job() federation.Job {
 	limits := transport.For(transport.Cloud)
 	return federation.Job{
-		IDToken:  d.runner.WithHTTP(&http.Client{Transport: transport.New(limits), CheckRedirect: transport.SameHost}).IDToken,
+		IDToken: d.runner.WithHTTP(&http.Client{Transport: transport.New(limits),
+			CheckRedirect: transport.SameHost}).IDToken,
 		Mask:     d.runner.Mask,
 		Say:      d.say,
 		HTTP:     &http.Client{Transport: transport.Limit(transport.Base(limits), limits)},
@@ -151,8 +153,8 @@ func registries(images []inputs.Image) []string {
 	return hosts
 }
 
-// enterRegistries signs in to the images' registries. With a trust that was set up a moment ago this may take longer than
-// a registry is waited for, so it is done before any is asked.
+// enterRegistries signs in to the images' registries. With a trust that was set up a moment ago this may take longer
+// than a registry is waited for, so it is done before any is asked.
 func (s session) enterRegistries(ctx context.Context, images []inputs.Image) error {
 	for _, host := range registries(images) {
 		registry, err := name.NewRegistry(host)

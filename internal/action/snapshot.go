@@ -33,8 +33,8 @@ type snapshot struct {
 // snapshotTimeout bounds the reading of what runs: the plan is made without it rather than late.
 const snapshotTimeout = 30 * time.Second
 
-// readSnapshot starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a right of
-// its own, and a plan without one is still a plan.
+// readSnapshot starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a
+// right of its own, and a plan without one is still a plan.
 func readSnapshot(ctx context.Context, config *rest.Config) func() (snapshot, error) {
 	wait := sync.OnceValues(func() (snapshot, error) {
 		config := rest.CopyConfig(config)
@@ -63,12 +63,18 @@ func listAll(ctx context.Context, client kubernetes.Interface) snapshot {
 		{"pods", func() error { return listInto(ctx, &s.Pods, core.Pods("").List) }},
 		{"namespaces", func() error { return listInto(ctx, &s.Namespaces, core.Namespaces().List) }},
 		{"resourcequotas", func() error { return listInto(ctx, &s.quotas, core.ResourceQuotas("").List) }},
-		{"persistentvolumeclaims", func() error { return listInto(ctx, &s.Storage.Claims, core.PersistentVolumeClaims("").List) }},
+		{"persistentvolumeclaims", func() error {
+			return listInto(ctx, &s.Storage.Claims,
+				core.PersistentVolumeClaims("").List)
+		}},
 		{"persistentvolumes", func() error { return listInto(ctx, &s.Storage.Volumes, core.PersistentVolumes().List) }},
 		{"storageclasses", func() error { return listInto(ctx, &s.Storage.Classes, storage.StorageClasses().List) }},
 		{"csinodes", func() error { return listInto(ctx, &s.Storage.CSINodes, storage.CSINodes().List) }},
 		{"csidrivers", func() error { return listInto(ctx, &s.Storage.CSIDrivers, storage.CSIDrivers().List) }},
-		{"csistoragecapacities", func() error { return listInto(ctx, &s.Storage.Capacities, storage.CSIStorageCapacities("").List) }},
+		{"csistoragecapacities", func() error {
+			return listInto(ctx, &s.Storage.Capacities,
+				storage.CSIStorageCapacities("").List)
+		}},
 	} {
 		group.Go(func() error {
 			if err := list.read(); err != nil {
@@ -84,8 +90,12 @@ func listAll(ctx context.Context, client kubernetes.Interface) snapshot {
 }
 
 // listInto reads a list page by page.
-func listInto[T any, L runtime.Object](ctx context.Context, into *[]T, list func(context.Context, metav1.ListOptions) (L, error)) error {
-	pages := pager.New(func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) { return list(ctx, opts) })
+func listInto[T any, L runtime.Object](ctx context.Context, into *[]T,
+	list func(context.Context, metav1.ListOptions) (L, error)) error {
+	pages := pager.New(func(ctx context.Context, opts metav1.ListOptions) (runtime.Object,
+		error) {
+		return list(ctx, opts)
+	})
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(obj runtime.Object) error {
 		if item, ok := any(obj).(*T); ok {
 			*into = append(*into, *item)

@@ -29,9 +29,11 @@ var acts = []struct {
 }{
 	{"crash", "tag=v1 platforms=linux/amd64", "warn", false,
 		"failed: error exec-format-error, warning exec-format-error; amd64 runs, arm64 crashes; pods on amd64, arm64"},
-	{"pin", "tag=v1 platforms=linux/amd64", "pin", false, "ok: info exec-format-error; amd64 runs, arm64 excluded; pods on amd64"},
+	{"pin", "tag=v1 platforms=linux/amd64", "pin", false, "ok: info exec-format-error; amd64 runs, arm64 excluded; pods " +
+		"on amd64"},
 	{"pending", "tag=v1 platforms=linux/amd64", "fail", false,
-		"failed: error deadline, error insufficient-capacity, warning insufficient-capacity; amd64 runs, arm64 excluded; pods on amd64"},
+		"failed: error deadline, error insufficient-capacity, warning insufficient-capacity; amd64 runs, arm64 excluded; " +
+			"pods on amd64"},
 	{"multi-arch", "tag=v2", "fail", false, "ok: ; amd64 runs, arm64 runs; pods on amd64, arm64"},
 	{"spread", "tag=v2", "spread", true, "ok: info untolerated-taint; amd64 runs, arm64 runs; pods on amd64, arm64"},
 }
@@ -44,8 +46,10 @@ func TestStory_of_the_GKE_demo(t *testing.T) {
 	}
 	t.Cleanup(func() { cluster.Stop() })
 	const namespace = "default"
-	pushImages(t, cluster.Registry, namespace, map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64"}, Single: true}})
-	pushImages(t, cluster.Registry, namespace, map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64", "linux/arm64"}, Tag: "v2"}})
+	pushImages(t, cluster.Registry, namespace,
+		map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64"}, Single: true}})
+	pushImages(t, cluster.Registry, namespace,
+		map[string]madeImage{"envspitter": {Platforms: []string{"linux/amd64", "linux/arm64"}, Tag: "v2"}})
 	repo := copyTree(t, gkeDemo)
 	readme, err := os.ReadFile(filepath.Join(gkeDemo, "README.md"))
 	if err != nil {
@@ -97,7 +101,8 @@ func taintArmNodes(t *testing.T, cluster *localcluster.Cluster, tainted bool) {
 	for _, node := range nodes.Items {
 		node.Spec.Taints = nil
 		if tainted {
-			node.Spec.Taints = []corev1.Taint{{Key: corev1.LabelArchStable, Value: "arm64", Effect: corev1.TaintEffectNoSchedule}}
+			node.Spec.Taints = []corev1.Taint{{Key: corev1.LabelArchStable, Value: "arm64",
+				Effect: corev1.TaintEffectNoSchedule}}
 		}
 		if _, err := api.Update(t.Context(), &node, metav1.UpdateOptions{}); err != nil {
 			t.Fatal(err)

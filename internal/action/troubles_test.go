@@ -34,36 +34,49 @@ var troubles = map[finding.Code]trouble{
 	finding.ImageNotFound:     {cluster: "aks", runs: []string{"verify REGISTRY/app:v2"}},
 	finding.ImageUnauthorized: {cluster: "aks", runs: []string{"verify LOCKED/app:v1"}},
 	finding.ImageUnmatched:    {cluster: "aks", runs: []string{"run --images registry/ap=REGISTRY/app --tag v1"}},
-	finding.KustomizeNotice:   {cluster: "aks", kustomization: "commonLabels: {team: shop}\n", runs: []string{"rewrite IMAGES --dry-run"}},
+	finding.KustomizeNotice: {cluster: "aks", kustomization: "commonLabels: {team: shop}\n",
+		runs: []string{"rewrite IMAGES --dry-run"}},
 	finding.NoMatchingNode: {cluster: "aks", old: lone, new: "nodeSelector: {disk: ssd}\n      " + lone,
 		runs: []string{"plan IMAGES"}},
 	finding.UntoleratedTaint: {cluster: "gke", old: lone, new: onARM64 + lone,
 		runs: []string{"plan IMAGES"}},
-	finding.InsufficientCapacity: {cluster: "aks", old: "registry/app}", new: "registry/app, resources: {requests: {cpu: 64}}}",
+	finding.InsufficientCapacity: {cluster: "aks", old: "registry/app}",
+		new:  "registry/app, resources: {requests: {cpu: 64}}}",
 		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
 	finding.PlanIncomplete: {cluster: "aks", old: lone, new: "schedulerName: batch\n      " + lone,
 		runs: []string{"plan IMAGES"}},
-	finding.NotScheduled: {cluster: "aks", old: lone, new: "schedulerName: volcano\n      " + lone, runs: []string{"run IMAGES --wait-timeout 8s"}},
-	finding.PodsRefused:  {cluster: "aks", old: lone, new: "serviceAccountName: web\n      " + lone, runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.NotScheduled: {cluster: "aks", old: lone, new: "schedulerName: volcano\n      " + lone,
+		runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.PodsRefused: {cluster: "aks", old: lone, new: "serviceAccountName: web\n      " + lone,
+		runs: []string{"run IMAGES --wait-timeout 8s"}},
 	finding.MissingReference: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, " +
-		"env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]", runs: []string{"run IMAGES --wait-timeout 8s"}},
-	finding.VolumeNotReady: {cluster: "aks", old: lone, new: "volumes: [{name: data, ephemeral: {volumeClaimTemplate: {spec: " +
+		"env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]",
+		runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.VolumeNotReady: {cluster: "aks", old: lone, new: "volumes: [{name: data, ephemeral: {volumeClaimTemplate: " +
+		"{spec: " +
 		"{storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}]\n      " + lone,
 		runs: []string{"run IMAGES --wait-timeout 8s"}},
-	finding.PodNotStarted: {cluster: "aks", old: deployment, new: "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kata}\nhandler: kata\n---\n" +
-		strings.Replace(deployment, lone, onARM64+"runtimeClassName: kata\n      "+lone, 1), runs: []string{"run IMAGES --wait-timeout 8s"}},
-	finding.HeldBack: {cluster: "aks", old: "replicas: 2", new: "replicas: 2\n  paused: true", runs: []string{"run IMAGES"}},
-	finding.CrashLoop: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, command: [/app/server]}]",
+	finding.PodNotStarted: {cluster: "aks", old: deployment, new: "apiVersion: node.k8s.io/v1\nkind: " +
+		"RuntimeClass\nmetadata: {name: kata}\nhandler: kata\n---\n" +
+		strings.Replace(deployment, lone, onARM64+"runtimeClassName: kata\n      "+lone, 1),
+		runs: []string{"run IMAGES --wait-timeout 8s"}},
+	finding.HeldBack: {cluster: "aks", old: "replicas: 2", new: "replicas: 2\n  paused: true",
+		runs: []string{"run IMAGES"}},
+	finding.CrashLoop: {cluster: "aks", old: lone, new: onARM64 +
+		"containers: [{name: app, image: registry/app, command: [/app/server]}]",
 		runs: []string{"run IMAGES --wait-timeout 20s"}},
 	// Nothing listens on port 1.
-	finding.ImagePull: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app}, {name: proxy, image: '127.0.0.1:1/proxy:v1'}]",
+	finding.ImagePull: {cluster: "aks", old: lone, new: onARM64 +
+		"containers: [{name: app, image: registry/app}, {name: proxy, image: '127.0.0.1:1/proxy:v1'}]",
 		runs: []string{"run IMAGES --wait-timeout 8s"}},
-	finding.Unhealthy: {cluster: "aks", old: lone, new: onARM64 + "containers: [{name: app, image: registry/app, readinessProbe: {exec: {command: [/app/healthy]}}}]",
+	finding.Unhealthy: {cluster: "aks", old: lone, new: onARM64 +
+		"containers: [{name: app, image: registry/app, readinessProbe: {exec: {command: [/app/healthy]}}}]",
 		runs: []string{"run IMAGES --wait-timeout 8s"}},
 	finding.Deadline: {cluster: "aks", old: "registry/app}", new: "registry/app, resources: {requests: {cpu: 64}}}",
 		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
 	finding.ApplyConflict: {cluster: "aks", runs: []string{
-		"run IMAGES --field-manager other-team", "run --images registry/app=REGISTRY/single+platforms=linux/amd64 --tag v1 --arch-policy warn"}},
+		"run IMAGES --field-manager other-team", "run --images registry/app=REGISTRY/single+platforms=linux/amd64 --tag v1 " +
+			"--arch-policy warn"}},
 	finding.ApplyRejected: {cluster: "aks", old: "replicas: 2", new: "replicas: -2", runs: []string{"run IMAGES"}},
 }
 
@@ -113,7 +126,8 @@ func pushOdd(t *testing.T, registry string) odd {
 func index(images ...v1.Image) v1.ImageIndex {
 	index := v1.ImageIndex(empty.Index)
 	for i, platform := range []v1.Platform{amd64, arm64}[:len(images)] {
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: images[i], Descriptor: v1.Descriptor{Platform: &platform}})
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: images[i],
+			Descriptor: v1.Descriptor{Platform: &platform}})
 	}
 	return index
 }

@@ -115,7 +115,8 @@ func (x trouble) say(t *testing.T, code finding.Code) string {
 	})
 	registry := cluster.Registry + "/" + namespace
 	odd := pushOdd(t, registry)
-	words := strings.NewReplacer("REGISTRY", registry, "IMAGES", "--images registry/app="+registry+"/app --tag v1", "CHILD", odd.child, "LOCKED", odd.locked)
+	words := strings.NewReplacer("REGISTRY", registry, "IMAGES", "--images registry/app="+registry+"/app --tag v1",
+		"CHILD", odd.child, "LOCKED", odd.locked)
 	var r report.Report
 	for _, line := range x.runs {
 		args := strings.Fields(words.Replace(line))
@@ -131,7 +132,8 @@ func (x trouble) say(t *testing.T, code finding.Code) string {
 	if at < 0 {
 		t.Fatalf("no finding %s among %+v", code, r.Findings)
 	}
-	plain := strings.NewReplacer(registry, "127.0.0.1:5000", cluster.Registry, "127.0.0.1:5000", odd.locked, "127.0.0.1:5001", repo+"/", "", namespace, "shop")
+	plain := strings.NewReplacer(registry, "127.0.0.1:5000", cluster.Registry, "127.0.0.1:5000", odd.locked,
+		"127.0.0.1:5001", repo+"/", "", namespace, "shop")
 	return plain.Replace(asLogged(r.Findings[at]))
 }
 

@@ -53,7 +53,8 @@ func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
 	}
 	verified.image = result.Image
 	if built, ours := d.built[in.Reference.Name()]; ours && built != result.Image.Digest {
-		return verified, faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push moved it; "+
+		return verified, faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push "+
+			"moved it; "+
 			"let one workflow at a time push a tag", in.Reference, built, result.Image.Digest)}
 	}
 	verified.findings = image.Verify(result.Image, in.Platforms)

@@ -53,7 +53,10 @@ func (r random) list(make func(i int) any) []any {
 func (r random) container(i int) any {
 	name := fmt.Sprintf("c%d", i)
 	return fields("name", name, "image", "registry.example/"+name,
-		"env", r.sometimes(r.list(func(i int) any { return fields("name", fmt.Sprintf("E%d", i), "value", r.sometimes("x", "y", "")) })),
+		"env", r.sometimes(r.list(func(i int) any {
+			return fields("name", fmt.Sprintf("E%d", i), "value",
+				r.sometimes("x", "y", ""))
+		})),
 		"ports", r.sometimes(r.list(func(i int) any {
 			return fields("containerPort", int64(80+i), "protocol", r.sometimes("TCP"))
 		})),
@@ -63,7 +66,8 @@ func (r random) container(i int) any {
 }
 
 func (r random) object(kind string) map[string]any {
-	metadata := fields("name", "x", "labels", r.labels(), "annotations", r.labels(), "finalizers", r.sometimes([]any{"tests.example/a"}))
+	metadata := fields("name", "x", "labels", r.labels(), "annotations", r.labels(), "finalizers",
+		r.sometimes([]any{"tests.example/a"}))
 	switch kind {
 	case "PodTemplate": // a pod's spec that no controller writes to meanwhile
 		template := fields("metadata", fields("labels", fields("app", "x")), "spec", fields(
@@ -73,12 +77,14 @@ func (r random) object(kind string) map[string]any {
 			"securityContext", r.sometimes(fields(), fields("runAsUser", int64(1)))))
 		return fields("apiVersion", "v1", "kind", kind, "metadata", metadata, "template", template)
 	case "Service":
-		return fields("apiVersion", "v1", "kind", kind, "metadata", metadata, "spec", fields("selector", r.sometimes(fields("app", "x")),
-			"ports", r.list(func(i int) any {
-				return fields("name", fmt.Sprintf("p%d", i), "port", int64(80+i), "targetPort", r.sometimes(int64(1), "http"))
-			})))
+		return fields("apiVersion", "v1", "kind", kind, "metadata", metadata, "spec",
+			fields("selector", r.sometimes(fields("app", "x")),
+				"ports", r.list(func(i int) any {
+					return fields("name", fmt.Sprintf("p%d", i), "port", int64(80+i), "targetPort", r.sometimes(int64(1), "http"))
+				})))
 	default:
-		return fields("apiVersion", "v1", "kind", "ConfigMap", "metadata", metadata, "data", r.sometimes(fields("k", "v"), fields("k", "w", "l", ""), fields()))
+		return fields("apiVersion", "v1", "kind", "ConfigMap", "metadata", metadata, "data",
+			r.sometimes(fields("k", "v"), fields("k", "w", "l", ""), fields()))
 	}
 }
 
@@ -87,7 +93,8 @@ func (r random) interfere(t testing.TB, client dynamic.ResourceInterface, kind s
 	switch r.IntN(4) {
 	case 0:
 		patch, _ := json.Marshal(fields("metadata", fields("labels", fields([]string{"a", "z"}[r.IntN(2)], "2"))))
-		_, err := client.Patch(t.Context(), "x", types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-label"})
+		_, err := client.Patch(t.Context(), "x", types.MergePatchType, patch,
+			metav1.PatchOptions{FieldManager: "kubectl-label"})
 		ok(t, err)
 	case 1:
 		theirs := r.object(kind)
@@ -96,7 +103,8 @@ func (r random) interfere(t testing.TB, client dynamic.ResourceInterface, kind s
 	case 2:
 		if kind == "PodTemplate" {
 			patch := []byte(`{"template":{"metadata":{"annotations":{"restarted":"now"}}}}`)
-			_, err := client.Patch(t.Context(), "x", types.StrategicMergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-rollout"})
+			_, err := client.Patch(t.Context(), "x", types.StrategicMergePatchType, patch,
+				metav1.PatchOptions{FieldManager: "kubectl-rollout"})
 			ok(t, err)
 		}
 	}
@@ -110,7 +118,8 @@ func ok(t testing.TB, err error) {
 }
 
 // applyAs applies an object by force. It returns nil where the API server does not take it.
-func applyAs(t testing.TB, client dynamic.ResourceInterface, object map[string]any, manager string) *unstructured.Unstructured {
+func applyAs(t testing.TB, client dynamic.ResourceInterface, object map[string]any,
+	manager string) *unstructured.Unstructured {
 	t.Helper()
 	u := &unstructured.Unstructured{Object: object}
 	after, err := client.Apply(t.Context(), "x", u.DeepCopy(), metav1.ApplyOptions{FieldManager: manager, Force: true})
@@ -154,12 +163,14 @@ func shortcuts(t testing.TB, n int) (taken int) {
 		u := &unstructured.Unstructured{Object: object}
 		if err == nil && ownership.IsApplied(now, u, "multiarch-deploy") {
 			taken++
-			if after := applyAs(t, of, object, "multiarch-deploy"); after == nil || after.GetResourceVersion() != now.GetResourceVersion() {
+			if after := applyAs(t, of, object, "multiarch-deploy"); after == nil ||
+				after.GetResourceVersion() != now.GetResourceVersion() {
 				t.Errorf("case %d: called unchanged, but an apply changes it:\n%v\n%v", seed, now.Object, object)
 			}
 		}
 		if r.IntN(3) == 0 { // the next case starts from nothing
-			_, _ = of.Patch(t.Context(), "x", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+			_, _ = of.Patch(t.Context(), "x", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`),
+				metav1.PatchOptions{})
 			ok(t, of.Delete(t.Context(), "x", metav1.DeleteOptions{}))
 		}
 	}

@@ -39,18 +39,25 @@ func TestApply(t *testing.T) {
 		want            []string
 	}{
 		{"first_apply_creates", web("1", "hi"), []string{
-			"created apps/v1 Deployment apply/web", "created v1 Service apply/web", "created v1 ConfigMap apply/web", "created v1 ServiceAccount apply/web"}},
+			"created apps/v1 Deployment apply/web", "created v1 Service apply/web", "created v1 ConfigMap apply/web",
+			"created v1 ServiceAccount apply/web"}},
 		{"second_apply_changes_nothing", web("1", "hi"), []string{
-			"unchanged apps/v1 Deployment apply/web", "unchanged v1 Service apply/web", "unchanged v1 ConfigMap apply/web", "unchanged v1 ServiceAccount apply/web"}},
+			"unchanged apps/v1 Deployment apply/web", "unchanged v1 Service apply/web", "unchanged v1 ConfigMap apply/web",
+			"unchanged v1 ServiceAccount apply/web"}},
 		{"a_change_is_configured", web("2", "hi"), []string{
-			"configured apps/v1 Deployment apply/web", "unchanged v1 Service apply/web", "unchanged v1 ConfigMap apply/web", "unchanged v1 ServiceAccount apply/web"}},
-		{"a_namespace_on_a_cluster_scoped_object_is_dropped", `{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: apply-low, namespace: apply}, value: 1}`, []string{
-			"created scheduling.k8s.io/v1 PriorityClass apply-low"}},
-		{"a_field_no_longer_set_is_removed", `{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}`, []string{"configured v1 ConfigMap apply/web"}},
+			"configured apps/v1 Deployment apply/web", "unchanged v1 Service apply/web", "unchanged v1 ConfigMap apply/web",
+			"unchanged v1 ServiceAccount apply/web"}},
+		{"a_namespace_on_a_cluster_scoped_object_is_dropped",
+			`{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: apply-low, namespace: apply}, value: 1}`,
+			[]string{
+				"created scheduling.k8s.io/v1 PriorityClass apply-low"}},
+		{"a_field_no_longer_set_is_removed", `{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}`,
+			[]string{"configured v1 ConfigMap apply/web"}},
 	} {
 		t.Run(step.name, func(t *testing.T) { same(t, step.want, told(must(t, step.manifests, opts))) })
 	}
-	same(t, any("registry.example/web:2"), field(live(t, "deployments.v1.apps", "apply", "web"), "spec", "template", "spec", "containers").([]any)[0].(map[string]any)["image"])
+	same(t, any("registry.example/web:2"), field(live(t, "deployments.v1.apps", "apply", "web"), "spec", "template",
+		"spec", "containers").([]any)[0].(map[string]any)["image"])
 	same(t, nil, field(live(t, "configmaps.v1.", "apply", "web"), "data"))
 }
 

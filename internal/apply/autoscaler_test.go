@@ -26,12 +26,14 @@ func TestApply_leaves_the_replicas_to_an_autoscaler(t *testing.T) {
 	}{
 		{"of_the_cluster_and_replicas_are_set", web("1", "hi") + hpa, web("2", "hi"), true},
 		{"of_the_set_and_replicas_are_set", web("1", "hi"), web("2", "hi") + hpa, true},
-		{"of_the_set_and_replicas_are_dropped_at_the_same_time", web("1", "hi"), strings.Replace(without, "web:1", "web:2", 1) + hpa, false},
+		{"of_the_set_and_replicas_are_dropped_at_the_same_time", web("1", "hi"),
+			strings.Replace(without, "web:1", "web:2", 1) + hpa, false},
 		{"of_the_cluster_and_replicas_are_dropped", web("1", "hi") + hpa, without, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			opts := in(t, "hpa-"+strings.ReplaceAll(tt.name[:20], "_", "-")+"x"+strings.ReplaceAll(tt.name[len(tt.name)-12:], "_", "-"))
+			opts := in(t, "hpa-"+strings.ReplaceAll(tt.name[:20], "_", "-")+"x"+strings.ReplaceAll(tt.name[len(tt.name)-12:],
+				"_", "-"))
 			_, _, err := applier(t, server(t)).Apply(t.Context(), manifests(t, tt.before), opts)
 			same(t, nil, err)
 			kubectl(t, opts.Namespace, "", "scale", "deployment/web", "--replicas=5")
@@ -45,7 +47,8 @@ func TestApply_leaves_the_replicas_to_an_autoscaler(t *testing.T) {
 			if tt.warned {
 				want = []finding.Finding{{
 					Code: finding.ApplyConflict, Severity: finding.Warning, Object: "apps/v1 Deployment " + opts.Namespace + "/web",
-					Message: "Deployment " + opts.Namespace + "/web: the manifest sets spec.replicas to 2, but HorizontalPodAutoscaler " +
+					Message: "Deployment " + opts.Namespace + "/web: the manifest sets spec.replicas to 2, but " +
+						"HorizontalPodAutoscaler " +
 						opts.Namespace + "/web sets the number of replicas: the live number stays.",
 					Fix: "Remove spec.replicas from the manifest.",
 				}}
@@ -66,8 +69,10 @@ func TestApply_names_the_tools_that_deploy_an_object_too(t *testing.T) {
 	same(t, nil, err)
 	same(t, []finding.Finding{{
 		Code: finding.ApplyConflict, Severity: finding.Warning,
-		Message: "Helm deploys these objects too, and each of the two will undo what the other changes: ConfigMap tools/a, ConfigMap tools/b.",
-		Fix: "Let one of them deploy each object. To stay with this action, remove the objects from Helm without deleting them, " +
+		Message: "Helm deploys these objects too, and each of the two will undo what the other changes: ConfigMap tools/a, " +
+			"ConfigMap tools/b.",
+		Fix: "Let one of them deploy each object. To stay with this action, remove the objects from Helm without deleting " +
+			"them, " +
 			"and name its field manager once in take-over-from.",
 	}}, findings)
 	opts.TakeOverFrom = []string{"helm"}
@@ -102,6 +107,7 @@ func TestApply_of_a_version_that_moved_on(t *testing.T) {
 	same(t, []finding.Finding(nil), findings)
 	same(t, any(map[string]any{"size": int64(1), "colour": "red"}), field(set[0].After, "spec"))
 	must(t, v1, opts)
-	same(t, any(map[string]any{"size": int64(1), "colour": "red"}), field(live(t, "movers.v1.tests.example", "moved-on", "m"), "spec"))
+	same(t, any(map[string]any{"size": int64(1), "colour": "red"}),
+		field(live(t, "movers.v1.tests.example", "moved-on", "m"), "spec"))
 	same(t, apply.Unchanged, must(t, v1, opts)[0].Action)
 }

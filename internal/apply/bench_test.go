@@ -24,7 +24,8 @@ func BenchmarkApply(b *testing.B) {
 		must(b, text, apply.Options{Namespace: namespace})
 	})
 	bench(b, "kubectl", func(file, text, namespace string) {
-		cmd := exec.CommandContext(b.Context(), kubectl, "--kubeconfig", localcluster.Shared(b, localcluster.Options{}).Kubeconfig,
+		cmd := exec.CommandContext(b.Context(), kubectl, "--kubeconfig",
+			localcluster.Shared(b, localcluster.Options{}).Kubeconfig,
 			"-n", namespace, "apply", "--server-side", "-f", file)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("%v\n%s", err, out)

@@ -35,21 +35,25 @@ func TestClusterOutOfReach(t *testing.T) {
 		cfg  *rest.Config
 		want string
 	}{
-		{"nothing_listens", &rest.Config{Host: closed.URL}, "nothing listens there: check the server address in the kubeconfig and that the cluster runs"},
-		{"a_server_that_hangs", &rest.Config{Host: "http://" + silent.Addr().String(), Timeout: 300 * time.Millisecond}, "check the server address in the kubeconfig, and that this machine can reach it (private clusters need a way in)"},
+		{"nothing_listens", &rest.Config{Host: closed.URL}, "nothing listens there: check the server address in the " +
+			"kubeconfig and that the cluster runs"},
+		{"a_server_that_hangs", &rest.Config{Host: "http://" + silent.Addr().String(), Timeout: 300 * time.Millisecond},
+			"check the server address in the kubeconfig, and that this machine can reach it (private clusters need a way in)"},
 		{"credentials_that_are_not_known", stranger, "the credentials are missing, wrong or have expired: sign in again"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			set, findings, err := applier(t, row.cfg).Apply(t.Context(), manifests(t, maps("a")), apply.DefaultOptions())
 			same(t, 0, len(set)+len(findings))
-			if err == nil || !strings.HasSuffix(err.Error(), "; "+row.want) || !strings.Contains(err.Error(), "API server "+row.cfg.Host) {
+			if err == nil || !strings.HasSuffix(err.Error(), "; "+row.want) ||
+				!strings.Contains(err.Error(), "API server "+row.cfg.Host) {
 				t.Errorf("error %q does not name the server %s and say %q", err, row.cfg.Host, row.want)
 			}
 		})
 	}
 }
 
-// between returns the config of a proxy before the cluster in which fault may answer instead: it returns true if it did.
+// between returns the config of a proxy before the cluster in which fault may answer instead: it returns true if it
+// did.
 func between(t *testing.T, fault func(http.ResponseWriter, *http.Request) bool) *rest.Config {
 	t.Helper()
 	through := forward(t, server(t))
@@ -121,7 +125,8 @@ func TestFaultThatStaysEndsTheRun(t *testing.T) {
 	set, findings, err := applier(t, cfg).Apply(t.Context(), manifests(t, maps("a", "b", "c")), opts)
 	same(t, 0, len(findings))
 	same(t, []string{"created v1 ConfigMap fault-stays/a"}, told(set))
-	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap fault-stays/b: API server "+cfg.Host) || !strings.HasSuffix(err.Error(), "try again later") {
+	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap fault-stays/b: API server "+cfg.Host) ||
+		!strings.HasSuffix(err.Error(), "try again later") {
 		t.Errorf("error %v does not name the object, the server and what to do", err)
 	}
 }

@@ -16,7 +16,8 @@ func TestConflict(t *testing.T) {
 
 	set, findings := refused(t, server(t), web("2", "hello"), opts)
 	same(t, apply.ChangeSet(nil), set)
-	const fix = "Leave the fields to their owner: remove them from the manifest. Or take them over with force-conflicts: true. " +
+	const fix = "Leave the fields to their owner: remove them from the manifest. Or take them over with " +
+		"force-conflicts: true. " +
 		"The value of \"other-team\" is lost then, unless it sets it again."
 	since := live(t, "configmaps.v1.", "conflict", "web").GetManagedFields()[0].Time.UTC().Format("2006-01-02T15:04:05Z")
 	for i := range findings {
@@ -31,7 +32,8 @@ func TestConflict(t *testing.T) {
 
 	opts.ForceConflicts = true
 	same(t, []string{
-		"configured apps/v1 Deployment conflict/web", "configured v1 Service conflict/web", "configured v1 ConfigMap conflict/web", "unchanged v1 ServiceAccount conflict/web",
+		"configured apps/v1 Deployment conflict/web", "configured v1 Service conflict/web",
+		"configured v1 ConfigMap conflict/web", "unchanged v1 ServiceAccount conflict/web",
 	}, told(must(t, web("2", "hello"), opts)))
 	same(t, any("hello"), field(live(t, "configmaps.v1.", "conflict", "web"), "data", "greeting"))
 }

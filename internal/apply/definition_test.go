@@ -80,7 +80,8 @@ func TestObjectsThatRestOnOthersOfTheSet(t *testing.T) {
 	same(t, all(apply.Unchanged, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
 
 	// A definition and an object that needs its new field, both at once.
-	wider := strings.NewReplacer("{size: {type: integer}}", "{size: {type: integer}, colour: {type: string}}", "{size: 3}", "{size: 3, colour: red}").Replace(fresh)
+	wider := strings.NewReplacer("{size: {type: integer}}", "{size: {type: integer}, colour: {type: string}}", "{size: 3}",
+		"{size: 3, colour: red}").Replace(fresh)
 	want := all(apply.Unchanged, freshObjects)
 	want[0], want[6] = "configured "+freshObjects[0], "configured "+freshObjects[6]
 	set, findings = plan(t, wider, apply.DefaultOptions())
@@ -118,7 +119,8 @@ spec:
 	set, findings := refused(t, server(t), strings.ReplaceAll(crd, "NAME", "twinses"), apply.DefaultOptions())
 	same(t, []string{"created apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example"}, told(set))
 	same(t, []finding.Finding{{
-		Code: finding.ApplyRejected, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition twinses.tests.example",
+		Code: finding.ApplyRejected, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition " +
+			"twinses.tests.example",
 		Message: `CustomResourceDefinition twinses.tests.example: its names are not accepted: "TwinList" is already in use`,
 		Fix:     "Another definition has the name already: choose another, or delete that one.",
 	}}, findings)
@@ -143,17 +145,21 @@ spec:
 	}{
 		{"slowone", 5, nil},
 		{"slowtwo", 1 << 30, []finding.Finding{{
-			Code: finding.Deadline, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition slowtwos.tests.example",
-			Message: "The kinds of 1 of 1 CustomResourceDefinitions are not served after 2s: CustomResourceDefinition slowtwos.tests.example " +
+			Code: finding.Deadline, Severity: finding.Error, Object: "apiextensions.k8s.io/v1 CustomResourceDefinition " +
+				"slowtwos.tests.example",
+			Message: "The kinds of 1 of 1 CustomResourceDefinitions are not served after 2s: CustomResourceDefinition " +
+				"slowtwos.tests.example " +
 				"is not established: nothing has been said about it. Still waiting: slowtwos.tests.example.",
-			Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. See what holds one up: kubectl describe crd",
+			Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. See what holds one up: " +
+				"kubectl describe crd",
 		}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var looks atomic.Int32
 			cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {
-				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, tt.name+"s.tests.example") || looks.Add(1) == 1 || looks.Load() > tt.slow {
+				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, tt.name+"s.tests.example") || looks.Add(1) == 1 ||
+					looks.Load() > tt.slow {
 					return false
 				}
 				w.Header().Set("Content-Type", "application/json")

@@ -10,11 +10,13 @@ import (
 
 func TestDiff(t *testing.T) {
 	for _, row := range []struct{ name, before, after, want string }{
-		{"nothing", `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`, `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`, ``},
+		{"nothing", `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`,
+			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`, ``},
 		{"only_what_the_server_writes",
 			`{apiVersion: v1, kind: Pod, metadata: {name: c, uid: a, resourceVersion: "1", generation: 1, managedFields: [], creationTimestamp: x}, status: {phase: Pending}}`,
 			`{apiVersion: v1, kind: Pod, metadata: {name: c, uid: b, resourceVersion: "2", generation: 2}, status: {phase: Running}}`, ``},
-		{"a_value", `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: one}}`, `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: two}}`, `
+		{"a_value", `{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: one}}`,
+			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: two}}`, `
 --- live ConfigMap shop/c
 +++ applied ConfigMap shop/c
 @@ -1,6 +1,6 @@
@@ -72,7 +74,8 @@ func TestPlanShowsWhatTheServerWouldMakeOfIt(t *testing.T) {
 	set, findings := plan(t, strings.Replace(secret, "VALUE", "hunter2", 1)+"\n---\n"+web("2", "hi"), opts)
 	same(t, 0, len(findings))
 	same(t, []string{
-		"configured v1 Secret plan/s", "configured apps/v1 Deployment plan/web", "unchanged v1 Service plan/web", "unchanged v1 ConfigMap plan/web", "unchanged v1 ServiceAccount plan/web",
+		"configured v1 Secret plan/s", "configured apps/v1 Deployment plan/web", "unchanged v1 Service plan/web",
+		"unchanged v1 ConfigMap plan/web", "unchanged v1 ServiceAccount plan/web",
 	}, told(set))
 	var text string
 	for _, c := range set {

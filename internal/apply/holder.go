@@ -108,8 +108,8 @@ func (r *run) heldElsewhere(ctx context.Context, live *unstructured.Unstructured
 	return ""
 }
 
-// keepMark has an object keep the mark of this deploy in a run without an inventory. Otherwise a single run without prune
-// would make the next one with it forget the object.
+// keepMark has an object keep the mark of this deploy in a run without an inventory. Otherwise a single run without
+// prune would make the next one with it forget the object.
 func (r *run) keepMark(t *item, live *unstructured.Unstructured) {
 	mark, marked := inventory.MarkOf(live)
 	if _, kept := inventory.MarkOf(t.desired); !kept && marked && r.inventory().Matches(mark) {

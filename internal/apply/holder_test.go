@@ -10,7 +10,8 @@ import (
 
 // shared is an object that any namespace's deploy of a folder contains, and one of the deploy's own namespace.
 func shared(name string) string {
-	return maps("own") + "\n---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + name + "}, rules: []}"
+	return maps("own") + "\n---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: " + name +
+		"}, rules: []}"
 }
 
 // twoNamespaces returns the options of one folder's deploys to two namespaces.
@@ -34,8 +35,10 @@ func TestPrune_keeps_what_another_namespace_took_over(t *testing.T) {
 func TestPrune_reads_marks_that_name_no_namespace(t *testing.T) {
 	one, two := twoNamespaces(t, "holder-old")
 	old := func(name, namespace string) {
-		text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME, namespace: NS, annotations: {multiarch-deploy.github.io/inventory: 'owner/repository:holder-old'}}, data: {of: NAME}}"
-		must(t, strings.NewReplacer("NAME", name, "NS", namespace).Replace(text), apply.Options{TakeOverFrom: []string{one.Inventory}})
+		text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME, namespace: NS, annotations: " +
+			"{multiarch-deploy.github.io/inventory: 'owner/repository:holder-old'}}, data: {of: NAME}}"
+		must(t, strings.NewReplacer("NAME", name, "NS", namespace).Replace(text),
+			apply.Options{TakeOverFrom: []string{one.Inventory}})
 	}
 	deploy(t, maps("own", "leaves", "both"), one)
 	elsewhere := "{apiVersion: v1, kind: ConfigMap, metadata: {name: both, namespace: holder-old-one}}"

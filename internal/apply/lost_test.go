@@ -12,8 +12,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 )
 
-// cutting is a proxy before the cluster that from the patch of that number on, dry runs not counted, passes each request
-// on and cuts the connection in place of the answer, until heal is called.
+// cutting is a proxy before the cluster that from the patch of that number on, dry runs not counted, passes each
+// request on and cuts the connection in place of the answer, until heal is called.
 func cutting(t *testing.T, from int32) (a *apply.Applier, heal func()) {
 	t.Helper()
 	var patches atomic.Int32

@@ -48,7 +48,8 @@ func TestPrune(t *testing.T) {
 	set, findings := plan(t, maps("a"), opts)
 	same(t, []finding.Finding(nil), findings)
 	want := []string{
-		"unchanged v1 ConfigMap prune/a", "pruned v1 ConfigMap prune/b", "pruned v1 ConfigMap prune/c", "pruned v1 ConfigMap prune/stranger", "pruned v1 ConfigMap prune/web",
+		"unchanged v1 ConfigMap prune/a", "pruned v1 ConfigMap prune/b", "pruned v1 ConfigMap prune/c",
+		"pruned v1 ConfigMap prune/stranger", "pruned v1 ConfigMap prune/web",
 		"pruned v1 Service prune/web", "pruned v1 ServiceAccount prune/web", "pruned apps/v1 Deployment prune/web",
 	}
 	same(t, want, told(set))
@@ -83,7 +84,9 @@ func TestPruneKeepsWhatOthersMayNeed(t *testing.T) {
 	theirs.FieldManager, theirs.Inventory, theirs.TakeOverFrom = "other-team", "", []string{"keeper"}
 	must(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: shared}, data: {theirs: x}}", theirs)
 	owner := live(t, "configmaps.v1.", "prune-keeps", "stays")
-	must(t, strings.ReplaceAll("{apiVersion: v1, kind: ConfigMap, metadata: {name: adopted, annotations: {multiarch-deploy.github.io/inventory: \"namespace=prune-keeps,deploy=keeper\"}, ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: stays, uid: UID}]}}", "UID", string(owner.GetUID())),
+	must(t, strings.ReplaceAll("{apiVersion: v1, kind: ConfigMap, metadata: {name: adopted, annotations: "+
+		"{multiarch-deploy.github.io/inventory: \"namespace=prune-keeps,deploy=keeper\"}, ownerReferences: [{apiVersion: "+
+		"v1, kind: ConfigMap, name: stays, uid: UID}]}}", "UID", string(owner.GetUID())),
 		apply.Options{Namespace: opts.Namespace, Deploy: "keeper"})
 	unlisted := opts
 	unlisted.Inventory, unlisted.TakeOverFrom = "", []string{"keeper"}
@@ -92,10 +95,13 @@ func TestPruneKeepsWhatOthersMayNeed(t *testing.T) {
 	same(t, []string(nil), deploy(t, maps("stays"), opts))
 	same(t, "", cmp.Diff([]string{
 		"kept ConfigMap prune-keeps/adopted, which the manifests no longer have: it belongs to ConfigMap stays",
-		"kept ConfigMap prune-keeps/handed-over, which the manifests no longer have: it no longer carries the mark of this deploy: another one has taken it over",
+		"kept ConfigMap prune-keeps/handed-over, which the manifests no longer have: it no longer carries the mark of this " +
+			"deploy: another one has taken it over",
 		`kept ConfigMap prune-keeps/shared, which the manifests no longer have: field manager "other-team" applies it too`,
-		"kept Namespace prune-keeps-too, which the manifests no longer have: with it would go whatever others keep in it; delete it by hand if nothing else needs it",
-		"kept PersistentVolumeClaim prune-keeps/data, which the manifests no longer have: with it would go the data; delete it by hand if no one needs them",
+		"kept Namespace prune-keeps-too, which the manifests no longer have: with it would go whatever others keep in it; " +
+			"delete it by hand if nothing else needs it",
+		"kept PersistentVolumeClaim prune-keeps/data, which the manifests no longer have: with it would go the data; " +
+			"delete it by hand if no one needs them",
 	}, kept, cmpopts.SortSlices(strings.Compare)))
 	same(t, []string(nil), deploy(t, maps("stays"), opts))
 	same(t, 5, len(kept))
@@ -125,7 +131,8 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: deployer}]
 	same(t, []finding.Finding{{
 		Code: finding.ApplyRejected, Severity: finding.Error, Object: "v1 ConfigMap prune-refused/b",
 		Message: `ConfigMap prune-refused/b: configmaps "b" is forbidden: User "deployer" cannot delete resource "configmaps" in API group "" in the namespace "prune-refused"`,
-		Fix:     "Give User \"deployer\" a Role in namespace prune-refused with this rule:\n- apiGroups: [\"\"]\n  resources: [\"configmaps\"]\n  verbs: [get, create, patch, delete]",
+		Fix: "Give User \"deployer\" a Role in namespace prune-refused with this rule:\n- apiGroups: [\"\"]\n  " +
+			"resources: [\"configmaps\"]\n  verbs: [get, create, patch, delete]",
 	}}, findings)
 	same(t, []string{"pruned v1 ConfigMap prune-refused/b"}, deploy(t, maps("a"), opts))
 }

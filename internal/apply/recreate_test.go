@@ -12,20 +12,24 @@ import (
 var immutables = []struct{ name, manifest, old, new string }{
 	{"job", `{apiVersion: batch/v1, kind: Job, metadata: {name: x}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "registry.example/x:OLD"}]}}}}`, "1", "2"},
 	{"role_binding", `{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: x}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: OLD}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: u}]}`, "view", "edit"},
-	{"priority_class", `{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: NS}, value: OLD}`, "1", "2"},
+	{"priority_class", `{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: NS}, value: OLD}`, "1",
+		"2"},
 	{"storage_class", `{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: NS}, provisioner: p.example, parameters: {a: "OLD"}}`, "1", "2"},
 	{"storage_class_provisioner", `{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: NS}, provisioner: "OLD"}`, "a.example", "b.example"},
 	{"stateful_set", `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {serviceName: x, replicas: 0, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: c, image: x}]}}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: OLD}}}}]}}`, "1Gi", "2Gi"},
 	{"service_headless", `{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {OLD selector: {app: x}, ports: [{port: 80}]}}`, "", "clusterIP: None,"},
 	{"deployment_selector", `{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: 0, selector: {matchLabels: {app: OLD}}, template: {metadata: {labels: {app: OLD}}, spec: {containers: [{name: c, image: x}]}}}}`, "a", "b"},
 	{"config_map", `{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, immutable: true, data: {a: "OLD"}}`, "1", "2"},
-	{"secret", `{apiVersion: v1, kind: Secret, metadata: {name: x}, immutable: true, stringData: {a: "OLD"}}`, "hunter1", "hunter2"},
+	{"secret", `{apiVersion: v1, kind: Secret, metadata: {name: x}, immutable: true, stringData: {a: "OLD"}}`, "hunter1",
+		"hunter2"},
 	{"claim", `{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: x}, spec: {accessModes: [OLD], resources: {requests: {storage: 1Gi}}}}`, "ReadWriteOnce", "ReadWriteMany"},
 	{"pod", `{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, image: x, env: [{name: A, value: "OLD"}]}]}}`, "1", "2"},
 	{"cel", `{apiVersion: tests.example/v1, kind: Fixed, metadata: {name: x}, spec: {size: OLD}}`, "1", "2"},
-	{"cel_message", `{apiVersion: tests.example/v1, kind: Fixed, metadata: {name: x}, spec: {colour: "OLD"}}`, "red", "blue"},
+	{"cel_message", `{apiVersion: tests.example/v1, kind: Fixed, metadata: {name: x}, spec: {colour: "OLD"}}`, "red",
+		"blue"},
 	{"runtime_class", `{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: NS}, handler: OLD}`, "a", "b"},
-	{"csi_driver", `{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: NS}, spec: {attachRequired: OLD}}`, "true", "false"},
+	{"csi_driver", `{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: NS}, spec: {attachRequired: OLD}}`,
+		"true", "false"},
 	{"ingress_class", `{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: NS}, spec: {controller: OLD}}`, "a.example/a", "b.example/b"},
 	{"daemon_set", `{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: x}, spec: {selector: {matchLabels: {app: OLD}}, template: {metadata: {labels: {app: OLD}}, spec: {nodeSelector: {no: node}, containers: [{name: c, image: x}]}}}}`, "a", "b"},
 	{"volume", `{apiVersion: v1, kind: PersistentVolume, metadata: {name: NS}, spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: OLD}}}`, "/a", "/b"},
@@ -109,7 +113,8 @@ func TestApply_recreates_where_that_was_asked_for(t *testing.T) {
 			same(t, apply.Unchanged, must(t, after, opts)[0].Action)
 			back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 			if tt.name == "job" {
-				same(t, "Job re-job/x was not rolled back: the earlier Job has run and is not run again; the new one stays", err.Error())
+				same(t, "Job re-job/x was not rolled back: the earlier Job has run and is not run again; the new one stays",
+					err.Error())
 				return
 			}
 			same(t, nil, err)
@@ -127,7 +132,8 @@ func TestApply_recreates_an_annotated_StatefulSet_around_its_pods(t *testing.T) 
 	for pod == nil && t.Context().Err() == nil {
 		pod = live(t, "pods.v1.", "recreate-set", "x-0")
 	}
-	same(t, []string{"recreated apps/v1 StatefulSet recreate-set/x"}, told(must(t, strings.Replace(set, "SERVICE", "b", 1), opts)))
+	same(t, []string{"recreated apps/v1 StatefulSet recreate-set/x"},
+		told(must(t, strings.Replace(set, "SERVICE", "b", 1), opts)))
 	same(t, pod.GetUID(), live(t, "pods.v1.", "recreate-set", "x-0").GetUID())
 }
 
@@ -135,7 +141,8 @@ func TestApply_deletes_nothing_for_an_object_that_is_refused(t *testing.T) {
 	opts := in(t, "recreate-refused")
 	opts.Recreate = []string{"Job"}
 	was := must(t, strings.ReplaceAll(immutables[0].manifest, "OLD", "1"), opts)
-	bad := strings.Replace(strings.ReplaceAll(immutables[0].manifest, "OLD", "2"), "restartPolicy: Never", "restartPolicy: Always", 1)
+	bad := strings.Replace(strings.ReplaceAll(immutables[0].manifest, "OLD", "2"), "restartPolicy: Never",
+		"restartPolicy: Always", 1)
 	_, findings := refused(t, server(t), bad, opts)
 	same(t, 1, len(findings))
 	same(t, was[0].After.GetUID(), live(t, "jobs.v1.batch", "recreate-refused", "x").GetUID())

@@ -68,7 +68,8 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 			"v1 ConfigMap ",
 			`ConfigMap without a name: what has no metadata.name can't be applied`,
 			`Give it a name. (generateName works with kubectl create only.)`},
-		{"twice_in_the_set", server(t), "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: refusals}}",
+		{"twice_in_the_set", server(t), "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}\n---\n{apiVersion: v1, " +
+			"kind: ConfigMap, metadata: {name: c, namespace: refusals}}",
 			"v1 ConfigMap refusals/c",
 			`ConfigMap refusals/c: it is there twice in the manifests`,
 			`Remove one of the two: the one applied last would win, by chance.`},
@@ -83,15 +84,18 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 		{"a_verb_that_the_user_lacks", reader, `{apiVersion: v1, kind: ConfigMap, metadata: {name: new}}`,
 			"v1 ConfigMap refusals/new",
 			`ConfigMap refusals/new: configmaps "new" is forbidden: User "reader" cannot create resource "configmaps" in API group "" in the namespace "refusals"`,
-			"Give User \"reader\" a Role in namespace refusals with this rule:\n- apiGroups: [\"\"]\n  resources: [\"configmaps\"]\n  verbs: [get, create, patch]"},
+			"Give User \"reader\" a Role in namespace refusals with this rule:\n- apiGroups: [\"\"]\n  resources: " +
+				"[\"configmaps\"]\n  verbs: [get, create, patch]"},
 		{"a_resource_that_the_user_lacks", reader, `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}`,
 			"apps/v1 Deployment refusals/web",
 			`Deployment refusals/web: deployments.apps "web" is forbidden: User "reader" cannot patch resource "deployments" in API group "apps" in the namespace "refusals"`,
-			"Give User \"reader\" a Role in namespace refusals with this rule:\n- apiGroups: [\"apps\"]\n  resources: [\"deployments\"]\n  verbs: [get, create, patch]"},
+			"Give User \"reader\" a Role in namespace refusals with this rule:\n- apiGroups: [\"apps\"]\n  resources: " +
+				"[\"deployments\"]\n  verbs: [get, create, patch]"},
 		{"a_cluster_scoped_resource", reader, `{apiVersion: v1, kind: Namespace, metadata: {name: theirs}}`,
 			"v1 Namespace theirs",
 			`Namespace theirs: namespaces "theirs" is forbidden: User "reader" cannot patch resource "namespaces" in API group "" in the namespace "theirs"`,
-			"Give User \"reader\" a ClusterRole with this rule:\n- apiGroups: [\"\"]\n  resources: [\"namespaces\"]\n  verbs: [get, create, patch]"},
+			"Give User \"reader\" a ClusterRole with this rule:\n- apiGroups: [\"\"]\n  resources: [\"namespaces\"]\n  verbs: " +
+				"[get, create, patch]"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			set, findings := refused(t, row.as, row.manifests, opts)

@@ -39,9 +39,11 @@ func TestRoundTrips(t *testing.T) {
 		do              apply.Action
 		want            map[string]int
 	}{
-		{"many_new_ones", maps(many...), apply.Created, map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
+		{"many_new_ones", maps(many...), apply.Created,
+			map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
 		{"many_again", maps(many...), apply.Unchanged, map[string]int{"GET discovery": 2, "GET list": 1}},
-		{"many_changed", strings.ReplaceAll(maps(many...), "of: ", "now: "), apply.Configured, map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
+		{"many_changed", strings.ReplaceAll(maps(many...), "of: ", "now: "), apply.Configured,
+			map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
 		{"one_new", maps("one"), apply.Created, map[string]int{"GET discovery": 2, "GET": 1, "PATCH dry run": 1, "PATCH": 1}},
 		{"one_again", maps("one"), apply.Unchanged, map[string]int{"GET discovery": 2, "GET": 1}},
 	} {

@@ -42,7 +42,8 @@ func state(t *testing.T, resource, namespace, name string) map[string]any {
 func TestRollback(t *testing.T) {
 	opts := in(t, "rollback")
 	must(t, web("1", "hi"), opts)
-	was := []map[string]any{state(t, "deployments.v1.apps", "rollback", "web"), state(t, "services.v1.", "rollback", "web"), state(t, "configmaps.v1.", "rollback", "web")}
+	was := []map[string]any{state(t, "deployments.v1.apps", "rollback", "web"),
+		state(t, "services.v1.", "rollback", "web"), state(t, "configmaps.v1.", "rollback", "web")}
 
 	next := strings.NewReplacer(
 		"replicas: 2", "replicas: 3\n  minReadySeconds: 5",
@@ -53,14 +54,17 @@ func TestRollback(t *testing.T) {
 	set := must(t, next, opts)
 
 	same(t, []string{
-		"rolled-back apps/v1 Deployment rollback/web", "rolled-back v1 Service rollback/web", "rolled-back v1 ConfigMap rollback/web", "rolled-back v1 ConfigMap rollback/extra",
+		"rolled-back apps/v1 Deployment rollback/web", "rolled-back v1 Service rollback/web",
+		"rolled-back v1 ConfigMap rollback/web", "rolled-back v1 ConfigMap rollback/extra",
 	}, told(rollback(t, set, opts)))
-	same(t, was, []map[string]any{state(t, "deployments.v1.apps", "rollback", "web"), state(t, "services.v1.", "rollback", "web"), state(t, "configmaps.v1.", "rollback", "web")})
+	same(t, was, []map[string]any{state(t, "deployments.v1.apps", "rollback", "web"),
+		state(t, "services.v1.", "rollback", "web"), state(t, "configmaps.v1.", "rollback", "web")})
 	same(t, true, live(t, "configmaps.v1.", "rollback", "extra") == nil)
 
 	// The fields are ours as they were: the earlier manifests change nothing, and later ones meet no conflict.
 	same(t, []string{
-		"unchanged apps/v1 Deployment rollback/web", "unchanged v1 Service rollback/web", "unchanged v1 ConfigMap rollback/web", "unchanged v1 ServiceAccount rollback/web",
+		"unchanged apps/v1 Deployment rollback/web", "unchanged v1 Service rollback/web",
+		"unchanged v1 ConfigMap rollback/web", "unchanged v1 ServiceAccount rollback/web",
 	}, told(must(t, web("1", "hi"), opts)))
 	must(t, next, opts)
 }
@@ -80,9 +84,11 @@ func TestRollbackOfFieldsTakenFromAnother(t *testing.T) {
 
 func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
 	opts := in(t, "rollback-meanwhile")
-	const before = "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, data: {a: one}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: deleted}, data: {a: one}}"
+	const before = "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, data: {a: one}}\n---\n{apiVersion: v1, " +
+		"kind: ConfigMap, metadata: {name: deleted}, data: {a: one}}"
 	must(t, before, opts)
-	set := must(t, strings.ReplaceAll(before, "one", "two")+"\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: replaced}}", opts)
+	set := must(t, strings.ReplaceAll(before, "one", "two")+"\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: "+
+		"replaced}}", opts)
 
 	client, err := dynamic.NewForConfig(server(t))
 	if err != nil {
@@ -96,14 +102,16 @@ func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
 	}
 	theirs := opts
 	theirs.FieldManager = "other-team"
-	must(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: replaced}, data: {b: theirs}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, data: {b: theirs}}", theirs)
+	must(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: replaced}, data: {b: theirs}}\n---\n{apiVersion: v1, "+
+		"kind: ConfigMap, metadata: {name: kept}, data: {b: theirs}}", theirs)
 
 	back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 	same(t, []string{"rolled-back v1 ConfigMap rollback-meanwhile/kept"}, told(back))
 	if err == nil || !strings.HasPrefix(err.Error(), "ConfigMap rollback-meanwhile/deleted was not rolled back: ") {
 		t.Errorf("error %v does not name the object that is gone", err)
 	}
-	same(t, any(map[string]any{"a": "one", "b": "theirs"}), field(live(t, "configmaps.v1.", opts.Namespace, "kept"), "data"))
+	same(t, any(map[string]any{"a": "one", "b": "theirs"}),
+		field(live(t, "configmaps.v1.", opts.Namespace, "kept"), "data"))
 	same(t, any(map[string]any{"b": "theirs"}), field(live(t, "configmaps.v1.", opts.Namespace, "replaced"), "data"))
 	same(t, true, live(t, "configmaps.v1.", opts.Namespace, "deleted") == nil)
 }

@@ -15,7 +15,8 @@ func TestApply_never_quotes_the_values_of_a_Secret(t *testing.T) {
 		{"a_value_is_a_map", `data: {password: {hunter2: x}}`, "data.password is not text"},
 		{"a_value_is_a_number", `stringData: {password: 12345678}`, "stringData.password is not text"},
 		{"a_value_is_not_base64", `data: {password: "hunter2!"}`, "data.password is not base64"},
-		{"a_value_is_the_key", `stringData: {"hunter2 hunter2": x}`, "stringData: key 1, in the order of the alphabet, is not valid"},
+		{"a_value_is_the_key", `stringData: {"hunter2 hunter2": x}`,
+			"stringData: key 1, in the order of the alphabet, is not valid"},
 		{"the_type_is_a_value", `type: kubernetes.io/tls, data: {tls.crt: aHVudGVyMg==}`, "data: Required value"},
 		{"a_webhook_quotes_it", `stringData: {password: hunter2}`, "no *** please"},
 	} {

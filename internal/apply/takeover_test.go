@@ -95,7 +95,8 @@ func said(t *testing.T, namespace string) []map[string]any {
 	var all []map[string]any
 	for _, resource := range []string{"deployments.v1.apps", "services.v1.", "configmaps.v1."} {
 		u := live(t, resource, namespace, "web")
-		for _, f := range []string{"uid", "resourceVersion", "generation", "managedFields", "creationTimestamp", "namespace", "annotations"} {
+		for _, f := range []string{"uid", "resourceVersion", "generation", "managedFields", "creationTimestamp", "namespace",
+			"annotations"} {
 			delete(u.Object["metadata"].(map[string]any), f)
 		}
 		delete(u.Object, "status")
@@ -183,10 +184,12 @@ func TestApply_leaves_other_managers_their_fields(t *testing.T) {
 	want := `Deployment takeover-others/web: another manager owns what the manifest sets: .spec.template.spec.containers[name="web"].image ` +
 		`is owned by "kubectl-set" since ` + entry[i].Time.UTC().Format("2006-01-02T15:04:05Z") + "."
 	same(t, want, findings[0].Message)
-	same(t, "Leave the fields to their owner: remove them from the manifest. Or take them over with force-conflicts: true. "+
+	same(t, "Leave the fields to their owner: remove them from the manifest. Or take them over with force-conflicts: "+
+		"true. "+
 		"Someone changed the field by hand (kubectl set): that change is lost then.", findings[0].Fix)
 
 	opts.TakeOverFrom = []string{"kubectl-set"}
 	must(t, full, opts)
-	same(t, true, cmp.Equal("registry.example/web:1", containerImage(live(t, "deployments.v1.apps", opts.Namespace, "web"))))
+	same(t, true, cmp.Equal("registry.example/web:1",
+		containerImage(live(t, "deployments.v1.apps", opts.Namespace, "web"))))
 }

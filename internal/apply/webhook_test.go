@@ -30,11 +30,13 @@ func webhook(t *testing.T, namespace string, response map[string]any) *httptest.
 		for k, v := range response {
 			answer[k] = v
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": answer})
+		_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+			"response": answer})
 	}))
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	must(t, strings.NewReplacer("KIND", kind, "NAMESPACE", namespace, "URL", server.URL, "BUNDLE", base64.StdEncoding.EncodeToString(ca)).Replace(`
+	must(t, strings.NewReplacer("KIND", kind, "NAMESPACE", namespace, "URL", server.URL, "BUNDLE",
+		base64.StdEncoding.EncodeToString(ca)).Replace(`
 apiVersion: admissionregistration.k8s.io/v1
 kind: KIND
 metadata: {name: NAMESPACE}
@@ -106,9 +108,11 @@ func TestApply_reports_an_image_that_a_webhook_replaced(t *testing.T) {
 	})
 	want := []finding.Finding{{
 		Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: "apps/v1 Deployment swapped/web", Container: "web",
-		Image:   "mirror.example/web:1",
-		Message: "Deployment swapped/web: container web runs mirror.example/web:1 in place of registry.example/web:1: the cluster replaced the image, and this one was not verified.",
-		Fix: "Look for the admission webhook or policy that does so: kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
+		Image: "mirror.example/web:1",
+		Message: "Deployment swapped/web: container web runs mirror.example/web:1 in place of registry.example/web:1: the " +
+			"cluster replaced the image, and this one was not verified.",
+		Fix: "Look for the admission webhook or policy that does so: kubectl get " +
+			"mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
 			"If that is intended, write the image that is to run into the kustomization, so that it is verified.",
 	}}
 	for t.Context().Err() == nil { // the API server hears of the webhook a moment later
@@ -118,7 +122,8 @@ func TestApply_reports_an_image_that_a_webhook_replaced(t *testing.T) {
 			continue
 		}
 		same(t, want, findings)
-		same(t, []apply.ReplacedImage{{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}}, set[0].Replaced)
+		same(t, []apply.ReplacedImage{{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}},
+			set[0].Replaced)
 		break
 	}
 	set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, web("1", "hi"))[:1], opts)

@@ -31,10 +31,12 @@ var (
 // remedy is about the claim and its class; a further node would change nothing.
 func unboundClaim(ctx context.Context, pod *corev1.Pod, ev Evidence, message string) finding.Diagnosis {
 	if m := claimMissing.FindStringSubmatch(message); m != nil {
-		d := pending(pod, finding.MissingReference, fmt.Sprintf("claim %s, which %s, does not exist.", m[1], usedBy(pod, m[1])),
+		d := pending(pod, finding.MissingReference,
+			fmt.Sprintf("claim %s, which %s, does not exist.", m[1], usedBy(pod, m[1])),
 			fmt.Sprintf("Add PersistentVolumeClaim %s to the manifests, or correct the volume's claimName.", m[1]))
 		d.Grace = missingGrace
-		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "PersistentVolumeClaim"}, Namespace: pod.Namespace, Name: m[1]}
+		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "PersistentVolumeClaim"}, Namespace: pod.Namespace,
+			Name: m[1]}
 		return d
 	}
 	if !claimUnbound.MatchString(message) {
@@ -74,7 +76,8 @@ func unbound(ctx context.Context, pod *corev1.Pod, ev Evidence, claim *unstructu
 		d.Missing = object.Key{GroupKind: schema.GroupKind{Group: "storage.k8s.io", Kind: "StorageClass"}, Name: class}
 		return d
 	}
-	return pending(pod, finding.VolumeNotReady, what+fmt.Sprintf(" of its storage class %s yet.", class), "See why: "+describe)
+	return pending(pod, finding.VolumeNotReady, what+fmt.Sprintf(" of its storage class %s yet.", class),
+		"See why: "+describe)
 }
 
 // claimOf names the claim of a volume, or "": one that is named, or one that is made for the pod.

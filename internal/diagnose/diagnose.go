@@ -28,10 +28,12 @@ type Evidence struct {
 	Events []corev1.Event
 	// Lookup reads an object of the cluster; its error distinguishes one that is not there (apierrors.IsNotFound) from one
 	// that may not be read.
-	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error)
+	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace,
+		name string) (*unstructured.Unstructured, error)
 }
 
-func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (*unstructured.Unstructured, error) {
+func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResource, namespace,
+	name string) (*unstructured.Unstructured, error) {
 	if ev.Lookup == nil {
 		return nil, errors.ErrUnsupported
 	}

@@ -37,17 +37,21 @@ func (c container) execFormat(exit *corev1.ContainerStateTerminated, log string)
 	}
 	image := c.image()
 	if oldRuntime.MatchString(log) {
-		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", c.program()), image, c.program()+" is for another CPU, or a script without a #! line")
+		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", c.program()), image,
+			c.program()+" is for another CPU, or a script without a #! line")
 	}
 	if m := execError.FindStringSubmatch(log); m != nil {
-		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image, m[1]+" is for another CPU, or a script without a #! line")
+		return c.wrongCPU(fmt.Sprintf("exec format error on %s.", m[1]), image,
+			m[1]+" is for another CPU, or a script without a #! line")
 	}
 	if m := readAsScript.FindStringSubmatch(log); m != nil && exit.ExitCode == 2 {
-		return c.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image, m[1]+" is for another CPU")
+		return c.wrongCPU(fmt.Sprintf("the shell cannot run %s and takes it for a script (exec format error).", m[1]), image,
+			m[1]+" is for another CPU")
 	}
 	foreign := c.architecture != "" && len(image.Platforms) > 0 && !image.RunsOn(c.architecture)
 	if log == "" && foreign && slices.Contains(silentExits, exit.ExitCode) {
-		return c.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).", exit.ExitCode), image, "")
+		return c.wrongCPU(fmt.Sprintf("exited with status %d, as a binary for another CPU does (exec format error).",
+			exit.ExitCode), image, "")
 	}
 	return nil
 }
@@ -63,8 +67,8 @@ func (c container) program() string {
 	return "the image's entrypoint"
 }
 
-// wrongCPU says what the image contains against what the node needs. Of an image that claims the node's platform, the mismatch
-// is reported: a nodeSelector might not help then, but a rebuild does.
+// wrongCPU says what the image contains against what the node needs. Of an image that claims the node's platform, the
+// mismatch is reported: a nodeSelector might not help then, but a rebuild does.
 func (c container) wrongCPU(what string, image platform.Offer, lie string) *finding.Finding {
 	reference := short(c.Image)
 	switch {
@@ -72,7 +76,8 @@ func (c container) wrongCPU(what string, image platform.Offer, lie string) *find
 		what += fmt.Sprintf(" Image %s contains a binary for another CPU.", reference)
 	case image.RunsOn(c.architecture):
 		what += fmt.Sprintf(" Image %s claims to be for linux/%s, but %s.", reference, c.architecture, lie)
-		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary copied from another build, are the usual causes.", c.architecture)
+		fix := fmt.Sprintf("Rebuild the image for linux/%s: a base image pinned by one platform's digest, or a binary "+
+			"copied from another build, are the usual causes.", c.architecture)
 		return c.finding(finding.ExecFormatError, what, fix)
 	default:
 		what += fmt.Sprintf(" Image %s offers %s only.", reference, image)

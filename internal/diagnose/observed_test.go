@@ -80,7 +80,8 @@ func TestPod_on_everything_that_real_nodes_showed(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", dir, diff)
 		}
 		if f := got.Finding; f != nil {
-			fmt.Fprintf(&golden, "== %s\n%s\n-- fix\n%s\n\n", strings.TrimPrefix(filepath.ToSlash(dir), recordings+"/"), f.Message, f.Fix)
+			fmt.Fprintf(&golden, "== %s\n%s\n-- fix\n%s\n\n", strings.TrimPrefix(filepath.ToSlash(dir), recordings+"/"),
+				f.Message, f.Fix)
 		}
 	}
 	compareGolden(t, "testdata/observed.golden", golden.String())
@@ -105,7 +106,10 @@ func TestPod_with_half_the_evidence(t *testing.T) {
 			continue
 		}
 		withoutLog := ev
-		withoutLog.Log = func(context.Context, *corev1.Pod, string, bool) (string, error) { return "", errors.New("forbidden") }
+		withoutLog.Log = func(context.Context, *corev1.Pod, string, bool) (string, error) {
+			return "",
+				errors.New("forbidden")
+		}
 		if diff := cmp.Diff(want, reduce(Pod(t.Context(), pod, withoutLog))); diff != "" {
 			t.Errorf("%s without log (-want +got):\n%s", dir, diff)
 		}

@@ -10,7 +10,8 @@ import (
 // buildOrKeepAway is the fix for an image that lacks the architecture of a node it was sent to.
 func buildOrKeepAway(offer platform.Offer, architecture string) string {
 	if architecture == "" {
-		return "Build the image for the node's platform, or keep the pod off such nodes with a nodeSelector on kubernetes.io/arch."
+		return "Build the image for the node's platform, or keep the pod off such nodes with a nodeSelector on " +
+			"kubernetes.io/arch."
 	}
 	build := fmt.Sprintf("Build it for linux/%s, or keep it ", architecture)
 	architectures := offer.Architectures()

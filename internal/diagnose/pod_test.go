@@ -27,41 +27,75 @@ func TestPod(t *testing.T) {
 		want      finding.Code
 		permanent bool
 	}{
-		{name: "acr_wants_a_role", state: waiting("ErrImagePull", `failed to pull and unpack image "r/app:1": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/oauth2/token: 401 Unauthorized`), want: finding.ImageUnauthorized, permanent: true},
-		{name: "artifact_registry_wants_a_role", state: waiting("ErrImagePull", `failed to resolve reference "r/app:1": unexpected status from HEAD request to https://r/v2/app/manifests/1: 403 Forbidden`), want: finding.ImageUnauthorized, permanent: true},
-		{name: "docker_hub_hides_what_is_private", state: waiting("ErrImagePull", `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`), want: finding.ImageUnauthorized, permanent: true},
-		{name: "a_repository_named_denied_proves_nothing", state: waiting("ErrImagePull", `failed to pull "r/denied:1": dial tcp 10.0.0.1:443: connect: connection refused`), want: finding.ImagePull},
-		{name: "registry_times_out", state: waiting("ErrImagePull", `failed to do request: Head "https://r/v2/app/manifests/1": dial tcp 10.0.0.1:443: i/o timeout`), want: finding.ImagePull},
-		{name: "registry_name_does_not_resolve", state: waiting("ErrImagePull", `dial tcp: lookup r on 10.0.0.10:53: no such host`), want: finding.ImagePull},
-		{name: "old_kubelet_tells_the_cause_in_the_event_only", state: waiting("ImagePullBackOff", backOff), events: []corev1.Event{event("Failed", "Error: ErrImagePull"), event("Failed", `Failed to pull image "r/app:1": no match for platform in manifest: not found`)}, want: finding.PlatformMissing, permanent: true},
+		{name: "acr_wants_a_role", state: waiting("ErrImagePull",
+			`failed to pull and unpack image "r/app:1": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/oauth2/token: 401 Unauthorized`), want: finding.ImageUnauthorized, permanent: true},
+		{name: "artifact_registry_wants_a_role",
+			state: waiting("ErrImagePull", `failed to resolve reference "r/app:1": unexpected status from HEAD request to https://r/v2/app/manifests/1: 403 Forbidden`), want: finding.ImageUnauthorized, permanent: true},
+		{name: "docker_hub_hides_what_is_private",
+			state: waiting("ErrImagePull", `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`), want: finding.ImageUnauthorized, permanent: true},
+		{name: "a_repository_named_denied_proves_nothing",
+			state: waiting("ErrImagePull", `failed to pull "r/denied:1": dial tcp 10.0.0.1:443: connect: connection refused`),
+			want:  finding.ImagePull},
+		{name: "registry_times_out", state: waiting("ErrImagePull",
+			`failed to do request: Head "https://r/v2/app/manifests/1": dial tcp 10.0.0.1:443: i/o timeout`),
+			want: finding.ImagePull},
+		{name: "registry_name_does_not_resolve",
+			state: waiting("ErrImagePull", `dial tcp: lookup r on 10.0.0.10:53: no such host`), want: finding.ImagePull},
+		{name: "old_kubelet_tells_the_cause_in_the_event_only", state: waiting("ImagePullBackOff", backOff),
+			events: []corev1.Event{event("Failed", "Error: ErrImagePull"),
+				event("Failed", `Failed to pull image "r/app:1": no match for platform in manifest: not found`)},
+			want: finding.PlatformMissing, permanent: true},
 		{name: "old_kubelet_without_event", state: waiting("ImagePullBackOff", backOff), want: finding.ImagePull},
-		{name: "docker_words_for_a_missing_platform", state: waiting("ErrImagePull", "no matching manifest for linux/arm64/v8 in the manifest list entries"), want: finding.PlatformMissing, permanent: true},
-		{name: "image_name_is_no_reference", state: waiting("InvalidImageName", `couldn't parse image name`), want: finding.ImagePull, permanent: true},
+		{name: "docker_words_for_a_missing_platform", state: waiting("ErrImagePull", "no matching manifest for "+
+			"linux/arm64/v8 in the manifest list entries"), want: finding.PlatformMissing, permanent: true},
+		{name: "image_name_is_no_reference", state: waiting("InvalidImageName", `couldn't parse image name`),
+			want: finding.ImagePull, permanent: true},
 		{name: "image_may_not_be_pulled", state: waiting("ErrImageNeverPull", ""), want: finding.ImagePull, permanent: true},
-		{name: "secret_is_missing", state: waiting("CreateContainerConfigError", `secret "db" not found`), want: finding.MissingReference},
-		{name: "key_is_missing", state: waiting("CreateContainerConfigError", `couldn't find key url in Secret shop/db`), want: finding.MissingReference},
-		{name: "image_runs_as_root", state: waiting("CreateContainerConfigError", "container has runAsNonRoot and image will run as root"), want: finding.CrashLoop, permanent: true},
-		{name: "mount_fails", state: waiting("RunContainerError", "failed to create shim task: mount failed"), want: finding.CrashLoop},
-		{name: "command_is_missing", state: waiting("RunContainerError", `exec: "serve": executable file not found in $PATH: unknown`), want: finding.CrashLoop, permanent: true},
-		{name: "post_start_hook_fails", state: waiting("PostStartHookError", "Exec lifecycle hook failed"), want: finding.Unhealthy},
+		{name: "secret_is_missing", state: waiting("CreateContainerConfigError", `secret "db" not found`),
+			want: finding.MissingReference},
+		{name: "key_is_missing", state: waiting("CreateContainerConfigError", `couldn't find key url in Secret shop/db`),
+			want: finding.MissingReference},
+		{name: "image_runs_as_root", state: waiting("CreateContainerConfigError",
+			"container has runAsNonRoot and image will run as root"), want: finding.CrashLoop, permanent: true},
+		{name: "mount_fails", state: waiting("RunContainerError", "failed to create shim task: mount failed"),
+			want: finding.CrashLoop},
+		{name: "command_is_missing", state: waiting("RunContainerError",
+			`exec: "serve": executable file not found in $PATH: unknown`), want: finding.CrashLoop, permanent: true},
+		{name: "post_start_hook_fails", state: waiting("PostStartHookError", "Exec lifecycle hook failed"),
+			want: finding.Unhealthy},
 		{name: "program_exits_with_a_complaint", state: terminated(1, "Error"), log: "no database", want: finding.CrashLoop},
-		{name: "back_off_is_short_yet", state: waiting("CrashLoopBackOff", "back-off 1m20s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop},
-		{name: "back_off_is_hopeless", state: waiting("CrashLoopBackOff", "back-off 2m40s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop, permanent: true},
-		{name: "program_ends_at_once_without_complaint", state: waiting("CrashLoopBackOff", "back-off 10s restarting failed container=c pod=p"), last: exit(0), want: finding.CrashLoop},
+		{name: "back_off_is_short_yet", state: waiting("CrashLoopBackOff",
+			"back-off 1m20s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop},
+		{name: "back_off_is_hopeless", state: waiting("CrashLoopBackOff",
+			"back-off 2m40s restarting failed container=c pod=p"), last: exit(1), log: "no database", want: finding.CrashLoop,
+			permanent: true},
+		{name: "program_ends_at_once_without_complaint",
+			state: waiting("CrashLoopBackOff", "back-off 10s restarting failed container=c pod=p"), last: exit(0),
+			want: finding.CrashLoop},
 		{name: "killed_for_memory", state: terminated(137, "OOMKilled"), want: finding.CrashLoop},
-		{name: "go_program_starts_a_foreign_child", state: terminated(1, "Error"), log: "start: fork/exec /app/tool: exec format error\n", want: finding.ExecFormatError, permanent: true},
-		{name: "old_runc_names_no_program", state: terminated(1, "Error"), log: `standard_init_linux.go:228: exec user process caused: exec format error`, want: finding.ExecFormatError, permanent: true},
-		{name: "runtime_has_no_log", state: terminated(3, "Error"), log: "unable to retrieve container logs for containerd://1", want: finding.CrashLoop},
-		{name: "program_only_talks_of_exec_format", state: terminated(0, "Completed"), log: "skipped x: exec format error", want: finding.CrashLoop},
-		{name: "script_has_a_syntax_error_further_down", state: terminated(2, "Error"), log: `/entry.sh: line 14: syntax error: unexpected "fi"`, want: finding.CrashLoop},
-		{name: "liveness_probe_fails", state: waiting("CrashLoopBackOff", "back-off 10s restarting failed container=c pod=p"), last: exit(137), events: []corev1.Event{event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")}, want: finding.Unhealthy},
-		{name: "readiness_probe_fails", state: running(), events: []corev1.Event{event("Unhealthy", "Readiness probe failed: connection refused")}, want: finding.Unhealthy},
+		{name: "go_program_starts_a_foreign_child", state: terminated(1, "Error"),
+			log: "start: fork/exec /app/tool: exec format error\n", want: finding.ExecFormatError, permanent: true},
+		{name: "old_runc_names_no_program", state: terminated(1, "Error"),
+			log: `standard_init_linux.go:228: exec user process caused: exec format error`, want: finding.ExecFormatError,
+			permanent: true},
+		{name: "runtime_has_no_log", state: terminated(3, "Error"),
+			log: "unable to retrieve container logs for containerd://1", want: finding.CrashLoop},
+		{name: "program_only_talks_of_exec_format", state: terminated(0, "Completed"), log: "skipped x: exec format error",
+			want: finding.CrashLoop},
+		{name: "script_has_a_syntax_error_further_down", state: terminated(2, "Error"),
+			log: `/entry.sh: line 14: syntax error: unexpected "fi"`, want: finding.CrashLoop},
+		{name: "liveness_probe_fails", state: waiting("CrashLoopBackOff", "back-off 10s restarting failed container=c pod=p"),
+			last: exit(137), events: []corev1.Event{event("Unhealthy",
+				"Liveness probe failed: HTTP probe failed with statuscode: 500")}, want: finding.Unhealthy},
+		{name: "readiness_probe_fails", state: running(),
+			events: []corev1.Event{event("Unhealthy", "Readiness probe failed: connection refused")}, want: finding.Unhealthy},
 		{name: "starts", state: running()},
 		{name: "is_created", state: waiting("ContainerCreating", "")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			pod := placed(corev1.ContainerStatus{Name: "c", State: tt.state, LastTerminationState: corev1.ContainerState{Terminated: tt.last}})
+			pod := placed(corev1.ContainerStatus{Name: "c", State: tt.state,
+				LastTerminationState: corev1.ContainerState{Terminated: tt.last}})
 			got := Pod(t.Context(), pod, Evidence{Log: says(tt.log), Events: tt.events})
 			want := outcome{tt.want, "c", tt.permanent}
 			if tt.want == "" {
@@ -86,8 +120,10 @@ func TestPod_names_the_limit_that_killed(t *testing.T) {
 
 func TestPod_quotes_the_end_of_a_log_as_plain_text(t *testing.T) {
 	log := "1\n2\n3\n\x1b[31m4\x00\n5\r\n::error::6\n" + "seven\u202e\n"
-	const want = "Pod shop/cart on n: exited with status 1. Its last lines:\n    3\n    [31m4\n    5\n    ::error::6\n    seven"
-	got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{Log: says(log)})
+	const want = "Pod shop/cart on n: exited with status 1. Its last lines:\n    3\n    [31m4\n    5\n    ::error::6\n  " +
+		"  seven"
+	got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}),
+		Evidence{Log: says(log)})
 	if diff := cmp.Diff(want, got.Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -95,7 +131,8 @@ func TestPod_quotes_the_end_of_a_log_as_plain_text(t *testing.T) {
 
 func TestPod_keeps_long_logs_short(t *testing.T) {
 	log := strings.Repeat("ä", 100_000)
-	got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{Log: says(log)})
+	got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}),
+		Evidence{Log: says(log)})
 	if n := len(got.Finding.Message); n > 1200 {
 		t.Errorf("the message has %d bytes, want 1200 at most", n)
 	}
@@ -118,10 +155,13 @@ func TestPod_gives_a_patch_for_every_image(t *testing.T) {
 			want: "Build it for linux/arm64, or keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}",
 		},
 		{
-			name: "several_platforms", image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "s390x"}},
-			want: "Build it for linux/arm64, or keep it on amd64 and s390x nodes:" + rule + "[{key: kubernetes.io/arch, operator: In, values: [amd64, s390x]}]",
+			name: "several_platforms", image: []v1.Platform{{OS: "linux", Architecture: "amd64"},
+				{OS: "linux", Architecture: "s390x"}},
+			want: "Build it for linux/arm64, or keep it on amd64 and s390x nodes:" + rule +
+				"[{key: kubernetes.io/arch, operator: In, values: [amd64, s390x]}]",
 		},
-		{name: "unknown", want: "Build it for linux/arm64, or keep it off arm64 nodes:" + rule + "[{key: kubernetes.io/arch, operator: NotIn, values: [arm64]}]"},
+		{name: "unknown", want: "Build it for linux/arm64, or keep it off arm64 nodes:" + rule +
+			"[{key: kubernetes.io/arch, operator: NotIn, values: [arm64]}]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,7 +199,8 @@ func says(log string) func(context.Context, *corev1.Pod, string, bool) (string, 
 }
 
 func event(reason, message string) corev1.Event {
-	return corev1.Event{Reason: reason, Message: message, InvolvedObject: corev1.ObjectReference{FieldPath: "spec.containers{c}"}}
+	return corev1.Event{Reason: reason, Message: message,
+		InvolvedObject: corev1.ObjectReference{FieldPath: "spec.containers{c}"}}
 }
 
 func waiting(reason, message string) corev1.ContainerState {

@@ -68,7 +68,8 @@ func isBeingCreated(pod *corev1.Pod) bool {
 		if c.Status.State.Running != nil || c.Status.State.Terminated != nil || c.Started() {
 			return false
 		}
-		if waiting != nil && waiting.Reason != "" && waiting.Reason != "ContainerCreating" && waiting.Reason != "PodInitializing" {
+		if waiting != nil && waiting.Reason != "" && waiting.Reason != "ContainerCreating" &&
+			waiting.Reason != "PodInitializing" {
 			return false
 		}
 	}

@@ -43,23 +43,28 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 	}{
 		{
 			"secret_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "shop-tls" not found`,
-			said{finding.MissingReference, at + "volume tls names Secret shop-tls, which does not exist.", "Create Secret shop-tls in namespace shop, or correct the reference.", missingGrace, "Secret shop/shop-tls"},
+			said{finding.MissingReference, at + "volume tls names Secret shop-tls, which does not exist.",
+				"Create Secret shop-tls in namespace shop, or correct the reference.", missingGrace, "Secret shop/shop-tls"},
 		},
 		{
 			"key_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "conf" : references non-existent config key: app.yaml`,
-			said{finding.MissingReference, at + "volume conf names key app.yaml, which its ConfigMap does not have.", "Add the key, or correct the reference.", missingGrace, ""},
+			said{finding.MissingReference, at + "volume conf names key app.yaml, which its ConfigMap does not have.",
+				"Add the key, or correct the reference.", missingGrace, ""},
 		},
 		{
 			"driver_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "data" : kubernetes.io/csi: driver name x.csi.io not found in the list of registered CSI drivers`,
 			said{finding.VolumeNotReady, at + `volume data cannot be mounted: MountVolume.SetUp failed for volume "data" : kubernetes.io/csi: driver name x.csi.io not found in the list of registered CSI drivers.`, "See the volume's source and the driver's messages: kubectl describe pod -n shop cart", 0, ""},
 		},
 		{
-			"volume_on_another_node", "FailedAttachVolume", `Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node`,
+			"volume_on_another_node", "FailedAttachVolume",
+			`Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node`,
 			said{finding.VolumeNotReady, at + `a volume cannot be attached to the node: Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node.`, "See which pod or node holds the volume: kubectl get volumeattachments", 0, ""},
 		},
 		{
 			"network", "FailedCreatePodSandBox", "failed to setup network for sandbox: no IP addresses available",
-			said{finding.PodNotStarted, at + "the node cannot set the pod up: failed to setup network for sandbox: no IP addresses available.", "Look at the node's network plugin and container runtime; the pod waits for them, not for its image.", 0, ""},
+			said{finding.PodNotStarted, at + "the node cannot set the pod up: failed to setup network for sandbox: no IP " +
+				"addresses available.", "Look at the node's network plugin and container runtime; the pod waits for them, not " +
+				"for its image.", 0, ""},
 		},
 		{"nothing_wrong", "Pulled", "", said{}},
 	}
@@ -77,7 +82,8 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 
 func TestPod_that_no_scheduler_looks_for(t *testing.T) {
 	condition := func(reason, message string) []corev1.PodCondition {
-		return []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: reason, Message: message}}
+		return []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: reason,
+			Message: message}}
 	}
 	const waits = "Pod shop/cart waits for a node: "
 	tests := []struct {
@@ -86,9 +92,15 @@ func TestPod_that_no_scheduler_looks_for(t *testing.T) {
 		scheduler  string
 		want       said
 	}{
-		{"gated", condition("SchedulingGated", "Scheduling is blocked"), "", said{Code: finding.NotScheduled, Message: waits + "scheduling gates (example.com/quota) keep it from being scheduled.", Fix: "Wait for the controller that removes them, or remove spec.schedulingGates."}},
-		{"error", condition("SchedulerError", "running PreBind plugin: timed out"), "", said{Code: finding.NotScheduled, Message: waits + "the scheduler failed: running PreBind plugin: timed out.", Fix: "See the events of the pod, and what the message names."}},
-		{"foreign", nil, "volcano", said{Code: finding.NotScheduled, Message: waits + `scheduler "volcano", which it names, has not taken it.`, Fix: "Check that this scheduler runs, or drop spec.schedulerName."}},
+		{"gated", condition("SchedulingGated", "Scheduling is blocked"), "",
+			said{Code: finding.NotScheduled, Message: waits + "scheduling gates (example.com/quota) keep it from being " +
+				"scheduled.", Fix: "Wait for the controller that removes them, or remove spec.schedulingGates."}},
+		{"error", condition("SchedulerError", "running PreBind plugin: timed out"), "",
+			said{Code: finding.NotScheduled, Message: waits + "the scheduler failed: running PreBind plugin: timed out.",
+				Fix: "See the events of the pod, and what the message names."}},
+		{"foreign", nil, "volcano", said{Code: finding.NotScheduled, Message: waits +
+			`scheduler "volcano", which it names, has not taken it.`,
+			Fix: "Check that this scheduler runs, or drop spec.schedulerName."}},
 		{"new", nil, "default-scheduler", said{}},
 	}
 	for _, tt := range tests {
@@ -114,28 +126,38 @@ func TestPod_that_waits_for_a_claim(t *testing.T) {
 	}{
 		{
 			"that_is_not_there", `0/2 nodes are available: persistentvolumeclaim "data" not found.`, "", false,
-			said{finding.MissingReference, waits + "claim data, which its volume store uses, does not exist.", "Add PersistentVolumeClaim data to the manifests, or correct the volume's claimName.", missingGrace, "PersistentVolumeClaim shop/data"},
+			said{finding.MissingReference, waits + "claim data, which its volume store uses, does not exist.",
+				"Add PersistentVolumeClaim data to the manifests, or correct the volume's claimName.", missingGrace,
+				"PersistentVolumeClaim shop/data"},
 		},
 		{
 			"of_a_class_that_is_not_there", unbound, "fast", false,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and the cluster has no storage class fast.", "Set storageClassName to a class of the cluster: kubectl get storageclass", missingGrace, "StorageClass /fast"},
+			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and the cluster has " +
+				"no storage class fast.", "Set storageClassName to a class of the cluster: kubectl get storageclass", missingGrace,
+				"StorageClass /fast"},
 		},
 		{
 			"of_a_class_that_makes_no_volume", unbound, "fast", true,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume of its storage class fast yet.", "See why: kubectl describe pvc -n shop data", 0, ""},
+			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume of its storage class " +
+				"fast yet.", "See why: kubectl describe pvc -n shop data", 0, ""},
 		},
 		{
 			"without_a_class", unbound, "", false,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and names no storage class.", "Set storageClassName to a class of the cluster (kubectl get storageclass), or add a PersistentVolume that fits.", 0, ""},
+			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and names no " +
+				"storage class.", "Set storageClassName to a class of the cluster (kubectl get storageclass), or add a " +
+				"PersistentVolume that fits.", 0, ""},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
 			pod.Spec.NodeName = ""
-			pod.Spec.Volumes = []corev1.Volume{{Name: "store", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
-			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: tt.message}}}
-			ev := Evidence{Lookup: func(_ context.Context, r schema.GroupVersionResource, _, name string) (*unstructured.Unstructured, error) {
+			pod.Spec.Volumes = []corev1.Volume{{Name: "store",
+				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
+			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
+				Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: tt.message}}}
+			ev := Evidence{Lookup: func(_ context.Context, r schema.GroupVersionResource, _,
+				name string) (*unstructured.Unstructured, error) {
 				if r == storage && !tt.classExists {
 					return nil, apierrors.NewNotFound(r.GroupResource(), name)
 				}
@@ -152,9 +174,12 @@ func TestPod_that_waits_for_a_claim(t *testing.T) {
 
 func TestPod_names_what_explains_the_rest(t *testing.T) {
 	unready := corev1.ContainerStatus{Name: "web", State: running()}
-	crashing := corev1.ContainerStatus{Name: "db", RestartCount: 1, State: waiting("CrashLoopBackOff", "back-off 10s"), LastTerminationState: terminated(1, "Error")}
-	missing := corev1.ContainerStatus{Name: "proxy", State: waiting("CreateContainerConfigError", `secret "cert" not found`)}
-	probe := corev1.Event{Reason: "Unhealthy", Message: "Readiness probe failed", InvolvedObject: corev1.ObjectReference{FieldPath: "spec.containers{web}"}}
+	crashing := corev1.ContainerStatus{Name: "db", RestartCount: 1, State: waiting("CrashLoopBackOff", "back-off 10s"),
+		LastTerminationState: terminated(1, "Error")}
+	missing := corev1.ContainerStatus{Name: "proxy",
+		State: waiting("CreateContainerConfigError", `secret "cert" not found`)}
+	probe := corev1.Event{Reason: "Unhealthy", Message: "Readiness probe failed",
+		InvolvedObject: corev1.ObjectReference{FieldPath: "spec.containers{web}"}}
 	tests := []struct {
 		name     string
 		statuses []corev1.ContainerStatus
@@ -182,12 +207,14 @@ func TestPod_names_what_explains_the_rest(t *testing.T) {
 func TestPod_advises_a_previous_log_only_where_there_is_one(t *testing.T) {
 	noLog := func(context.Context, *corev1.Pod, string, bool) (string, error) { return "", errors.New("forbidden") }
 	first := placed(corev1.ContainerStatus{Name: "c", State: terminated(3, "Error")})
-	again := placed(corev1.ContainerStatus{Name: "c", RestartCount: 1, State: waiting("CrashLoopBackOff", "back-off 10s"), LastTerminationState: terminated(3, "Error")})
+	again := placed(corev1.ContainerStatus{Name: "c", RestartCount: 1, State: waiting("CrashLoopBackOff", "back-off 10s"),
+		LastTerminationState: terminated(3, "Error")})
 	want := []string{
 		"Read its log: kubectl logs -n shop cart -c c",
 		"Read its log: kubectl logs -n shop cart -c c --previous",
 	}
-	got := []string{Pod(t.Context(), first, Evidence{Log: noLog}).Finding.Fix, Pod(t.Context(), again, Evidence{Log: noLog}).Finding.Fix}
+	got := []string{Pod(t.Context(), first, Evidence{Log: noLog}).Finding.Fix,
+		Pod(t.Context(), again, Evidence{Log: noLog}).Finding.Fix}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -201,8 +228,10 @@ func TestPod_names_the_variable_and_the_volume_at_fault(t *testing.T) {
 	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{}).Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	pod = placed(corev1.ContainerStatus{Name: "c", State: waiting("ErrImagePull", `failed to pull image "r/model:1": r/model:1: not found`)})
-	pod.Spec.Volumes = []corev1.Volume{{Name: "model", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "r/model:1"}}}}
+	pod = placed(corev1.ContainerStatus{Name: "c",
+		State: waiting("ErrImagePull", `failed to pull image "r/model:1": r/model:1: not found`)})
+	pod.Spec.Volumes = []corev1.Volume{{Name: "model",
+		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "r/model:1"}}}}
 	want = "Pod shop/cart on n, image volume model: the registry has no image r/model:1."
 	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{}).Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -212,11 +241,14 @@ func TestPod_names_the_variable_and_the_volume_at_fault(t *testing.T) {
 func TestPod_says_what_no_node_is_big_enough_for(t *testing.T) {
 	pod := placed(corev1.ContainerStatus{})
 	pod.Spec.NodeName = ""
-	pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{"cpu": resource.MustParse("4"), "memory": resource.MustParse("1Gi")}
-	pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu."}}}
+	pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{"cpu": resource.MustParse("4"),
+		"memory": resource.MustParse("1Gi")}
+	pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
+		Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu."}}}
 	n := nodeOf("a", "amd64")
 	n.Status.Allocatable = corev1.ResourceList{"cpu": resource.MustParse("2"), "memory": resource.MustParse("8Gi")}
-	want := "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 Insufficient cpu. It requests cpu 4, where the largest of them, a, has 2."
+	want := "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 " +
+		"Insufficient cpu. It requests cpu 4, where the largest of them, a, has 2."
 	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{Nodes: []corev1.Node{n}}).Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -46,18 +46,23 @@ func (c container) unpulled(waiting *corev1.ContainerStateWaiting) finding.Diagn
 		return permanent(c.finding(finding.ImagePull, fmt.Sprintf("%q is not an image reference.", c.Image),
 			"Correct the image name: REGISTRY/REPOSITORY:TAG, in lower case."))
 	case waiting.Reason == "ErrImageNeverPull":
-		return permanent(c.finding(finding.ImagePull, "image "+image+" is not on the node, and imagePullPolicy Never forbids to pull it.",
+		return permanent(c.finding(finding.ImagePull, "image "+image+" is not on the node, and imagePullPolicy Never "+
+			"forbids to pull it.",
 			"Set imagePullPolicy: IfNotPresent."))
 	case noPlatform.MatchString(words):
 		return permanent(c.platformMissing())
 	case unauthorized.MatchString(words):
-		return permanent(c.finding(finding.ImageUnauthorized, "the registry refuses to hand out image "+image+": "+finding.OneLine(text),
-			"Let the nodes pull it: the AcrPull role for the kubelet identity (AKS), Artifact Registry Reader for the node service account (GKE), or imagePullSecrets in the pod spec. Check the name, too: some registries answer so for what does not exist."))
+		return permanent(c.finding(finding.ImageUnauthorized,
+			"the registry refuses to hand out image "+image+": "+finding.OneLine(text),
+			"Let the nodes pull it: the AcrPull role for the kubelet identity (AKS), Artifact Registry Reader for the node "+
+				"service account (GKE), or imagePullSecrets in the pod spec. Check the name, too: some registries answer so for "+
+				"what does not exist."))
 	case notFound.MatchString(words):
 		return permanent(c.finding(finding.ImageNotFound, "the registry has no image "+image+".",
 			"Push the image, or correct its repository and tag."))
 	}
-	return finding.Diagnosis{Finding: c.finding(finding.ImagePull, "image "+image+" cannot be pulled: "+finding.OneLine(text),
+	return finding.Diagnosis{Finding: c.finding(finding.ImagePull,
+		"image "+image+" cannot be pulled: "+finding.OneLine(text),
 		"Check that the node reaches the registry (name, network, proxy, certificate).")}
 }
 

@@ -38,21 +38,26 @@ func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diag
 	case len(away) > 0 && len(fit)+len(opened) == 0:
 		return pending(pod, finding.NoMatchingNode, unavailable(away)+".", uncordon(away))
 	case len(away) > 0 && len(fit) == 0:
-		return pending(pod, finding.NoMatchingNode, unavailable(away)+", and "+describe(opened)+".", uncordon(away)+"\n"+tolerate(opened))
+		return pending(pod, finding.NoMatchingNode, unavailable(away)+", and "+describe(opened)+".",
+			uncordon(away)+"\n"+tolerate(opened))
 	case len(ev.Nodes) > 0 && len(fit)+len(kept) == 0,
-		len(ev.Nodes) == 0 && strings.Contains(message, "node affinity/selector") && !strings.Contains(message, "untolerated taint"):
+		len(ev.Nodes) == 0 && strings.Contains(message, "node affinity/selector") &&
+			!strings.Contains(message, "untolerated taint"):
 		return pending(pod, finding.NoMatchingNode, "no node matches its node selector and affinity"+have(ev.Nodes)+".",
 			"Change nodeSelector or nodeAffinity, or add a node that they match.")
 	case len(kept) > 0 && (len(fit) == 0 || len(opened) > 0):
 		return pending(pod, finding.UntoleratedTaint, besides(fit, message)+describe(kept)+".",
 			ownRule(fit, message)+tolerate(append(opened, kept...)))
 	case len(ev.Nodes) == 0 && strings.Contains(message, "untolerated taint") && !noRoom.MatchString(message):
-		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".", "Add a toleration, or remove the taint.")
+		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".",
+			"Add a toleration, or remove the taint.")
 	case noRoom.MatchString(message):
-		return pending(pod, finding.InsufficientCapacity, "the nodes that it could use have no room: "+message+"."+lacking(pod, fit),
+		return pending(pod, finding.InsufficientCapacity,
+			"the nodes that it could use have no room: "+message+"."+lacking(pod, fit),
 			makeRoom(message)+otherNodes(pod, fit, ev))
 	}
-	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".", "Change what the pod asks for, or add a node that has it.")
+	return pending(pod, finding.NoMatchingNode, "no node will do: "+message+".",
+		"Change what the pod asks for, or add a node that has it.")
 }
 
 // schedulerMessage returns why the scheduler left the pod, without its remarks on preemption.

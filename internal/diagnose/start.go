@@ -35,16 +35,20 @@ func (c container) unstarted(waiting *corev1.ContainerStateWaiting) finding.Diag
 	}
 	switch waiting.Reason {
 	case "PostStartHookError":
-		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy, "its postStart hook fails: "+finding.OneLine(waiting.Message), "Correct lifecycle.postStart.")}
+		return finding.Diagnosis{Finding: c.finding(finding.Unhealthy,
+			"its postStart hook fails: "+finding.OneLine(waiting.Message), "Correct lifecycle.postStart.")}
 	case "CreateContainerConfigError":
 		if strings.Contains(waiting.Message, "runAsNonRoot") {
 			return permanent(c.finding(finding.CrashLoop, "cannot be created: "+finding.OneLine(waiting.Message)+".",
 				"Set securityContext.runAsUser, or have the image name a user by number."))
 		}
-		return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be created: "+finding.OneLine(waiting.Message)+".",
-			"Create what is missing in namespace "+c.pod.Namespace+", or correct the reference in env, envFrom or securityContext.")}
+		return finding.Diagnosis{Finding: c.finding(finding.CrashLoop,
+			"cannot be created: "+finding.OneLine(waiting.Message)+".",
+			"Create what is missing in namespace "+c.pod.Namespace+", or correct the reference in env, envFrom or "+
+				"securityContext.")}
 	}
-	return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be started: "+finding.OneLine(waiting.Message), "Correct the container's command, mounts or security context.")}
+	return finding.Diagnosis{Finding: c.finding(finding.CrashLoop, "cannot be started: "+finding.OneLine(waiting.Message),
+		"Correct the container's command, mounts or security context.")}
 }
 
 func (c container) neverStarted(message string) finding.Diagnosis {

@@ -15,7 +15,10 @@ import (
 // byArchitecture returns the nodes whose every taint is about their CPU.
 func byArchitecture(kept []taintedNode) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
-		return slices.ContainsFunc(k.taints, func(t corev1.Taint) bool { return !node.Architectural(t, node.Architecture(&k.node)) })
+		return slices.ContainsFunc(k.taints, func(t corev1.Taint) bool {
+			return !node.Architectural(t,
+				node.Architecture(&k.node))
+		})
 	})
 }
 

@@ -59,7 +59,8 @@ func lacking(pod *corev1.Pod, open []corev1.Node) string {
 		}
 		most := largest.Status.Allocatable[name]
 		if largest.Name != "" && wanted.Cmp(most) > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s, where the largest of them, %s, has %s", name, wanted.String(), largest.Name, most.String()))
+			parts = append(parts, fmt.Sprintf("%s %s, where the largest of them, %s, has %s", name, wanted.String(),
+				largest.Name, most.String()))
 		}
 	}
 	if len(parts) == 0 {
@@ -93,7 +94,8 @@ func requests(pod *corev1.Pod) corev1.ResourceList {
 // the new one waits for a node, the old one for the new one.
 func makeRoom(message string) string {
 	if strings.Contains(message, "anti-affinity") || strings.Contains(message, "free ports") {
-		return "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}. Or add a node."
+		return "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate " +
+			"{maxSurge: 0, maxUnavailable: 1}. Or add a node."
 	}
 	if strings.Contains(message, "topology spread") {
 		return countTainted
@@ -102,7 +104,8 @@ func makeRoom(message string) string {
 }
 
 // countTainted is the rule that keeps a pod off nodes with room, where others have taints.
-const countTainted = "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints that the " +
+const countTainted = "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints " +
+	"that the " +
 	"pod does not tolerate. Or add a node."
 
 // ownRule is what to do about the pods' own rules, which keep them off nodes that have room, before other nodes are

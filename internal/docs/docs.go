@@ -8,8 +8,8 @@ const repository = "https://github.com/multiarch-deploy/multiarch-deploy"
 // release is the version of a release, which has a tag of that name.
 var release = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
 
-// Page returns the address of a page, such as troubleshooting.md, as it was at a version of the program: at the tag of a
-// release, and on main for any other version.
+// Page returns the address of a page, such as troubleshooting.md, as it was at a version of the program: at the tag of
+// a release, and on main for any other version.
 func Page(version, page string) string {
 	if !release.MatchString(version) {
 		version = "main"

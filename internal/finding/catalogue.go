@@ -32,10 +32,12 @@ var Catalogue = []Kind{
 		"an image's config names another platform than the index entry that leads to it",
 		"rebuild; look for a base image that is pinned to one platform's digest"},
 	{BinaryMismatch, Error, imagesChapter,
-		"what the image starts (its entrypoint, a script's interpreter, what a shell command runs) is built for another CPU than the index says",
+		"what the image starts (its entrypoint, a script's interpreter, what a shell command runs) is built for another " +
+			"CPU than the index says",
 		"rebuild that platform; the finding names the file, its layer and what it really is"},
 	{BinaryUnchecked, Warning, imagesChapter,
-		"what the image starts could not be determined, or only in part, and nothing is guessed; a warning where a layer lacks what it should contain",
+		"what the image starts could not be determined, or only in part, and nothing is guessed; a warning where a layer " +
+			"lacks what it should contain",
 		"nothing, or see the message"},
 	{IdenticalLayers, Error, imagesChapter,
 		"two platforms share every layer although one of them contains a native binary",
@@ -48,7 +50,8 @@ var Catalogue = []Kind{
 		"check that the build pushed this commit's tag"},
 	{ImageUnauthorized, Error, imagesChapter,
 		"the registry refuses access to the image",
-		"give `registry-username` and `registry-password`, or sign in without secrets; on the command line, `docker login` is enough"},
+		"give `registry-username` and `registry-password`, or sign in without secrets; on the command line, `docker login` " +
+			"is enough"},
 	{ImageUnmatched, Error, imagesChapter,
 		"no manifest uses a name of `images`, so the old image would stay",
 		"correct the name"},
@@ -104,6 +107,7 @@ var Catalogue = []Kind{
 		"another field manager owns a field that the manifests set",
 		"give the field up, or set `force-conflicts`"},
 	{ApplyRejected, Error, applyChapter,
-		"the API server refuses an object; nothing was applied except, where they are new, namespaces and CRDs that the others need",
+		"the API server refuses an object; nothing was applied except, where they are new, namespaces and CRDs that the " +
+			"others need",
 		"correct the manifest as the message says"},
 }

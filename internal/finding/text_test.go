@@ -10,8 +10,10 @@ import (
 
 func TestWithoutPodName_keeps_the_reason_of_a_refusal(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"a_dry_run", `pods "web-49wlj" is forbidden: violates PodSecurity "restricted:latest"`, `violates PodSecurity "restricted:latest"`},
-		{"a_name_that_is_yet_to_be_completed", `pods "web-" is forbidden: no PriorityClass with name nope was found`, "no PriorityClass with name nope was found"},
+		{"a_dry_run", `pods "web-49wlj" is forbidden: violates PodSecurity "restricted:latest"`,
+			`violates PodSecurity "restricted:latest"`},
+		{"a_name_that_is_yet_to_be_completed", `pods "web-" is forbidden: no PriorityClass with name nope was found`,
+			"no PriorityClass with name nope was found"},
 		{"an_event", `Error creating: pods "web-x" is forbidden: exceeded quota: q`, "exceeded quota: q"},
 		{"a_webhook", `admission webhook "a.b" denied the request: no`, `admission webhook "a.b" denied the request: no`},
 	}

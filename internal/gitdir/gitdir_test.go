@@ -15,7 +15,8 @@ const sha = "0123456789abcdef0123456789abcdef01234567"
 
 // config is what actions/checkout leaves.
 func config(url string) string {
-	return "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote \"upstream\"]\n\turl = https://github.com/else/where\n" +
+	return "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[remote \"upstream\"]\n\turl = " +
+		"https://github.com/else/where\n" +
 		"[remote \"origin\"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n\turl = " + url + "\n[gc]\n\tauto = 0\n"
 }
 
@@ -30,16 +31,20 @@ func TestFind(t *testing.T) {
 		from string
 		want found
 	}{
-		{"branch", map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": sha + "\n", ".git/config": config(shop)}, ".",
+		{"branch", map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": sha + "\n",
+			".git/config": config(shop)}, ".",
 			found{".", sha, "main", "octo-org/shop"}},
-		{"from_a_folder_below", map[string]string{".git/HEAD": "ref: refs/heads/release/1.2", "deploy/x": ""}, "deploy", found{".", "", "release/1.2", ""}},
+		{"from_a_folder_below", map[string]string{".git/HEAD": "ref: refs/heads/release/1.2", "deploy/x": ""}, "deploy",
+			found{".", "", "release/1.2", ""}},
 		{"packed_branch", map[string]string{
-			".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": "# pack-refs with: peeled\nffff refs/heads/not-main\n" + sha + " refs/heads/main\n",
+			".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": "# pack-refs with: peeled\nffff refs/heads/not-main\n" +
+				sha + " refs/heads/main\n",
 		}, ".", found{".", sha, "main", ""}},
 		{"detached_head", map[string]string{".git/HEAD": sha + "\n"}, ".", found{".", sha, "", ""}},
 		{"linked_working_tree", map[string]string{
-			"tree/.git": "gitdir: ../main/.git/worktrees/x\n", "main/.git/worktrees/x/HEAD": "ref: refs/heads/x\n", "main/.git/worktrees/x/commondir": "../..\n",
-			"main/.git/refs/heads/x": sha + "\n", "main/.git/config": config(shop),
+			"tree/.git": "gitdir: ../main/.git/worktrees/x\n", "main/.git/worktrees/x/HEAD": "ref: refs/heads/x\n",
+			"main/.git/worktrees/x/commondir": "../..\n",
+			"main/.git/refs/heads/x":          sha + "\n", "main/.git/config": config(shop),
 		}, "tree", found{"tree", sha, "x", "octo-org/shop"}},
 		{"submodule", map[string]string{
 			".git/HEAD": "ref: refs/heads/main\n", ".git/config": config(shop), "lib/.git": "gitdir: ../.git/modules/lib\n",

@@ -41,7 +41,8 @@ func TestLocate(t *testing.T) {
 		{"the_job_without_git", "", "", "", job, shop, ""},
 		{"the_job_of_a_pull_request", "", "", "", gitops.Job{Repository: "octo-org/shop", Ref: "refs/pull/5/merge"},
 			gitops.Place{}, "no branch is checked out"},
-		{"nothing", "", "", "", gitops.Job{}, gitops.Place{}, "FILE is in no checkout of a repository on GitHub: there is no git folder with a remote origin above it, " +
+		{"nothing", "", "", "", gitops.Job{}, gitops.Place{}, "FILE is in no checkout of a repository on GitHub: there is " +
+			"no git folder with a remote origin above it, " +
 			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -84,7 +85,8 @@ func TestLocate_follows_links(t *testing.T) {
 }
 
 func TestPlace_folder(t *testing.T) {
-	for path, want := range map[string]string{"kustomization.yaml": "shop", "deploy/production/kustomization.yaml": "deploy/production"} {
+	for path, want := range map[string]string{"kustomization.yaml": "shop",
+		"deploy/production/kustomization.yaml": "deploy/production"} {
 		if got := (gitops.Place{Repository: "octo-org/shop", Path: path}).Folder(); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}

@@ -39,8 +39,10 @@ func TestRetrying_waits_as_long_as_GitHub_asks_for(t *testing.T) {
 		{"bad_gateway", answers{status: 502}, 500 * time.Millisecond, time.Second, 200},
 		{"unavailable_for_a_while", answers{status: 503, retryAfter: "5"}, 5 * time.Second, 6 * time.Second, 200},
 		{"secondary_limit_with_a_time", answers{status: 403, retryAfter: "30"}, 30 * time.Second, 31 * time.Second, 200},
-		{"secondary_limit_without", answers{status: 403, body: "You have exceeded a secondary rate limit."}, time.Minute, 61 * time.Second, 200},
-		{"secondary_limit_as_429", answers{status: 429, body: "You have exceeded a secondary rate limit."}, time.Minute, 61 * time.Second, 200},
+		{"secondary_limit_without", answers{status: 403, body: "You have exceeded a secondary rate limit."}, time.Minute,
+			61 * time.Second, 200},
+		{"secondary_limit_as_429", answers{status: 429, body: "You have exceeded a secondary rate limit."}, time.Minute,
+			61 * time.Second, 200},
 		{"too_many_requests", answers{status: 429, retryAfter: "2"}, 2 * time.Second, 3 * time.Second, 200},
 		{"forbidden", answers{status: 403, body: "Resource not accessible by integration"}, 0, 0, 403},
 		{"not_found", answers{status: 404}, 0, 0, 404},
@@ -74,7 +76,10 @@ func TestRetrying_waits_as_long_as_GitHub_asks_for(t *testing.T) {
 // go-github adds the token below net/http, which therefore can't leave it out for another host.
 func TestClient_takes_the_token_to_no_other_host(t *testing.T) {
 	var token atomic.Value
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { token.Store(r.Header.Get("Authorization")) }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		token.Store(r.Header.Get("Authorization"))
+	}))
 	defer elsewhere.Close()
 	github := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)

@@ -13,8 +13,8 @@ import (
 // commentPages bounds the search for the comment of an earlier run, at 100 comments per page.
 const commentPages = 20
 
-// Comment shows text in a pull request, in place of what an earlier run with the same key has shown there, and returns the
-// comment's page.
+// Comment shows text in a pull request, in place of what an earlier run with the same key has shown there, and returns
+// the comment's page.
 func Comment(ctx context.Context, server Server, repository string, number int, key, text string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -46,9 +46,10 @@ func commentError(number int, err error) error {
 		"which pull requests from forks do not get", number, err)
 }
 
-// earlierComment is the comment that begins with the mark, or nil. Anyone can write such a comment, and change afterwards
-// what it says, so only those of bots and of people who may write to the repository count.
-func earlierComment(ctx context.Context, client *github.Client, owner, name string, number int, mark string) (*github.IssueComment, error) {
+// earlierComment is the comment that begins with the mark, or nil. Anyone can write such a comment, and change
+// afterwards what it says, so only those of bots and of people who may write to the repository count.
+func earlierComment(ctx context.Context, client *github.Client, owner, name string, number int,
+	mark string) (*github.IssueComment, error) {
 	opts := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: 100, Page: 1}}
 	for range commentPages {
 		comments, response, err := client.Issues.ListComments(ctx, owner, name, number, opts)
@@ -56,7 +57,8 @@ func earlierComment(ctx context.Context, client *github.Client, owner, name stri
 			return nil, err
 		}
 		for _, c := range comments {
-			trusted := c.GetUser().GetType() == "Bot" || slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, c.GetAuthorAssociation())
+			trusted := c.GetUser().GetType() == "Bot" ||
+				slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, c.GetAuthorAssociation())
 			if trusted && strings.HasPrefix(c.GetBody(), mark) {
 				return c, nil
 			}

@@ -49,14 +49,18 @@ func TestCommit_when_the_branch_moves(t *testing.T) {
 		later                  bool
 	}{
 		{"another_line_is_kept", "Scale", "app=v1\nreplicas=5\n", "app=v2\nreplicas=5\n", "", false},
-		{"an_older_deploy_is_followed", deploy("6", "app: v1 -> v0"), "app=v0\nreplicas=2\n", "app=v2\nreplicas=2\n", "", false},
-		{"a_later_deploy_stays", deploy("8", "web: w1\napp: v1 -> v3"), "app=v3\nreplicas=2\n", "app=v3\nreplicas=2\n", "", true},
-		{"a_later_deploy_of_another_image_is_followed", deploy("8", "web: w1 -> w2"), "app=v1\nreplicas=9\n", "app=v2\nreplicas=9\n", "", false},
+		{"an_older_deploy_is_followed", deploy("6", "app: v1 -> v0"), "app=v0\nreplicas=2\n", "app=v2\nreplicas=2\n", "",
+			false},
+		{"a_later_deploy_stays", deploy("8", "web: w1\napp: v1 -> v3"), "app=v3\nreplicas=2\n", "app=v3\nreplicas=2\n", "",
+			true},
+		{"a_later_deploy_of_another_image_is_followed", deploy("8", "web: w1 -> w2"), "app=v1\nreplicas=9\n",
+			"app=v2\nreplicas=9\n", "", false},
 		{"a_person_s_image_stays", "Pin", "app=v9\nreplicas=2\n", "app=v9\nreplicas=2\n",
 			`editing the file on branch main of octo-org/shop: image app was set to "v9" there after this run began, which would set it to "v2"; ` +
 				`see https://github.com/octo-org/shop/commit/SHA, and run the workflow again on the branch as it is now, if that is what you want`, false},
 		{"a_person_did_the_same", "Bump", "app=v2\nreplicas=2\n", "app=v2\nreplicas=2\n", "", false},
-		{"the_file_is_broken", "Break", "nothing\n", "nothing\n", "editing the file on branch main of octo-org/shop: there is no app in it", false},
+		{"the_file_is_broken", "Break", "nothing\n", "nothing\n", "editing the file on branch main of octo-org/shop: there " +
+			"is no app in it", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -73,7 +73,8 @@ func TestEvent_of_other_kinds_claims_to_be_ours(t *testing.T) {
 		{"after_a_build_of_ours", "workflow_run", `{"workflow_run": {"head_commit": {"message": "` + mark + `"}}}`, true},
 		{"after_a_build_of_another", "workflow_run", `{"workflow_run": {"head_commit": {"message": "Sell more"}}}`, false},
 		{"our_pull_request", "pull_request", `{"pull_request": {"body": "` + mark + `", "commits": 1}}`, true},
-		{"our_pull_request_with_a_person_s_commit", "pull_request", `{"pull_request": {"body": "` + mark + `", "commits": 2}}`, false},
+		{"our_pull_request_with_a_person_s_commit", "pull_request", `{"pull_request": {"body": "` + mark +
+			`", "commits": 2}}`, false},
 		{"another_pull_request", "pull_request", `{"pull_request": {"body": null, "commits": 1}}`, false},
 		{"by_hand", "workflow_dispatch", `{"inputs": {"head_commit": {"message": "` + mark + `"}}}`, false},
 		{"no_payload", "schedule", "", false},

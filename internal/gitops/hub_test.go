@@ -29,7 +29,8 @@ func newWorld(t *testing.T) world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
 	hub := github.Start(t, cloud)
-	return world{cloud, hub, hub.Repository(repositoryName, map[string]string{path: "app=v1\nreplicas=2\n", "README.md": "Shop\n"})}
+	return world{cloud, hub, hub.Repository(repositoryName,
+		map[string]string{path: "app=v1\nreplicas=2\n", "README.md": "Shop\n"})}
 }
 
 // options set the image to a tag, in a run of that ID, with a token that may do everything.

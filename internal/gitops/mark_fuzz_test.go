@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-// FuzzMark reads messages as anyone may write them. What this tool writes is read back, and a line behind the mark makes
-// a message a person's.
+// FuzzMark reads messages as anyone may write them. What this tool writes is read back, and a line behind the mark
+// makes a message a person's.
 func FuzzMark(f *testing.F) {
 	for _, seed := range []string{
 		"Deploy v2\n\napp: v1 -> v2\n\nMultiarch-Deploy: run=7 revision=4f2a",
 		"Sell more (#6)\n\n* Deploy v2\r\n\r\n  Multiarch-Deploy: run=7 revision=4f2a\r\n",
-		"| image | before | after |\n| --- | --- | --- |\n| `app` |  | `v2` |\n\nMultiarch-Deploy: run=18446744073709551616 revision=",
+		"| image | before | after |\n| --- | --- | --- |\n| `app` |  | `v2` |\n\nMultiarch-Deploy: " +
+			"run=18446744073709551616 revision=",
 		"Multiarch-Deploy: run=-1 revision=\x00\nCo-authored-by: a",
 		"",
 	} {

@@ -20,7 +20,8 @@ func TestBranch_is_one_that_git_takes(t *testing.T) {
 		{"other_placeholders", "shop", "deploy/v1.2-4f2a-to-release/2", "deploy/{tag}-{revision}-to-{branch}"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			opts := Options{Branch: row.template, Fields: Fields{Tag: "v1.2", Revision: "4f2a", Kustomization: row.kustomization, Branch: "release/2"}}
+			opts := Options{Branch: row.template,
+				Fields: Fields{Tag: "v1.2", Revision: "4f2a", Kustomization: row.kustomization, Branch: "release/2"}}
 			if diff := cmp.Diff(row.want, opts.branch()); diff != "" {
 				t.Error(diff)
 			}
@@ -48,7 +49,8 @@ func TestMessage(t *testing.T) {
 // GitHub refuses a text that is too long; the details give way, the mark stays.
 func TestBody_stays_within_the_limit(t *testing.T) {
 	opts := Options{Mark: Mark{Run: 7, Revision: "4f2a"}, Details: strings.Repeat("x", 70_000)}
-	want := "| image | before | after |\n| --- | --- | --- |\n| `app` |  | `v2` |\n\nMultiarch-Deploy: run=7 revision=4f2a\n"
+	want := "| image | before | after |\n| --- | --- | --- |\n| `app` |  | `v2` |\n\nMultiarch-Deploy: run=7 " +
+		"revision=4f2a\n"
 	if diff := cmp.Diff(want, opts.body([]Change{{"app", "", "v2"}})); diff != "" {
 		t.Error(diff)
 	}

@@ -24,7 +24,8 @@ func TestPullRequest_is_opened_and_brought_up_to_date(t *testing.T) {
 	}
 	want := []github.Pull{{
 		Number: 1, State: "open", Title: "Deploy v3 to deploy", URL: "https://github.com/octo-org/shop/pull/1",
-		Body: "| image | before | after |\n| --- | --- | --- |\n| `app` | `v1` | `v3` |\n\n\nThe details.\n\nMultiarch-Deploy: run=8 revision=" + revision + "\n",
+		Body: "| image | before | after |\n| --- | --- | --- |\n| `app` | `v1` | `v3` |\n\n\nThe " +
+			"details.\n\nMultiarch-Deploy: run=8 revision=" + revision + "\n",
 		Head: github.Ref{Ref: branch}, Base: github.Ref{Ref: "main"},
 	}}
 	if diff := cmp.Diff(want, w.repository.Pulls()); diff != "" {
@@ -32,7 +33,8 @@ func TestPullRequest_is_opened_and_brought_up_to_date(t *testing.T) {
 	}
 	head := w.repository.Head(branch)
 	got := []any{head.SHA, head.Parents, head.Files[path], w.repository.Branches(), w.repository.Head("main").SHA}
-	if diff := cmp.Diff([]any{second.SHA, []string{base}, "app=v3\nreplicas=5\n", []string{"main", branch}, base}, got); diff != "" {
+	if diff := cmp.Diff([]any{second.SHA, []string{base}, "app=v3\nreplicas=5\n", []string{"main", branch}, base},
+		got); diff != "" {
 		t.Errorf("one commit on top of the new base, and nothing left behind:\n%s", diff)
 	}
 }
@@ -62,7 +64,8 @@ func TestPullRequest_of_what_is_there_is_none(t *testing.T) {
 func TestPullRequest_of_a_later_deploy_stays(t *testing.T) {
 	w := newWorld(t)
 	later := propose(t, w, w.options(t, 8, "v3"))
-	if result := propose(t, w, w.options(t, 7, "v2")); result.Later != later.URL || w.repository.Head(branch).SHA != later.SHA {
+	if result := propose(t, w, w.options(t, 7, "v2")); result.Later != later.URL ||
+		w.repository.Head(branch).SHA != later.SHA {
 		t.Errorf("%+v, want the later one %+v", result, later)
 	}
 }
@@ -72,9 +75,11 @@ func TestPullRequest_branch_with_someone_s_commit_stays(t *testing.T) {
 	w := newWorld(t)
 	propose(t, w, w.options(t, 7, "v2"))
 	correction := w.repository.Commit(branch, "Correct", map[string]string{"README.md": "The shop\n"}).After
-	sha := w.repository.Commit(branch, "Merge branch 'main' into "+branch, map[string]string{"README.md": "Our shop\n"}).After
+	sha := w.repository.Commit(branch, "Merge branch 'main' into "+branch,
+		map[string]string{"README.md": "Our shop\n"}).After
 	_, err := gitops.PullRequest(t.Context(), w.options(t, 8, "v3"))
-	want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see https://github.com/octo-org/shop/commit/" + correction +
+	want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see " +
+		"https://github.com/octo-org/shop/commit/" + correction +
 		"; merge or delete the branch, or name another in pull-request-branch"
 	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != sha {
 		t.Errorf("got %v", err)
@@ -89,7 +94,8 @@ func TestPullRequest_of_another_image_stays_until_it_is_closed(t *testing.T) {
 	opts := w.options(t, 8, "v3")
 	opts.Images = []string{"web"}
 	_, err := gitops.PullRequest(t.Context(), opts)
-	want := "pull request https://github.com/octo-org/shop/pull/1 is another deploy's, that of image app; merge it first, or give each deploy a branch of its own with pull-request-branch"
+	want := "pull request https://github.com/octo-org/shop/pull/1 is another deploy's, that of image app; merge it " +
+		"first, or give each deploy a branch of its own with pull-request-branch"
 	if err == nil || err.Error() != want || w.repository.Head(branch).SHA != first.SHA {
 		t.Errorf("got %v", err)
 	}
@@ -122,7 +128,8 @@ func TestPullRequest_branch_with_changes_of_a_person_is_left_alone(t *testing.T)
 			propose(t, w, w.options(t, 7, "v2"))
 			theirs := w.repository.Commit(branch, message, map[string]string{"README.md": "The shop\n"}).After
 			_, err := gitops.PullRequest(t.Context(), w.options(t, 8, "v3"))
-			want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see https://github.com/octo-org/shop/commit/" + theirs
+			want := "branch multiarch-deploy/deploy of octo-org/shop contains changes that are not of this tool, see " +
+				"https://github.com/octo-org/shop/commit/" + theirs
 			if err == nil || !strings.HasPrefix(err.Error(), want) || w.repository.Head(branch).SHA != theirs {
 				t.Errorf("got %v", err)
 			}

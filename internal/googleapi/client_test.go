@@ -34,7 +34,8 @@ func lookUp(t *testing.T, handler http.HandlerFunc) error {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	client := &googleapi.Client{Transport: to(server.URL), Complete: func(r *googleapi.Refusal) { r.Advice = "Ask for it." }}
+	client := &googleapi.Client{Transport: to(server.URL),
+		Complete: func(r *googleapi.Refusal) { r.Advice = "Ask for it." }}
 	service, err := container.NewService(t.Context(), client.Options()...)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +77,10 @@ func TestClient_bounds_an_answer(t *testing.T) {
 }
 
 func TestClient_follows_no_redirect(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the other host was asked") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		t.Error("the other host was asked")
+	}))
 	defer elsewhere.Close()
 	err := lookUp(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)

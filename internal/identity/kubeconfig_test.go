@@ -43,11 +43,16 @@ func TestKubeconfig(t *testing.T) {
 		want []string // host and namespace
 	}{
 		{"file", identity.KubeconfigOptions{Path: a, Alone: true}, []string{"https://a.example.com", "of-a"}},
-		{"list_takes_the_first_current_context", identity.KubeconfigOptions{Precedence: []string{"/no/such/file", a, b}}, []string{"https://a.example.com", "of-a"}},
-		{"context_of_the_second_file", identity.KubeconfigOptions{Precedence: []string{a, b}, Context: "b"}, []string{"https://b.example.com", "of-b"}},
-		{"what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Precedence: []string{b}}, []string{"https://a.example.com", "of-a"}},
-		{"namespace_of_what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Namespace: "shop"}, []string{"https://a.example.com", "shop"}},
-		{"namespace_given", identity.KubeconfigOptions{Path: a, Namespace: "shop"}, []string{"https://a.example.com", "shop"}},
+		{"list_takes_the_first_current_context", identity.KubeconfigOptions{Precedence: []string{"/no/such/file", a, b}},
+			[]string{"https://a.example.com", "of-a"}},
+		{"context_of_the_second_file", identity.KubeconfigOptions{Precedence: []string{a, b}, Context: "b"},
+			[]string{"https://b.example.com", "of-b"}},
+		{"what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Precedence: []string{b}},
+			[]string{"https://a.example.com", "of-a"}},
+		{"namespace_of_what_a_file_holds", identity.KubeconfigOptions{Path: read(t, a), Namespace: "shop"},
+			[]string{"https://a.example.com", "shop"}},
+		{"namespace_given", identity.KubeconfigOptions{Path: a, Namespace: "shop"},
+			[]string{"https://a.example.com", "shop"}},
 		{"plugin_beside_a_command", identity.KubeconfigOptions{Path: b}, []string{"https://b.example.com", "of-b"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -66,16 +71,19 @@ func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString([]byte(read(t, kubeconfig(t, "hunter2", token))))
 	for _, row := range []struct{ name, secret, want string }{
 		{"no_kubeconfig", "apiVersion: v1\nkind: hunter2\n", "more than a path, and no kubeconfig"},
-		{"json_without_a_context", `{"apiVersion": "v1", "kind": "Config", "users": [{"name": "hunter2"}]}`, "names no cluster"},
+		{"json_without_a_context", `{"apiVersion": "v1", "kind": "Config", "users": [{"name": "hunter2"}]}`,
+			"names no cluster"},
 		{"encoded", encoded, "is encoded as base64"},
 		{"encoded_and_cut_off", encoded[7 : len(encoded)/2], "neither the path of a file nor what a kubeconfig contains"},
-		{"in_one_line", " {apiVersion: v1, kind: Config, users: [{name: hunter2, user: {token: hunter2}}]}", "neither the path of a file"},
+		{"in_one_line", " {apiVersion: v1, kind: Config, users: [{name: hunter2, user: {token: hunter2}}]}",
+			"neither the path of a file"},
 		{"lines_of_an_old_mac", "apiVersion: v1\rkind: Config\rusers: [{name: hunter2}]", "neither the path of a file"},
 		{"encoded_in_lines", encoded[:76] + "\n" + encoded[76:], "is encoded as base64"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: row.secret})
-			if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), row.secret) || !strings.Contains(err.Error(), row.want) {
+			if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), row.secret) ||
+				!strings.Contains(err.Error(), row.want) {
 				t.Errorf("error %v, want %q", err, row.want)
 			}
 		})
@@ -110,10 +118,13 @@ func TestKubeconfig_nothing_to_go_by(t *testing.T) {
 		opts identity.KubeconfigOptions
 		want string
 	}{
-		{identity.KubeconfigOptions{}, "neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account; give a kubeconfig"},
+		{identity.KubeconfigOptions{}, "neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service " +
+			"account; give a kubeconfig"},
 		{identity.KubeconfigOptions{Path: "/no/such/file"}, `kubeconfig "/no/such/file" does not exist`},
-		{identity.KubeconfigOptions{Path: kubeconfig(t, "a", token), Context: "b"}, `context "b" does not exist; set kube-context to one that it has: a`},
-		{identity.KubeconfigOptions{Path: strings.ReplaceAll(read(t, kubeconfig(t, "a", token)), "current-context: a,", "")}, "has no current context; set kube-context to one that it has: a"},
+		{identity.KubeconfigOptions{Path: kubeconfig(t, "a", token), Context: "b"},
+			`context "b" does not exist; set kube-context to one that it has: a`},
+		{identity.KubeconfigOptions{Path: strings.ReplaceAll(read(t, kubeconfig(t, "a", token)), "current-context: a,", "")},
+			"has no current context; set kube-context to one that it has: a"},
 	} {
 		if _, err := identity.Kubeconfig(row.opts); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("error %v, want %q", err, row.want)
@@ -142,7 +153,8 @@ func TestKubeconfig_keeps_a_password_out_of_the_address(t *testing.T) {
 	for _, row := range []struct{ name, server, host, err string }{
 		{"password", "https://admin:hunter2@a.example.com:6443/k", "https://a.example.com:6443/k", ""},
 		{"no_scheme", "admin:hunter2@a.example.com", "https://a.example.com", ""},
-		{"broken", "https://admin:hunter2@a.exa mple.com", "", "the server's address in the kubeconfig can't be read; it should look like https://HOST:PORT"},
+		{"broken", "https://admin:hunter2@a.exa mple.com", "", "the server's address in the kubeconfig can't be read; it " +
+			"should look like https://HOST:PORT"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			file := strings.ReplaceAll(read(t, kubeconfig(t, "a", "{}")), "https://a.example.com", row.server)

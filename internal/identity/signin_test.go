@@ -55,10 +55,13 @@ func TestSignIn_finds_the_cluster_of_the_provider_among_the_clouds(t *testing.T)
 	}{
 		{"of_the_cloud", identity.Options{Provider: "third", NeedsCluster: true, Clouds: []identity.Cloud{thirdCloud{}}},
 			[]string{"https://cluster.third.example", "default", "open the third firewall"}, ""},
-		{"namespace_given", identity.Options{Provider: "third", NeedsCluster: true, Namespace: "shop", Clouds: []identity.Cloud{thirdCloud{}}},
+		{"namespace_given", identity.Options{Provider: "third", NeedsCluster: true, Namespace: "shop",
+			Clouds: []identity.Cloud{thirdCloud{}}},
 			[]string{"https://cluster.third.example", "shop", "open the third firewall"}, ""},
-		{"refused", identity.Options{Provider: "third", NeedsCluster: true, Clouds: []identity.Cloud{thirdCloud{refusal}}}, nil, "no role"},
-		{"no_such_cloud", identity.Options{Provider: "gke", NeedsCluster: true, Clouds: []identity.Cloud{thirdCloud{}}}, nil, `provider "gke": the inputs sign in to no such cloud`},
+		{"refused", identity.Options{Provider: "third", NeedsCluster: true, Clouds: []identity.Cloud{thirdCloud{refusal}}},
+			nil, "no role"},
+		{"no_such_cloud", identity.Options{Provider: "gke", NeedsCluster: true, Clouds: []identity.Cloud{thirdCloud{}}}, nil,
+			`provider "gke": the inputs sign in to no such cloud`},
 		{"no_cluster_needed", identity.Options{Provider: "third", Clouds: []identity.Cloud{thirdCloud{refusal}}}, nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -146,7 +146,8 @@ func configured(t testing.TB, img v1.Image, r recipe, diffs []v1.Hash) v1.Image 
 		t.Fatal(err)
 	}
 	file = file.DeepCopy()
-	file.OS, file.Architecture, file.Variant, file.OSVersion = r.platform.OS, r.platform.Architecture, r.platform.Variant, r.platform.OSVersion
+	file.OS, file.Architecture, file.Variant, file.OSVersion = r.platform.OS, r.platform.Architecture, r.platform.Variant,
+		r.platform.OSVersion
 	file.Config = r.config
 	file.Config.Entrypoint = r.start
 	file.RootFS.DiffIDs = diffs

@@ -111,8 +111,10 @@ func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 			`registry "HOST" refuses to show image "HOST/cart:1": 401 Unauthorized` + signIn}},
 		{"a_layer_that_is_forbidden", answer(403), fault{finding.ImageUnauthorized,
 			`registry "HOST" refuses to show image "HOST/cart:1": 403 Forbidden` + signIn}},
-		{"a_server_that_fails", answer(502), fault{"", `image "HOST/cart:1": registry "HOST" answered 502 Bad Gateway to /v2/cart/blobs/DIGEST` + tryLater}},
-		{"a_server_that_hangs", hang, fault{"", `image "HOST/cart:1": registry "HOST" cannot be reached: nothing received for 1s` + checkServer}},
+		{"a_server_that_fails", answer(502), fault{"",
+			`image "HOST/cart:1": registry "HOST" answered 502 Bad Gateway to /v2/cart/blobs/DIGEST` + tryLater}},
+		{"a_server_that_hangs", hang, fault{"",
+			`image "HOST/cart:1": registry "HOST" cannot be reached: nothing received for 1s` + checkServer}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			opts := options()

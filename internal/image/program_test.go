@@ -180,7 +180,8 @@ func survivesParentheses(t *testing.T, program string) {
 // endsWhenInterrupted: a layer that went on and on kept the program busy, and it then ended as if all were well.
 func endsWhenInterrupted(t *testing.T, program string) {
 	reading := make(chan struct{}, 1)
-	layer := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Size: 1 << 40, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
+	layer := v1.Descriptor{MediaType: types.OCIUncompressedLayer, Size: 1 << 40,
+		Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}}
 	host := serve(t, newCounted(func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		if !strings.HasSuffix(r.URL.Path, layer.Digest.String()) {
 			return false

@@ -40,7 +40,8 @@ func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 
 func uncheckedFinding(img *Image, reason string, platforms []v1.Platform, broken bool) finding.Finding {
 	f := finding.Finding{
-		Code: finding.BinaryUnchecked, Severity: finding.Info, Image: img.Reference.String(), Architecture: platforms[0].Architecture,
+		Code: finding.BinaryUnchecked, Severity: finding.Info, Image: img.Reference.String(),
+		Architecture: platforms[0].Architecture,
 		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, join(platforms,
 			", "), reason),
 	}

@@ -44,7 +44,8 @@ func (v values) base() name.Reference {
 		err = syntax
 	}
 	if err != nil {
-		v.problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v", v.at("base-image"), text, err)
+		v.problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v",
+			v.at("base-image"), text, err)
 		return nil
 	}
 	return ref

@@ -14,7 +14,8 @@ import (
 
 // The inputs by what uses them.
 var (
-	dockerfileInputs = []string{"context", "file", "target", "build-args", "secrets", "ssh", "cache-from", "cache-to", "provenance", "sbom"}
+	dockerfileInputs = []string{"context", "file", "target", "build-args", "secrets", "ssh", "cache-from", "cache-to",
+		"provenance", "sbom"}
 	assemblyInputs   = []string{"artifacts", "base-image", "entrypoint", "env", "workdir", "user"}
 	describingInputs = []string{"labels", "annotations"}
 )
@@ -35,7 +36,8 @@ func (v values) fit(config Config) {
 		}
 	case config.Assembles():
 		for _, name := range v.given(dockerfileInputs) {
-			v.problem("%s: is for a Dockerfile, and builder %s uses none; drop it, or choose another builder", v.at(name), assembleBuilder)
+			v.problem("%s: is for a Dockerfile, and builder %s uses none; drop it, or choose another builder", v.at(name),
+				assembleBuilder)
 		}
 		for _, platform := range v.platforms(v.at("platforms"), v.text("platforms")) {
 			if platform.OS != "linux" {

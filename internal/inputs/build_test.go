@@ -28,7 +28,8 @@ func TestParse_assembly(t *testing.T) {
 		"labels":      "team=shop\norg.opencontainers.image.url=https://shop.example",
 		"annotations": "a=1\nindex:b=2\nmanifest:c=3\nindex,manifest:d=4\ne=x:y",
 	}
-	source := build.Source{Repository: "https://github.com/shop/cart", Revision: sha, RefName: "main", Created: time.Unix(1e9, 0)}
+	source := build.Source{Repository: "https://github.com/shop/cart", Revision: sha, RefName: "main",
+		Created: time.Unix(1e9, 0)}
 	config, err := parse(given, inputs.Needs{Images: true, Source: source})
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +72,10 @@ func TestParse_assembly(t *testing.T) {
 	site := cart
 	site.Name, site.Reference, site.Platforms = "shop/site", tag(t, "ghcr.io/shop/site:"+sha), []v1.Platform{amd64}
 	site.Assembly.Base = nil
-	site.Assembly.Artifacts = []build.Artifact{{Source: "site", Destination: "/srv"}, {Source: "dist/tool", Destination: "/bin/tool", Mode: 0o700}}
-	if diff := cmp.Diff([]build.Spec{cart, site}, []build.Spec{config.Images[0].Build, config.Images[1].Build}, names); diff != "" {
+	site.Assembly.Artifacts = []build.Artifact{{Source: "site", Destination: "/srv"},
+		{Source: "dist/tool", Destination: "/bin/tool", Mode: 0o700}}
+	if diff := cmp.Diff([]build.Spec{cart, site}, []build.Spec{config.Images[0].Build, config.Images[1].Build},
+		names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if !config.Build || !config.Assembles() {
@@ -91,7 +94,8 @@ func TestParse_entrypoint(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			config, err := parse(map[string]string{
-				"mode": "build", "builder": "assemble", "images": "cart=ghcr.io/shop/cart", "tag": "v1", "artifacts": "cart:/app/", "entrypoint": row.text,
+				"mode": "build", "builder": "assemble", "images": "cart=ghcr.io/shop/cart", "tag": "v1", "artifacts": "cart:/app/",
+				"entrypoint": row.text,
 			}, inputs.Needs{})
 			if err != nil {
 				t.Fatal(err)
@@ -109,7 +113,8 @@ func TestParse_dockerfile(t *testing.T) {
 		"builder": `tcp://amd64.example:1234 platforms=linux/amd64 cacert=ca.pem cert=cert.pem key=key.pem servername=builder
 			docker-container://arm platforms=linux/arm64,linux/arm/v7
 			unix:///run/buildkit.sock`,
-		"images":     "shop/cart=ghcr.io/shop/cart context=cart file=cart/prod.Dockerfile target=final\nshop/site=ghcr.io/shop/site platforms=linux/s390x",
+		"images": "shop/cart=ghcr.io/shop/cart context=cart file=cart/prod.Dockerfile " +
+			"target=final\nshop/site=ghcr.io/shop/site platforms=linux/s390x",
 		"tag":        "v1",
 		"build-args": "VERSION=1\nFLAGS=-a -b",
 		"secrets":    "token=t0ken\n\"key=-----BEGIN\nsays \"\"hello\"\"\n-----END\"\nlast=#1",
@@ -124,21 +129,25 @@ func TestParse_dockerfile(t *testing.T) {
 	}
 	cart := build.Dockerfile{
 		Context: "cart", File: "cart/prod.Dockerfile", Target: "final",
-		Args:       map[string]string{"VERSION": "1", "FLAGS": "-a -b"},
-		Secrets:    map[string]string{"token": "t0ken", "key": "-----BEGIN\nsays \"hello\"\n-----END", "last": "#1"},
-		SSH:        map[string][]string{"default": nil, "deploy": {"/a", "/b"}},
-		CacheFrom:  []build.Cache{{Type: "gha", Parameters: map[string]string{"scope": "cart"}}, {Type: "registry", Parameters: map[string]string{"ref": "ghcr.io/shop/cache"}}},
+		Args:    map[string]string{"VERSION": "1", "FLAGS": "-a -b"},
+		Secrets: map[string]string{"token": "t0ken", "key": "-----BEGIN\nsays \"hello\"\n-----END", "last": "#1"},
+		SSH:     map[string][]string{"default": nil, "deploy": {"/a", "/b"}},
+		CacheFrom: []build.Cache{{Type: "gha", Parameters: map[string]string{"scope": "cart"}},
+			{Type: "registry", Parameters: map[string]string{"ref": "ghcr.io/shop/cache"}}},
 		CacheTo:    []build.Cache{{Type: "local", Parameters: map[string]string{"dest": "a,b"}}},
 		Provenance: "mode=max", SBOM: "true",
 	}
 	site := cart
 	site.Context, site.File, site.Target = ".", "", ""
-	if diff := cmp.Diff([]build.Dockerfile{cart, site}, []build.Dockerfile{config.Images[0].Build.Dockerfile, config.Images[1].Build.Dockerfile}); diff != "" {
+	if diff := cmp.Diff([]build.Dockerfile{cart, site},
+		[]build.Dockerfile{config.Images[0].Build.Dockerfile, config.Images[1].Build.Dockerfile}); diff != "" {
 		t.Errorf("Dockerfiles (-want +got):\n%s", diff)
 	}
 	endpoints := []build.Endpoint{
-		{Address: "tcp://amd64.example:1234", Platforms: []v1.Platform{amd64}, CACert: "ca.pem", Cert: "cert.pem", Key: "key.pem", ServerName: "builder"},
-		{Address: "docker-container://arm", Platforms: []v1.Platform{arm64, {OS: "linux", Architecture: "arm", Variant: "v7"}}},
+		{Address: "tcp://amd64.example:1234", Platforms: []v1.Platform{amd64}, CACert: "ca.pem", Cert: "cert.pem",
+			Key: "key.pem", ServerName: "builder"},
+		{Address: "docker-container://arm", Platforms: []v1.Platform{arm64,
+			{OS: "linux", Architecture: "arm", Variant: "v7"}}},
 		{Address: "unix:///run/buildkit.sock"},
 	}
 	if diff := cmp.Diff(endpoints, config.Endpoints); diff != "" {
@@ -161,27 +170,34 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 		needs inputs.Needs
 		want  inputs.Problems
 	}{
-		{"build_inputs_with_mode_verify", map[string]string{"images": cart + " target=final", "builder": "assemble", "artifacts": file, "labels": "a=b"}, inputs.Needs{},
+		{"build_inputs_with_mode_verify", map[string]string{"images": cart + " target=final", "builder": "assemble",
+			"artifacts": file, "labels": "a=b"}, inputs.Needs{},
 			inputs.Problems{
 				"builder: only used with mode build, and mode is verify; set mode to build, or drop builder",
 				"images, line 1, target: only used with mode build, and mode is verify; set mode to build, or drop target",
 				"artifacts: only used with mode build, and mode is verify; set mode to build, or drop artifacts",
 				"labels: only used with mode build, and mode is verify; set mode to build, or drop labels",
 			}},
-		{"the_command_build_builds_whatever_the_mode", map[string]string{"images": cart, "builder": "assemble", "artifacts": file, "mode": "verify"}, inputs.Needs{Build: true}, nil},
-		{"assemble_without_artifacts", map[string]string{"mode": "build", "images": cart, "builder": "assemble"}, inputs.Needs{},
+		{"the_command_build_builds_whatever_the_mode",
+			map[string]string{"images": cart, "builder": "assemble", "artifacts": file, "mode": "verify"},
+			inputs.Needs{Build: true}, nil},
+		{"assemble_without_artifacts", map[string]string{"mode": "build", "images": cart, "builder": "assemble"},
+			inputs.Needs{},
 			inputs.Problems{"images, line 1: builder assemble needs artifacts, such as dist/{os}_{arch}{variant}/app:/app/app"}},
-		{"artifacts_without_assemble", map[string]string{"mode": "build", "images": cart + " artifacts=a:/a", "workdir": "/app"}, inputs.Needs{},
+		{"artifacts_without_assemble", map[string]string{"mode": "build", "images": cart + " artifacts=a:/a",
+			"workdir": "/app"}, inputs.Needs{},
 			inputs.Problems{
 				`images, line 1, artifacts: only used by builder assemble, and builder is "auto"; set builder to assemble, or drop artifacts`,
 				`workdir: only used by builder assemble, and builder is "auto"; set builder to assemble, or drop workdir`,
 			}},
-		{"a_dockerfile_with_assemble", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file, "file": "Dockerfile", "sbom": "true"}, inputs.Needs{},
+		{"a_dockerfile_with_assemble", map[string]string{"mode": "build", "images": cart, "builder": "assemble",
+			"artifacts": file, "file": "Dockerfile", "sbom": "true"}, inputs.Needs{},
 			inputs.Problems{
 				"file: is for a Dockerfile, and builder assemble uses none; drop it, or choose another builder",
 				"sbom: is for a Dockerfile, and builder assemble uses none; drop it, or choose another builder",
 			}},
-		{"assemble_for_windows", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file, "platforms": "windows/amd64"}, inputs.Needs{},
+		{"assemble_for_windows", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file,
+			"platforms": "windows/amd64"}, inputs.Needs{},
 			inputs.Problems{"platforms: builder assemble makes images for linux, not for windows/amd64"}},
 		{"artifacts_that_make_no_sense", map[string]string{"mode": "build", "images": cart, "builder": "assemble",
 			"artifacts": "a:b:0755\na:/b:rwx\na:/b:0644:x\n:/b\nbin/{platform}:/b\n"}, inputs.Needs{},
@@ -192,15 +208,18 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 				`artifacts: ":/b" is not SOURCE:DESTINATION[:MODE], such as dist/{os}_{arch}/app:/app/app`,
 				`artifacts: unknown {platform} in "bin/{platform}"; known are {os}, {arch} and {variant}`,
 			}},
-		{"a_start_that_makes_no_sense", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file,
+		{"a_start_that_makes_no_sense", map[string]string{"mode": "build", "images": cart, "builder": "assemble",
+			"artifacts":  file,
 			"base-image": "UPPER", "entrypoint": `sh -c "run me"`, "workdir": "app", "env": "PORT"}, inputs.Needs{},
 			inputs.Problems{
-				"base-image: \"UPPER\" is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: it has capitals, which no registry takes; write it in lower case: upper",
+				"base-image: \"UPPER\" is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: it " +
+					"has capitals, which no registry takes; write it in lower case: upper",
 				`entrypoint: sh -c "run me" contains quotes, and no shell reads it; write words that need quotes as a JSON list`,
 				"env, entry 1: not KEY=VALUE",
 				`workdir: "app" is not an absolute path`,
 			}},
-		{"an_entrypoint_that_is_no_list", map[string]string{"mode": "build", "images": cart, "builder": "assemble", "artifacts": file, "entrypoint": "[run]"}, inputs.Needs{},
+		{"an_entrypoint_that_is_no_list", map[string]string{"mode": "build", "images": cart, "builder": "assemble",
+			"artifacts": file, "entrypoint": "[run]"}, inputs.Needs{},
 			inputs.Problems{`entrypoint: [run] is not a JSON list of words such as ["/app/app", "serve"]`}},
 		{"builders_that_make_no_sense", map[string]string{"mode": "build", "images": cart,
 			"builder": "kaniko\nunix://\nunix:///a cert=c color=red platforms\nauto"}, inputs.Needs{},
@@ -212,16 +231,20 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 				`builder: cacert, cert, key and servername are for tcp://, not for "unix:///a"`,
 				"builder: 4 lines name no platforms; only one can take all that the others leave",
 			}},
-		{"assemble_beside_another_builder", map[string]string{"mode": "build", "images": cart, "builder": "assemble\nauto", "artifacts": file}, inputs.Needs{},
+		{"assemble_beside_another_builder", map[string]string{"mode": "build", "images": cart, "builder": "assemble\nauto",
+			"artifacts": file}, inputs.Needs{},
 			inputs.Problems{"builder: assemble builds every platform, so it must be the only line"}},
-		{"assemble_with_platforms", map[string]string{"mode": "build", "images": cart, "builder": "assemble platforms=linux/amd64", "artifacts": file}, inputs.Needs{},
+		{"assemble_with_platforms", map[string]string{"mode": "build", "images": cart,
+			"builder": "assemble platforms=linux/amd64", "artifacts": file}, inputs.Needs{},
 			inputs.Problems{"builder: assemble builds every platform and takes no keys"}},
-		{"a_platform_that_nobody_builds", map[string]string{"mode": "build", "images": cart, "builder": "unix:///a platforms=linux/amd64\nunix:///b platforms=linux/amd64"}, inputs.Needs{},
+		{"a_platform_that_nobody_builds", map[string]string{"mode": "build", "images": cart,
+			"builder": "unix:///a platforms=linux/amd64\nunix:///b platforms=linux/amd64"}, inputs.Needs{},
 			inputs.Problems{
 				"builder: linux/amd64 is given to two builders; name each platform once",
 				"platforms: no line of builder builds linux/arm64; add it to the platforms of one, or add a line without platforms",
 			}},
-		{"lists_that_make_no_sense", map[string]string{"mode": "build", "images": cart, "secrets": "hunter2", "ssh": "=x", "cache-to": "mode=max",
+		{"lists_that_make_no_sense", map[string]string{"mode": "build", "images": cart, "secrets": "hunter2", "ssh": "=x",
+			"cache-to":   "mode=max",
 			"provenance": "yes", "annotations": "layer:a=b"}, inputs.Needs{},
 			inputs.Problems{
 				`annotations: "layer" is neither index nor manifest, in "layer:a=b"`,
@@ -230,9 +253,11 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 				"cache-to, entry 1: write it as type=gha or type=registry,ref=REPOSITORY:TAG",
 				`provenance: "yes" is neither true, false nor parameters such as mode=max`,
 			}},
-		{"two_images_under_one_tag", map[string]string{"mode": "build", "images": "a=ghcr.io/shop/cart target=a\nb=ghcr.io/shop/cart target=b"}, inputs.Needs{},
+		{"two_images_under_one_tag", map[string]string{"mode": "build",
+			"images": "a=ghcr.io/shop/cart target=a\nb=ghcr.io/shop/cart target=b"}, inputs.Needs{},
 			inputs.Problems{`images, line 2: "a" and "b" are both pushed as ghcr.io/shop/cart:v1, and are not built the same way; give one of them another repository or tag`}},
-		{"one_image_under_two_names", map[string]string{"mode": "build", "images": "a=ghcr.io/shop/cart\nb=ghcr.io/shop/cart"}, inputs.Needs{}, nil},
+		{"one_image_under_two_names", map[string]string{"mode": "build",
+			"images": "a=ghcr.io/shop/cart\nb=ghcr.io/shop/cart"}, inputs.Needs{}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.given["tag"] = "v1"

@@ -70,7 +70,8 @@ func (p *parser) address(address string) {
 	switch {
 	case address == "auto":
 	case !slices.Contains([]string{"docker-container", "tcp", "unix"}, scheme) || rest == "":
-		p.problem("builder: %q is not one of auto, docker-container://NAME, tcp://HOST:PORT, unix://PATH, %s, %s", address, assembleBuilder, cloudBuilder)
+		p.problem("builder: %q is not one of auto, docker-container://NAME, tcp://HOST:PORT, unix://PATH, %s, %s", address,
+			assembleBuilder, cloudBuilder)
 	}
 }
 
@@ -101,7 +102,8 @@ func (p *parser) covered(where string, platforms []v1.Platform, endpoints []buil
 			return len(e.Platforms) == 0 || slices.ContainsFunc(e.Platforms, platform.Equals)
 		}
 		if !slices.ContainsFunc(endpoints, builds) {
-			p.problem("%s: no line of builder builds %s; add it to the platforms of one, or add a line without platforms", where, platform)
+			p.problem("%s: no line of builder builds %s; add it to the platforms of one, or add a line without platforms", where,
+				platform)
 		}
 	}
 }

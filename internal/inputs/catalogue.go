@@ -63,32 +63,44 @@ var trueOrFalse = []string{"true", "false"}
 
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
-	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite"}, Runner: true,
-		Text: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets the images in " +
-			"the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and records them, " +
+	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite"},
+		Runner: true,
+		Text: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets " +
+			"the images in " +
+			"the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and " +
+			"records them, " +
 			"for Flux or Argo CD to deploy."},
 
 	{Name: "images", Group: Images, Required: true, List: true,
-		Text: "The images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with NAME as the manifests write it. Keys override " +
-			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, `target`, `artifacts`, `base-image`; with `mode: join`, `sources`."},
+		Text: "The images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with NAME as the manifests " +
+			"write it. Keys override " +
+			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, " +
+			"`target`, `artifacts`, `base-image`; with `mode: join`, `sources`."},
 	{Name: "tag", Group: Images,
 		Text: "Tag of the images. Default: the commit SHA."},
 	{Name: "platforms", Group: Images, Default: "linux/amd64,linux/arm64",
 		Text: "Platforms that each image must have, separated by commas."},
 	{Name: "mode", Group: Images, Default: "verify", Choices: []string{"verify", "build", "join"},
-		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. `join`: jobs on native " +
-			"runners have pushed them with `push-as: platform`, one platform each; they are checked and joined into one index. `plan` and " +
+		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. " +
+			"`join`: jobs on native " +
+			"runners have pushed them with `push-as: platform`, one platform each; they are checked and joined into one " +
+			"index. `plan` and " +
 			"`dry-run` never build or join, and check what is in the registry."},
 	{Name: "push-as", Group: Build, Default: "index", Choices: names(PushIndex, PushPlatform, PushDigest),
-		Text: "How `command: build` pushes: `index`, under the tag; for a job that builds one platform on a native runner, `platform`, under " +
+		Text: "How `command: build` pushes: `index`, under the tag; for a job that builds one platform on a native runner, " +
+			"`platform`, under " +
 			"`{tag}-{os}-{arch}{variant}`, where `mode: join` finds it; or `digest`, under no tag."},
 	{Name: "remove-parts", Group: Build, Default: "false", Choices: trueOrFalse,
-		Text: "With `mode: join`, remove the tags of the single platforms once the image has its own, where the registry allows it."},
+		Text: "With `mode: join`, remove the tags of the single platforms once the image has its own, where the registry " +
+			"allows it."},
 
 	{Name: "builder", Group: Build, Default: "auto", List: true,
-		Text: "What builds: `auto` (the Docker engine's BuildKit), `docker-container://NAME` (a builder of docker/setup-buildx-action), " +
-			"`tcp://HOST:PORT`, `unix://PATH`, `cloudbuild [key=value ...]` (Google Cloud Build, without Docker on the runner), or `assemble`, " +
-			"which puts `artifacts` onto `base-image` without a daemon. Several BuildKits, one per line, each with the `platforms=...` that it builds."},
+		Text: "What builds: `auto` (the Docker engine's BuildKit), `docker-container://NAME` (a builder of " +
+			"docker/setup-buildx-action), " +
+			"`tcp://HOST:PORT`, `unix://PATH`, `cloudbuild [key=value ...]` (Google Cloud Build, without Docker on the " +
+			"runner), or `assemble`, " +
+			"which puts `artifacts` onto `base-image` without a daemon. Several BuildKits, one per line, each with the " +
+			"`platforms=...` that it builds."},
 	{Name: "context", Group: Build,
 		Text: "Folder, or git address, that a Dockerfile builds from. Default: the working directory."},
 	{Name: "file", Group: Build,
@@ -100,12 +112,15 @@ var Catalogue = []Input{
 	{Name: "labels", Group: Build, List: true,
 		Text: "Labels of the images, one `KEY=VALUE` per line, added to those that name the commit."},
 	{Name: "annotations", Group: Build, List: true,
-		Text: "Annotations of the images, one `KEY=VALUE` per line. `index:KEY` and `manifest:KEY` annotate only the index or only each platform's manifest."},
+		Text: "Annotations of the images, one `KEY=VALUE` per line. `index:KEY` and `manifest:KEY` annotate only the index " +
+			"or only each platform's manifest."},
 	{Name: "secrets", Group: Build, List: true,
-		Text: "Secrets for `RUN --mount=type=secret` of the Dockerfile, one `ID=VALUE` per line. Put a value of several lines into double quotes, " +
+		Text: "Secrets for `RUN --mount=type=secret` of the Dockerfile, one `ID=VALUE` per line. Put a value of several " +
+			"lines into double quotes, " +
 			"together with its ID. Masked in the log."},
 	{Name: "ssh", Group: Build, List: true,
-		Text: "SSH agents for `RUN --mount=type=ssh` of the Dockerfile, one per line: `ID`, the agent at `SSH_AUTH_SOCK`, or `ID=PATH[,PATH]`, " +
+		Text: "SSH agents for `RUN --mount=type=ssh` of the Dockerfile, one per line: `ID`, the agent at `SSH_AUTH_SOCK`, " +
+			"or `ID=PATH[,PATH]`, " +
 			"an agent's socket or private keys."},
 	{Name: "cache-from", Group: Build, List: true,
 		Text: "Where to take cached layers from, one per line, such as `type=gha` or `type=registry,ref=REPOSITORY:TAG`."},
@@ -116,7 +131,8 @@ var Catalogue = []Input{
 	{Name: "sbom", Group: Build,
 		Text: "SBOM attestation: `true`, `false`, or parameters such as `generator=IMAGE`. Default: none."},
 	{Name: "artifacts", Group: Build, List: true,
-		Text: "For `assemble`: files and folders that are ready to run, one `SOURCE:DESTINATION[:MODE]` per line, such as `dist/{os}_{arch}{variant}/app:/app/app`."},
+		Text: "For `assemble`: files and folders that are ready to run, one `SOURCE:DESTINATION[:MODE]` per line, such as " +
+			"`dist/{os}_{arch}{variant}/app:/app/app`."},
 	{Name: "base-image", Group: Build, Default: "scratch",
 		Text: "For `assemble`: the image below the artifacts, for every platform, or `scratch`."},
 	{Name: "entrypoint", Group: Build,
@@ -133,52 +149,64 @@ var Catalogue = []Input{
 	{Name: "registry-password", Group: SignIn,
 		Text: "Password or token for the registries of `images`. Masked in the log."},
 	{Name: "insecure-registries", Group: SignIn,
-		Text: "Registries that may be reached over plain HTTP, as `HOST:PORT`, separated by commas. Those on loopback always may."},
+		Text: "Registries that may be reached over plain HTTP, as `HOST:PORT`, separated by commas. Those on loopback " +
+			"always may."},
 
 	{Name: "kustomization", Group: Kustomize, Default: ".",
 		Text: "Folder of the kustomization to edit, render and apply."},
 	{Name: "pin-digest", Group: Kustomize, Default: "false", Choices: trueOrFalse,
 		Text: "Also write the digest of each image's index, so that the tag can't move under the deploy."},
 	{Name: "remote-resources", Group: Kustomize, Default: "false", Choices: trueOrFalse,
-		Text: "Allow the kustomization to fetch resources from other hosts. Git repositories are fetched over https and ssh, and " +
+		Text: "Allow the kustomization to fetch resources from other hosts. Git repositories are fetched over https and " +
+			"ssh, and " +
 			"need `git` beside the program."},
 
 	{Name: "commit", Group: Record, Default: "none", Choices: names(CommitNone, CommitToBranch, CommitByPullRequest),
-		Text: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy has succeeded: `commit` to the " +
+		Text: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy has " +
+			"succeeded: `commit` to the " +
 			"branch, `pull-request`, or `none`."},
 	{Name: "commit-branch", Group: Record,
 		Text: "Branch that the commit, or the pull request, is for. Default: the one that is checked out."},
 	{Name: "commit-message", Group: Record, Default: "Deploy {tag} to {kustomization}",
-		Text: "Commit message. Its first line is also the title of the pull request. `{tag}` is the first image's tag, `{revision}` the commit " +
+		Text: "Commit message. Its first line is also the title of the pull request. `{tag}` is the first image's tag, " +
+			"`{revision}` the commit " +
 			"that is deployed, `{kustomization}` its folder in the repository, `{branch}` the branch that the change is for."},
 	{Name: "pull-request-branch", Group: Record, Default: "multiarch-deploy/{kustomization}",
 		Text: "Branch of the pull request, with the same placeholders. Each deploy creates it anew."},
 	{Name: "github-token", Group: Record, Expression: "${{ github.token }}", Variable: "GITHUB_TOKEN",
-		Text: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the job's own; on the command " +
+		Text: "Token for `commit`, with `contents: write`, for a pull request also `pull-requests: write`. Default: the " +
+			"job's own; on the command " +
 			"line `GITHUB_TOKEN`. Masked in the log."},
 	{Name: "comment", Group: Record, Default: "false", Choices: trueOrFalse,
-		Text: "Show the result as a comment of the pull request that started the run, which later runs update. `github-token` then needs " +
+		Text: "Show the result as a comment of the pull request that started the run, which later runs update. " +
+			"`github-token` then needs " +
 			"`pull-requests: write`, which pull requests from forks don't get."},
 
 	{Name: "provider", Group: Cluster, Default: "kubeconfig",
 		Choices: names(identity.ProviderKubeconfig, identity.ProviderAKS, identity.ProviderGKE),
 		Text:    "How the cluster is reached: by a `kubeconfig`; or on `aks` or `gke`, signed in with the job's own ID token."},
 	{Name: "cluster", Group: Cluster,
-		Text: "Name of the cluster; or its resource ID `/subscriptions/.../managedClusters/NAME`, or full name `projects/.../clusters/NAME`."},
+		Text: "Name of the cluster; or its resource ID `/subscriptions/.../managedClusters/NAME`, or full name " +
+			"`projects/.../clusters/NAME`."},
 	{Name: "resource-group", Group: Cluster,
 		Text: "Resource group of an AKS cluster that is given by name."},
 	{Name: "location", Group: Cluster,
 		Text: "Region or zone of a GKE cluster that is given by name."},
-	{Name: "endpoint", Group: Cluster, Default: "auto", Choices: names(identity.EndpointAuto, identity.EndpointPublic, identity.EndpointPrivate,
-		identity.EndpointDNS, identity.EndpointConnectGateway),
-		Text: "Address of the cluster to use. `auto`: the one that its cloud returns, on GKE the one that a runner outside its network reaches. " +
-			"`public`: the public name of a private AKS cluster that has one, or the public address of a GKE cluster. `private`: the one inside " +
+	{Name: "endpoint", Group: Cluster, Default: "auto",
+		Choices: names(identity.EndpointAuto, identity.EndpointPublic, identity.EndpointPrivate,
+			identity.EndpointDNS, identity.EndpointConnectGateway),
+		Text: "Address of the cluster to use. `auto`: the one that its cloud returns, on GKE the one that a runner outside " +
+			"its network reaches. " +
+			"`public`: the public name of a private AKS cluster that has one, or the public address of a GKE cluster. " +
+			"`private`: the one inside " +
 			"its network. On GKE also `dns` and `connect-gateway`."},
 	{Name: "kubeconfig", Group: Cluster,
-		Text: "Path of the kubeconfig file, or its content, such as a secret of the repository. Default: `KUBECONFIG`, or `~/.kube/config`; in a " +
+		Text: "Path of the kubeconfig file, or its content, such as a secret of the repository. Default: `KUBECONFIG`, or " +
+			"`~/.kube/config`; in a " +
 			"pod that has neither, its service account."},
 	{Name: "kubeconfig-exec", Group: Cluster, Default: "allow", Choices: []string{"allow", "forbid"},
-		Text: "Whether the kubeconfig may run a program to get a token, as `kubelogin`. `forbid` refuses a kubeconfig that names one; " +
+		Text: "Whether the kubeconfig may run a program to get a token, as `kubelogin`. `forbid` refuses a kubeconfig that " +
+			"names one; " +
 			"`allow` names it in the log."},
 	{Name: "kube-context", Group: Cluster,
 		Text: "Context of the kubeconfig. Default: its current context."},
@@ -186,7 +214,8 @@ var Catalogue = []Input{
 		Text: "Namespace for objects that name none. Default: the context's namespace, or `default`."},
 
 	{Name: "azure-client-id", Group: SignIn,
-		Text: "Client ID of the app registration or managed identity that trusts this repository. Also signs in to `*.azurecr.io`."},
+		Text: "Client ID of the app registration or managed identity that trusts this repository. Also signs in to " +
+			"`*.azurecr.io`."},
 	{Name: "azure-tenant-id", Group: SignIn,
 		Text: "ID of its Microsoft Entra tenant."},
 	{Name: "azure-subscription-id", Group: SignIn,
@@ -196,20 +225,24 @@ var Catalogue = []Input{
 	{Name: "gcp-project-id", Group: SignIn,
 		Text: "Project of a GKE cluster that is given by name, and of Cloud Build's builds."},
 	{Name: "gcp-workload-identity-provider", Group: SignIn,
-		Text: "Provider that trusts this repository: `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. Also signs in " +
+		Text: "Provider that trusts this repository: " +
+			"`projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. Also signs in " +
 			"to `*.pkg.dev` and `gcr.io`."},
 	{Name: "gcp-service-account", Group: SignIn,
 		Text: "E-mail address of a service account to act as. Default: none, roles are granted to the job itself."},
 
-	{Name: "arch-policy", Group: Deploy, Default: "fail", Choices: names(placement.Fail, placement.Pin, placement.Spread, placement.Warn),
-		Text: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes that fit, `spread` also " +
+	{Name: "arch-policy", Group: Deploy, Default: "fail",
+		Choices: names(placement.Fail, placement.Pin, placement.Spread, placement.Warn),
+		Text: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes " +
+			"that fit, `spread` also " +
 			"opens tainted nodes that fit, `warn` continues."},
 	{Name: "on-insufficient-capacity", Group: Deploy, Default: "warn", Choices: []string{"warn", "fail"},
 		Text: "What to do when the plan finds no room for all pods: `warn` and continue, or `fail` and apply nothing."},
 	{Name: "dry-run", Group: Deploy, Default: "false", Choices: trueOrFalse,
 		Text: "Plan and show the difference; apply nothing and leave the kustomization file unchanged."},
 	{Name: "prune", Group: Deploy, Default: "false", Choices: trueOrFalse,
-		Text: "Delete what an earlier deploy of this kustomization applied and this one no longer contains, once the rollout was successful. This needs `wait`."},
+		Text: "Delete what an earlier deploy of this kustomization applied and this one no longer contains, once the " +
+			"rollout was successful. This needs `wait`."},
 	{Name: "wait", Group: Deploy, Default: "true", Choices: trueOrFalse,
 		Text: "Watch the rollout until everything is ready, or can't become ready."},
 	{Name: "wait-timeout", Group: Deploy, Default: "10m",
@@ -219,9 +252,11 @@ var Catalogue = []Input{
 	{Name: "force-conflicts", Group: Deploy, Default: "false", Choices: trueOrFalse,
 		Text: "Take over fields that another field manager owns."},
 	{Name: "take-over-from", Group: Deploy, List: true,
-		Text: "Owners to take objects over from, one per line: field managers, such as `helm`, besides `kubectl apply`, whose fields are always taken over; and other deploys of this action, `OWNER/REPOSITORY:FOLDER`."},
+		Text: "Owners to take objects over from, one per line: field managers, such as `helm`, besides `kubectl apply`, " +
+			"whose fields are always taken over; and other deploys of this action, `OWNER/REPOSITORY:FOLDER`."},
 	{Name: "recreate", Group: Deploy, List: true,
-		Text: "Kinds to delete and create again where a change is not possible in place, one per line, such as `Job` or `RoleBinding`. The annotation `multiarch-deploy.dev/recreate: \"true\"` allows it for one object."},
+		Text: "Kinds to delete and create again where a change is not possible in place, one per line, such as `Job` or " +
+			"`RoleBinding`. The annotation `multiarch-deploy.dev/recreate: \"true\"` allows it for one object."},
 	{Name: "field-manager", Group: Deploy, Default: "multiarch-deploy",
 		Text: "Field manager's name for server-side apply."},
 }

@@ -45,9 +45,11 @@ func (p *parser) cloudKey(c *build.CloudBuild, field string) {
 	case key == "region":
 		c.Region = p.like("region", value, regionForm, "global or a region such as europe-west1")
 	case key == "bucket":
-		c.Bucket = p.like("bucket", strings.TrimPrefix(value, "gs://"), bucketForm, "a bucket's name such as octo-shop_cloudbuild")
+		c.Bucket = p.like("bucket", strings.TrimPrefix(value, "gs://"), bucketForm,
+			"a bucket's name such as octo-shop_cloudbuild")
 	case key == "service-account":
-		c.ServiceAccount = p.like("service-account", value, accountForm, "an address such as NAME@PROJECT.iam.gserviceaccount.com")
+		c.ServiceAccount = p.like("service-account", value, accountForm,
+			"an address such as NAME@PROJECT.iam.gserviceaccount.com")
 	case key == "worker-pool":
 		c.WorkerPool = p.like("worker-pool", value, poolForm, "projects/PROJECT/locations/REGION/workerPools/POOL")
 	case key == "machine-type":
@@ -55,7 +57,8 @@ func (p *parser) cloudKey(c *build.CloudBuild, field string) {
 	case key == "timeout":
 		c.Timeout = p.cloudTimeout(value)
 	default:
-		p.problem("builder: unknown key %q of %s; known are region, bucket, service-account, worker-pool, machine-type and timeout", key, cloudBuilder)
+		p.problem("builder: unknown key %q of %s; known are region, bucket, service-account, worker-pool, machine-type and "+
+			"timeout", key, cloudBuilder)
 	}
 }
 
@@ -80,7 +83,8 @@ func (p *parser) cloudRegion(c *build.CloudBuild) {
 	pool := poolForm.FindStringSubmatch(c.WorkerPool)
 	switch {
 	case pool != nil && c.Region != "" && c.Region != pool[1]:
-		p.problem("builder: the worker pool is in %s, and region is %s; a build runs where its pool is, so drop region", pool[1], c.Region)
+		p.problem("builder: the worker pool is in %s, and region is %s; a build runs where its pool is, so drop region",
+			pool[1], c.Region)
 	case pool != nil:
 		c.Region = pool[1]
 	case c.Region == "":
@@ -91,21 +95,25 @@ func (p *parser) cloudRegion(c *build.CloudBuild) {
 // fitCloud checks that Cloud Build can do what is asked for an image without a secret of its own.
 func (v values) fitCloud(image Image) {
 	if !googleapi.IsRegistry(image.Reference.Context().RegistryStr()) {
-		v.problem("%s: builder %s pushes to Artifact Registry alone, as the builds' service account, and %s is elsewhere; use another builder",
+		v.problem("%s: builder %s pushes to Artifact Registry alone, as the builds' service account, and %s is elsewhere; "+
+			"use another builder",
 			v.where, cloudBuilder, image.Repository())
 	}
 	for _, name := range v.given([]string{"secrets", "ssh"}) {
-		v.problem("%s: builder %s keeps a record of each build, where none may stand; use another builder", name, cloudBuilder)
+		v.problem("%s: builder %s keeps a record of each build, where none may stand; use another builder", name,
+			cloudBuilder)
 	}
 	for _, input := range []string{"cache-from", "cache-to"} {
 		for _, cache := range v.caches(input) {
 			if !slices.Contains([]string{"registry", "inline"}, cache.Type) {
-				v.problem("%s: a cache of type %s is out of reach for builder %s; use type=registry or type=inline", input, cache.Type, cloudBuilder)
+				v.problem("%s: a cache of type %s is out of reach for builder %s; use type=registry or type=inline", input,
+					cache.Type, cloudBuilder)
 			}
 		}
 	}
 	if folder := v.text("context"); strings.HasPrefix(folder, "git@") || strings.HasPrefix(folder, "ssh://") {
-		v.problem("%s: builder %s has no SSH key for %q; use a local folder, or an https:// address that needs no sign-in", v.at("context"), cloudBuilder, folder)
+		v.problem("%s: builder %s has no SSH key for %q; use a local folder, or an https:// address that needs no sign-in",
+			v.at("context"), cloudBuilder, folder)
 	}
 	for _, platform := range image.Platforms {
 		if platform.OS != "linux" {

@@ -31,15 +31,17 @@ func (c Config) GKECluster() string {
 
 func (p *parser) google() Google {
 	g := Google{
-		ProjectID:      p.text("gcp-project-id"),
-		Provider:       strings.TrimPrefix(strings.TrimPrefix(p.text("gcp-workload-identity-provider"), "https:"), "//iam.googleapis.com/"),
+		ProjectID: p.text("gcp-project-id"),
+		Provider: strings.TrimPrefix(strings.TrimPrefix(p.text("gcp-workload-identity-provider"), "https:"),
+			"//iam.googleapis.com/"),
 		ServiceAccount: p.text("gcp-service-account"),
 	}
 	if g.Given() {
 		p.googleProvider(g.Provider)
 	}
 	if g.ServiceAccount != "" && !accountForm.MatchString(g.ServiceAccount) {
-		p.problem("gcp-service-account: %q is not the e-mail address of a service account; write NAME@PROJECT.iam.gserviceaccount.com", g.ServiceAccount)
+		p.problem("gcp-service-account: %q is not the e-mail address of a service account; write "+
+			"NAME@PROJECT.iam.gserviceaccount.com", g.ServiceAccount)
 	}
 	if !g.Given() && g.ServiceAccount != "" {
 		p.problem("gcp-service-account also needs gcp-workload-identity-provider, which the job signs in with first")
@@ -59,14 +61,17 @@ func (p *parser) googleProvider(provider string) {
 	parts := providerForm.FindStringSubmatch(provider)
 	switch {
 	case parts == nil:
-		p.problem("gcp-workload-identity-provider: %q is not a provider's full name; write projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER", provider)
+		p.problem("gcp-workload-identity-provider: %q is not a provider's full name; write "+
+			"projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER", provider)
 		return
 	case parts[3] == "":
 		p.problem("gcp-workload-identity-provider: %q is a pool; name the provider in it too, %s/providers/PROVIDER, one of: "+
-			"gcloud iam workload-identity-pools providers list --workload-identity-pool=%s --location=global --project=%s", provider, provider, parts[2], parts[1])
+			"gcloud iam workload-identity-pools providers list --workload-identity-pool=%s --location=global --project=%s",
+			provider, provider, parts[2], parts[1])
 	}
 	if strings.Trim(parts[1], "0123456789") != "" {
-		p.problem("gcp-workload-identity-provider: %q is the project's ID, and its number is wanted: projects/NUMBER/locations/...; it is told by: "+
+		p.problem("gcp-workload-identity-provider: %q is the project's ID, and its number is wanted: "+
+			"projects/NUMBER/locations/...; it is told by: "+
 			"gcloud projects describe %[1]s --format='value(projectNumber)'", parts[1])
 	}
 }

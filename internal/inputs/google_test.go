@@ -13,7 +13,8 @@ const pool = "projects/123456789012/locations/global/workloadIdentityPools/githu
 
 func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 	account := map[string]string{"gcp-workload-identity-provider": pool + "/providers/octo"}
-	cluster := with(account, map[string]string{"provider": "gke", "cluster": "shop", "location": "europe-west1", "gcp-project-id": "octo-shop"})
+	cluster := with(account, map[string]string{"provider": "gke", "cluster": "shop", "location": "europe-west1",
+		"gcp-project-id": "octo-shop"})
 	for _, row := range []struct {
 		name  string
 		given map[string]string
@@ -21,14 +22,19 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 	}{
 		{"registry_alone", account, nil},
 		{"cluster_by_name", cluster, nil},
-		{"cluster_by_full_name", with(account, map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/clusters/c"}), nil},
-		{"membership", with(account, map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/memberships/c", "endpoint": "connect-gateway"}), nil},
-		{"provider_with_its_host", map[string]string{"gcp-workload-identity-provider": "https://iam.googleapis.com/" + pool + "/providers/octo"}, nil},
+		{"cluster_by_full_name", with(account,
+			map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/clusters/c"}), nil},
+		{"membership", with(account, map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/memberships/c",
+			"endpoint": "connect-gateway"}), nil},
+		{"provider_with_its_host", map[string]string{"gcp-workload-identity-provider": "https://iam.googleapis.com/" + pool +
+			"/providers/octo"}, nil},
 		{"nothing_given", map[string]string{"provider": "gke"},
 			inputs.Problems{"provider gke also needs gcp-workload-identity-provider, cluster, location, gcp-project-id"}},
 		{"pool_in_place_of_its_provider", map[string]string{"gcp-workload-identity-provider": pool}, inputs.Problems{
-			`gcp-workload-identity-provider: "` + pool + `" is a pool; name the provider in it too, ` + pool + `/providers/PROVIDER, one of: ` +
-				"gcloud iam workload-identity-pools providers list --workload-identity-pool=github --location=global --project=123456789012"}},
+			`gcp-workload-identity-provider: "` + pool + `" is a pool; name the provider in it too, ` + pool +
+				`/providers/PROVIDER, one of: ` +
+				"gcloud iam workload-identity-pools providers list --workload-identity-pool=github --location=global " +
+				"--project=123456789012"}},
 		{"project_id_in_place_of_its_number",
 			map[string]string{"gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo"},
 			inputs.Problems{`gcp-workload-identity-provider: "octo-shop" is the project's ID, and its number is wanted: projects/NUMBER/locations/...; ` +
@@ -41,7 +47,8 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 			`gcp-service-account: "deploy" is not the e-mail address of a service account; write NAME@PROJECT.iam.gserviceaccount.com`}},
 		{"half_a_full_name", with(cluster, map[string]string{"cluster": "europe-west1/shop"}),
 			inputs.Problems{`cluster: "europe-west1/shop" is neither a name nor projects/PROJECT/locations/LOCATION/clusters/NAME`}},
-		{"membership_without_its_gateway", with(cluster, map[string]string{"cluster": "projects/p/locations/l/memberships/c"}),
+		{"membership_without_its_gateway", with(cluster,
+			map[string]string{"cluster": "projects/p/locations/l/memberships/c"}),
 			inputs.Problems{`cluster: "projects/p/locations/l/memberships/c" is a fleet membership, which has the endpoint connect-gateway alone`}},
 		{"dns_elsewhere", map[string]string{"endpoint": "dns"}, inputs.Problems{"endpoint: dns is for provider gke"}},
 	} {

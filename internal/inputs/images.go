@@ -16,7 +16,8 @@ func (p *parser) images(needs Needs, config Config) []Image {
 	platforms := p.platforms("platforms", p.text("platforms"))
 	images := append(p.lines(needs, config), p.references(needs.References, platforms)...)
 	if needs.Images && len(images) == 0 && len(p.problems) == 0 && config.PushAs != PushIndex {
-		p.problem("images: none has %s among its platforms; drop this job, or correct the platforms of the images", p.text("platforms"))
+		p.problem("images: none has %s among its platforms; drop this job, or correct the platforms of the images",
+			p.text("platforms"))
 	}
 	if needs.Images && len(images) == 0 && len(p.problems) == 0 {
 		p.problem("images: none given; write one per line, such as registry/app=ghcr.io/me/app")
@@ -55,7 +56,8 @@ func (p *parser) rival(line int, image Image, others []Image) {
 		ours, theirs := image.Build, other.Build
 		ours.Name, theirs.Name = "", ""
 		if other.Reference == image.Reference && !reflect.DeepEqual(ours, theirs) {
-			p.problem("images, line %d: %q and %q are both pushed as %s, and are not built the same way; give one of them another repository or tag",
+			p.problem("images, line %d: %q and %q are both pushed as %s, and are not built the same way; give one of them "+
+				"another repository or tag",
 				line, other.Name, image.Name, image.Reference)
 		}
 	}
@@ -153,7 +155,8 @@ func (p *parser) registries(input string) []string {
 // separates reports what separates the items of a list: commas, as on a command line, or new lines, as in a workflow.
 func separates(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 
-// Repository is the image's repository as it was given: "me/app" stays that, and does not become "index.docker.io/me/app".
+// Repository is the image's repository as it was given: "me/app" stays that, and does not become
+// "index.docker.io/me/app".
 func (i Image) Repository() string {
 	return strings.TrimSuffix(i.Reference.String(), ":"+i.Reference.Identifier())
 }

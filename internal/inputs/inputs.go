@@ -24,7 +24,8 @@ type Config struct {
 	// Build: the images are to be built and pushed, by the BuildKits at Endpoints, by CloudBuild or, where there is
 	// neither, by assembling their artifacts.
 	Build bool
-	// Join: they are joined from what jobs on native runners pushed; Build is true then. RemoveParts removes that afterwards.
+	// Join: they are joined from what jobs on native runners pushed; Build is true then. RemoveParts removes that
+	// afterwards.
 	Join, RemoveParts bool
 	// PushAs is for jobs on native runners.
 	PushAs     PushAs
@@ -87,8 +88,8 @@ func (c Config) Assembles() bool {
 	return c.Build && !c.Join && len(c.Endpoints) == 0 && c.CloudBuild == nil
 }
 
-// Secrets are the values of the inputs that no text may show, read through value as Parse does, whether they are valid or
-// not: they have to be hidden before anything is printed.
+// Secrets are the values of the inputs that no text may show, read through value as Parse does, whether they are valid
+// or not: they have to be hidden before anything is printed.
 func Secrets(value func(name string) string) []string {
 	p := parser{value: value}
 	password := p.text("registry-password")
@@ -252,7 +253,8 @@ func (p *parser) credentials(c Config) {
 	}
 }
 
-// recreate reads the kinds that may be deleted and created again. With some would go data, or whatever others keep in them.
+// recreate reads the kinds that may be deleted and created again. With some would go data, or whatever others keep in
+// them.
 func (p *parser) recreate() []string {
 	kinds := items(p.text("recreate"))
 	for _, kind := range kinds {

@@ -25,13 +25,15 @@ func parse(given map[string]string, needs inputs.Needs) (inputs.Config, error) {
 }
 
 func TestParse_defaults(t *testing.T) {
-	config, err := parse(map[string]string{"images": "registry/app=ghcr.io/me/app", "wait": ""}, inputs.Needs{Images: true, Source: build.Source{Revision: sha}})
+	config, err := parse(map[string]string{"images": "registry/app=ghcr.io/me/app", "wait": ""},
+		inputs.Needs{Images: true, Source: build.Source{Revision: sha}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := inputs.Config{
-		PushAs:        inputs.PushIndex,
-		Images:        []inputs.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha), Platforms: []v1.Platform{amd64, arm64}}},
+		PushAs: inputs.PushIndex,
+		Images: []inputs.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha),
+			Platforms: []v1.Platform{amd64, arm64}}},
 		Kustomization: ".",
 		Provider:      "kubeconfig",
 		Endpoint:      "auto",
@@ -64,18 +66,22 @@ func TestParse_images(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []inputs.Image{
-		{Name: "registry/app-multi", Reference: tag(t, "127.0.0.1:5000/app-multi:v1"), Platforms: []v1.Platform{amd64, arm64}},
+		{Name: "registry/app-multi", Reference: tag(t, "127.0.0.1:5000/app-multi:v1"),
+			Platforms: []v1.Platform{amd64, arm64}},
 		{Name: "registry/app-amd64", Reference: tag(t, "127.0.0.1:5000/app-amd64:v2"), Platforms: []v1.Platform{amd64}},
-		{Name: "edge", Reference: tag(t, "ghcr.io/me/edge:v1"), Platforms: []v1.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}, arm64}},
+		{Name: "edge", Reference: tag(t, "ghcr.io/me/edge:v1"),
+			Platforms: []v1.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}, arm64}},
 	}
-	if diff := cmp.Diff(want, config.Images, cmp.AllowUnexported(name.Tag{}, name.Repository{}, name.Registry{})); diff != "" {
+	if diff := cmp.Diff(want, config.Images,
+		cmp.AllowUnexported(name.Tag{}, name.Repository{}, name.Registry{})); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestParse_reports_all_problems_together(t *testing.T) {
 	given := map[string]string{
-		"images":            "app\nA=UPPER/Case\nb=ghcr.io/me/b color=red\nc=ghcr.io/me/c tag=no/slash\nd=ghcr.io/me/d\nd=ghcr.io/me/d",
+		"images": "app\nA=UPPER/Case\nb=ghcr.io/me/b color=red\nc=ghcr.io/me/c " +
+			"tag=no/slash\nd=ghcr.io/me/d\nd=ghcr.io/me/d",
 		"tag":               "v1",
 		"platforms":         "linux/amd64,arm",
 		"mode":              "guess",
@@ -108,7 +114,8 @@ func TestParse_reports_all_problems_together(t *testing.T) {
 }
 
 func TestParse_lists_platforms_on_a_line_each(t *testing.T) {
-	config, err := parse(map[string]string{"images": "app=me/app", "tag": "v1", "platforms": "linux/amd64\nlinux/arm64\n"}, inputs.Needs{Images: true})
+	config, err := parse(map[string]string{"images": "app=me/app", "tag": "v1", "platforms": "linux/amd64\nlinux/arm64\n"},
+		inputs.Needs{Images: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +167,8 @@ func TestParse_deploy(t *testing.T) {
 		want  string
 	}{
 		{"prune_needs_a_watched_rollout", map[string]string{"prune": "true", "wait": "false"},
-			"prune and wait: false exclude each other: what running pods still need must stay until the rollout was watched and successful; " +
+			"prune and wait: false exclude each other: what running pods still need must stay until the rollout was watched " +
+				"and successful; " +
 				"set wait: true, or leave prune out"},
 		{"data_is_never_recreated", map[string]string{"recreate": "Job\nPersistentVolumeClaim"},
 			"recreate: PersistentVolumeClaim is never deleted, since its data or contents would be lost; remove it from the list"},

@@ -19,7 +19,8 @@ func TestParse_push_as(t *testing.T) {
 		"digest":   {"ghcr.io/shop/cart:V1", true},
 	} {
 		config, err := parse(map[string]string{
-			"images": "shop/cart=ghcr.io/shop/cart platforms=linux/amd64,linux/arm/v7\nshop/web=ghcr.io/shop/web platforms=linux/amd64", "tag": "V1", "push-as": as, "platforms": "linux/arm/v7", "mode": "build",
+			"images": "shop/cart=ghcr.io/shop/cart platforms=linux/amd64,linux/arm/v7\nshop/web=ghcr.io/shop/web " +
+				"platforms=linux/amd64", "tag": "V1", "push-as": as, "platforms": "linux/arm/v7", "mode": "build",
 		}, inputs.Needs{Images: true, Build: true})
 		if err != nil {
 			t.Fatal(err)
@@ -28,7 +29,8 @@ func TestParse_push_as(t *testing.T) {
 		if len(config.Images) != 1 || len(image.Platforms) != 1 {
 			t.Errorf("%s: images %+v; want that of the runner's platform, for that one", as, config.Images)
 		}
-		if image.Reference.String() != want.reference || image.Build.Reference.String() != want.reference || image.Build.ByDigest != want.byDigest {
+		if image.Reference.String() != want.reference || image.Build.Reference.String() != want.reference ||
+			image.Build.ByDigest != want.byDigest {
 			t.Errorf("%s: %+v", as, image)
 		}
 	}
@@ -82,24 +84,33 @@ func TestParse_reports_what_does_not_go_with_native_builds(t *testing.T) {
 		want  string
 	}{
 		{"two_platforms_as_one", map[string]string{"push-as": "platform"}, true,
-			"platforms: push-as is for a job that builds one platform, and 2 are given; set platforms to the runner's own, such as linux/arm64"},
-		{"no_image_for_the_runner", map[string]string{"push-as": "platform", "platforms": "linux/arm64", "images": "a=ghcr.io/shop/a platforms=linux/amd64"}, true,
+			"platforms: push-as is for a job that builds one platform, and 2 are given; set platforms to the runner's own, " +
+				"such as linux/arm64"},
+		{"no_image_for_the_runner", map[string]string{"push-as": "platform", "platforms": "linux/arm64",
+			"images": "a=ghcr.io/shop/a platforms=linux/amd64"}, true,
 			"images: none has linux/arm64 among its platforms; drop this job, or correct the platforms of the images"},
 		{"push_as_in_a_deploy", map[string]string{"push-as": "platform", "mode": "build", "platforms": "linux/arm64"}, false,
 			"push-as: platform is for command build on a native runner, with mode build; drop it here"},
 		{"a_tag_that_gets_too_long", map[string]string{"push-as": "platform", "platforms": "linux/arm64", "tag": long}, true,
-			"images, line 1: the tag " + long + "-linux-arm64 is longer than the 128 characters that a tag may have; give a shorter tag"},
+			"images, line 1: the tag " + long + "-linux-arm64 is longer than the 128 characters that a tag may have; give a " +
+				"shorter tag"},
 		{"build_inputs_where_parts_are_joined", map[string]string{"mode": "join", "file": "Dockerfile"}, false,
 			"file: is for the jobs that build, and mode is join; drop file here"},
-		{"parts_are_kept", map[string]string{"remove-parts": "true"}, false, "remove-parts: only used with mode join; set mode to join, or drop it"},
+		{"parts_are_kept", map[string]string{"remove-parts": "true"}, false,
+			"remove-parts: only used with mode join; set mode to join, or drop it"},
 		{"sources_of_nothing", map[string]string{"images": "a=ghcr.io/shop/a sources=ghcr.io/shop/b:v1"}, false,
 			"images, line 1, sources: only used with mode join; set mode to join, or drop sources"},
-		{"sources_in_another_registry", map[string]string{"mode": "join", "images": "a=ghcr.io/shop/a sources=quay.io/shop/a-{arch}:v1"}, false,
-			"images, line 1, sources: quay.io/shop/a-amd64:v1 is in another registry than ghcr.io/shop/a:v1; push it to the same one, since mode join moves no layers between registries"},
-		{"sources_with_capitals", map[string]string{"mode": "join", "images": "a=ghcr.io/shop/a sources=ghcr.io/Shop/a:v1 platforms=linux/amd64"}, false,
+		{"sources_in_another_registry", map[string]string{"mode": "join",
+			"images": "a=ghcr.io/shop/a sources=quay.io/shop/a-{arch}:v1"}, false,
+			"images, line 1, sources: quay.io/shop/a-amd64:v1 is in another registry than ghcr.io/shop/a:v1; push it to the " +
+				"same one, since mode join moves no layers between registries"},
+		{"sources_with_capitals", map[string]string{"mode": "join",
+			"images": "a=ghcr.io/shop/a sources=ghcr.io/Shop/a:v1 platforms=linux/amd64"}, false,
 			`images, line 1, sources: "ghcr.io/Shop/a:v1" is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: ` +
 				"could not parse reference: ghcr.io/Shop/a:v1"},
-		{"shared_sources", map[string]string{"mode": "join", "images": "a=ghcr.io/shop/a sources=ghcr.io/shop/x-{arch}:v1\nb=ghcr.io/shop/b sources=ghcr.io/shop/x-{arch}:v1"}, false,
+		{"shared_sources", map[string]string{"mode": "join",
+			"images": "a=ghcr.io/shop/a sources=ghcr.io/shop/x-{arch}:v1\nb=ghcr.io/shop/b sources=ghcr.io/shop/x-{arch}:v1"},
+			false,
 			`images, line 2: "b" takes the same sources as "a"; give each image its own`},
 	}
 	for _, test := range tests {

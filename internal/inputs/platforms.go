@@ -11,12 +11,15 @@ import (
 // The platforms that an image can be for: OCI takes Go's names
 // (https://github.com/opencontainers/image-spec/blob/main/image-index.md, `go tool dist list`).
 var (
-	systems = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd", "openbsd", "plan9",
+	systems = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd",
+		"openbsd", "plan9",
 		"solaris", "wasip1", "windows"}
-	architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
+	architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
+		"ppc64le", "riscv64",
 		"s390x", "wasm"}
 	// otherNames are what `uname -m` and others call an architecture.
-	otherNames = map[string]string{"x86_64": "amd64", "x86-64": "amd64", "x64": "amd64", "aarch64": "arm64", "armv8": "arm64", "armhf": "arm/v7",
+	otherNames = map[string]string{"x86_64": "amd64", "x86-64": "amd64", "x64": "amd64", "aarch64": "arm64",
+		"armv8": "arm64", "armhf": "arm/v7",
 		"armv7": "arm/v7", "armv7l": "arm/v7", "armv6": "arm/v6", "i386": "386", "i686": "386", "x86": "386"}
 )
 
@@ -47,7 +50,8 @@ func parsePlatform(text string) (v1.Platform, error) {
 	case !slices.Contains(systems, platform.OS):
 		return v1.Platform{}, fmt.Errorf(": there is no operating system %q, such as linux or windows", platform.OS)
 	case !slices.Contains(architectures, platform.Architecture):
-		return v1.Platform{}, fmt.Errorf(": there is no architecture %q; known are %s", platform.Architecture, strings.Join(architectures, ", "))
+		return v1.Platform{}, fmt.Errorf(": there is no architecture %q; known are %s", platform.Architecture,
+			strings.Join(architectures, ", "))
 	}
 	return *platform, nil
 }

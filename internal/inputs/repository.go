@@ -31,7 +31,8 @@ func checkRepository(text string) error {
 		return err
 	}
 	if _, err := reference.ParseNormalizedNamed(text); err != nil {
-		return errors.New("each part between slashes has letters and digits, and between these a dot, one or two underscores, or dashes")
+		return errors.New("each part between slashes has letters and digits, and between these a dot, one or two " +
+			"underscores, or dashes")
 	}
 	if named, err := name.NewRepository(text); err != nil || strings.Contains(named.RepositoryStr(), ":") {
 		return errors.New("it contains a tag, which belongs into the input tag")

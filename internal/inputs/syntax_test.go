@@ -79,7 +79,8 @@ func checkParse(t *testing.T, given map[string]string, references []string, want
 	switch {
 	case want == "" && err != nil:
 		t.Error(err)
-	case want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "1 problem")):
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.HasPrefix(err.Error(), "1 problem")):
 		t.Errorf("error %v, want %q", err, want)
 	}
 }

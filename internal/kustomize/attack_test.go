@@ -35,48 +35,83 @@ const (
 )
 
 var attacks = []attack{
-	{"merge_key_in_the_root", map[string]string{"kustomization.yaml": "<<: {resources: [app.yaml, '" + evil + "']}\n"}, refused},
-	{"merge_key_in_a_base", map[string]string{"kustomization.yaml": inBase, "base/kustomization.yaml": "<<: {resources: ['" + evil + "']}\n"}, refused},
-	{"merge_key_in_components", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {components: ['" + evil + "']}\n"}, refused},
+	{"merge_key_in_the_root", map[string]string{"kustomization.yaml": "<<: {resources: [app.yaml, '" + evil + "']}\n"},
+		refused},
+	{"merge_key_in_a_base", map[string]string{"kustomization.yaml": inBase,
+		"base/kustomization.yaml": "<<: {resources: ['" + evil + "']}\n"}, refused},
+	{"merge_key_in_components", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {components: ['" +
+		evil + "']}\n"}, refused},
 	{"merge_key_in_a_component", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ncomponents: [part]\n",
 		"part/kustomization.yaml": isComponent + "<<: {resources: ['" + evil + "']}\n"}, refused},
-	{"merge_key_in_generators", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {generators: ['" + evil + "']}\n"}, refused},
-	{"merge_key_in_transformers", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {transformers: ['" + evil + "']}\n"}, refused},
-	{"merge_key_in_validators", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {validators: ['" + evil + "']}\n"}, refused},
-	{"merge_key_of_an_alias", map[string]string{"kustomization.yaml": "commonAnnotations: &a\n  resources: '" + evil + "'\nresources: [app.yaml]\n<<: {bases: ['" + evil + "']}\n"}, refused},
-	{"base_whose_kustomization_is_a_link", map[string]string{"kustomization.yaml": inBase, "base/kustomization.yaml": "-> k.txt",
-		"base/k.txt": "resources: ['" + evil + "']\n"}, refused},
-	{"address_that_ends_in_a_line_break", map[string]string{"kustomization.yaml": "resources:\n- app.yaml\n- |\n  " + evil + "\n"}, refused},
-	{"address_that_begins_with_a_line_break", map[string]string{"kustomization.yaml": "resources:\n- app.yaml\n- \"github.com/a/b\\n?ref=--upload-pack=x\"\n"}, refused},
-	{"address_in_capitals", map[string]string{"kustomization.yaml": "RESOURCES: [app.yaml, 'FILE:///tmp/x?ref=--upload-pack=x']\n"}, refused},
-	{"address_with_git_prefix", map[string]string{"kustomization.yaml": "resources: [app.yaml, 'git::file:///tmp/x?ref=--upload-pack=x']\n"}, refused},
-	{"address_in_a_tagged_value", map[string]string{"kustomization.yaml": "resources: [app.yaml, !!binary Z2l0aHViLmNvbS9hL2I=]\n"}, ""},
-	{"address_over_scp", map[string]string{"kustomization.yaml": "resources: [app.yaml, 'git@example.invalid:a/b?ref=-x']\n"}, refused},
-	{"generator_file_with_an_escaped_api_version", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [g.yaml]\n",
-		"g.yaml": "apiVersion: \"built\\u0069n\"\nkind: ConfigMapGenerator\nmetadata: {name: g}\nfiles: ['a=SERVER/x']\n"}, refused},
-	{"inline_generator_with_an_escaped_api_version", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators:\n- |-\n" +
-		"  apiVersion: \"built\\u0069n\"\n  kind: ConfigMapGenerator\n  metadata: {name: g}\n  files: ['a=SERVER/x']\n"}, refused},
+	{"merge_key_in_generators", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {generators: ['" +
+		evil + "']}\n"}, refused},
+	{"merge_key_in_transformers", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {transformers: ['" +
+		evil + "']}\n"}, refused},
+	{"merge_key_in_validators", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {validators: ['" +
+		evil + "']}\n"}, refused},
+	{"merge_key_of_an_alias", map[string]string{"kustomization.yaml": "commonAnnotations: &a\n  resources: '" + evil +
+		"'\nresources: [app.yaml]\n<<: {bases: ['" + evil + "']}\n"}, refused},
+	{"base_whose_kustomization_is_a_link", map[string]string{"kustomization.yaml": inBase,
+		"base/kustomization.yaml": "-> k.txt",
+		"base/k.txt":              "resources: ['" + evil + "']\n"}, refused},
+	{"address_that_ends_in_a_line_break", map[string]string{"kustomization.yaml": "resources:\n- app.yaml\n- |\n  " +
+		evil + "\n"}, refused},
+	{"address_that_begins_with_a_line_break",
+		map[string]string{"kustomization.yaml": "resources:\n- app.yaml\n- \"github.com/a/b\\n?ref=--upload-pack=x\"\n"},
+		refused},
+	{"address_in_capitals", map[string]string{"kustomization.yaml": "RESOURCES: [app.yaml, " +
+		"'FILE:///tmp/x?ref=--upload-pack=x']\n"}, refused},
+	{"address_with_git_prefix", map[string]string{"kustomization.yaml": "resources: [app.yaml, " +
+		"'git::file:///tmp/x?ref=--upload-pack=x']\n"}, refused},
+	{"address_in_a_tagged_value", map[string]string{"kustomization.yaml": "resources: [app.yaml, !!binary " +
+		"Z2l0aHViLmNvbS9hL2I=]\n"}, ""},
+	{"address_over_scp", map[string]string{"kustomization.yaml": "resources: [app.yaml, " +
+		"'git@example.invalid:a/b?ref=-x']\n"}, refused},
+	{"generator_file_with_an_escaped_api_version",
+		map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [g.yaml]\n",
+			"g.yaml": "apiVersion: \"built\\u0069n\"\nkind: ConfigMapGenerator\nmetadata: {name: g}\nfiles: ['a=SERVER/x']\n"},
+		refused},
+	{"inline_generator_with_an_escaped_api_version",
+		map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators:\n- |-\n" +
+			"  apiVersion: \"built\\u0069n\"\n  kind: ConfigMapGenerator\n  metadata: {name: g}\n  files: ['a=SERVER/x']\n"},
+		refused},
 	{"generator_in_a_list", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [g.yaml]\n",
-		"g.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: g}, files: ['a=SERVER/x']}\n"}, refused},
-	{"generator_whose_files_a_patch_adds", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [gen]\n",
-		"gen/kustomization.yaml": "resources: [g.yaml]\npatches:\n- target: {kind: ConfigMapGenerator}\n  patch: |-\n    - {op: add, path: /files, value: ['a=SERVER/x']}\n",
-		"gen/g.yaml":             "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: g}\n"}, refused},
-	{"env_file_of_a_secret", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {secretGenerator: [{name: s, envs: ['SERVER/x']}]}\n"}, refused},
-	{"open_api_schema", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {openapi: {path: 'SERVER/x'}}\n"}, refused},
-	{"transformer_configuration", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {configurations: ['SERVER/x']}\n"}, refused},
+		"g.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: builtin, kind: ConfigMapGenerator, metadata: {name: " +
+			"g}, files: ['a=SERVER/x']}\n"}, refused},
+	{"generator_whose_files_a_patch_adds", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: " +
+		"[gen]\n",
+		"gen/kustomization.yaml": "resources: [g.yaml]\npatches:\n- target: {kind: ConfigMapGenerator}\n  patch: |-\n    - " +
+			"{op: add, path: /files, value: ['a=SERVER/x']}\n",
+		"gen/g.yaml": "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: g}\n"}, refused},
+	{"env_file_of_a_secret", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {secretGenerator: " +
+		"[{name: s, envs: ['SERVER/x']}]}\n"}, refused},
+	{"open_api_schema", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {openapi: {path: " +
+		"'SERVER/x'}}\n"}, refused},
+	{"transformer_configuration", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {configurations: " +
+		"['SERVER/x']}\n"}, refused},
 	{"definitions", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {crds: ['SERVER/x']}\n"}, refused},
-	{"replacements", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {replacements: [{path: 'SERVER/x'}]}\n"}, refused},
-	{"exec_function_in_an_annotation", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ntransformers: [t.yaml]\n",
-		"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: git}\n"}, "only kustomize's built-in plugins run here"},
-	{"container_function_in_an_annotation", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [t.yaml]\n",
-		"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n      container: {image: x}\n"}, "only kustomize's built-in plugins run here"},
-	{"helm_chart", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nhelmCharts: [{name: x, repo: 'SERVER'}]\n"}, "helm charts are not rendered here"},
+	{"replacements", map[string]string{"kustomization.yaml": "resources: [app.yaml]\n<<: {replacements: [{path: " +
+		"'SERVER/x'}]}\n"}, refused},
+	{"exec_function_in_an_annotation", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ntransformers: " +
+		"[t.yaml]\n",
+		"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n " +
+			"     exec: {path: git}\n"}, "only kustomize's built-in plugins run here"},
+	{"container_function_in_an_annotation",
+		map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [t.yaml]\n",
+			"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n " +
+				"     container: {image: x}\n"}, "only kustomize's built-in plugins run here"},
+	{"helm_chart", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nhelmCharts: [{name: x, repo: " +
+		"'SERVER'}]\n"}, "helm charts are not rendered here"},
 	{"helm_chart_in_a_generator", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [g.yaml]\n",
-		"g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: x\nrepo: SERVER\n"}, "helm charts are not rendered here"},
-	{"file_outside_the_root", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nconfigMapGenerator: [{name: x, files: [../outside.txt]}]\n"}, "outside"},
-	{"link_out_of_the_root", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nconfigMapGenerator: [{name: x, files: [link]}]\n",
+		"g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: x\nrepo: SERVER\n"},
+		"helm charts are not rendered here"},
+	{"file_outside_the_root", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nconfigMapGenerator: " +
+		"[{name: x, files: [../outside.txt]}]\n"}, "outside"},
+	{"link_out_of_the_root", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nconfigMapGenerator: " +
+		"[{name: x, files: [link]}]\n",
 		"link": "-> ../outside.txt"}, "outside"},
-	{"kustomization_that_links_out_of_the_root", map[string]string{"kustomization.yaml": inBase, "base/kustomization.yaml": "-> ../../outside.txt"}, ""},
+	{"kustomization_that_links_out_of_the_root",
+		map[string]string{"kustomization.yaml": inBase, "base/kustomization.yaml": "-> ../../outside.txt"}, ""},
 }
 
 // A program on the PATH is started for nothing that a repository contains, and no server is asked.
@@ -133,8 +168,8 @@ func TestRemote_resources_are_fetched_with_git(t *testing.T) {
 	}
 }
 
-// try renders a repository through the program. It returns the program's error, what git was started with, and whether a
-// server was asked.
+// try renders a repository through the program. It returns the program's error, what git was started with, and whether
+// a server was asked.
 func try(t *testing.T, files map[string]string, args ...string) (text, ran string, asked bool) {
 	t.Helper()
 	dir := t.TempDir()
@@ -142,11 +177,13 @@ func try(t *testing.T, files map[string]string, args ...string) (text, ran strin
 	writeFile(t, filepath.Join(dir, "outside.txt"), "secret: x\n")
 	writeFile(t, filepath.Join(dir, "repo", "app.yaml"), app)
 	for name, content := range files {
-		writeFile(t, filepath.Join(dir, "repo", name), strings.ReplaceAll(content, "SERVER", "http://"+server.Addr().String()))
+		writeFile(t, filepath.Join(dir, "repo", name),
+			strings.ReplaceAll(content, "SERVER", "http://"+server.Addr().String()))
 	}
 	writeFile(t, filepath.Join(dir, "bin", "git"), fakeGit)
 	marker := filepath.Join(dir, "marker")
-	command := exec.Command(program(t), append([]string{"rewrite", "--dry-run", "--images", "registry/app=ghcr.io/x/app tag=v1"}, args...)...)
+	command := exec.Command(program(t), append([]string{"rewrite", "--dry-run", "--images",
+		"registry/app=ghcr.io/x/app tag=v1"}, args...)...)
 	command.Dir = filepath.Join(dir, "repo")
 	command.Env = []string{"PATH=" + filepath.Join(dir, "bin"), "MARKER=" + marker, "HOME=" + dir}
 	output, err := command.CombinedOutput()

@@ -17,8 +17,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 )
 
-// BenchmarkRender renders 1,000 and 5,000 objects with 4 images to set, beside kustomize alone, as `kustomize build` runs it,
-// and reports the CPU time of both in the same run, that of the child process included.
+// BenchmarkRender renders 1,000 and 5,000 objects with 4 images to set, beside kustomize alone, as `kustomize build`
+// runs it, and reports the CPU time of both in the same run, that of the child process included.
 func BenchmarkRender(b *testing.B) {
 	for _, count := range []int{1000, 5000} {
 		b.Run(fmt.Sprintf("%d_objects", count), func(b *testing.B) {
@@ -102,7 +102,8 @@ func object(i int) string {
         image: registry/side:latest
 `
 	case 2, 3:
-		return "apiVersion: v1\nkind: Service\n" + head + "spec:\n  selector: {app: web}\n  ports:\n  - name: http\n    port: 80\n    targetPort: 8080\n"
+		return "apiVersion: v1\nkind: Service\n" + head + "spec:\n  selector: {app: web}\n  ports:\n  - name: http\n    " +
+			"port: 80\n    targetPort: 8080\n"
 	default:
 		return "apiVersion: v1\nkind: ConfigMap\n" + head + "data:\n  a: b\n  config: |\n    key: value\n    other: value\n"
 	}

@@ -38,7 +38,8 @@ func TestRender_is_kustomize_build(t *testing.T) {
 	if err != nil || len(folders) < 20 {
 		t.Fatal("the corpus is missing", err)
 	}
-	chain := []types.Image{{Name: "registry/app", NewName: "registry/migrate", NewTag: "v2"}, {Name: "registry/migrate", NewName: "x/y", NewTag: "v3"}}
+	chain := []types.Image{{Name: "registry/app", NewName: "registry/migrate", NewTag: "v2"},
+		{Name: "registry/migrate", NewName: "x/y", NewTag: "v3"}}
 	sets := [][]types.Image{nil, references, chain, {chain[1], chain[0]}}
 	for _, image := range references {
 		sets = append(sets, []types.Image{image})
@@ -102,7 +103,8 @@ func build(t *testing.T, dir, path string, content []byte) ([]string, error) {
 	}
 	krustyLock.Lock() // it keeps the OpenAPI schema in a package variable
 	defer krustyLock.Unlock()
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(replaced{filesys.MakeFsOnDisk(), absolute, content}, dir)
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(replaced{filesys.MakeFsOnDisk(), absolute,
+		content}, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -25,14 +25,16 @@ func Find(dir string) (string, error) {
 				dir, list(names))
 		}
 		if !isFile(dir) {
-			return "", fmt.Errorf("%s is no regular file, but a device or a pipe, so it is not read; name a file, or its folder", dir)
+			return "", fmt.Errorf("%s is no regular file, but a device or a pipe, so it is not read; name a file, or its folder",
+				dir)
 		}
 		return dir, nil
 	}
 	found := slices.DeleteFunc(names, func(name string) bool { return !isFile(filepath.Join(dir, name)) })
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("no kustomization in folder %s: there is no %s; name the right folder in the input kustomization, "+
+		return "", fmt.Errorf("no kustomization in folder %s: there is no %s; name the right folder in the input "+
+			"kustomization, "+
 			"or run `kustomize create --autodetect` there", dir, list(konfig.RecognizedKustomizationFileNames()))
 	case 1:
 		return filepath.Join(dir, found[0]), nil

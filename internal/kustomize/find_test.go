@@ -8,7 +8,8 @@ import (
 )
 
 func TestFind(t *testing.T) {
-	folder(t, map[string]string{"a/kustomization.yaml": "", "b/kustomization.yml": "", "c/Kustomization": "", "none/x.yaml": "",
+	folder(t, map[string]string{"a/kustomization.yaml": "", "b/kustomization.yml": "", "c/Kustomization": "",
+		"none/x.yaml":            "",
 		"two/kustomization.yaml": "", "two/Kustomization": "", "dir/kustomization.yaml/x": "", "device/x.yaml": ""})
 	if err := os.Symlink(os.DevNull, "device/kustomization.yaml"); err != nil { // as /dev/zero, which has no end
 		t.Fatal(err)
@@ -18,17 +19,24 @@ func TestFind(t *testing.T) {
 		{"yml", "b", "b/kustomization.yml", ""},
 		{"without_extension", "c/", "c/Kustomization", ""},
 		{"the_file_itself", "./b/kustomization.yml", "./b/kustomization.yml", ""},
-		{"none", "none", "", "no kustomization in folder none: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
+		{"none", "none", "", "no kustomization in folder none: there is no kustomization.yaml, kustomization.yml or " +
+			"Kustomization; " +
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
-		{"a_folder_of_that_name", "dir", "", "no kustomization in folder dir: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
+		{"a_folder_of_that_name", "dir", "", "no kustomization in folder dir: there is no kustomization.yaml, " +
+			"kustomization.yml or Kustomization; " +
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
-		{"a_device", "device", "", "no kustomization in folder device: there is no kustomization.yaml, kustomization.yml or Kustomization; " +
+		{"a_device", "device", "", "no kustomization in folder device: there is no kustomization.yaml, kustomization.yml " +
+			"or Kustomization; " +
 			"name the right folder in the input kustomization, or run `kustomize create --autodetect` there"},
-		{"a_device_itself", "device/kustomization.yaml", "", "device/kustomization.yaml is no regular file, but a device or a pipe, so it is not read; " +
+		{"a_device_itself", "device/kustomization.yaml", "", "device/kustomization.yaml is no regular file, but a device " +
+			"or a pipe, so it is not read; " +
 			"name a file, or its folder"},
-		{"two", "two", "", "folder two has 2 kustomizations (kustomization.yaml, Kustomization): kustomize reads only one; remove the others"},
-		{"no_folder", "nowhere", "", "looking for the kustomization: stat nowhere: no such file or directory; name its folder in the input kustomization"},
-		{"another_file", "none/x.yaml", "", "none/x.yaml is not a kustomization: kustomize reads files named kustomization.yaml, kustomization.yml or Kustomization only; " +
+		{"two", "two", "", "folder two has 2 kustomizations (kustomization.yaml, Kustomization): kustomize reads only one; " +
+			"remove the others"},
+		{"no_folder", "nowhere", "", "looking for the kustomization: stat nowhere: no such file or directory; name its " +
+			"folder in the input kustomization"},
+		{"another_file", "none/x.yaml", "", "none/x.yaml is not a kustomization: kustomize reads files named " +
+			"kustomization.yaml, kustomization.yml or Kustomization only; " +
 			"name the folder that has one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

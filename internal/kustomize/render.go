@@ -41,9 +41,9 @@ type Source = renderer.Source
 // Target is what a patch in the kustomization calls an object.
 type Target = renderer.Target
 
-// Render renders the kustomization in dir, or the file that dir names, with kustomize's own library, in a process of its
-// own: files in or below each kustomization's folder only, built-in plugins only, no charts, no functions.
-// A kustomization without objects is an error; errors name the file, the cause and the next step.
+// Render renders the kustomization in dir, or the file that dir names, with kustomize's own library, in a process of
+// its own: files in or below each kustomization's folder only, built-in plugins only, no charts, no functions. A
+// kustomization without objects is an error; errors name the file, the cause and the next step.
 func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 	path, err := Find(dir)
 	if err != nil {
@@ -55,7 +55,8 @@ func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 			return nil, fmt.Errorf("reading the kustomization: %w", err)
 		}
 	}
-	response, err := renderer.Run(ctx, renderer.Request{Path: path, Content: content, Images: opts.Images, RemoteFetch: opts.RemoteFetch})
+	response, err := renderer.Run(ctx, renderer.Request{Path: path, Content: content, Images: opts.Images,
+		RemoteFetch: opts.RemoteFetch})
 	if err != nil {
 		return nil, err
 	}

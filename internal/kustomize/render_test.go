@@ -81,9 +81,10 @@ func TestRender(t *testing.T) {
 		want  []summary
 	}{
 		{
-			name:  "objects_keep_their_order_and_know_their_lines",
-			files: map[string]string{"k/kustomization.yaml": "resources:\n- all.yaml\n", "k/all.yaml": service + "---\n" + deployment},
-			dir:   "k",
+			name: "objects_keep_their_order_and_know_their_lines",
+			files: map[string]string{"k/kustomization.yaml": "resources:\n- all.yaml\n", "k/all.yaml": service + "---\n" +
+				deployment},
+			dir: "k",
 			want: []summary{
 				{Name: "Service web", Source: Source{File: "k/all.yaml", Line: 1}},
 				{Name: "Deployment web", Images: []string{"registry/app:latest", "registry/migrate:latest"},
@@ -99,7 +100,8 @@ func TestRender(t *testing.T) {
 					"configMapGenerator:\n- name: part\n  literals: [a=b]\n",
 				"parts/svc.yaml": service,
 				"prod/kustomization.yaml": "resources:\n- ../base\ncomponents:\n- ../parts\nnameSuffix: -prod\n" +
-					"patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata:\n      name: base-web\n    spec:\n      template:\n" +
+					"patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata:\n      name: base-web\n    " +
+					"spec:\n      template:\n" +
 					"        spec:\n          containers:\n          - {name: side, image: registry/side}\n" +
 					"images:\n- name: registry/app\n  newTag: v2\n",
 			},
@@ -115,15 +117,17 @@ func TestRender(t *testing.T) {
 			name:  "content_stands_in_for_the_file",
 			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\n", "web.yaml": deployment},
 			dir:   ".",
-			opts:  Options{Content: []byte("resources: [web.yaml]\nimages: [{name: registry/app, newTag: v3, digest: 'sha256:ab'}]\n")},
+			opts: Options{Content: []byte("resources: [web.yaml]\nimages: [{name: registry/app, newTag: v3, digest: " +
+				"'sha256:ab'}]\n")},
 			want: []summary{{Name: "Deployment web", Images: []string{"registry/app:v3@sha256:ab", "registry/migrate:latest"},
 				Source: Source{File: "web.yaml", Line: 1, PodSpec: 7, Images: webLines}}},
 		},
 		{
-			name:  "origin_annotations_stay_when_asked_for",
-			files: map[string]string{"kustomization.yaml": "resources: [svc.yaml]\nbuildMetadata: [originAnnotations]\n", "svc.yaml": service},
-			dir:   "kustomization.yaml",
-			want:  []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1}, Origins: true}},
+			name: "origin_annotations_stay_when_asked_for",
+			files: map[string]string{"kustomization.yaml": "resources: [svc.yaml]\nbuildMetadata: [originAnnotations]\n",
+				"svc.yaml": service},
+			dir:  "kustomization.yaml",
+			want: []summary{{Name: "Service web", Source: Source{File: "svc.yaml", Line: 1}, Origins: true}},
 		},
 		{
 			name: "objects_in_a_list_and_of_one_kind_are_told_apart",
@@ -153,11 +157,14 @@ func TestRender(t *testing.T) {
 // Finding the origins leaves no trace: the objects are those of `kustomize build`.
 func TestRenderIsKustomizeBuild(t *testing.T) {
 	folder(t, map[string]string{
-		"kustomization.yaml": "namePrefix: x-\nresources: [base, list.yaml]\nimages: [{name: registry/app, newTag: v2}]\nlabels: [{pairs: {a: b}}]\n" +
+		"kustomization.yaml": "namePrefix: x-\nresources: [base, list.yaml]\nimages: [{name: registry/app, newTag: " +
+			"v2}]\nlabels: [{pairs: {a: b}}]\n" +
 			"secretGenerator: [{name: s, literals: [a=b]}]\n",
 		"base/kustomization.yaml": "resources: [web.yaml, svc.yaml]\nconfigMapGenerator: [{name: c, literals: [a=b]}]\n",
-		"base/web.yaml":           deployment, "base/svc.yaml": strings.Replace(service, "  name", "  annotations: {a: b}\n  name", 1),
-		"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: other, annotations: {}}, spec: {x: 1, y: 1.5}}\n",
+		"base/web.yaml":           deployment,
+		"base/svc.yaml":           strings.Replace(service, "  name", "  annotations: {a: b}\n  name", 1),
+		"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: other, " +
+			"annotations: {}}, spec: {x: 1, y: 1.5}}\n",
 	})
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), ".")
 	if err != nil {
@@ -198,60 +205,81 @@ func TestRenderErrors(t *testing.T) {
 		dir   string
 		want  string
 	}{
-		{"a_missing_file", map[string]string{"kustomization.yaml": "resources:\n- web.yaml\n- b.yaml\n", "web.yaml": deployment}, ".",
+		{"a_missing_file", map[string]string{"kustomization.yaml": "resources:\n- web.yaml\n- b.yaml\n",
+			"web.yaml": deployment}, ".",
 			"kustomization.yaml:3: b.yaml does not exist; create it, or correct the path"},
 		{"a_missing_file_of_a_component", map[string]string{"kustomization.yaml": "components: [part]\n",
-			"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources:\n- z.yaml\n"}, ".",
+			"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources:\n- z.yaml\n"},
+			".",
 			"part/kustomization.yaml:4: part/z.yaml does not exist; create it, or correct the path"},
 		{"broken_yaml", map[string]string{"kustomization.yaml": "resources:\n- a.yaml\n", "a.yaml": "a: b\n c: d\n"}, ".",
 			"kustomization.yaml:2: a.yaml is broken YAML: line 2: mapping values are not allowed in this context; correct it"},
-		{"a_path_outside_the_root", map[string]string{"k/kustomization.yaml": "resources:\n- ../a.yaml\n", "a.yaml": service}, "k",
+		{"a_path_outside_the_root", map[string]string{"k/kustomization.yaml": "resources:\n- ../a.yaml\n", "a.yaml": service},
+			"k",
 			"k/kustomization.yaml:2: a.yaml is outside k; kustomize reads files in or below a kustomization's folder only; " +
 				"move the file there, or give it a kustomization of its own and name that folder"},
 		{"an_exec_plugin", map[string]string{"kustomization.yaml": "generators:\n- g.yaml\n",
 			"g.yaml": "apiVersion: x/v1\nkind: Gen\nmetadata:\n  name: g\n"}, ".",
-			"kustomization.yaml: it asks for the plugin Gen; only kustomize's built-in plugins run here; render with the plugin beforehand and commit the result"},
+			"kustomization.yaml: it asks for the plugin Gen; only kustomize's built-in plugins run here; render with the " +
+				"plugin beforehand and commit the result"},
 		{"a_helm_chart", map[string]string{"kustomization.yaml": "helmCharts:\n- name: x\n"}, ".",
 			"kustomization.yaml: helm charts are not rendered here; run `helm template` beforehand and commit the result"},
-		{"a_folder_without_kustomization", map[string]string{"k/kustomization.yaml": "resources:\n- ../base\n", "base/svc.yaml": service}, "k",
+		{"a_folder_without_kustomization", map[string]string{"k/kustomization.yaml": "resources:\n- ../base\n",
+			"base/svc.yaml": service}, "k",
 			"k/kustomization.yaml:2: there is no kustomization in base; add one there"},
 		{"an_empty_base", map[string]string{"kustomization.yaml": "resources:\n- base\n", "base/kustomization.yaml": ""}, ".",
 			"kustomization.yaml:2: the kustomization in base is empty; list the manifests under its resources"},
-		{"a_cycle", map[string]string{"k/kustomization.yaml": "resources:\n- base\n", "k/base/kustomization.yaml": "resources:\n- ..\n"}, "k",
+		{"a_cycle", map[string]string{"k/kustomization.yaml": "resources:\n- base\n",
+			"k/base/kustomization.yaml": "resources:\n- ..\n"}, "k",
 			"k/base/kustomization.yaml:2: k contains k/base, which names it; remove one of the references"},
-		{"an_object_twice", map[string]string{"kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": service, "b.yaml": service}, ".",
+		{"an_object_twice", map[string]string{"kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": service,
+			"b.yaml": service}, ".",
 			"kustomization.yaml: two manifests are Service.v1.[noGrp]/web.[noNs]; remove one of the two, or list the file once"},
-		{"an_object_without_kind", map[string]string{"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": "metadata: {name: x}\n"}, ".",
+		{"an_object_without_kind", map[string]string{"kustomization.yaml": "resources: [a.yaml]\n",
+			"a.yaml": "metadata: {name: x}\n"}, ".",
 			"kustomization.yaml:1: a.yaml has an object without kind or metadata.name; add it, or list Kubernetes objects only"},
 		{"an_object_with_generate_name", map[string]string{"kustomization.yaml": "resources: [a.yaml]\n",
 			"a.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: x-\n"}, ".",
 			"a.yaml:4: the object has generateName and no name; kustomize and server-side apply know an object by its name, " +
 				"so give it one with metadata.name, or create it with `kubectl create`"},
-		{"an_unknown_field", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nresorces: []\n", "a.yaml": service}, ".",
+		{"an_unknown_field", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nresorces: []\n",
+			"a.yaml": service}, ".",
 			"kustomization.yaml:2: kustomize knows no field resorces; correct its spelling"},
-		{"a_number_for_a_tag", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nimages:\n- name: x\n  newTag: 12\n", "a.yaml": service}, ".",
+		{"a_number_for_a_tag", map[string]string{"kustomization.yaml": "resources: [a.yaml]\nimages:\n- name: x\n  newTag: " +
+			"12\n", "a.yaml": service}, ".",
 			"kustomization.yaml:4: images.newTag is a number, not a string; put a string in quotes, write a list with dashes"},
-		{"a_patch_without_target", map[string]string{"kustomization.yaml": "resources: [a.yaml]\npatches:\n- path: p.yaml\n", "a.yaml": service,
+		{"a_patch_without_target", map[string]string{"kustomization.yaml": "resources: [a.yaml]\npatches:\n- path: p.yaml\n",
+			"a.yaml": service,
 			"p.yaml": "apiVersion: v1\nkind: Service\nmetadata:\n  name: nope\n"}, ".",
 			`kustomization.yaml: no resource matches strategic merge patch "Service.v1.[noGrp]/nope.[noNs]": ` +
-				"no matches for Id Service.v1.[noGrp]/nope.[noNs]; failed to find unique target for patch Service.v1.[noGrp]/nope.[noNs]; " +
+				"no matches for Id Service.v1.[noGrp]/nope.[noNs]; failed to find unique target for patch " +
+				"Service.v1.[noGrp]/nope.[noNs]; " +
 				"correct it, then check with `kustomize build .`"},
 		{"no_objects", map[string]string{"kustomization.yaml": "namePrefix: a-\n"}, ".",
 			"kustomization.yaml: the kustomization renders no objects; list the manifests under resources"},
 		{"an_empty_file", map[string]string{"kustomization.yaml": "# nothing\n"}, ".",
 			"kustomization.yaml: the kustomization is empty; list the manifests under resources"},
-		{"a_remote_file", map[string]string{"kustomization.yaml": "resources:\n- https://example.invalid/a.yaml\n"}, ".", refused("kustomization.yaml:2: https://example.invalid/a.yaml")},
+		{"a_remote_file", map[string]string{"kustomization.yaml": "resources:\n- https://example.invalid/a.yaml\n"}, ".",
+			refused("kustomization.yaml:2: https://example.invalid/a.yaml")},
 		{"a_remote_base_of_a_base", map[string]string{"kustomization.yaml": "resources: [base]\n",
-			"base/kustomization.yaml": "resources:\n- github.com/a/b?ref=v1\n"}, ".", refused("base/kustomization.yaml:2: github.com/a/b?ref=v1")},
-		{"a_remote_component_and_an_ssh_base", map[string]string{"kustomization.yaml": "resources: [git@example.invalid:a/b.git]\ncomponents: ['ssh://git@example.invalid/a/b']\n"}, ".",
-			refused("kustomization.yaml:1: git@example.invalid:a/b.git") + "\n" + refused("kustomization.yaml:2: ssh://git@example.invalid/a/b")},
-		{"a_remote_file_in_a_generator", map[string]string{"kustomization.yaml": "configMapGenerator:\n- name: x\n  files: [a=http://example.invalid/x]\n"}, ".",
+			"base/kustomization.yaml": "resources:\n- github.com/a/b?ref=v1\n"}, ".",
+			refused("base/kustomization.yaml:2: github.com/a/b?ref=v1")},
+		{"a_remote_component_and_an_ssh_base",
+			map[string]string{"kustomization.yaml": "resources: [git@example.invalid:a/b.git]\ncomponents: " +
+				"['ssh://git@example.invalid/a/b']\n"}, ".",
+			refused("kustomization.yaml:1: git@example.invalid:a/b.git") + "\n" +
+				refused("kustomization.yaml:2: ssh://git@example.invalid/a/b")},
+		{"a_remote_file_in_a_generator", map[string]string{"kustomization.yaml": "configMapGenerator:\n- name: x\n  files: " +
+			"[a=http://example.invalid/x]\n"}, ".",
 			refused("kustomization.yaml:3: a=http://example.invalid/x")},
-		{"a_remote_patch_in_a_transformer", map[string]string{"kustomization.yaml": "resources: [a.yaml]\ntransformers: [t.yaml]\n", "a.yaml": service,
-			"t.yaml": "apiVersion: builtin\nkind: PatchTransformer\nmetadata:\n  name: t\npath: https://example.invalid/p\n"}, ".",
+		{"a_remote_patch_in_a_transformer", map[string]string{"kustomization.yaml": "resources: [a.yaml]\ntransformers: " +
+			"[t.yaml]\n", "a.yaml": service,
+			"t.yaml": "apiVersion: builtin\nkind: PatchTransformer\nmetadata:\n  name: t\npath: https://example.invalid/p\n"},
+			".",
 			refused("t.yaml:5: https://example.invalid/p")},
-		{"a_remote_patch_in_an_inline_transformer", map[string]string{"kustomization.yaml": "resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n" +
-			"  kind: PatchTransformer\n  metadata:\n    name: t\n  path: https://example.invalid/p\n", "a.yaml": service}, ".",
+		{"a_remote_patch_in_an_inline_transformer",
+			map[string]string{"kustomization.yaml": "resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n" +
+				"  kind: PatchTransformer\n  metadata:\n    name: t\n  path: https://example.invalid/p\n", "a.yaml": service}, ".",
 			refused("kustomization.yaml:8: https://example.invalid/p")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -268,6 +296,7 @@ func TestRenderErrors(t *testing.T) {
 }
 
 func refused(what string) string {
-	return what + " is remote, and nothing is fetched during a deploy; copy it into the repository and name the copy here, " +
+	return what + " is remote, and nothing is fetched during a deploy; copy it into the repository and name the copy " +
+		"here, " +
 		"or set the input remote-resources: true"
 }

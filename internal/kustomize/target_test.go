@@ -23,23 +23,35 @@ func TestTargets(t *testing.T) {
 		files map[string]string
 		want  []Target
 	}{
-		{"as_it_is", map[string]string{"k/kustomization.yaml": "resources: [web.yaml]\n", "k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
-		{"prefix", map[string]string{"k/kustomization.yaml": "namePrefix: a-\nresources: [web.yaml]\n", "k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
-		{"suffix", map[string]string{"k/kustomization.yaml": "nameSuffix: -a\nresources: [web.yaml]\n", "k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
-		{"namespace_is_set", map[string]string{"k/kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n", "k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
-		{"namespace_is_replaced", map[string]string{"k/kustomization.yaml": "namespace: shop\nnamePrefix: a-\nresources: [web.yaml]\n", "k/web.yaml": in("old")}, []Target{{Name: "web", Namespace: "old"}}},
-		{"two_namespaces_in_one_file", map[string]string{"k/kustomization.yaml": "namePrefix: a-\nresources: [web.yaml]\n", "k/web.yaml": in("b") + "---\n" + in("a")},
+		{"as_it_is", map[string]string{"k/kustomization.yaml": "resources: [web.yaml]\n", "k/web.yaml": deployment},
+			[]Target{{Name: "web", Namespace: ""}}},
+		{"prefix", map[string]string{"k/kustomization.yaml": "namePrefix: a-\nresources: [web.yaml]\n",
+			"k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
+		{"suffix", map[string]string{"k/kustomization.yaml": "nameSuffix: -a\nresources: [web.yaml]\n",
+			"k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
+		{"namespace_is_set", map[string]string{"k/kustomization.yaml": "namespace: shop\nresources: [web.yaml]\n",
+			"k/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
+		{"namespace_is_replaced", map[string]string{"k/kustomization.yaml": "namespace: shop\nnamePrefix: a-\nresources: " +
+			"[web.yaml]\n", "k/web.yaml": in("old")}, []Target{{Name: "web", Namespace: "old"}}},
+		{"two_namespaces_in_one_file", map[string]string{"k/kustomization.yaml": "namePrefix: a-\nresources: [web.yaml]\n",
+			"k/web.yaml": in("b") + "---\n" + in("a")},
 			[]Target{{Name: "web", Namespace: "b"}, {Name: "web", Namespace: "a"}}},
-		{"one_in_a_namespace_and_one_in_none", map[string]string{"k/kustomization.yaml": "nameSuffix: -a\nresources: [web.yaml, b.yaml]\n", "k/web.yaml": deployment, "k/b.yaml": in("b")},
+		{"one_in_a_namespace_and_one_in_none",
+			map[string]string{"k/kustomization.yaml": "nameSuffix: -a\nresources: [web.yaml, b.yaml]\n",
+				"k/web.yaml": deployment, "k/b.yaml": in("b")},
 			[]Target{{Name: "web", Namespace: "default"}, {Name: "web", Namespace: "b"}}},
-		{"a_base_with_prefix_and_namespace", map[string]string{"k/kustomization.yaml": "nameSuffix: -prod\nnamespace: prod\nresources: [../base]\n",
-			"base/kustomization.yaml": "namePrefix: a-\nnamespace: shop\nresources: [web.yaml]\n", "base/web.yaml": deployment}, []Target{{Name: "web", Namespace: ""}}},
+		{"a_base_with_prefix_and_namespace", map[string]string{"k/kustomization.yaml": "nameSuffix: -prod\nnamespace: " +
+			"prod\nresources: [../base]\n",
+			"base/kustomization.yaml": "namePrefix: a-\nnamespace: shop\nresources: [web.yaml]\n", "base/web.yaml": deployment},
+			[]Target{{Name: "web", Namespace: ""}}},
 		{"variants_in_namespaces", map[string]string{"k/kustomization.yaml": "nameSuffix: -x\nresources: [../a, ../b]\n",
 			"a/kustomization.yaml": variant + "namespace: a\n", "b/kustomization.yaml": variant + "namespace: b\n",
-			"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment}, []Target{{Name: "web", Namespace: "a"}, {Name: "web", Namespace: "b"}}},
+			"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment},
+			[]Target{{Name: "web", Namespace: "a"}, {Name: "web", Namespace: "b"}}},
 		{"variants_with_prefixes", map[string]string{"k/kustomization.yaml": "namespace: shop\nresources: [../a, ../b]\n",
 			"a/kustomization.yaml": variant + "namePrefix: a-\n", "b/kustomization.yaml": variant + "namePrefix: b-\n",
-			"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment}, []Target{{Name: "a-web", Namespace: ""}, {Name: "b-web", Namespace: ""}}},
+			"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment},
+			[]Target{{Name: "a-web", Namespace: ""}, {Name: "b-web", Namespace: ""}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)

@@ -16,7 +16,8 @@ import (
 func imageFindings(path string, images []types.Image, uses []renderer.ImageUse) []finding.Finding {
 	var findings []finding.Finding
 	for i, use := range uses {
-		f := finding.Finding{Code: finding.ImageUnmatched, Severity: finding.Error, Image: images[i].Name, File: path, Line: use.Line}
+		f := finding.Finding{Code: finding.ImageUnmatched, Severity: finding.Error, Image: images[i].Name, File: path,
+			Line: use.Line}
 		switch {
 		case use.Overruled:
 			f.Message, f.Fix = overruled(path, images[i])
@@ -32,7 +33,8 @@ func imageFindings(path string, images []types.Image, uses []renderer.ImageUse) 
 
 // overruled: kustomize applies the entries of images in turn, so a later one may change what an earlier one has set.
 func overruled(path string, image types.Image) (message, fix string) {
-	return fmt.Sprintf("Image %s is set to %s, and then a later entry of images in %s changes it to something that was not verified.",
+	return fmt.Sprintf("Image %s is set to %s, and then a later entry of images in %s changes it to something that was "+
+			"not verified.",
 			image.Name, edit.Reference(image), path),
 		"Remove the entry that names " + image.NewName + ", or set that image in the input images too."
 }
@@ -41,9 +43,11 @@ func overruled(path string, image types.Image) (message, fix string) {
 const maxCandidates = 10
 
 func unmatched(path, name string, candidates []renderer.Candidate) (message, fix string) {
-	message = fmt.Sprintf("Image %s of the input images is used by no manifest of %s, so the deploy would go on with the old image.", name, path)
+	message = fmt.Sprintf("Image %s of the input images is used by no manifest of %s, so the deploy would go on with "+
+		"the old image.", name, path)
 	if len(candidates) == 0 {
-		return message, "The manifests use no image at all. Add a manifest that does to resources, or drop the image from the input images."
+		return message, "The manifests use no image at all. Add a manifest that does to resources, or drop the image from " +
+			"the input images."
 	}
 	var names []string
 	for _, c := range candidates {

@@ -28,7 +28,8 @@ func TestUnmatched(t *testing.T) {
 		},
 		{
 			name: "an_entry_alone_does_not_match",
-			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/gone\n  newTag: v0\n",
+			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/gone\n  newTag: " +
+				"v0\n",
 				"web.yaml": deployment},
 			images: []types.Image{image("registry/gone")},
 			want:   []string{"registry/gone"},
@@ -38,7 +39,8 @@ func TestUnmatched(t *testing.T) {
 			files: map[string]string{
 				"kustomization.yaml":      "resources: [base]\ncomponents: [part]\n",
 				"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment,
-				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {kind: Deployment}\n" +
+				"part/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: " +
+					"{kind: Deployment}\n" +
 					"  patch: |-\n    - {op: replace, path: /spec/template/spec/containers/0/image, value: part/app}\n",
 			},
 			images: []types.Image{image("registry/migrate"), image("part/app"), image("registry/app")},
@@ -48,14 +50,16 @@ func TestUnmatched(t *testing.T) {
 			name: "a_name_that_a_base_already_changed",
 			files: map[string]string{
 				"kustomization.yaml":      "resources: [base]\n",
-				"base/kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/app\n  newName: staging/app\n", "base/web.yaml": deployment,
+				"base/kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/app\n  newName: staging/app\n",
+				"base/web.yaml":           deployment,
 			},
 			images: []types.Image{image("registry/app"), image("staging/app")},
 			want:   []string{"registry/app"},
 		},
 		{
 			name: "a_name_that_another_entry_makes",
-			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/app\n  newName: r.io/shared\n- name: r.io/shared\n  newTag: v0\n",
+			files: map[string]string{"kustomization.yaml": "resources: [web.yaml]\nimages:\n- name: registry/app\n  newName: " +
+				"r.io/shared\n- name: r.io/shared\n  newTag: v0\n",
 				"web.yaml": deployment},
 			images: []types.Image{image("registry/app"), image("r.io/shared")},
 			want:   nil,
@@ -65,7 +69,8 @@ func TestUnmatched(t *testing.T) {
 			files: map[string]string{
 				"kustomization.yaml": "resources: [task.yaml]\nconfigurations: [images.yaml]\n",
 				"images.yaml":        "images:\n- path: spec/runner/image\n  kind: Task\n",
-				"task.yaml":          "apiVersion: x.io/v1\nkind: Task\nmetadata: {name: t}\nspec: {runner: {image: registry/task}, other: registry/app}\n",
+				"task.yaml": "apiVersion: x.io/v1\nkind: Task\nmetadata: {name: t}\nspec: {runner: {image: " +
+					"registry/task}, other: registry/app}\n",
 			},
 			images: []types.Image{image("registry/task"), image("registry/app")},
 			want:   []string{"registry/app"},
@@ -73,7 +78,8 @@ func TestUnmatched(t *testing.T) {
 		{
 			name: "a_custom_kind_with_containers",
 			files: map[string]string{"kustomization.yaml": "resources: [r.yaml]\n",
-				"r.yaml": "apiVersion: x.io/v1\nkind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{name: a, image: 'registry/app@sha256:ab'}]}}}\n"},
+				"r.yaml": "apiVersion: x.io/v1\nkind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{name: " +
+					"a, image: 'registry/app@sha256:ab'}]}}}\n"},
 			images: []types.Image{image("registry/app")},
 			want:   nil,
 		},
@@ -123,22 +129,31 @@ func TestUnmatched_lists_the_names_there_are(t *testing.T) {
 		input string
 		want  string
 	}{
-		{"full_name_on_docker_hub", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("apple", "docker.io/library/app:1", "redis")}, "app",
+		{"full_name_on_docker_hub", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
+			"p.yaml": pods("apple", "docker.io/library/app:1", "redis")}, "app",
 			"They use docker.io/library/app, apple, redis."},
-		{"same_last_part", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("redis:7", "a.example:5000/team/cart@sha256:ab", "card")}, "cart",
+		{"same_last_part", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
+			"p.yaml": pods("redis:7", "a.example:5000/team/cart@sha256:ab", "card")}, "cart",
 			"They use a.example:5000/team/cart, card, redis."},
-		{"typo", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": pods("quay.io/a/b", "registry/app", "registry/web")}, "registry/ap",
+		{"typo", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
+			"p.yaml": pods("quay.io/a/b", "registry/app", "registry/web")}, "registry/ap",
 			"They use registry/app, registry/web, quay.io/a/b."},
 		{"what_a_base_made_of_it", map[string]string{"kustomization.yaml": "resources: [base]\n",
-			"base/kustomization.yaml": "resources: [p.yaml]\nimages:\n- {name: app, newName: staging.example/x}\n", "base/p.yaml": pods("app:1", "apps")}, "app",
+			"base/kustomization.yaml": "resources: [p.yaml]\nimages:\n- {name: app, newName: staging.example/x}\n",
+			"base/p.yaml":             pods("app:1", "apps")}, "app",
 			"They use staging.example/x, apps. base/kustomization.yaml:3 makes staging.example/x of app."},
-		{"as_they_are_before_the_images_are_set", map[string]string{"kustomization.yaml": "resources: [p.yaml]\nimages: [{name: app, newName: x.example/y}]\n", "p.yaml": pods("app")},
+		{"as_they_are_before_the_images_are_set",
+			map[string]string{"kustomization.yaml": "resources: [p.yaml]\nimages: [{name: app, newName: x.example/y}]\n",
+				"p.yaml": pods("app")},
 			"x.example/z", "They use app."},
 		{"image_volumes", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
-			"p.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{name: v, image: {reference: models/a:1}}]}\n"}, "models/b", "They use models/a."},
+			"p.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{name: v, image: {reference: " +
+				"models/a:1}}]}\n"}, "models/b", "They use models/a."},
 		{"many", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n",
-			"p.yaml": pods("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l")}, "zz", "They use a, b, c, d, e, f, g, h, i, j and 2 more."},
-		{"none", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": service}, "app", "The manifests use no image at all."},
+			"p.yaml": pods("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l")}, "zz",
+			"They use a, b, c, d, e, f, g, h, i, j and 2 more."},
+		{"none", map[string]string{"kustomization.yaml": "resources: [p.yaml]\n", "p.yaml": service}, "app",
+			"The manifests use no image at all."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)

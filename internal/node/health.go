@@ -6,9 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Unavailable says why a node takes no new pods for now: "cordoned", "not ready", or the passing taint that it has, such
-// as "tainted karpenter.sh/disrupted:NoSchedule". It is "" for a node that takes pods. A node without a Ready condition
-// counts as ready: a node that is only planned has none.
+// Unavailable says why a node takes no new pods for now: "cordoned", "not ready", or the passing taint that it has,
+// such as "tainted karpenter.sh/disrupted:NoSchedule". It is "" for a node that takes pods. A node without a Ready
+// condition counts as ready: a node that is only planned has none.
 func Unavailable(node *corev1.Node) string {
 	if node.Spec.Unschedulable || slices.ContainsFunc(node.Spec.Taints, hasKey(corev1.TaintNodeUnschedulable)) {
 		return "cordoned"

@@ -20,7 +20,8 @@ func TestPlatform(t *testing.T) {
 	}{
 		{
 			"the_kubelet_goes_before_labels", map[string]string{"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"},
-			corev1.NodeSystemInfo{Architecture: "arm64", OperatingSystem: "windows"}, platforms.Platform{Architecture: "arm64", OS: "windows"},
+			corev1.NodeSystemInfo{Architecture: "arm64", OperatingSystem: "windows"},
+			platforms.Platform{Architecture: "arm64", OS: "windows"},
 		},
 		{
 			"labels_of_a_node_without_kubelet", map[string]string{"kubernetes.io/arch": "arm64", "kubernetes.io/os": "windows"},
@@ -34,7 +35,8 @@ func TestPlatform(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: tt.labels}, Status: corev1.NodeStatus{NodeInfo: tt.info}}
+			n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: tt.labels},
+				Status: corev1.NodeStatus{NodeInfo: tt.info}}
 			if diff := cmp.Diff(tt.want, node.Platform(&n)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -95,7 +97,8 @@ func TestTaints(t *testing.T) {
 			}
 		})
 	}
-	soft := corev1.Node{Spec: corev1.NodeSpec{Taints: []corev1.Taint{parse("arch=arm64", corev1.TaintEffectPreferNoSchedule)}}}
+	soft := corev1.Node{Spec: corev1.NodeSpec{Taints: []corev1.Taint{parse("arch=arm64",
+		corev1.TaintEffectPreferNoSchedule)}}}
 	if got := node.Lasting(&soft); len(got) > 0 {
 		t.Errorf("a soft taint keeps nobody off: %v", got)
 	}

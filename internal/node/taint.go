@@ -9,7 +9,8 @@ import (
 )
 
 // Lasting returns the taints that keep pods off a node for good. Those that come and go with the node's state are left
-// out: a plan holds for longer than a cordon or a reboot, and a DaemonSet's controller tolerates most of them by itself.
+// out: a plan holds for longer than a cordon or a reboot, and a DaemonSet's controller tolerates most of them by
+// itself.
 func Lasting(node *corev1.Node) []corev1.Taint {
 	return slices.DeleteFunc(slices.Clone(node.Spec.Taints), func(t corev1.Taint) bool {
 		return !Blocks(t) || Passing(t)

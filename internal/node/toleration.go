@@ -8,8 +8,8 @@ import (
 )
 
 // Tolerates reports whether tolerations let a pod onto a node with the taint and stay there. The comparison operators
-// Gt and Lt count: an API server that does not know them refuses the manifest. A toleration with tolerationSeconds ends:
-// the taint's manager evicts after the time that the first matching toleration gives
+// Gt and Lt count: an API server that does not know them refuses the manifest. A toleration with tolerationSeconds
+// ends: the taint's manager evicts after the time that the first matching toleration gives
 // (https://github.com/kubernetes/kubernetes, pkg/controller/tainteviction).
 func Tolerates(tolerations []corev1.Toleration, taint corev1.Taint) bool {
 	first := slices.IndexFunc(tolerations, func(t corev1.Toleration) bool { return matches(t, taint) })

@@ -25,7 +25,8 @@ func TestKeyOf_is_the_same_in_every_version(t *testing.T) {
 
 func TestConditions_reads_what_controllers_write(t *testing.T) {
 	u := &unstructured.Unstructured{Object: map[string]any{"status": map[string]any{"conditions": []any{
-		map[string]any{"type": "Ready", "status": "False", "reason": "Starting", "message": "1 of 2", "observedGeneration": int64(3)},
+		map[string]any{"type": "Ready", "status": "False", "reason": "Starting", "message": "1 of 2",
+			"observedGeneration": int64(3)},
 		map[string]any{"type": "Synced", "status": true},
 		"no condition", map[string]any{"status": "True"},
 	}}}}
@@ -47,8 +48,9 @@ func TestConditions_reads_what_controllers_write(t *testing.T) {
 func TestContainers_lists_them_as_the_kubelet_starts_them(t *testing.T) {
 	pod := &corev1.Pod{
 		Spec: corev1.PodSpec{
-			InitContainers: []corev1.Container{{Name: "migrate"}, {Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}},
-			Containers:     []corev1.Container{{Name: "app"}},
+			InitContainers: []corev1.Container{{Name: "migrate"},
+				{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}},
+			Containers: []corev1.Container{{Name: "app"}},
 		},
 		Status: corev1.PodStatus{
 			InitContainerStatuses: []corev1.ContainerStatus{{Name: "proxy", RestartCount: 2}},

@@ -97,8 +97,8 @@ func (p planner) knows(w workload) bool {
 	})
 }
 
-// bars returns the taints that keep the workload off, and whether the scheduler heeds one of them. A pod that names its node
-// goes past the scheduler, and only NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
+// bars returns the taints that keep the workload off, and whether the scheduler heeds one of them. A pod that names its
+// node goes past the scheduler, and only NoExecute drives it away; a DaemonSet's controller heeds all taints even then.
 func bars(w workload, taints []corev1.Taint) (barred []corev1.Taint, shut bool) {
 	bypass := func(t corev1.Taint) bool {
 		return w.spec.NodeName != "" && !w.daemon() && t.Effect != corev1.TaintEffectNoExecute
@@ -136,7 +136,8 @@ func (s candidate) fails() bool    { return s.open && !s.runs() }
 func (s candidate) behindTaints() bool { return s.selected() && s.runs() && len(s.barred) > 0 }
 
 func (s candidate) behindArchitectureTaints() bool {
-	return s.behindTaints() && !slices.ContainsFunc(s.barred, func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })
+	return s.behindTaints() && !slices.ContainsFunc(s.barred,
+		func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })
 }
 
 func (s candidate) outcome() Outcome {

@@ -143,7 +143,8 @@ func (p planner) spread(f room.Forecast) string {
 // relief says what would help a workload whose pods do not all fit.
 func (p planner) relief(w workload, f room.Forecast) string {
 	if f.Why["node(s) didn't match pod topology spread constraints"] > 0 && p.countsTaintedNodes(w) {
-		return "Set nodeTaintsPolicy: Honor in its topologySpreadConstraints: by default they count nodes with taints that it " +
+		return "Set nodeTaintsPolicy: Honor in its topologySpreadConstraints: by default they count nodes with taints that " +
+			"it " +
 			"does not tolerate, where no pod of it can be."
 	}
 	advice := "Lower its requests or the number of replicas, or add a node."
@@ -199,7 +200,8 @@ func (p planner) quotas(verdicts []Verdict, workloads []room.Workload, all []wor
 			if w.object.GetNamespace() != e.Namespace {
 				continue
 			}
-			found := p.note(w, p.scarcity(), fmt.Sprintf("and the others of the deploy need more than the ResourceQuota %s/%s allows: %s.",
+			found := p.note(w, p.scarcity(), fmt.Sprintf("and the others of the deploy need more than the ResourceQuota %s/%s "+
+				"allows: %s.",
 				e.Namespace, e.Quota, e))
 			found.Fix = "Lower requests, limits or replicas, or raise the quota."
 			verdicts[i].Findings = append(verdicts[i].Findings, found)

@@ -15,7 +15,8 @@ func (p planner) constraint(s assessment) string {
 	good := s.where(candidate.runs)
 	switch {
 	case len(good) == 0 && s.workload.spec.OS != nil:
-		return fmt.Sprintf("no %s node of the cluster runs all of its images (%s)", s.workload.spec.OS.Name, p.offers(s.workload))
+		return fmt.Sprintf("no %s node of the cluster runs all of its images (%s)", s.workload.spec.OS.Name,
+			p.offers(s.workload))
 	case len(good) == 0:
 		return "no node of the cluster runs all of its images (" + p.offers(s.workload) + ")"
 	case slices.ContainsFunc(good, candidate.lands):
@@ -26,7 +27,8 @@ func (p planner) constraint(s assessment) string {
 		for _, at := range closed {
 			taints = append(taints, at.barred...)
 		}
-		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed), platform.Conjoin(taintTexts(distinctTaints(taints))))
+		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed),
+			platform.Conjoin(taintTexts(distinctTaints(taints))))
 	}
 	return unmet(s.workload.spec, good)
 }
@@ -41,7 +43,8 @@ func (p planner) offers(w workload) string {
 	return strings.Join(all, "; ")
 }
 
-// closed are the nodes that taints alone keep from a workload: those that are about the architecture, if there are such.
+// closed are the nodes that taints alone keep from a workload: those that are about the architecture, if there are
+// such.
 func (s assessment) closed() []candidate {
 	if candidates := s.where(candidate.behindArchitectureTaints); len(candidates) > 0 {
 		return candidates

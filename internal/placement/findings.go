@@ -53,7 +53,10 @@ func (p planner) failing(s assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
 	for i, c := range s.workload.containers {
 		for _, outcome := range []Outcome{Crashes, PullFails} {
-			for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.open && at.outcomes[i] == outcome })) {
+			for _, candidates := range byArchitecture(s.where(func(at candidate) bool {
+				return at.open &&
+					at.outcomes[i] == outcome
+			})) {
 				all = append(all, p.failure(s, r, c, outcome, candidates))
 			}
 		}
@@ -91,8 +94,8 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 	}
 }
 
-// rejected returns the finding for nodes to which the scheduler would bind the pod, and whose kubelet turns it away: spec.os is
-// nothing that the scheduler looks at (https://kubernetes.io/docs/concepts/workloads/pods/#pod-os).
+// rejected returns the finding for nodes to which the scheduler would bind the pod, and whose kubelet turns it away:
+// spec.os is nothing that the scheduler looks at (https://kubernetes.io/docs/concepts/workloads/pods/#pod-os).
 func (p planner) rejected(s assessment, r remedy, candidates []candidate) finding.Finding {
 	advice := r.advice("Remove spec.os")
 	if r.fix == "" {
@@ -119,7 +122,8 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 				Fix: "Lower its requests, or add a node that has as much.",
 			}
 		}
-		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".", Fix: fix}
+		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".",
+			Fix: fix}
 	}
 	return finding.Finding{
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
@@ -127,8 +131,8 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 	}
 }
 
-// resting warns of a workload of which every node that would take it takes no pods now. The plan stays what it is: cordons and
-// reboots end.
+// resting warns of a workload of which every node that would take it takes no pods now. The plan stays what it is:
+// cordons and reboots end.
 func resting(s assessment) []finding.Finding {
 	var why []string
 	for _, at := range s.where(candidate.lands) {

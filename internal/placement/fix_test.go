@@ -36,8 +36,9 @@ var pastings = []pasting{
 	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.PatchTarget{}},
 }
 
-// TestFixWorksWhenPasted puts every fix of every case into a kustomization and plans what that renders: nothing is wrong any
-// more, the rendered object is the one that the policies apply, and a namesake in another namespace stays as it was.
+// TestFixWorksWhenPasted puts every fix of every case into a kustomization and plans what that renders: nothing is
+// wrong any more, the rendered object is the one that the policies apply, and a namesake in another namespace stays as
+// it was.
 func TestFixWorksWhenPasted(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, obj := range s.objects {
@@ -60,13 +61,15 @@ func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructure
 	before := render(t, files, way.kustomization)
 	way.target.Name = obj.GetName()
 	targets := map[*unstructured.Unstructured]placement.PatchTarget{before[0]: way.target}
-	v := plan(t, placement.Request{Cluster: s.cluster, Objects: before[:1], Images: s.images, Policy: policy, PatchTargets: targets})[0]
+	v := plan(t, placement.Request{Cluster: s.cluster, Objects: before[:1], Images: s.images, Policy: policy,
+		PatchTargets: targets})[0]
 	if v.Fix == "" {
 		return
 	}
 	for _, entry := range listings(v.Fix) {
 		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
-		again := plan(t, placement.Request{Cluster: s.cluster, Objects: after[:1], Images: s.images, Policy: placement.Fail})[0]
+		again := plan(t, placement.Request{Cluster: s.cluster, Objects: after[:1], Images: s.images,
+			Policy: placement.Fail})[0]
 		if again.Fix != "" || len(mendable(again.Findings)) > 0 {
 			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
 		}
@@ -109,11 +112,13 @@ func listings(fix string) []string {
 // namespace to the kustomization, and with the target of its comment one that names its own.
 func TestFixForAnUnknownFile(t *testing.T) {
 	s := readScenario(t, "testdata/cases/gke_with_the_taint_switched_off.yaml")
-	for at, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: placement.Pin}) {
+	for at, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images,
+		Policy: placement.Pin}) {
 		if !v.Patched {
 			continue
 		}
-		for i, way := range []pasting{{kustomization: "namespace: shop\n"}, {namespace: "shop", kustomization: "namespace: shop\n"}} {
+		for i, way := range []pasting{{kustomization: "namespace: shop\n"},
+			{namespace: "shop", kustomization: "namespace: shop\n"}} {
 			after := render(t, append(way.files(s.objects[at]), v.Fix), way.kustomization+"patches: ["+listings(v.Fix)[i]+"]\n")
 			if diff := cmp.Diff(v.Object.Object, after[0].Object); diff != "" {
 				t.Errorf("rendered is not what pin applies (-applied +rendered):\n%s", diff)
@@ -122,7 +127,8 @@ func TestFixForAnUnknownFile(t *testing.T) {
 	}
 }
 
-// render renders files as the resources of a kustomization, and THIS-FILE, which is the last of them, where it lists patches.
+// render renders files as the resources of a kustomization, and THIS-FILE, which is the last of them, where it lists
+// patches.
 func render(t *testing.T, files []string, kustomization string) []*unstructured.Unstructured {
 	t.Helper()
 	fs := filesys.MakeFsInMemory()
@@ -160,12 +166,14 @@ func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
 		for _, policy := range []placement.Policy{placement.Pin, placement.Spread} {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {
 				var patched []*unstructured.Unstructured
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images,
+					Policy: policy}) {
 					if v.Patched {
 						patched = append(patched, v.Object)
 					}
 				}
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: patched, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: patched, Images: s.images,
+					Policy: policy}) {
 					if v.Patched || v.Fix != "" || len(mendable(v.Findings)) > 0 {
 						t.Errorf("%s needs a second patch: %v", v.Object.GetName(), v.Findings)
 					}

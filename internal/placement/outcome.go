@@ -10,8 +10,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// outcomeOf mirrors containerd: of an index the node takes the entry that its own platform matches, where amd64 takes 386
-// and arm64 takes 32-bit arm too (https://github.com/containerd/platforms, Only); a single manifest is not asked.
+// outcomeOf mirrors containerd: of an index the node takes the entry that its own platform matches, where amd64 takes
+// 386 and arm64 takes 32-bit arm too (https://github.com/containerd/platforms, Only); a single manifest is not asked.
 func outcomeOf(offer platform.Offer, node platforms.Platform) Outcome {
 	switch {
 	case offer.Index && slices.ContainsFunc(offer.Platforms, func(p v1.Platform) bool { return platform.Takes(node, p) }):

@@ -37,8 +37,8 @@ func (r repair) amended(spec corev1.PodSpec) corev1.PodSpec {
 	return after
 }
 
-// contradicts reports whether the repair selects nodes by a label of which the server has added another value: it would refuse
-// the pods then.
+// contradicts reports whether the repair selects nodes by a label of which the server has added another value: it would
+// refuse the pods then.
 func (r repair) contradicts(w workload) bool {
 	if w.written == nil {
 		return false
@@ -91,7 +91,8 @@ func requireArchitectures(spec, added map[string]any, architectures []string) {
 	for i, arch := range architectures {
 		values[i] = arch
 	}
-	requirement := map[string]any{"key": corev1.LabelArchStable, "operator": string(corev1.NodeSelectorOpIn), "values": values}
+	requirement := map[string]any{"key": corev1.LabelArchStable, "operator": string(corev1.NodeSelectorOpIn),
+		"values": values}
 	required := child(child(child(spec, "affinity"), "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution")
 	terms, _ := required["nodeSelectorTerms"].([]any)
 	if len(terms) == 0 {
@@ -114,8 +115,8 @@ func addToEach(terms []any, requirement map[string]any) {
 	}
 }
 
-// tolerate adds exactly what the taints ask for, and to the patch the tolerations that were there: a patch replaces this
-// list too. Of tolerations that match a taint the first decides how long, so those without a limit go before.
+// tolerate adds exactly what the taints ask for, and to the patch the tolerations that were there: a patch replaces
+// this list too. Of tolerations that match a taint the first decides how long, so those without a limit go before.
 func tolerate(spec, added map[string]any, taints []corev1.Taint) {
 	before, _ := spec["tolerations"].([]any)
 	var tolerations []any

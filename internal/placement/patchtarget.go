@@ -9,17 +9,19 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// PatchTarget is what a patch in the kustomization calls a workload: kustomize finds it by the name and namespace of the resource's
-// own file, before prefixes, suffixes and the kustomization's namespace change them. The zero PatchTarget is for a file that
-// is not known: the patch then has the name of the rendered object, and fits any namespace.
+// PatchTarget is what a patch in the kustomization calls a workload: kustomize finds it by the name and namespace of
+// the resource's own file, before prefixes, suffixes and the kustomization's namespace change them. The zero
+// PatchTarget is for a file that is not known: the patch then has the name of the rendered object, and fits any
+// namespace.
 type PatchTarget struct {
 	Name string
 	// Namespace is "" where the file has none.
 	Namespace string
 }
 
-// document writes the patch, which works listed by itself where the file is known. The comment shows how to list
-// it with a target, for objects in a namespace: without one, kustomize takes a patch to be for the namespace that it names.
+// document writes the patch, which works listed by itself where the file is known. The comment shows how to list it
+// with a target, for objects in a namespace: without one, kustomize takes a patch to be for the namespace that it
+// names.
 func (t PatchTarget) document(w workload, added map[string]any) string {
 	gvk := w.object.GroupVersionKind()
 	metadata := map[string]any{"name": cmp.Or(t.Name, w.object.GetName())}

@@ -52,8 +52,8 @@ type Request struct {
 	Cluster schedule.Snapshot
 	// Objects are those of the deploy; the ones that make no pods are passed over.
 	Objects []*unstructured.Unstructured
-	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses, namespaces
-	// and webhooks add. The others are judged by their template.
+	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses,
+	// namespaces and webhooks add. The others are judged by their template.
 	Admitted map[*unstructured.Unstructured]*corev1.Pod
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
 	// could not read it has said why.
@@ -79,7 +79,8 @@ type Verdict struct {
 	Object *unstructured.Unstructured
 	// Images are the references of the pod's init containers and containers, in that order, each once.
 	Images []string
-	// Architectures maps a GOARCH value to what happens to Object there. Its keys are the nodes' architectures and the images'.
+	// Architectures maps a GOARCH value to what happens to Object there. Its keys are the nodes' architectures and the
+	// images'.
 	Architectures map[string]Outcome
 	// Fix is a YAML patch for kustomize, or "" when nothing needs one or none helps.
 	Fix string
@@ -92,8 +93,8 @@ type Verdict struct {
 	Room *room.Forecast
 }
 
-// Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins could not
-// be set up.
+// Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins
+// could not be set up.
 func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	workloads := workloadsOf(r.Objects, r.Admitted)
 	p, err := newPlanner(ctx, r, workloads)

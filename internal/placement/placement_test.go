@@ -26,7 +26,8 @@ func TestGroupNodes(t *testing.T) {
 		{"hand-tainted", []placement.NodeGroup{
 			{"amd64", "linux", 1, []string{}},
 			{"arm64", "linux", 1, []string{"arch=arm64:NoSchedule"}},
-			{"arm64", "linux", 1, []string{"example.com/aarch64:NoExecute", "kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}},
+			{"arm64", "linux", 1, []string{"example.com/aarch64:NoExecute",
+				"kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}},
 		}},
 	}
 	for _, r := range rows {
@@ -65,8 +66,10 @@ func TestPlanOfOneIsThatOfMany(t *testing.T) {
 	}
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			for i, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: objects, Images: images, Policy: placement.Spread}) {
-				alone := plan(t, placement.Request{Cluster: s.cluster, Objects: objects[i : i+1], Images: images, Policy: placement.Spread})
+			for i, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: objects, Images: images,
+				Policy: placement.Spread}) {
+				alone := plan(t, placement.Request{Cluster: s.cluster, Objects: objects[i : i+1], Images: images,
+					Policy: placement.Spread})
 				if diff := cmp.Diff(alone[0], v); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
 				}
@@ -82,7 +85,8 @@ func BenchmarkPlan(b *testing.B) {
 				"web:1": {Platforms: parse(b, []string{"linux/amd64"})},
 			}
 			for b.Loop() {
-				if got := plan(b, placement.Request{Cluster: schedule.Snapshot{Nodes: nodes}, Objects: objects, Images: images, Policy: placement.Pin}); len(got) != 200 {
+				if got := plan(b, placement.Request{Cluster: schedule.Snapshot{Nodes: nodes}, Objects: objects, Images: images,
+					Policy: placement.Pin}); len(got) != 200 {
 					b.Fatalf("%d verdicts", len(got))
 				}
 			}

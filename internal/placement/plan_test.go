@@ -47,7 +47,8 @@ func TestPlan(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Admitted: s.admitted, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Admitted: s.admitted,
+					Images: s.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
 					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
 				}
@@ -102,8 +103,8 @@ func golden(t *testing.T, path string, got any) {
 	}
 }
 
-// TestPlanLeavesTheRestAlone holds for every case and policy: what was given is never written to, what is not patched is
-// the very object that was given, and Fail and Warn patch nothing.
+// TestPlanLeavesTheRestAlone holds for every case and policy: what was given is never written to, what is not patched
+// is the very object that was given, and Fail and Warn patch nothing.
 func TestPlanLeavesTheRestAlone(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, policy := range policies {
@@ -113,7 +114,8 @@ func TestPlanLeavesTheRestAlone(t *testing.T) {
 				for _, obj := range s.objects {
 					given[obj] = true
 				}
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images,
+					Policy: policy}) {
 					if given[v.Object] == v.Patched {
 						t.Errorf("%s: patched is %t, the same object: %t", v.Object.GetName(), v.Patched, given[v.Object])
 					}
@@ -164,7 +166,8 @@ func readScenario(t *testing.T, path string) scenario {
 		Objects  []map[string]any
 	}
 	read(t, path, &file)
-	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{}, admitted: map[*unstructured.Unstructured]*corev1.Pod{}}
+	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{},
+		admitted: map[*unstructured.Unstructured]*corev1.Pod{}}
 	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.cluster.Nodes)
 	s.cluster.Pods, s.cluster.Storage = file.Pods, file.Storage
 	for ref, image := range file.Images {

@@ -19,14 +19,16 @@ import (
 func (w workload) pod(n int, storage storage) *corev1.Pod {
 	name := w.object.GetName() + "-" + strconv.Itoa(n)
 	pod := &corev1.Pod{ObjectMeta: *w.metadata.DeepCopy(), Spec: *w.spec.DeepCopy()}
-	pod.Name, pod.Namespace, pod.UID = name, w.object.GetNamespace(), types.UID(w.object.GetKind()+"/"+w.object.GetNamespace()+"/"+name)
+	pod.Name, pod.Namespace, pod.UID = name, w.object.GetNamespace(),
+		types.UID(w.object.GetKind()+"/"+w.object.GetNamespace()+"/"+name)
 	for _, claim := range w.claims {
 		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: claim, VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim + "-" + name},
 		}})
 	}
 	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
-		return v.Ephemeral != nil || v.PersistentVolumeClaim != nil && !storage.decides(pod.Namespace, v.PersistentVolumeClaim.ClaimName)
+		return v.Ephemeral != nil || v.PersistentVolumeClaim != nil &&
+			!storage.decides(pod.Namespace, v.PersistentVolumeClaim.ClaimName)
 	})
 	return pod
 }
@@ -73,8 +75,8 @@ func storageOf(cluster schedule.Storage, objects []*unstructured.Unstructured) s
 // (https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass).
 const defaultClass = "storageclass.kubernetes.io/is-default-class"
 
-// decides reports whether a claim says something about nodes: it is bound, or is bound where its first pod lands. A claim
-// that is not there yet, or is bound as soon as it is made, waits for others first.
+// decides reports whether a claim says something about nodes: it is bound, or is bound where its first pod lands. A
+// claim that is not there yet, or is bound as soon as it is made, waits for others first.
 func (s storage) decides(namespace, name string) bool {
 	claim := s.byName[types.NamespacedName{Namespace: namespace, Name: name}]
 	switch {
@@ -86,13 +88,15 @@ func (s storage) decides(namespace, name string) bool {
 		return false
 	}
 	class := s.classes[*claim.Spec.StorageClassName]
-	return class != nil && class.VolumeBindingMode != nil && *class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
+	return class != nil && class.VolumeBindingMode != nil &&
+		*class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
 }
 
 // labels are those of nodes that volumes can ask for.
 func (s storage) labels() []string {
 	all := []string{
-		corev1.LabelTopologyZone, corev1.LabelTopologyRegion, corev1.LabelFailureDomainBetaZone, corev1.LabelFailureDomainBetaRegion,
+		corev1.LabelTopologyZone, corev1.LabelTopologyRegion, corev1.LabelFailureDomainBetaZone,
+		corev1.LabelFailureDomainBetaRegion,
 	}
 	for _, class := range s.Classes {
 		for _, term := range class.AllowedTopologies {

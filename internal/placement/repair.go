@@ -7,7 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// repair is a change to a pod spec that keeps it on nodes where it runs, or lets it onto them. Zero fields change nothing.
+// repair is a change to a pod spec that keeps it on nodes where it runs, or lets it onto them. Zero fields change
+// nothing.
 type repair struct {
 	architectures []string // GOARCH values in order; nodes of others are out
 	os            string   // nodes of another are out
@@ -70,8 +71,8 @@ func (p planner) try(ctx context.Context, s assessment, wanted []candidate) reme
 	return remedy{}
 }
 
-// repairs lists what could be tried, least first: tolerations alone, then an architecture, an OS, or both with them. The OS
-// goes first where it sets all nodes apart on which the workload fails.
+// repairs lists what could be tried, least first: tolerations alone, then an architecture, an OS, or both with them.
+// The OS goes first where it sets all nodes apart on which the workload fails.
 func repairs(wanted, failing []candidate) []repair {
 	var arches, systems []string
 	var taints []corev1.Taint

@@ -81,7 +81,8 @@ func unmet(spec corev1.PodSpec, candidates []candidate) string {
 	case len(have) == 0:
 		return "no node on which its images run has " + platform.Conjoin(failed)
 	}
-	return fmt.Sprintf("no node on which its images run has %s; they have %s", platform.Conjoin(failed), platform.Conjoin(have))
+	return fmt.Sprintf("no node on which its images run has %s; they have %s", platform.Conjoin(failed),
+		platform.Conjoin(have))
 }
 
 // isLabels reports whether name, selectors and affinity keep a pod off, of which the requirements know more.

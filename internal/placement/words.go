@@ -11,7 +11,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// advice ends a message with what to do, or what was done. otherwise is what else would help, as a sentence without its stop.
+// advice ends a message with what to do, or what was done. otherwise is what else would help, as a sentence without its
+// stop.
 func (r remedy) advice(otherwise string) string {
 	switch {
 	case r.applied:

@@ -13,10 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// PodTemplate returns the template of the pods that obj makes, and the path that leads to it: spec.template for
-// all kinds whose spec.template.spec.containers is a list, spec.jobTemplate.spec.template for a CronJob, template for
-// a PodTemplate, the object itself, with an empty path, for a Pod, and for a custom kind wherever it has one. Other objects are not ok, and neither is a
-// template that does not parse: the API server will name the field at fault.
+// PodTemplate returns the template of the pods that obj makes, and the path that leads to it: spec.template for all
+// kinds whose spec.template.spec.containers is a list, spec.jobTemplate.spec.template for a CronJob, template for a
+// PodTemplate, the object itself, with an empty path, for a Pod, and for a custom kind wherever it has one. Other
+// objects are not ok, and neither is a template that does not parse: the API server will name the field at fault.
 func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSpec, path []string, ok bool) {
 	path = templatePath(obj.GroupVersionKind().GroupKind())
 	if !holdsContainers(obj.Object, path) && isCustom(obj) {
@@ -39,7 +39,8 @@ func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSp
 
 // isCustom: only custom kinds have pod templates in places of their own.
 func isCustom(obj *unstructured.Unstructured) bool {
-	return strings.Contains(obj.GroupVersionKind().Group, ".") && !strings.HasSuffix(obj.GroupVersionKind().Group, ".k8s.io")
+	return strings.Contains(obj.GroupVersionKind().Group, ".") &&
+		!strings.HasSuffix(obj.GroupVersionKind().Group, ".k8s.io")
 }
 
 // holdsContainers reports whether the map below a path has a pod spec with containers that have images.
@@ -52,8 +53,8 @@ func holdsContainers(fields map[string]any, path []string) bool {
 	})
 }
 
-// findTemplate looks for a pod template anywhere among the maps of an object, such as spec.jobTargetRef.template of KEDA's
-// ScaledJob, and returns the first in the order of the fields' names. Templates in lists are passed over.
+// findTemplate looks for a pod template anywhere among the maps of an object, such as spec.jobTargetRef.template of
+// KEDA's ScaledJob, and returns the first in the order of the fields' names. Templates in lists are passed over.
 func findTemplate(fields map[string]any, path []string) ([]string, bool) {
 	if len(path) > 0 && holdsContainers(fields, nil) {
 		return path, true
@@ -80,8 +81,8 @@ func templatePath(kind schema.GroupKind) []string {
 	return []string{"spec", "template"}
 }
 
-// References returns the image references of all workloads, those that admission adds among them, each once, in order of
-// appearance.
+// References returns the image references of all workloads, those that admission adds among them, each once, in order
+// of appearance.
 func References(objects []*unstructured.Unstructured, admitted map[*unstructured.Unstructured]*corev1.Pod) []string {
 	var all []string
 	seen := map[string]bool{}

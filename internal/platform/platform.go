@@ -24,9 +24,9 @@ func (o Offer) RunsOn(architecture string) bool {
 	return slices.ContainsFunc(o.Platforms, func(p v1.Platform) bool { return Takes(node, p) })
 }
 
-// Takes tells whether containerd on the node takes an image of platform p. It takes more than its own: amd64 takes 386, and
-// arm64 takes 32-bit arm (https://pkg.go.dev/github.com/containerd/platforms#Only). Windows builds are not compared:
-// a node does not tell its own in a label that every cloud sets.
+// Takes tells whether containerd on the node takes an image of platform p. It takes more than its own: amd64 takes 386,
+// and arm64 takes 32-bit arm (https://pkg.go.dev/github.com/containerd/platforms#Only). Windows builds are not
+// compared: a node does not tell its own in a label that every cloud sets.
 func Takes(node platforms.Platform, p v1.Platform) bool {
 	os := p.OS
 	if os == "" {

@@ -37,7 +37,8 @@ func TestOffer_String(t *testing.T) {
 		want string
 	}{
 		{"none", platform.Offer{}, "no platform"},
-		{"each_once", offer(t, "linux/amd64", "unknown/unknown", "linux/amd64", "linux/arm/v7", "linux/s390x"), "linux/amd64, linux/arm/v7 and linux/s390x"},
+		{"each_once", offer(t, "linux/amd64", "unknown/unknown", "linux/amd64", "linux/arm/v7", "linux/s390x"),
+			"linux/amd64, linux/arm/v7 and linux/s390x"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := row.in.String(); got != row.want {

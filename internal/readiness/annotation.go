@@ -33,7 +33,8 @@ func Wait(u *unstructured.Unstructured) bool { return u.GetAnnotations()[WaitAnn
 func Check(u *unstructured.Unstructured) error {
 	annotations := u.GetAnnotations()
 	if wait, given := annotations[WaitAnnotation]; given && wait != "true" && wait != "false" {
-		return fmt.Errorf("%s: annotation %s is %q; use \"true\" or \"false\"", object.Name(u.GetKind(), u), WaitAnnotation, wait)
+		return fmt.Errorf("%s: annotation %s is %q; use \"true\" or \"false\"", object.Name(u.GetKind(), u), WaitAnnotation,
+			wait)
 	}
 	for _, name := range []string{ReadyAnnotation, FailedAnnotation} {
 		if _, err := compile(annotations[name]); annotations[name] != "" && err != nil {
@@ -81,7 +82,8 @@ func compile(expression string) (cel.Program, error) {
 		return nil, fmt.Errorf("%s", strings.Join(strings.Fields(issues.Err().Error()), " "))
 	}
 	if kind := ast.OutputType(); !kind.IsExactType(cel.BoolType) && !kind.IsExactType(cel.DynType) {
-		return nil, fmt.Errorf("%q is of type %s; write a condition, such as object.status.phase == \"Running\"", expression, kind)
+		return nil, fmt.Errorf("%q is of type %s; write a condition, such as object.status.phase == \"Running\"", expression,
+			kind)
 	}
 	return env.Program(ast, cel.CostLimit(costLimit))
 }

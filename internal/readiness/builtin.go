@@ -10,7 +10,8 @@ import (
 )
 
 // builtIn is kstatus with corrections:
-//   - A Job is ready only once it has completed, since one that runs may still fail. A suspended one runs by nobody's wish.
+//   - A Job is ready only once it has completed, since one that runs may still fail. A suspended one runs by nobody's
+//     wish.
 //   - A Pod that ended badly has failed. One that crashes or waits for a node has not failed yet.
 //   - What is held back by its owner (see HeldBack) is ready when the rest is.
 //   - A Service of type LoadBalancer waits for its address.

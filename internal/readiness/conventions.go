@@ -141,7 +141,8 @@ func byReplicas(u *unstructured.Unstructured) evidence {
 	if !ok {
 		return e
 	}
-	for _, field := range []string{"replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "updatedReadyReplicas", "readyInstances", "instances"} {
+	for _, field := range []string{"replicas", "readyReplicas", "availableReplicas", "updatedReplicas",
+		"updatedReadyReplicas", "readyInstances", "instances"} {
 		got, reported := integer(u, "status", field)
 		switch {
 		case reported && got < wanted:

@@ -32,7 +32,8 @@ func HeldBack(u *unstructured.Unstructured) Held {
 	case kind == "Rollout.argoproj.io" && pausedRollout(u):
 		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl argo rollouts promote%s %s", where, u.GetName())}
 	case strategy == "OnDelete" && (kind == "DaemonSet.apps" || kind == "StatefulSet.apps"):
-		return Held{outdated(u), "updateStrategy OnDelete", false, "Delete these pods one by one; their controller makes them anew: kubectl delete pod" + where + " NAME"}
+		return Held{outdated(u), "updateStrategy OnDelete", false,
+			"Delete these pods one by one; their controller makes them anew: kubectl delete pod" + where + " NAME"}
 	case kind == "StatefulSet.apps":
 		partition := number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
 		return Held{min(outdated(u), partition), fmt.Sprintf("updateStrategy.rollingUpdate.partition %d", partition), false,

@@ -54,7 +54,8 @@ func revisions(u *unstructured.Unstructured) Status {
 	if _, reported := integer(u, "status", "updatedReadyReplicas"); !reported {
 		updated = number(u, "status", "updatedReplicas")
 	}
-	partition := number(u, "spec", "updateStrategy", "partition") + number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
+	partition := number(u, "spec", "updateStrategy", "partition") +
+		number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
 	if updated < wanted-partition {
 		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, wanted-partition)}
 	}

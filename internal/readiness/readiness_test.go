@@ -27,27 +27,44 @@ func parse(t *testing.T, text string) *unstructured.Unstructured {
 }
 
 func TestOf_built_in_objects(t *testing.T) {
-	const available = "conditions: [{type: Available, status: 'True'}, {type: Progressing, status: 'True', reason: NewReplicaSetAvailable}]"
+	const available = "conditions: [{type: Available, status: 'True'}, {type: Progressing, status: 'True', reason: " +
+		"NewReplicaSetAvailable}]"
 	tests := []struct {
 		name, object string
 		want         Status
 	}{
-		{"running_job", "{apiVersion: batch/v1, kind: Job, status: {startTime: '2026-01-01T00:00:00Z'}}", Status{InProgress, "Job in progress. success:0, active: 0, failed: 0"}},
+		{"running_job", "{apiVersion: batch/v1, kind: Job, status: {startTime: '2026-01-01T00:00:00Z'}}",
+			Status{InProgress, "Job in progress. success:0, active: 0, failed: 0"}},
 		{"suspended_job", "{apiVersion: batch/v1, kind: Job, spec: {suspend: true}}", Status{Ready, "Job is suspended"}},
-		{"suspended_cronjob", "{apiVersion: batch/v1, kind: CronJob, spec: {suspend: true}}", Status{Ready, "Resource is always ready"}},
-		{"failed_pod", "{apiVersion: v1, kind: Pod, status: {phase: Failed}}", Status{Failed, "Pod has completed, but not successfully"}},
-		{"completed_pod", "{apiVersion: v1, kind: Pod, status: {phase: Succeeded}}", Status{Ready, "Pod has completed successfully"}},
-		{"no_replicas", "{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 0, progressDeadlineSeconds: 600}, status: {observedGeneration: 2, " + available + "}}", Status{Ready, "Deployment is available. Replicas: 0"}},
-		{"unseen_deployment", "{apiVersion: apps/v1, kind: Deployment}", Status{InProgress, "its controller has not seen the change yet"}},
-		{"load_balancer_without_an_address", "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer, clusterIP: 10.0.0.1}}", Status{InProgress, "no load balancer has given it an address"}},
-		{"load_balancer", "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer}, status: {loadBalancer: {ingress: [{ip: 1.2.3.4}]}}}", Status{Ready, ""}},
-		{"service_without_endpoints", "{apiVersion: v1, kind: Service, spec: {type: ClusterIP, clusterIP: 10.0.0.1}}", Status{Ready, ""}},
-		{"ingress_without_an_address", "{apiVersion: networking.k8s.io/v1, kind: Ingress}", Status{Unjudged, "no controller has given it an address"}},
-		{"being_deleted", "{apiVersion: v1, kind: Service, metadata: {deletionTimestamp: '2026-01-01T00:00:00Z'}}", Status{InProgress, "it is being deleted"}},
-		{"paused_deployment_with_old_pods", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true, replicas: 2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 2}}", Status{Ready, "paused"}},
-		{"paused_deployment_with_broken_old_pods", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true, replicas: 2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 1}}", Status{InProgress, "Ready: 1/2"}},
-		{"daemonset_that_updates_on_delete", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: OnDelete}}, status: {observedGeneration: 2, desiredNumberScheduled: 2, currentNumberScheduled: 2, numberReady: 2}}", Status{Ready, "updateStrategy OnDelete"}},
-		{"not_waited_for", "{apiVersion: apps/v1, kind: Deployment, metadata: {annotations: {multiarch-deploy.dev/wait: 'false'}}}", Status{Ready, "not waited for, by its annotation multiarch-deploy.dev/wait"}},
+		{"suspended_cronjob", "{apiVersion: batch/v1, kind: CronJob, spec: {suspend: true}}",
+			Status{Ready, "Resource is always ready"}},
+		{"failed_pod", "{apiVersion: v1, kind: Pod, status: {phase: Failed}}",
+			Status{Failed, "Pod has completed, but not successfully"}},
+		{"completed_pod", "{apiVersion: v1, kind: Pod, status: {phase: Succeeded}}",
+			Status{Ready, "Pod has completed successfully"}},
+		{"no_replicas", "{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 0, progressDeadlineSeconds: 600}, " +
+			"status: {observedGeneration: 2, " + available + "}}", Status{Ready, "Deployment is available. Replicas: 0"}},
+		{"unseen_deployment", "{apiVersion: apps/v1, kind: Deployment}",
+			Status{InProgress, "its controller has not seen the change yet"}},
+		{"load_balancer_without_an_address", "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer, clusterIP: " +
+			"10.0.0.1}}", Status{InProgress, "no load balancer has given it an address"}},
+		{"load_balancer", "{apiVersion: v1, kind: Service, spec: {type: LoadBalancer}, status: {loadBalancer: {ingress: " +
+			"[{ip: 1.2.3.4}]}}}", Status{Ready, ""}},
+		{"service_without_endpoints", "{apiVersion: v1, kind: Service, spec: {type: ClusterIP, clusterIP: 10.0.0.1}}",
+			Status{Ready, ""}},
+		{"ingress_without_an_address", "{apiVersion: networking.k8s.io/v1, kind: Ingress}",
+			Status{Unjudged, "no controller has given it an address"}},
+		{"being_deleted", "{apiVersion: v1, kind: Service, metadata: {deletionTimestamp: '2026-01-01T00:00:00Z'}}",
+			Status{InProgress, "it is being deleted"}},
+		{"paused_deployment_with_old_pods", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true, replicas: 2}, " +
+			"status: {observedGeneration: 2, replicas: 2, readyReplicas: 2}}", Status{Ready, "paused"}},
+		{"paused_deployment_with_broken_old_pods", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true, replicas: " +
+			"2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 1}}", Status{InProgress, "Ready: 1/2"}},
+		{"daemonset_that_updates_on_delete", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: " +
+			"OnDelete}}, status: {observedGeneration: 2, desiredNumberScheduled: 2, currentNumberScheduled: 2, numberReady: 2}}",
+			Status{Ready, "updateStrategy OnDelete"}},
+		{"not_waited_for", "{apiVersion: apps/v1, kind: Deployment, metadata: {annotations: {multiarch-deploy.dev/wait: " +
+			"'false'}}}", Status{Ready, "not waited for, by its annotation multiarch-deploy.dev/wait"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,13 +81,22 @@ func TestHeldBack_counts_the_pods_of_an_older_revision(t *testing.T) {
 		want         int64
 		why          string
 	}{
-		{"paused", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: 3, updatedReplicas: 1}}", 2, "paused"},
-		{"paused_when_nothing_changed", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: 3, updatedReplicas: 3}}", 0, "paused"},
-		{"on_delete", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: {replicas: 3, currentRevision: a, updateRevision: b}}", 3, "updateStrategy OnDelete"},
-		{"on_delete_when_nothing_changed", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: {replicas: 3, currentRevision: a, updateRevision: a}}", 0, "updateStrategy OnDelete"},
-		{"partition", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 2}}}, status: {replicas: 3, updatedReplicas: 1, currentRevision: a, updateRevision: b}}", 2, "updateStrategy.rollingUpdate.partition 2"},
-		{"partition_and_not_done", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 2}}}, status: {replicas: 3, currentRevision: a, updateRevision: b}}", 2, "updateStrategy.rollingUpdate.partition 2"},
-		{"daemonset", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: OnDelete}}, status: {currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
+		{"paused", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: 3, updatedReplicas: 1}}",
+			2, "paused"},
+		{"paused_when_nothing_changed", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: " +
+			"3, updatedReplicas: 3}}", 0, "paused"},
+		{"on_delete", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: " +
+			"{replicas: 3, currentRevision: a, updateRevision: b}}", 3, "updateStrategy OnDelete"},
+		{"on_delete_when_nothing_changed", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: " +
+			"OnDelete}}, status: {replicas: 3, currentRevision: a, updateRevision: a}}", 0, "updateStrategy OnDelete"},
+		{"partition", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 2}}}, " +
+			"status: {replicas: 3, updatedReplicas: 1, currentRevision: a, updateRevision: b}}", 2,
+			"updateStrategy.rollingUpdate.partition 2"},
+		{"partition_and_not_done", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: " +
+			"{partition: 2}}}, status: {replicas: 3, currentRevision: a, updateRevision: b}}", 2,
+			"updateStrategy.rollingUpdate.partition 2"},
+		{"daemonset", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: OnDelete}}, status: " +
+			"{currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
 		{"rolling", "{apiVersion: apps/v1, kind: Deployment, status: {replicas: 3, updatedReplicas: 1}}", 0, ""},
 	}
 	for _, tt := range tests {
@@ -94,11 +120,14 @@ func TestOf_asks_an_objects_own_expressions(t *testing.T) {
 		{"failed", "true", "object.status.error != ''", Failed},
 		{"not_failed", "", "object.status.error == 'other'", Unjudged},
 		{"a_list", "object.status.conditions.exists(c, c.type == 'Open' && c.status == 'True')", "", Ready},
-		{"no_end", "[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, [1,2,3,4,5,6,7,8,9,10].all(e, [1,2,3,4,5,6,7,8,9,10].all(f, true))))))", "", InProgress},
+		{"no_end", "[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [1,2,3,4,5,6,7,8,9,10].all(c, " +
+			"[1,2,3,4,5,6,7,8,9,10].all(d, [1,2,3,4,5,6,7,8,9,10].all(e, [1,2,3,4,5,6,7,8,9,10].all(f, true))))))", "",
+			InProgress},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			u := parse(t, "{apiVersion: example.com/v1, kind: Shop, status: {carts: 3, error: none left, conditions: [{type: Open, status: 'True'}]}}")
+			u := parse(t, "{apiVersion: example.com/v1, kind: Shop, status: {carts: 3, error: none left, conditions: [{type: "+
+				"Open, status: 'True'}]}}")
 			annotations := map[string]string{}
 			if tt.ready != "" {
 				annotations[ReadyAnnotation] = tt.ready
@@ -119,10 +148,12 @@ func TestOf_asks_an_objects_own_expressions(t *testing.T) {
 
 func TestCheck_names_an_annotation_that_cannot_be_used(t *testing.T) {
 	tests := []struct{ name, annotation, value, want string }{
-		{"no_expression", ReadyAnnotation, "object.status.phase = 'Open'", "Shop shop/x: annotation multiarch-deploy.dev/ready: ERROR"},
+		{"no_expression", ReadyAnnotation, "object.status.phase = 'Open'",
+			"Shop shop/x: annotation multiarch-deploy.dev/ready: ERROR"},
 		{"no_condition", FailedAnnotation, "'text'", "is of type string; write a condition"},
 		{"unknown_variable", ReadyAnnotation, "self.status", "undeclared reference to 'self'"},
-		{"neither_true_nor_false", WaitAnnotation, "no", `annotation multiarch-deploy.dev/wait is "no"; use "true" or "false"`},
+		{"neither_true_nor_false", WaitAnnotation, "no",
+			`annotation multiarch-deploy.dev/wait is "no"; use "true" or "false"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -56,10 +56,11 @@ var rules = map[string]rule{
 	"StatefulSet.apps.kruise.io": {check: revisions},
 	"DaemonSet.apps.kruise.io":   {check: daemonCounts},
 
-	"ClusterOperator.config.openshift.io":                 {needs: []string{"Available"}, ignore: []string{"Upgradeable"}},
-	"DeploymentConfig.apps.openshift.io":                  {needs: []string{"Available"}},
-	"Route.route.openshift.io":                            {check: routeAdmitted},
-	"MachineConfigPool.machineconfiguration.openshift.io": {needs: []string{"Updated"}, ignore: []string{"RenderDegraded", "NodeDegraded"}},
+	"ClusterOperator.config.openshift.io": {needs: []string{"Available"}, ignore: []string{"Upgradeable"}},
+	"DeploymentConfig.apps.openshift.io":  {needs: []string{"Available"}},
+	"Route.route.openshift.io":            {check: routeAdmitted},
+	"MachineConfigPool.machineconfiguration.openshift.io": {needs: []string{"Updated"},
+		ignore: []string{"RenderDegraded", "NodeDegraded"}},
 
 	"Canary.flagger.app": {check: flagger, alone: true},
 
@@ -71,29 +72,32 @@ var rules = map[string]rule{
 	"*.external-secrets.io":    {needs: []string{"Ready"}},
 	"*.secrets.hashicorp.com":  {ignore: []string{"Healthy"}},
 
-	"*.cert-manager.io":              {needs: []string{"Ready"}, ignore: []string{"Issuing", "Approved", "InvalidRequest", "Denied"}},
+	"*.cert-manager.io": {needs: []string{"Ready"},
+		ignore: []string{"Issuing", "Approved", "InvalidRequest", "Denied"}},
 	"Order.acme.cert-manager.io":     {check: wordAt("status", "state")},
 	"Challenge.acme.cert-manager.io": {check: wordAt("status", "state")},
 
-	"Gateway.gateway.networking.k8s.io":      {needs: []string{"Accepted", "Programmed"}, check: gateway},
-	"GatewayClass.gateway.networking.k8s.io": {needs: []string{"Accepted"}, check: unclaimed, ignore: []string{"SupportedVersion"}},
-	"HTTPRoute.gateway.networking.k8s.io":    {check: routeParents},
-	"GRPCRoute.gateway.networking.k8s.io":    {check: routeParents},
-	"TLSRoute.gateway.networking.k8s.io":     {check: routeParents},
-	"TCPRoute.gateway.networking.k8s.io":     {check: routeParents},
-	"UDPRoute.gateway.networking.k8s.io":     {check: routeParents},
+	"Gateway.gateway.networking.k8s.io": {needs: []string{"Accepted", "Programmed"}, check: gateway},
+	"GatewayClass.gateway.networking.k8s.io": {needs: []string{"Accepted"}, check: unclaimed,
+		ignore: []string{"SupportedVersion"}},
+	"HTTPRoute.gateway.networking.k8s.io": {check: routeParents},
+	"GRPCRoute.gateway.networking.k8s.io": {check: routeParents},
+	"TLSRoute.gateway.networking.k8s.io":  {check: routeParents},
+	"TCPRoute.gateway.networking.k8s.io":  {check: routeParents},
+	"UDPRoute.gateway.networking.k8s.io":  {check: routeParents},
 
 	"ManagedCertificate.networking.gke.io": {check: managedCertificate, alone: true},
 	"*.*.cnrm.cloud.google.com":            {needs: []string{"Ready"}},
 	"*.*.azure.com":                        {needs: []string{"Ready"}},
 	"*.*.services.k8s.aws":                 {needs: []string{"ACK.ResourceSynced"}},
 
-	"Provider.pkg.crossplane.io":                              {needs: []string{"Installed", "Healthy"}},
-	"Configuration.pkg.crossplane.io":                         {needs: []string{"Installed", "Healthy"}},
-	"Function.pkg.crossplane.io":                              {needs: []string{"Installed", "Healthy"}},
-	"CompositeResourceDefinition.apiextensions.crossplane.io": {needs: []string{"Established"}, ignore: []string{"Offered"}},
-	"*.*.crossplane.io":                                       {needs: []string{"Synced", "Ready"}},
-	"*.*.upbound.io":                                          {needs: []string{"Synced", "Ready"}},
+	"Provider.pkg.crossplane.io":      {needs: []string{"Installed", "Healthy"}},
+	"Configuration.pkg.crossplane.io": {needs: []string{"Installed", "Healthy"}},
+	"Function.pkg.crossplane.io":      {needs: []string{"Installed", "Healthy"}},
+	"CompositeResourceDefinition.apiextensions.crossplane.io": {needs: []string{"Established"},
+		ignore: []string{"Offered"}},
+	"*.*.crossplane.io": {needs: []string{"Synced", "Ready"}},
+	"*.*.upbound.io":    {needs: []string{"Synced", "Ready"}},
 
 	"Prometheus.monitoring.coreos.com":   {needs: []string{"Available", "Reconciled"}},
 	"Alertmanager.monitoring.coreos.com": {needs: []string{"Available", "Reconciled"}},
@@ -102,8 +106,9 @@ var rules = map[string]rule{
 	"Elasticsearch.elasticsearch.k8s.elastic.co": {check: elastic, alone: true},
 	"*.*.k8s.elastic.co":                         {check: elasticHealth, alone: true},
 
-	"RabbitmqCluster.rabbitmq.com": {needs: []string{"AllReplicasReady", "ClusterAvailable", "ReconcileSuccess"}, ignore: []string{"NoWarnings"}},
-	"*.rabbitmq.com":               {needs: []string{"Ready"}},
+	"RabbitmqCluster.rabbitmq.com": {needs: []string{"AllReplicasReady", "ClusterAvailable", "ReconcileSuccess"},
+		ignore: []string{"NoWarnings"}},
+	"*.rabbitmq.com": {needs: []string{"Ready"}},
 
 	"OpenTelemetryCollector.opentelemetry.io": {check: collector, alone: true},
 
@@ -164,7 +169,8 @@ func ruleFor(u *unstructured.Unstructured) rule {
 
 // isComposite knows Crossplane's composite resources and claims, whose groups are their authors' own.
 func isComposite(u *unstructured.Unstructured) bool {
-	for _, field := range []string{"crossplane", "compositionRef", "compositionSelector", "compositeDeletePolicy", "resourceRefs"} {
+	for _, field := range []string{"crossplane", "compositionRef", "compositionSelector", "compositeDeletePolicy",
+		"resourceRefs"} {
 		if _, found, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", field); found {
 			return true
 		}

@@ -9,8 +9,10 @@ import (
 
 // wordFields are where custom kinds keep their state as a word.
 var wordFields = [][]string{
-	{"phase"}, {"state"}, {"status"}, {"health"}, {"health", "status"}, {"healthStatus"}, {"currentState"}, {"currentStatus"},
-	{"lifecycleState"}, {"serviceStatus"}, {"jobStatus"}, {"jobStatus", "state"}, {"jobDeploymentStatus"}, {"certificateStatus"},
+	{"phase"}, {"state"}, {"status"}, {"health"}, {"health", "status"}, {"healthStatus"}, {"currentState"},
+	{"currentStatus"},
+	{"lifecycleState"}, {"serviceStatus"}, {"jobStatus"}, {"jobStatus", "state"}, {"jobDeploymentStatus"},
+	{"certificateStatus"},
 	{"applicationState", "state"}, {"currentState", "currentStateSummary"}, {"connectionState", "lastObservedState"},
 	{"clusterStatus"}, {"PostgresClusterStatus"}, {"stageStatus"}, {"provisioningState"}, {"printableStatus"},
 	{"result"}, {"ready"}, {"readyToUse"}, {"created"}, {"initialized"}, {"provisioned"}, {"valid"},

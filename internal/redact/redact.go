@@ -100,9 +100,9 @@ var (
 	inHeader = regexp.MustCompile(`(?i)\b(basic|bearer) [A-Za-z0-9+/_.~-]{16,}=*`)
 )
 
-// Printable leaves out what is no text: control characters other than line ends and tabs, which steer a terminal or hide
-// where a line begins; those that turn the direction of reading, which make a text look like another one; and broken
-// UTF-8. A carriage return ends a line.
+// Printable leaves out what is no text: control characters other than line ends and tabs, which steer a terminal or
+// hide where a line begins; those that turn the direction of reading, which make a text look like another one; and
+// broken UTF-8. A carriage return ends a line.
 func Printable(text string) string {
 	text = strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\r\n", "\n"), "\r", "\n")
 	return strings.Map(func(r rune) rune {
@@ -115,5 +115,6 @@ func Printable(text string) string {
 
 // Steers reports characters that act on a display instead of being shown.
 func Steers(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' ||
+		r == unicode.ReplacementChar
 }

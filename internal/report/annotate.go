@@ -9,10 +9,11 @@ import (
 // without a word. https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 const annotationsShown = 10
 
-// Annotate shows the findings on the lines at fault, in the pull request and on the run's page: of each level as many as
-// GitHub shows, those with a line first. It returns how many it left out.
+// Annotate shows the findings on the lines at fault, in the pull request and on the run's page: of each level as many
+// as GitHub shows, those with a line first. It returns how many it left out.
 func Annotate(r *runner.Runner, report *Report) (leftOut int) {
-	room := map[finding.Severity]int{finding.Error: annotationsShown, finding.Warning: annotationsShown, finding.Info: annotationsShown}
+	room := map[finding.Severity]int{finding.Error: annotationsShown, finding.Warning: annotationsShown,
+		finding.Info: annotationsShown}
 	if report.Error != "" {
 		room[finding.Error]-- // what ended the run is an annotation too, and comes last
 	}

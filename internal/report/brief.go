@@ -106,7 +106,8 @@ func briefly(rows [][]string, what string) [][]string {
 	if len(rows) <= shownRows+1 {
 		return rows
 	}
-	return append(slices.Clone(rows[:shownRows+1]), []string{fmt.Sprintf("and %s", count(len(rows)-shownRows-1, "more "+what))})
+	return append(slices.Clone(rows[:shownRows+1]),
+		[]string{fmt.Sprintf("and %s", count(len(rows)-shownRows-1, "more "+what))})
 }
 
 // worstFirst orders many workloads so that those in trouble come first, then those with the most pods.

@@ -18,14 +18,18 @@ import (
 // about is a finding about a Deployment.
 func about(name string, severity finding.Severity) finding.Finding {
 	return finding.Finding{
-		Code: finding.ExecFormatError, Severity: severity, Object: "apps/v1 Deployment shop/" + name, File: name + ".yaml", Line: 3,
-		Message: "Deployment shop/" + name + " can land on arm64 nodes, where it would crash.", Fix: "kind: Deployment\nmetadata:\n  name: " + name + "\n",
+		Code: finding.ExecFormatError, Severity: severity, Object: "apps/v1 Deployment shop/" + name, File: name + ".yaml",
+		Line:    3,
+		Message: "Deployment shop/" + name + " can land on arm64 nodes, where it would crash.",
+		Fix:     "kind: Deployment\nmetadata:\n  name: " + name + "\n",
 	}
 }
 
 func TestJoin(t *testing.T) {
-	other := finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Message: "Image app could not be inspected."}
-	got := report.Join([]finding.Finding{other, about("a", finding.Error), about("b", finding.Warning), about("c", finding.Error), other})
+	other := finding.Finding{Code: finding.ImagePull, Severity: finding.Warning,
+		Message: "Image app could not be inspected."}
+	got := report.Join([]finding.Finding{other, about("a", finding.Error), about("b", finding.Warning),
+		about("c", finding.Error), other})
 	want := []report.Group{
 		{Finding: about("a", finding.Error), Others: []string{"apps/v1 Deployment shop/c"}},
 		{Finding: other}, {Finding: about("b", finding.Warning)}, {Finding: other},
@@ -43,7 +47,8 @@ func TestLog_stays_readable_with_a_thousand_findings(t *testing.T) {
 		f := finding.Finding{Code: finding.ExecFormatError, Severity: finding.Error, Message: fmt.Sprintf("Finding %d.", i)}
 		sink(progress.Found{Finding: f, Others: []string{"one", "two"}})
 	}
-	sink(progress.Found{Finding: finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Message: "A warning."}})
+	sink(progress.Found{Finding: finding.Finding{Code: finding.ImagePull, Severity: finding.Warning,
+		Message: "A warning."}})
 	sink(progress.StepFinished{})
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) > 50 {
@@ -86,7 +91,8 @@ func TestPlacementTable_of_a_thousand_workloads_has_the_worst_first(t *testing.T
 			outcome = placement.Crashes
 		}
 		r.Workloads = append(r.Workloads, report.Workload{
-			Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint(i), Architectures: map[string]placement.Outcome{"arm64": outcome},
+			Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint(i),
+			Architectures: map[string]placement.Outcome{"arm64": outcome},
 		})
 	}
 	table := r.PlacementTable()

@@ -41,7 +41,8 @@ func show(t *testing.T, summary, theme, picture string) seen {
 	if err := gfm().Convert([]byte(summary), &body); err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]any{"Modules": template.URL("file://" + modules), "Theme": theme, "Body": template.HTML(body.String())}
+	values := map[string]any{"Modules": template.URL("file://" + modules), "Theme": theme,
+		"Body": template.HTML(body.String())}
 	if err := template.Must(template.ParseFiles("testdata/browser/page.html")).Execute(&page, values); err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +82,10 @@ func browser() string {
 
 func chromium(t *testing.T, args ...string) []byte {
 	t.Helper()
-	args = append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=20000", "--user-data-dir=" + t.TempDir()}, args...)
+	args = append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=20000",
+		"--user-data-dir=" + t.TempDir()}, args...)
 	cmd := exec.CommandContext(t.Context(), browser(), args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -29,7 +29,8 @@ func (r *Report) editTable(o SummaryOptions, room int) string {
 }
 
 var actionIcon = map[apply.Action]string{
-	apply.Created: "🟢", apply.Recreated: "🟡", apply.Configured: "🔵", apply.Unchanged: "⚪", apply.Pruned: "🔴", apply.RolledBack: "🟠",
+	apply.Created: "🟢", apply.Recreated: "🟡", apply.Configured: "🔵", apply.Unchanged: "⚪", apply.Pruned: "🔴",
+	apply.RolledBack: "🟠",
 }
 
 // changeTable lists the objects that changed, and folds a long list.

@@ -30,7 +30,8 @@ func placementChart(standings []standing, columns []string, titles nodeTitles) s
 	shown, rest := notable(standings)
 	label := shortLabels(standings)
 	var text strings.Builder
-	text.WriteString("%%{init: {\"flowchart\": {\"rankSpacing\": 10, \"nodeSpacing\": 30, \"padding\": 10, \"wrappingWidth\": 400, \"subGraphTitleMargin\": {\"top\": 4, \"bottom\": 8}}}}%%\nflowchart LR\n")
+	text.WriteString("%%{init: {\"flowchart\": {\"rankSpacing\": 10, \"nodeSpacing\": 30, \"padding\": 10, " +
+		"\"wrappingWidth\": 400, \"subGraphTitleMargin\": {\"top\": 4, \"bottom\": 8}}}}%%\nflowchart LR\n")
 	for i, architecture := range columns[:min(len(columns), chartColumns)] {
 		id := fmt.Sprintf("c%d", i)
 		fmt.Fprintf(&text, "  subgraph %s[\"%s\"]\n", id, mermaidText(titles.of(architecture)))
@@ -44,7 +45,8 @@ func placementChart(standings []standing, columns []string, titles nodeTitles) s
 			boxes = append(boxes, box(id+"rest", count(len(rest), "more workload"), others))
 		}
 		// Invisible links keep the boxes one below the other, and the columns in order.
-		text.WriteString("    direction TB\n    " + strings.Join(boxes, "\n    ~~~ ") + "\n  end\n  style " + id + " " + columnStyle + "\n")
+		text.WriteString("    direction TB\n    " + strings.Join(boxes, "\n    ~~~ ") + "\n  end\n  style " + id + " " +
+			columnStyle + "\n")
 		if i > 0 {
 			fmt.Fprintf(&text, "  c%d ~~~ %s\n", i-1, id)
 		}

@@ -14,7 +14,8 @@ import (
 // openFindings is how many findings stand open before the others are folded.
 const openFindings = 10
 
-// findingsSection lists what is wrong, the worst first, each with its fix to copy; what is only worth knowing is folded.
+// findingsSection lists what is wrong, the worst first, each with its fix to copy; what is only worth knowing is
+// folded.
 func (r *Report) findingsSection(o SummaryOptions, room int) string {
 	problems, notes := split(bySeverity(r.Findings))
 	open, more := problems[:min(len(problems), openFindings)], problems[min(len(problems), openFindings):]

@@ -25,17 +25,23 @@ import (
 
 // hostile are names that would like to be syntax: of Markdown, HTML, GitHub or Mermaid.
 var hostile = []string{
-	"cart", "`code` and ``code``", "a|b\\|c", "<img src=x onerror=alert(1)>", "</details></summary>", "[a](https://b)", "![a](b)",
-	"@everyone", "#1 GH-2 :bug: $x$ ~~no~~ **b** _i_", "# heading\n## heading", "- item\n1. item\n> quote\n---\n===", "```\n~~~\n```mermaid",
-	"&lt;b&gt; &amp; &#60;", "\x1b[31mred\x00\u202e", "1. one", "end", "\"]:::bad\n  end\n  click c0 href \"javascript:alert(1)\"", "%%{init: {}}%%",
-	"style c0 fill:#fff; classDef x:y#z;", "www.example.com", "9. www.a.io", "a#quot;b #35; ; #", "<br/>", "$$x$$", "\\", "", " ", "\u00a0", "ﬂ°°35¶ß", "日本語-名前", "\xff\xfe", "subgraph x[\"y\"]", "a --> b", "`**md**`", "<!--", "<script>", "    indented", "`\xff``",
+	"cart", "`code` and ``code``", "a|b\\|c", "<img src=x onerror=alert(1)>", "</details></summary>", "[a](https://b)",
+	"![a](b)",
+	"@everyone", "#1 GH-2 :bug: $x$ ~~no~~ **b** _i_", "# heading\n## heading", "- item\n1. item\n> quote\n---\n===",
+	"```\n~~~\n```mermaid",
+	"&lt;b&gt; &amp; &#60;", "\x1b[31mred\x00\u202e", "1. one", "end",
+	"\"]:::bad\n  end\n  click c0 href \"javascript:alert(1)\"", "%%{init: {}}%%",
+	"style c0 fill:#fff; classDef x:y#z;", "www.example.com", "9. www.a.io", "a#quot;b #35; ; #", "<br/>", "$$x$$", "\\",
+	"", " ", "\u00a0", "ﬂ°°35¶ß", "日本語-名前", "\xff\xfe", "subgraph x[\"y\"]", "a --> b", "`**md**`", "<!--", "<script>",
+	"    indented", "`\xff``",
 }
 
 // named is a report in which every text from outside is name.
 func named(name string) *report.Report {
 	r := report.New()
 	r.Target = report.Target{Cluster: name, Namespace: name}
-	r.Images = []report.Image{{Name: name, Reference: name, Digest: name, Platforms: []string{name}, Attestations: []string{name}}}
+	r.Images = []report.Image{{Name: name, Reference: name, Digest: name, Platforms: []string{name},
+		Attestations: []string{name}}}
 	r.Edits = []edit.Change{{File: name, Name: name, Before: name, After: name}}
 	r.Nodes = []placement.NodeGroup{{Architecture: name, OS: "linux", Count: 2, Taints: []string{name}}}
 	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: name,
@@ -43,8 +49,10 @@ func named(name string) *report.Report {
 	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/" + name, Architecture: name, Reason: name}}
 	r.Changes = apply.ChangeSet{{Object: name, Action: apply.Created}}
 	r.Add(
-		finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Object: name, File: name, Line: 3, Message: name, Fix: name},
-		finding.Finding{Code: finding.CrashLoop, Severity: finding.Warning, Image: name, Message: "Its last lines:\n    " + name, Fix: "# patch\n" + name},
+		finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Object: name, File: name, Line: 3, Message: name,
+			Fix: name},
+		finding.Finding{Code: finding.CrashLoop, Severity: finding.Warning, Image: name, Message: "Its last lines:\n    " +
+			name, Fix: "# patch\n" + name},
 	)
 	r.Conclude(nil)
 	return r
@@ -128,7 +136,8 @@ func FuzzJSON(f *testing.F) {
 			t.Errorf("%q became %q", want, back.Images[0].Name)
 		}
 		for line := range strings.Lines(string(content)) {
-			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || redact.Printable(line) != line {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") ||
+				redact.Printable(line) != line {
 				t.Errorf("a line acts on its reader: %q", line)
 			}
 		}

@@ -55,7 +55,8 @@ func countChanges(changes apply.ChangeSet) string {
 		counts[change.Action]++
 	}
 	var parts []string
-	for _, action := range []apply.Action{apply.Created, apply.Recreated, apply.Configured, apply.Unchanged, apply.Pruned, apply.RolledBack} {
+	for _, action := range []apply.Action{apply.Created, apply.Recreated, apply.Configured, apply.Unchanged, apply.Pruned,
+		apply.RolledBack} {
 		if counts[action] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[action], action))
 		}

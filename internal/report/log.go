@@ -118,7 +118,8 @@ func (l *log) found(e progress.Found) {
 // showRest counts, at the end of a step, the findings that were not shown in full.
 func (l *log) showRest() {
 	if len(l.rest) > 0 {
-		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", count(len(l.rest), "more finding"), countCodes(l.rest))))
+		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", count(len(l.rest), "more finding"),
+			countCodes(l.rest))))
 	}
 	clear(l.findings)
 	l.rest = nil

@@ -20,7 +20,8 @@ func events() []progress.Event {
 		progress.Status{Text: "1 of 2"},
 		progress.Message{Text: "two\nlines"},
 		progress.Found{Finding: finding.Finding{
-			Code: finding.CrashLoop, Severity: finding.Error, File: "a.yaml", Line: 3, Message: "\x1b[2Jgone\n::error::obey", Fix: "do this\n"}},
+			Code: finding.CrashLoop, Severity: finding.Error, File: "a.yaml", Line: 3, Message: "\x1b[2Jgone\n::error::obey",
+			Fix: "do this\n"}},
 		progress.StepFinished{Name: "verify", Elapsed: 2300 * time.Millisecond},
 	}
 }

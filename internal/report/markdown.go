@@ -37,7 +37,8 @@ func prose(text string) string {
 	return listMarker.ReplaceAllString(strings.Join(lines, "<br>"), `$1\$2`)
 }
 
-var escaper = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;",
+var escaper = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">",
+	"&gt;",
 	"#", `\#`, "|", `\|`, "~", `\~`, "&", "&amp;", "$", "&#36;", "!", `\!`)
 
 // listMarker begins a list, a quote or an underlined heading where it begins a paragraph.

@@ -23,7 +23,8 @@ func (r *Report) placementSection(o SummaryOptions, room int) string {
 		return text + r.placementTable(standings, columns, o, room-len(text))
 	}
 	slices.SortStableFunc(standings, byWeight)
-	return text + fold(fmt.Sprintf("All %d workloads", len(standings)), r.placementTable(standings, columns, o, room-len(text)))
+	return text + fold(fmt.Sprintf("All %d workloads", len(standings)),
+		r.placementTable(standings, columns, o, room-len(text)))
 }
 
 func (r *Report) placementTable(standings []standing, columns []string, o SummaryOptions, room int) string {

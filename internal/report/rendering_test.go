@@ -33,7 +33,8 @@ func TestSummary_is_drawn(t *testing.T) {
 		}},
 		{"in_the_dark", "dark", failed, [][]string{{"arm64 · 1 node"}, {"Apply 250 ms"}}},
 		{"thousands_of_everything", "light", huge(5000, 10_000), [][]string{
-			{"4993 more workloads", "4993 pods ready", "0 of 1 pod ready", "workload-00000-with-a-name-as-long-…"}, {"Apply 250 ms"},
+			{"4993 more workloads", "4993 pods ready", "0 of 1 pod ready", "workload-00000-with-a-name-as-long-…"},
+			{"Apply 250 ms"},
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -70,7 +71,8 @@ func TestNames_are_read_as_they_are(t *testing.T) {
 	r := report.New()
 	for i, name := range hostile {
 		r.Edits = append(r.Edits, edit.Change{Name: name})
-		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name, Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
+		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name,
+			Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
 		r.Workloads = append(r.Workloads, w)
 	}
 	var summaries []string
@@ -92,7 +94,8 @@ func TestNames_are_read_as_they_are(t *testing.T) {
 		if !slices.ContainsFunc(page.Cells, func(cell string) bool { return readable(cell) == want }) {
 			t.Errorf("no cell shows %q", want)
 		}
-		if label := label(fmt.Sprintf("%d/%s", i, name)); !slices.ContainsFunc(drawn, func(text string) bool { return readable(text) == label }) {
+		if label := label(fmt.Sprintf("%d/%s", i, name)); !slices.ContainsFunc(drawn,
+			func(text string) bool { return readable(text) == label }) {
 			t.Errorf("no box shows %q: %q", label, drawn)
 		}
 	}

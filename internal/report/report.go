@@ -141,8 +141,8 @@ func (r *Report) Conclude(err error) {
 	}
 }
 
-// JSON is the report as indented JSON with a final newline. Printed on a runner, no line of it is a workflow command, and
-// on a terminal no character steers it: what would is written as its code.
+// JSON is the report as indented JSON with a final newline. Printed on a runner, no line of it is a workflow command,
+// and on a terminal no character steers it: what would is written as its code.
 func (r *Report) JSON() ([]byte, error) {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

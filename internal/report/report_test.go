@@ -30,12 +30,15 @@ func crashed() *report.Report {
 	r.Images = []report.Image{{
 		Name: "registry/cart", Reference: "ghcr.io/shop/cart:v1", Digest: "sha256:" + strings.Repeat("ab12", 16),
 		Platforms: []string{"linux/amd64"}, Findings: []finding.Finding{},
-		Manifests:    []report.Manifest{{Platform: "linux/amd64", Digest: "sha256:" + strings.Repeat("cd34", 16), Size: 12_345_678, Created: "2026-01-02T03:04:05Z"}},
+		Manifests: []report.Manifest{{Platform: "linux/amd64", Digest: "sha256:" + strings.Repeat("cd34", 16),
+			Size: 12_345_678, Created: "2026-01-02T03:04:05Z"}},
 		Base:         report.Base{Name: "docker.io/library/alpine:3", Digest: "sha256:" + strings.Repeat("ef56", 16)},
 		Attestations: []string{"provenance", "sbom"},
 	}}
-	r.Edits = []edit.Change{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0", After: "ghcr.io/shop/cart:v1"}}
-	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}}, {Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
+	r.Edits = []edit.Change{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0",
+		After: "ghcr.io/shop/cart:v1"}}
+	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}},
+		{Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
 	r.Workloads = []report.Workload{{
 		Kind: "Deployment", Namespace: "shop", Name: "cart", Images: []string{"ghcr.io/shop/cart:v1"},
 		Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Crashes},
@@ -45,12 +48,14 @@ func crashed() *report.Report {
 	workload := "apps/v1 Deployment shop/cart"
 	r.Pods = []rollout.Pod{
 		{Namespace: "shop", Name: "cart-1", Workload: workload, Node: "a", Architecture: "amd64", Ready: true},
-		{Namespace: "shop", Name: "cart-2", Workload: workload, Node: "b", Architecture: "arm64", Reason: "exec-format-error"},
+		{Namespace: "shop", Name: "cart-2", Workload: workload, Node: "b", Architecture: "arm64",
+			Reason: "exec-format-error"},
 		{Namespace: "shop", Name: "cart-3", Workload: workload, Reason: "Pending"},
 	}
 	r.Add(finding.Finding{
-		Code: finding.ExecFormatError, Severity: finding.Error, Object: "v1 Pod shop/cart-2", Container: "cart", Image: "ghcr.io/shop/cart:v1",
-		Node: "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
+		Code: finding.ExecFormatError, Severity: finding.Error, Object: "v1 Pod shop/cart-2", Container: "cart",
+		Image: "ghcr.io/shop/cart:v1",
+		Node:  "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
 		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
 		Fix:     "Keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}\n    ```\n    # not out of the block",
 	})
@@ -88,8 +93,10 @@ func TestSummary_stays_below_what_GitHub_shows(t *testing.T) {
 			continue
 		}
 		for _, want := range []string{"### Placement", "### Findings", "### Images", "### Changes", "### Timeline",
-			"<summary>All 5001 workloads</summary>\n\n| workload | amd64 · 1 node | arm64 · 1 node | waiting for a node |\n| --- | --- | --- | --- |\n| `Deployment shop/cart` |",
-			"more workloads not shown here for lack of room; see the JSON report, `report.json`.", "more findings not shown here"} {
+			"<summary>All 5001 workloads</summary>\n\n| workload | amd64 · 1 node | arm64 · 1 node | waiting for a node |\n| " +
+				"--- | --- | --- | --- |\n| `Deployment shop/cart` |",
+			"more workloads not shown here for lack of room; see the JSON report, `report.json`.",
+			"more findings not shown here"} {
 			if !strings.Contains(summary, want) {
 				t.Errorf("no %q in %d bytes", want, room)
 			}
@@ -146,7 +153,8 @@ func TestHeadline(t *testing.T) {
 	done := report.New()
 	done.Pods = []rollout.Pod{{Ready: true}, {Reason: "Completed"}}
 	refused := report.New()
-	refused.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/cart", Ready: true}, {Workload: "apps/v1 Deployment shop/cart", Ready: true}}
+	refused.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/cart", Ready: true},
+		{Workload: "apps/v1 Deployment shop/cart", Ready: true}}
 	refused.Wanted = map[string]int64{"apps/v1 Deployment shop/cart": 3, "apps/v1 DaemonSet shop/agent": 2}
 	planned := report.New()
 	planned.Planned = true
@@ -172,7 +180,8 @@ func TestHeadline(t *testing.T) {
 
 func TestPlacementTable_counts_pods_that_do_not_exist_yet(t *testing.T) {
 	r := report.New()
-	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: "cart"}, {Kind: "DaemonSet", Namespace: "shop", Name: "agent"}}
+	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: "cart"},
+		{Kind: "DaemonSet", Namespace: "shop", Name: "agent"}}
 	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/cart", Architecture: "amd64", Ready: true}}
 	r.Wanted = map[string]int64{"apps/v1 Deployment shop/cart": 3, "apps/v1 DaemonSet shop/agent": 2}
 	ready := map[string]string{}
@@ -214,8 +223,9 @@ func huge(workloads, findings int) *report.Report {
 		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
 	}
 	for i := range findings {
-		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Message: fmt.Sprintf("Pod %d keeps exiting.", i),
-			Fix: "# patch\n" + strings.Repeat("a: long one\n", 200)})
+		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error,
+			Message: fmt.Sprintf("Pod %d keeps exiting.", i),
+			Fix:     "# patch\n" + strings.Repeat("a: long one\n", 200)})
 	}
 	r.Conclude(nil)
 	return r

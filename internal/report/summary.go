@@ -36,7 +36,8 @@ func (r *Report) Summary(o SummaryOptions) string {
 
 // head is the verdict and what the run came to.
 func (r *Report) head(o SummaryOptions) string {
-	return cut(fmt.Sprintf("## %s multiarch-deploy: %s\n\n%s\n", verdictIcon[r.Verdict], r.Verdict, r.verdictLine()), o.Room)
+	return cut(fmt.Sprintf("## %s multiarch-deploy: %s\n\n%s\n", verdictIcon[r.Verdict], r.Verdict, r.verdictLine()),
+		o.Room)
 }
 
 // commentRoom is what a comment may have, in bytes: GitHub takes 65,536 characters, and the mark needs some.

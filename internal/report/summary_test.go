@@ -32,7 +32,8 @@ func twoSteps(r *report.Report) {
 	r.Took(report.Step{Title: "Apply", Elapsed: 65 * time.Second})
 }
 func withWorkload(r *report.Report) {
-	r.Workloads = []report.Workload{{Kind: "Job", Name: "x", Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}}
+	r.Workloads = []report.Workload{{Kind: "Job", Name: "x",
+		Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}}
 }
 func changed(action apply.Action) func(*report.Report) {
 	return func(r *report.Report) { r.Changes = append(r.Changes, apply.Change{Action: action}) }
@@ -51,17 +52,22 @@ func TestSummary_of_each_command(t *testing.T) {
 		{"verify_failed", []func(*report.Report){withImage, broken}, nil, "1 error", []string{"Findings", "Images"}},
 		{"rewrite", []func(*report.Report){withEdit}, nil, "**1 image set**", []string{"Changes"}},
 		{"plan", []func(*report.Report){onCluster, withWorkload, planned, changed(apply.Created)}, nil,
-			"**A plan: nothing was applied** · would be 1 created · cluster `prod` · namespace `shop`", []string{"Placement", "Changes"}},
+			"**A plan: nothing was applied** · would be 1 created · cluster `prod` · namespace `shop`",
+			[]string{"Placement", "Changes"}},
 		{"refused", []func(*report.Report){onCluster, withWorkload, broken}, nil,
 			"**Nothing was applied** · 1 error · cluster `prod` · namespace `shop`", []string{"Placement", "Findings"}},
-		{"no_wait", []func(*report.Report){onCluster, changed(apply.Created)}, nil, "**Applied** · 1 created · cluster `prod` · namespace `shop`",
+		{"no_wait", []func(*report.Report){onCluster, changed(apply.Created)}, nil,
+			"**Applied** · 1 created · cluster `prod` · namespace `shop`",
 			[]string{"Changes"}},
 		{"deployed", []func(*report.Report){onCluster, changed(apply.Unchanged), withPod}, nil,
-			"**Deployed** · 1 of 1 pods ready · 1 unchanged · cluster `prod` · namespace `shop`", []string{"Placement", "Changes"}},
+			"**Deployed** · 1 of 1 pods ready · 1 unchanged · cluster `prod` · namespace `shop`",
+			[]string{"Placement", "Changes"}},
 		{"rollout_failed", []func(*report.Report){onCluster, changed(apply.Created), withPod, broken}, nil,
-			"**The rollout failed** · 1 of 1 pods ready · 1 created · 1 error · cluster `prod` · namespace `shop`", []string{"Placement", "Findings", "Changes"}},
+			"**The rollout failed** · 1 of 1 pods ready · 1 created · 1 error · cluster `prod` · namespace `shop`",
+			[]string{"Placement", "Findings", "Changes"}},
 		{"rolled_back", []func(*report.Report){onCluster, changed(apply.Created), changed(apply.RolledBack), broken}, nil,
-			"**Failed, and rolled back** · 1 created, 1 rolled-back · 1 error · cluster `prod` · namespace `shop`", []string{"Findings", "Changes"}},
+			"**Failed, and rolled back** · 1 created, 1 rolled-back · 1 error · cluster `prod` · namespace `shop`",
+			[]string{"Findings", "Changes"}},
 		{"cut_short", []func(*report.Report){onCluster, changed(apply.Created)}, errors.New("no network"),
 			"**Failed on the way** · 1 created · cluster `prod` · namespace `shop`", []string{"Changes"}},
 		{"no_sign_in", nil, errors.New("no token"), "", nil},
@@ -93,10 +99,12 @@ func TestSummary_of_each_command(t *testing.T) {
 
 func TestSummary_links_to_the_line_at_fault(t *testing.T) {
 	r := report.New()
-	r.Add(finding.Finding{Severity: finding.Error, File: "a b/app#1.yaml", Line: 3}, finding.Finding{Severity: finding.Error, File: "/elsewhere/app.yaml"})
+	r.Add(finding.Finding{Severity: finding.Error, File: "a b/app#1.yaml", Line: 3},
+		finding.Finding{Severity: finding.Error, File: "/elsewhere/app.yaml"})
 	workspace := t.TempDir()
 	t.Chdir(workspace)
-	summary := r.Summary(report.SummaryOptions{Room: report.SummaryLimit, Source: "https://github.com/shop/app/blob/98afa769", Workspace: workspace})
+	summary := r.Summary(report.SummaryOptions{Room: report.SummaryLimit,
+		Source: "https://github.com/shop/app/blob/98afa769", Workspace: workspace})
 	for _, want := range []string{
 		"[`a b/app#1.yaml:3`](<https://github.com/shop/app/blob/98afa769/a%20b/app%231.yaml#L3>)\n",
 		" · `/elsewhere/app.yaml`\n",
@@ -111,8 +119,10 @@ func TestSummary_shows_what_a_plan_would_change(t *testing.T) {
 	before, after := object("v1"), object("v2")
 	r := report.New()
 	r.Planned = true
-	r.Changes = apply.ChangeSet{{Object: "v1 ConfigMap shop/<cart>", Action: apply.Configured, Before: before, After: after}}
-	for _, want := range []string{"<details><summary>configured <code>v1 ConfigMap shop/&lt;cart&gt;</code></summary>\n\n```diff\n", "\n-  tag: v1\n+  tag: v2\n"} {
+	r.Changes = apply.ChangeSet{{Object: "v1 ConfigMap shop/<cart>", Action: apply.Configured, Before: before,
+		After: after}}
+	for _, want := range []string{"<details><summary>configured <code>v1 ConfigMap " +
+		"shop/&lt;cart&gt;</code></summary>\n\n```diff\n", "\n-  tag: v1\n+  tag: v2\n"} {
 		if summary := summaryOf(r); !strings.Contains(summary, want) {
 			t.Errorf("no %q:\n%s", want, summary)
 		}
@@ -120,7 +130,8 @@ func TestSummary_shows_what_a_plan_would_change(t *testing.T) {
 }
 
 func object(tag string) *unstructured.Unstructured {
-	return &unstructured.Unstructured{Object: map[string]any{"kind": "ConfigMap", "metadata": map[string]any{"name": "cart"}, "data": map[string]any{"tag": tag}}}
+	return &unstructured.Unstructured{Object: map[string]any{"kind": "ConfigMap",
+		"metadata": map[string]any{"name": "cart"}, "data": map[string]any{"tag": tag}}}
 }
 
 func TestPullRequest_fits_its_text(t *testing.T) {
@@ -128,7 +139,8 @@ func TestPullRequest_fits_its_text(t *testing.T) {
 	if len(text) > 48_000 {
 		t.Errorf("%d bytes", len(text))
 	}
-	for _, want := range []string{"| `registry/cart` |", "flowchart LR", "| `Deployment shop/cart` |", "see the JSON report"} {
+	for _, want := range []string{"| `registry/cart` |", "flowchart LR", "| `Deployment shop/cart` |",
+		"see the JSON report"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}

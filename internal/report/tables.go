@@ -121,7 +121,8 @@ func (i Image) sizes() string {
 		return ""
 	}
 	size := func(a, b Manifest) int { return cmp.Compare(a.Size, b.Size) }
-	least, most := progress.Size(slices.MinFunc(i.Manifests, size).Size), progress.Size(slices.MaxFunc(i.Manifests, size).Size)
+	least, most := progress.Size(slices.MinFunc(i.Manifests, size).Size),
+		progress.Size(slices.MaxFunc(i.Manifests, size).Size)
 	if least == most {
 		return most
 	}

@@ -21,14 +21,16 @@ func (r *Report) timelineSection(SummaryOptions, int) string {
 	}
 	var text strings.Builder
 	// Times of a day, and not since 1970: those would be shown in the reader's time zone.
-	text.WriteString(timelineStyle + "gantt\n  dateFormat HH:mm:ss.SSS\n  axisFormat %M:%S\n  tickInterval " + tick(r.elapsed()) + "\n")
+	text.WriteString(timelineStyle + "gantt\n  dateFormat HH:mm:ss.SSS\n  axisFormat %M:%S\n  tickInterval " +
+		tick(r.elapsed()) + "\n")
 	var start time.Duration
 	for _, step := range r.Steps {
 		mark := ""
 		if step.Failed {
 			mark = "crit, "
 		}
-		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", mermaidText(step.Title), span(step.Elapsed), mark, clock(start), clock(start+step.Elapsed))
+		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", mermaidText(step.Title), span(step.Elapsed), mark, clock(start),
+			clock(start+step.Elapsed))
 		start += step.Elapsed
 	}
 	return fence("mermaid", text.String())

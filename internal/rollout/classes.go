@@ -72,7 +72,8 @@ func (c *classes) ofClaim(claim *unstructured.Unstructured, s readiness.Status) 
 	name, _, _ := unstructured.NestedString(claim.Object, "spec", "storageClassName")
 	class := c.storage[name]
 	if class == nil && name != "" && c.unreadable {
-		return readiness.Status{State: readiness.Unjudged, Message: "it has no volume, and its storage class may not be read: it may wait for the first pod that uses it"}
+		return readiness.Status{State: readiness.Unjudged, Message: "it has no volume, and its storage class may not be " +
+			"read: it may wait for the first pod that uses it"}
 	}
 	if class != nil {
 		if mode, _, _ := unstructured.NestedString(class.Object, "volumeBindingMode"); mode == "WaitForFirstConsumer" {

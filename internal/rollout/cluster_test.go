@@ -53,7 +53,8 @@ func openShop(t *testing.T) shop {
 	s.Mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.client.Discovery()))
 	s.Discovery = s.client.Discovery()
 	s.Client = dynamic.NewForConfigOrDie(config)
-	namespace, err := s.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "shop-"}}, metav1.CreateOptions{})
+	namespace, err := s.client.CoreV1().Namespaces().Create(t.Context(),
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "shop-"}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,8 @@ func (s shop) applyTo(t *testing.T, namespace, yaml string) []*unstructured.Unst
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err = s.Client.Resource(mapping.Resource).Namespace(namespace).Apply(t.Context(), u.GetName(), u, metav1.ApplyOptions{FieldManager: "test", Force: true})
+		u, err = s.Client.Resource(mapping.Resource).Namespace(namespace).Apply(t.Context(), u.GetName(), u,
+			metav1.ApplyOptions{FieldManager: "test", Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +119,8 @@ func (s shop) options(t *testing.T) rollout.Options {
 	return opts
 }
 
-// pushImages fills the registry: good:1 is an index for both CPUs, amd64:1 a single manifest, amd64-index:1 an index of one entry.
+// pushImages fills the registry: good:1 is an index for both CPUs, amd64:1 a single manifest, amd64-index:1 an index of
+// one entry.
 func pushImages(t *testing.T) {
 	t.Helper()
 	amd64, arm64 := image(t, "amd64", elf.EM_X86_64), image(t, "arm64", elf.EM_AARCH64)
@@ -131,7 +134,8 @@ func image(t *testing.T, architecture string, machine elf.Machine) v1.Image {
 	t.Helper()
 	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: 1, Ehsize: 64}
 	copy(header.Ident[:], elf.ELFMAG)
-	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), 1
+	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64),
+		byte(elf.ELFDATA2LSB), 1
 	program, err := binary.Append(nil, binary.LittleEndian, header)
 	if err != nil {
 		t.Fatal(err)

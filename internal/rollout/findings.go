@@ -47,7 +47,8 @@ func (tr *tracker) overdue(timeout time.Duration) []finding.Finding {
 
 // causes joins the troubles of a workload and its pods: one finding for all pods that fail alike on one architecture.
 // What is not permanent gets the severity given.
-func (tr *tracker) causes(t *trackedObject, pods []*trackedPod, rest finding.Severity, now time.Time) []finding.Finding {
+func (tr *tracker) causes(t *trackedObject, pods []*trackedPod, rest finding.Severity,
+	now time.Time) []finding.Finding {
 	type alike struct {
 		code                           finding.Code
 		architecture, container, image string
@@ -88,7 +89,8 @@ func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Seve
 	f.Object = t.id
 	if t.isStuck(p) {
 		f.Message += fmt.Sprintf("\nThis pod is of an earlier revision, and %s replaces no pod before it is ready.", t.name)
-		f.Fix = fmt.Sprintf("Delete the pod, so that its controller makes it anew: kubectl delete pod -n %s %s", p.Namespace, p.Name)
+		f.Fix = fmt.Sprintf("Delete the pod, so that its controller makes it anew: kubectl delete pod -n %s %s", p.Namespace,
+			p.Name)
 	}
 	if f.Code == finding.InsufficientCapacity && t.needsRoom() && !strings.Contains(f.Fix, "maxSurge") {
 		f.Fix += " Or let a pod of the revision before end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}."
@@ -96,8 +98,8 @@ func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Seve
 	return tr.severe(f, p.diagnosis, p.since, rest, now)
 }
 
-// needsRoom reports whether a Deployment ends no pod of the revision before until a new one is ready, and has such pods:
-// maxUnavailable is 0 then, by itself or as a part of few replicas, and the update needs room for a pod more.
+// needsRoom reports whether a Deployment ends no pod of the revision before until a new one is ready, and has such
+// pods: maxUnavailable is 0 then, by itself or as a part of few replicas, and the update needs room for a pod more.
 func (t *trackedObject) needsRoom() bool {
 	if t.last.GetKind() != "Deployment" || replicas(t.last) <= count(t.last, "updatedReplicas") {
 		return false
@@ -112,7 +114,8 @@ func (t *trackedObject) needsRoom() bool {
 }
 
 // severe keeps the severity of what is permanent, and gives the rest the one given.
-func (tr *tracker) severe(f finding.Finding, d finding.Diagnosis, since time.Time, rest finding.Severity, now time.Time) finding.Finding {
+func (tr *tracker) severe(f finding.Finding, d finding.Diagnosis, since time.Time, rest finding.Severity,
+	now time.Time) finding.Finding {
 	if at, ok := tr.permanentAt(d, since); !ok || at.After(now) {
 		f.Severity = rest
 	}
@@ -138,11 +141,13 @@ func (t *trackedObject) failure() finding.Finding {
 func (t *trackedObject) deadline(timeout time.Duration, causes []finding.Finding) finding.Finding {
 	f := finding.Finding{
 		Code: finding.Deadline, Severity: finding.Error, Object: t.id,
-		Message: fmt.Sprintf("%s was not ready after %s: %s.", t.name, timeout, cmp.Or(finding.OneLine(t.status.Message), "it keeps changing")),
-		Fix:     t.describe() + " Or raise wait-timeout.",
+		Message: fmt.Sprintf("%s was not ready after %s: %s.", t.name, timeout,
+			cmp.Or(finding.OneLine(t.status.Message), "it keeps changing")),
+		Fix: t.describe() + " Or raise wait-timeout.",
 	}
 	if t.status.State == readiness.Ready {
-		f.Message = fmt.Sprintf("%s was complete, but could not be watched for long enough to see that its pods last, within %s.", t.name, timeout)
+		f.Message = fmt.Sprintf("%s was complete, but could not be watched for long enough to see that its pods last, "+
+			"within %s.", t.name, timeout)
 	}
 	for _, c := range causes {
 		f.Message += fmt.Sprintf(" Cause: %s.", c.Code)

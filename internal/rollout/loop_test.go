@@ -174,7 +174,8 @@ func TestWatch_of_a_deployment(t *testing.T) {
 		{
 			name: "a_pod_of_the_old_revision_fails_nothing",
 			tell: func(s story) {
-				s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods}, Object: podOf("broken-old", "rs-0", down("c", 9, 0))})
+				s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods},
+					Object: podOf("broken-old", "rs-0", down("c", 9, 0))})
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))
 				s.deployment(2)
@@ -185,7 +186,8 @@ func TestWatch_of_a_deployment(t *testing.T) {
 			name: "progress_deadline_of_the_deployment_ends_it",
 			tell: func(s story) {
 				d := deployment(1, 0)
-				d.Object["status"].(map[string]any)["conditions"] = []any{map[string]any{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}}
+				d.Object["status"].(map[string]any)["conditions"] = []any{map[string]any{"type": "Progressing", "status": "False",
+					"reason": "ProgressDeadlineExceeded"}}
 				time.Sleep(time.Second)
 				s.send(follow.Change{Object: d})
 			},
@@ -290,8 +292,10 @@ func TestWatch_says_how_many_pods_fail_alike(t *testing.T) {
 			t.Errorf("last event (-want +got):\n%s", diff)
 		}
 		wantPods := []Pod{
-			{Namespace: "shop", Name: "broken-1", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
-			{Namespace: "shop", Name: "broken-2", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64", Reason: "exec-format-error"},
+			{Namespace: "shop", Name: "broken-1", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64",
+				Reason: "exec-format-error"},
+			{Namespace: "shop", Name: "broken-2", Workload: "apps/v1 Deployment shop/cart", Node: "n", Architecture: "arm64",
+				Reason: "exec-format-error"},
 		}
 		if diff := cmp.Diff(wantPods, result.Pods); diff != "" {
 			t.Errorf("pods (-want +got):\n%s", diff)
@@ -343,7 +347,8 @@ func options(t *testing.T) Options {
 	opts := DefaultOptions()
 	opts.Architecture = func(string) string { return "arm64" }
 	opts.Diagnose = func(_ context.Context, pod *corev1.Pod, _ []corev1.Event) finding.Diagnosis {
-		f := &finding.Finding{Severity: finding.Error, Object: "v1 Pod shop/" + pod.Name, Message: "Pod shop/" + pod.Name + ": broken."}
+		f := &finding.Finding{Severity: finding.Error, Object: "v1 Pod shop/" + pod.Name, Message: "Pod shop/" + pod.Name +
+			": broken."}
 		switch pod.Name[:min(6, len(pod.Name))] {
 		case "broken":
 			f.Code = finding.ExecFormatError

@@ -14,7 +14,8 @@ import (
 // workload returns the applied object that a pod belongs to, through ReplicaSets, Jobs or whatever else was seen
 // between. It is nil for foreign pods and for those of a revision that is being replaced.
 func (tr *tracker) workload(pod *corev1.Pod) *trackedObject {
-	if t := tr.objects[object.Key{GroupKind: schema.GroupKind{Kind: "Pod"}, Namespace: pod.Namespace, Name: pod.Name}]; t != nil {
+	if t := tr.objects[object.Key{GroupKind: schema.GroupKind{Kind: "Pod"}, Namespace: pod.Namespace,
+		Name: pod.Name}]; t != nil {
 		return t
 	}
 	// Owners cannot form a circle in practice; the bound is for a cluster where somebody made one.

@@ -21,28 +21,37 @@ func TestWorkload_of_a_pod(t *testing.T) {
 		pod     metav1.ObjectMeta
 		want    string
 	}{
-		{name: "of_the_current_replicaset", applied: deployment(1, 2), between: some(replicaSet("rs-1", "1")), pod: ownedBy("rs-1"), want: "apps/v1 Deployment shop/cart"},
-		{name: "of_the_replicaset_before", applied: deployment(1, 2), between: some(replicaSet("rs-0", "0")), pod: ownedBy("rs-0")},
+		{name: "of_the_current_replicaset", applied: deployment(1, 2), between: some(replicaSet("rs-1", "1")),
+			pod: ownedBy("rs-1"), want: "apps/v1 Deployment shop/cart"},
+		{name: "of_the_replicaset_before", applied: deployment(1, 2), between: some(replicaSet("rs-0", "0")),
+			pod: ownedBy("rs-0")},
 		{name: "of_a_replicaset_not_seen_yet", applied: deployment(1, 2), pod: ownedBy("rs-1")},
 		{name: "of_nobody", applied: deployment(1, 2), pod: metav1.ObjectMeta{Namespace: "shop"}},
 		{
-			name: "of_a_custom_object_through_its_deployment", applied: bare("example.com/v1", "Shop", "shop"), want: "example.com/v1 Shop shop/shop",
+			name: "of_a_custom_object_through_its_deployment", applied: bare("example.com/v1", "Shop", "shop"),
+			want:    "example.com/v1 Shop shop/shop",
 			between: some(under(deployment(1, 2), "Shop", "shop"), replicaSet("rs-1", "1")), pod: ownedBy("rs-1"),
 		},
 		{
-			name: "of_a_statefulset_at_its_update_revision", applied: set(bare("apps/v1", "StatefulSet", "db"), "status", "updateRevision", "db-2"),
-			pod: labelled(ownedBy("db"), "controller-revision-hash", "db-2"), want: "apps/v1 StatefulSet shop/db",
+			name:    "of_a_statefulset_at_its_update_revision",
+			applied: set(bare("apps/v1", "StatefulSet", "db"), "status", "updateRevision", "db-2"),
+			pod:     labelled(ownedBy("db"), "controller-revision-hash", "db-2"), want: "apps/v1 StatefulSet shop/db",
 		},
 		{
-			name: "of_a_statefulset_at_the_revision_before", applied: set(bare("apps/v1", "StatefulSet", "db"), "status", "updateRevision", "db-2"),
-			pod: labelled(ownedBy("db"), "controller-revision-hash", "db-1"),
+			name:    "of_a_statefulset_at_the_revision_before",
+			applied: set(bare("apps/v1", "StatefulSet", "db"), "status", "updateRevision", "db-2"),
+			pod:     labelled(ownedBy("db"), "controller-revision-hash", "db-1"),
 		},
 		{
-			name: "of_a_daemonset_at_its_generation", applied: set(bare("apps/v1", "DaemonSet", "agent"), "metadata", "annotations", "deprecated.daemonset.template.generation", "3"),
+			name: "of_a_daemonset_at_its_generation",
+			applied: set(bare("apps/v1", "DaemonSet", "agent"), "metadata", "annotations",
+				"deprecated.daemonset.template.generation", "3"),
 			pod: labelled(ownedBy("agent"), "pod-template-generation", "3"), want: "apps/v1 DaemonSet shop/agent",
 		},
 		{
-			name: "of_a_daemonset_at_the_generation_before", applied: set(bare("apps/v1", "DaemonSet", "agent"), "metadata", "annotations", "deprecated.daemonset.template.generation", "3"),
+			name: "of_a_daemonset_at_the_generation_before",
+			applied: set(bare("apps/v1", "DaemonSet", "agent"), "metadata", "annotations",
+				"deprecated.daemonset.template.generation", "3"),
 			pod: labelled(ownedBy("agent"), "pod-template-generation", "2"),
 		},
 		{
@@ -98,7 +107,8 @@ func seen(u *unstructured.Unstructured) *unstructured.Unstructured {
 
 func ownedBy(uid string) metav1.ObjectMeta {
 	controller := true
-	return metav1.ObjectMeta{Namespace: "shop", Name: "pod", OwnerReferences: []metav1.OwnerReference{{UID: types.UID(uid), Controller: &controller}}}
+	return metav1.ObjectMeta{Namespace: "shop", Name: "pod",
+		OwnerReferences: []metav1.OwnerReference{{UID: types.UID(uid), Controller: &controller}}}
 }
 
 func labelled(meta metav1.ObjectMeta, key, value string) metav1.ObjectMeta {

@@ -25,10 +25,13 @@ func (tr *tracker) permanentAt(d finding.Diagnosis, since time.Time) (time.Time,
 // makers are the groups of kinds whose controllers make Secrets and ConfigMaps. Crossplane's and the clouds' are of
 // the groups of their resources, so that any custom kind with a reference to write to counts too.
 var makers = []string{
-	"external-secrets.io", "bitnami.com", "cert-manager.io", "secrets.hashicorp.com", "isindir.github.com", "redhatcop.redhat.io",
+	"external-secrets.io", "bitnami.com", "cert-manager.io", "secrets.hashicorp.com", "isindir.github.com",
+	"redhatcop.redhat.io",
 	"infisical.com", "onepassword.com", "doppler.com", "akeyless.io", "mongodb.com", "postgresql.cnpg.io", "acid.zalan.do",
-	"rabbitmq.com", "kafka.strimzi.io", "k8s.elastic.co", "crossplane.io", "upbound.io", "azure.com", "cnrm.cloud.google.com",
-	"services.k8s.aws", "percona.com", "reflector.v1.k8s.emberstack.com", "trust.cert-manager.io", "spv.no", "secrets-store.csi.x-k8s.io",
+	"rabbitmq.com", "kafka.strimzi.io", "k8s.elastic.co", "crossplane.io", "upbound.io", "azure.com",
+	"cnrm.cloud.google.com",
+	"services.k8s.aws", "percona.com", "reflector.v1.k8s.emberstack.com", "trust.cert-manager.io", "spv.no",
+	"secrets-store.csi.x-k8s.io",
 	"operator.victoriametrics.com", "argoproj.io", "toolkit.fluxcd.io", "helm.cattle.io", "k8s.keycloak.org",
 }
 

@@ -68,7 +68,8 @@ func (tr *tracker) refusalOf(t *trackedObject) string {
 	return latest.Message
 }
 
-// isOld reports whether an event is one of an earlier deploy. Clocks may differ by less than the minute that is allowed.
+// isOld reports whether an event is one of an earlier deploy. Clocks may differ by less than the minute that is
+// allowed.
 func (t *trackedObject) isOld(e corev1.Event) bool {
 	last := e.LastTimestamp.Time
 	if last.IsZero() {
@@ -108,14 +109,17 @@ func (t *trackedObject) refuse(message string) finding.Diagnosis {
 	switch {
 	case quota.MatchString(message):
 		d.Grace = quotaGrace
-		d.Finding.Fix = fmt.Sprintf("Raise the quota, or lower requests, limits or replicas: kubectl describe quota -n %s", namespace)
+		d.Finding.Fix = fmt.Sprintf("Raise the quota, or lower requests, limits or replicas: kubectl describe quota -n %s",
+			namespace)
 	case podSecurity.MatchString(message):
-		d.Finding.Fix = "Change the fields of the pod template that the message names, or the namespace's label pod-security.kubernetes.io/enforce."
+		d.Finding.Fix = "Change the fields of the pod template that the message names, or the namespace's label " +
+			"pod-security.kubernetes.io/enforce."
 	case account != nil:
 		name := cmp.Or(account[1], account[2])
 		name = name[strings.LastIndexByte(name, '/')+1:]
 		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "ServiceAccount"}, Namespace: namespace, Name: name}
-		d.Finding.Fix = fmt.Sprintf("Add ServiceAccount %s to the manifests, or correct spec.template.spec.serviceAccountName.", name)
+		d.Finding.Fix = fmt.Sprintf("Add ServiceAccount %s to the manifests, or correct "+
+			"spec.template.spec.serviceAccountName.", name)
 	}
 	return d
 }

@@ -36,7 +36,8 @@ func (tr *tracker) result() Result {
 }
 
 func (tr *tracker) row(t *trackedObject, p *trackedPod) Pod {
-	row := Pod{Namespace: p.Namespace, Name: p.Name, Workload: t.id, Node: p.Spec.NodeName, Ready: object.IsReady(p.Pod) && !p.diagnosis.Permanent}
+	row := Pod{Namespace: p.Namespace, Name: p.Name, Workload: t.id, Node: p.Spec.NodeName, Ready: object.IsReady(p.Pod) &&
+		!p.diagnosis.Permanent}
 	if row.Node != "" {
 		row.Architecture = tr.opts.Architecture(row.Node)
 	}

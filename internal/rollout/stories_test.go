@@ -50,7 +50,8 @@ type finish struct {
 	Lines    []string
 }
 
-// watchObjects shows the steps to a watch of the first of them, which is the one that was applied, or of all that are given.
+// watchObjects shows the steps to a watch of the first of them, which is the one that was applied, or of all that are
+// given.
 func watchObjects(t *testing.T, applied []string, steps []step) finish {
 	t.Helper()
 	var f finish
@@ -96,14 +97,22 @@ func watchObjects(t *testing.T, applied []string, steps []step) finish {
 
 func TestWatch_of_other_objects(t *testing.T) {
 	const (
-		shop    = "{apiVersion: example.com/v1, kind: Shop, metadata: {name: x, generation: 1}"
-		claim   = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {storageClassName: local}"
-		class   = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: local, uid: class}, volumeBindingMode: "
-		web     = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, spec: {ingressClassName: nginx}"
-		sts     = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: db, generation: 2}, spec: {replicas: 2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 1, currentRevision: v1, updateRevision: v2}}"
-		oldPod  = "{apiVersion: v1, kind: Pod, metadata: {name: broken-db-0, uid: p0, labels: {controller-revision-hash: v1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: db, controller: true}]}, spec: {containers: [{name: c}]}, status: {phase: Pending}}"
-		daemons = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, uid: agent, generation: 1}, spec: {updateStrategy: {type: RollingUpdate}}, status: {observedGeneration: 1, desiredNumberScheduled: 2, currentNumberScheduled: 0}}"
-		refused = "{apiVersion: v1, kind: Event, metadata: {name: e, uid: e}, type: Warning, reason: FailedCreate, involvedObject: {uid: agent}, message: 'Error creating: pods \"agent-\" is forbidden: error looking up service account shop/agent: serviceaccount \"agent\" not found'}"
+		shop  = "{apiVersion: example.com/v1, kind: Shop, metadata: {name: x, generation: 1}"
+		claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {storageClassName: local}"
+		class = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: local, uid: class}, " +
+			"volumeBindingMode: "
+		web = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, spec: {ingressClassName: nginx}"
+		sts = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: db, generation: 2}, spec: {replicas: " +
+			"2}, status: {observedGeneration: 2, replicas: 2, readyReplicas: 1, currentRevision: v1, updateRevision: v2}}"
+		oldPod = "{apiVersion: v1, kind: Pod, metadata: {name: broken-db-0, uid: p0, labels: {controller-revision-hash: " +
+			"v1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: db, controller: true}]}, spec: " +
+			"{containers: [{name: c}]}, status: {phase: Pending}}"
+		daemons = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, uid: agent, generation: 1}, spec: " +
+			"{updateStrategy: {type: RollingUpdate}}, status: {observedGeneration: 1, desiredNumberScheduled: 2, " +
+			"currentNumberScheduled: 0}}"
+		refused = "{apiVersion: v1, kind: Event, metadata: {name: e, uid: e}, type: Warning, reason: FailedCreate, " +
+			"involvedObject: {uid: agent}, message: 'Error creating: pods \"agent-\" is forbidden: error looking up service " +
+			"account shop/agent: serviceaccount \"agent\" not found'}"
 	)
 	tests := []struct {
 		name    string
@@ -113,8 +122,10 @@ func TestWatch_of_other_objects(t *testing.T) {
 	}{
 		{
 			name: "a_status_that_comes_late", applied: []string{shop + "}"},
-			steps: []step{{0, shop + "}", schema.GroupVersionResource{}}, {5 * time.Second, shop + ", status: {phase: Pending}}", schema.GroupVersionResource{}}, {20 * time.Second, shop + ", status: {phase: Ready}}", schema.GroupVersionResource{}}},
-			want:  finish{Seconds: 25},
+			steps: []step{{0, shop + "}", schema.GroupVersionResource{}},
+				{5 * time.Second, shop + ", status: {phase: Pending}}", schema.GroupVersionResource{}},
+				{20 * time.Second, shop + ", status: {phase: Ready}}", schema.GroupVersionResource{}}},
+			want: finish{Seconds: 25},
 		},
 		{
 			name: "a_status_that_never_comes", applied: []string{shop + "}"},
@@ -123,8 +134,9 @@ func TestWatch_of_other_objects(t *testing.T) {
 		},
 		{
 			name: "a_failure_that_heals", applied: []string{shop + "}"},
-			steps: []step{{0, shop + ", status: {phase: Failed}}", schema.GroupVersionResource{}}, {5 * time.Second, shop + ", status: {phase: Ready}}", schema.GroupVersionResource{}}},
-			want:  finish{Seconds: 5},
+			steps: []step{{0, shop + ", status: {phase: Failed}}", schema.GroupVersionResource{}},
+				{5 * time.Second, shop + ", status: {phase: Ready}}", schema.GroupVersionResource{}}},
+			want: finish{Seconds: 5},
 		},
 		{
 			name: "a_failure_that_lasts", applied: []string{shop + "}"},
@@ -132,29 +144,35 @@ func TestWatch_of_other_objects(t *testing.T) {
 			want:  finish{Seconds: 12, Findings: []string{"error unhealthy: Shop shop/x failed: phase Failed."}},
 		},
 		{
-			name: "not_waited_for", applied: []string{"{apiVersion: example.com/v1, kind: Shop, metadata: {name: x, annotations: {multiarch-deploy.dev/wait: 'false'}}}"},
+			name: "not_waited_for", applied: []string{"{apiVersion: example.com/v1, kind: Shop, metadata: {name: x, " +
+				"annotations: {multiarch-deploy.dev/wait: 'false'}}}"},
 			want: finish{Lines: []string{"Shop shop/x is not waited for, by its annotation multiarch-deploy.dev/wait"}},
 		},
 		{
 			name: "a_claim_that_waits_for_its_first_pod", applied: []string{claim + "}"},
-			steps: []step{{0, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}}, {time.Second, class + "WaitForFirstConsumer}", storageClasses}},
-			want:  finish{Seconds: 1},
+			steps: []step{{0, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}},
+				{time.Second, class + "WaitForFirstConsumer}", storageClasses}},
+			want: finish{Seconds: 1},
 		},
 		{
 			name: "a_claim_that_gets_its_volume_at_once", applied: []string{claim + "}"},
-			steps: []step{{0, class + "Immediate}", storageClasses}, {time.Second, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}}, {30 * time.Second, claim + ", status: {phase: Bound}}", schema.GroupVersionResource{}}},
-			want:  finish{Seconds: 31},
+			steps: []step{{0, class + "Immediate}", storageClasses},
+				{time.Second, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}},
+				{30 * time.Second, claim + ", status: {phase: Bound}}", schema.GroupVersionResource{}}},
+			want: finish{Seconds: 31},
 		},
 		{
 			name: "an_ingress_without_a_controller", applied: []string{web + "}"},
 			steps: []step{{0, web + "}", schema.GroupVersionResource{}}},
-			want:  finish{Seconds: 10, Lines: []string{"not judged: networking.k8s.io/v1 Ingress shop/web: no controller has given it an address"}},
+			want: finish{Seconds: 10, Lines: []string{"not judged: networking.k8s.io/v1 Ingress shop/web: no controller has " +
+				"given it an address"}},
 		},
 		{
 			name: "an_ingress_with_a_controller", applied: []string{web + "}"},
 			steps: []step{
 				{0, web + "}", schema.GroupVersionResource{}},
-				{time.Second, "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx, uid: class}, spec: {controller: k8s.io/ingress-nginx}}", ingressClasses},
+				{time.Second, "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx, uid: class}, spec: " +
+					"{controller: k8s.io/ingress-nginx}}", ingressClasses},
 				{60 * time.Second, web + ", status: {loadBalancer: {ingress: [{ip: 1.2.3.4}]}}}", schema.GroupVersionResource{}},
 			},
 			want: finish{Seconds: 61},
@@ -171,7 +189,9 @@ func TestWatch_of_other_objects(t *testing.T) {
 			steps: []step{
 				{0, strings.Replace(refused, "type: Warning", "type: Warning, lastTimestamp: '1999-12-31T23:00:00Z'", 1), events},
 				{0, daemons, schema.GroupVersionResource{}},
-				{8 * time.Second, strings.NewReplacer("currentNumberScheduled: 0", "currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2").Replace(daemons), schema.GroupVersionResource{}},
+				{8 * time.Second, strings.NewReplacer("currentNumberScheduled: 0",
+					"currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2").Replace(daemons),
+					schema.GroupVersionResource{}},
 			},
 			want: finish{Seconds: 13},
 		},
@@ -197,21 +217,27 @@ func TestWatch_of_other_objects(t *testing.T) {
 }
 
 func TestWatch_says_what_keeps_old_pods(t *testing.T) {
-	const deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, generation: 1, uid: d}, spec: {replicas: 2, paused: true}, status: {observedGeneration: 1, "
+	const deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, generation: 1, uid: d}, spec: " +
+		"{replicas: 2, paused: true}, status: {observedGeneration: 1, "
 	tests := []struct {
 		name, object, want string
 		seconds            float64
 	}{
-		{"paused", deployment + "replicas: 2, readyReplicas: 2}}", "warning held-back: Deployment shop/cart, paused: 2 pods keep an earlier revision.", 5},
-		{"paused_from_the_start", deployment + "replicas: 0}}", "warning held-back: Deployment shop/cart, paused: 2 pods are not created.", 5},
-		{"on_delete", "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, generation: 1}, spec: {replicas: 1, updateStrategy: {type: OnDelete}}, status: {observedGeneration: 1, replicas: 1, readyReplicas: 1, currentRevision: a, updateRevision: b}}",
+		{"paused", deployment + "replicas: 2, readyReplicas: 2}}",
+			"warning held-back: Deployment shop/cart, paused: 2 pods keep an earlier revision.", 5},
+		{"paused_from_the_start", deployment + "replicas: 0}}", "warning held-back: Deployment shop/cart, paused: 2 pods " +
+			"are not created.", 5},
+		{"on_delete", "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, generation: 1}, spec: {replicas: 1, " +
+			"updateStrategy: {type: OnDelete}}, status: {observedGeneration: 1, replicas: 1, readyReplicas: 1, " +
+			"currentRevision: a, updateRevision: b}}",
 			"info held-back: StatefulSet shop/db, updateStrategy OnDelete: 1 pod keeps an earlier revision.", 5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				want := finish{Seconds: tt.seconds, Findings: []string{tt.want}}
-				if diff := cmp.Diff(want, watchObjects(t, []string{tt.object}, []step{{0, tt.object, schema.GroupVersionResource{}}})); diff != "" {
+				if diff := cmp.Diff(want, watchObjects(t, []string{tt.object},
+					[]step{{0, tt.object, schema.GroupVersionResource{}}})); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})
@@ -230,7 +256,8 @@ func TestPermanentAt_waits_for_what_the_deploy_brings(t *testing.T) {
 		{"the_set_contains_it", "{apiVersion: v1, kind: Secret, metadata: {name: db}}", false},
 		{"an_external_secret", "{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: a}}", false},
 		{"a_certificate", "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: a}}", false},
-		{"a_custom_object_that_makes_none", "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a}}", true},
+		{"a_custom_object_that_makes_none", "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: " +
+			"a}}", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -243,7 +270,8 @@ func TestPermanentAt_waits_for_what_the_deploy_brings(t *testing.T) {
 }
 
 func TestNeedsRoom_of_an_update_that_ends_no_pod_first(t *testing.T) {
-	const deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {replicas: REPLICAS, strategy: {rollingUpdate: {maxUnavailable: MOST}}}, status: {replicas: 3, updatedReplicas: 1}}"
+	const deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart}, spec: {replicas: REPLICAS, " +
+		"strategy: {rollingUpdate: {maxUnavailable: MOST}}}, status: {replicas: 3, updatedReplicas: 1}}"
 	tests := []struct {
 		name, replicas, most string
 		want                 bool

@@ -16,12 +16,14 @@ import (
 // permission to be watched.
 var statusKinds = map[string]bool{
 	"Service": true, "Ingress": true, "Pod": true, "PersistentVolumeClaim": true, "CustomResourceDefinition": true,
-	"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true, "ReplicationController": true, "Job": true,
+	"Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true, "ReplicationController": true,
+	"Job": true,
 }
 
 // ownPods are the built-in kinds that have pods.
 var ownPods = map[string]bool{
-	"Pod": true, "Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true, "ReplicationController": true, "Job": true,
+	"Pod": true, "Deployment": true, "StatefulSet": true, "DaemonSet": true, "ReplicaSet": true,
+	"ReplicationController": true, "Job": true,
 }
 
 var (
@@ -65,7 +67,8 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follo
 			return nil, fmt.Errorf("watching %s %q: %w", gvk.Kind, u.GetName(), err)
 		}
 		// An ingress was not watched in the past: roles that were written then do without.
-		add(follow.Stream{GroupVersionResource: mapping.Resource, Namespace: u.GetNamespace(), Optional: mapping.Resource == ingresses})
+		add(follow.Stream{GroupVersionResource: mapping.Resource, Namespace: u.GetNamespace(),
+			Optional: mapping.Resource == ingresses})
 		for _, s := range around(gvk, u.GetNamespace()) {
 			add(s)
 		}
@@ -93,5 +96,6 @@ func around(gvk schema.GroupVersionKind, namespace string) []follow.Stream {
 	default:
 		all = append(all, follow.Stream{GroupVersionResource: pods, Namespace: namespace})
 	}
-	return append(all, follow.Stream{GroupVersionResource: events, Namespace: namespace, Fields: "type=Warning", Optional: true})
+	return append(all, follow.Stream{GroupVersionResource: events, Namespace: namespace, Fields: "type=Warning",
+		Optional: true})
 }

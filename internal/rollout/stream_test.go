@@ -22,7 +22,8 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 		objects [][2]string
 		want    []string
 	}{
-		{name: "objects_without_a_status", objects: [][2]string{{"v1", "ConfigMap"}, {"v1", "Secret"}, {"batch/v1", "CronJob"}, {"v1", "Namespace"}}},
+		{name: "objects_without_a_status", objects: [][2]string{{"v1", "ConfigMap"}, {"v1", "Secret"},
+			{"batch/v1", "CronJob"}, {"v1", "Namespace"}}},
 		{name: "service", objects: [][2]string{{"v1", "Service"}}, want: []string{`services in namespace "shop"`}},
 		{
 			name: "deployment_and_job_share_their_pods", objects: [][2]string{{"apps/v1", "Deployment"}, {"batch/v1", "Job"}},
@@ -32,10 +33,13 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 			},
 		},
 		{
-			name: "custom_object_beside_a_deployment", objects: [][2]string{{"example.com/v1", "Shop"}, {"apps/v1", "Deployment"}},
+			name:    "custom_object_beside_a_deployment",
+			objects: [][2]string{{"example.com/v1", "Shop"}, {"apps/v1", "Deployment"}},
 			want: []string{
-				`shops.example.com in namespace "shop"`, `replicasets.apps in namespace "shop"`, `deployments.apps in namespace "shop"`,
-				`optional statefulsets.apps in namespace "shop"`, `optional daemonsets.apps in namespace "shop"`, `optional jobs.batch in namespace "shop"`,
+				`shops.example.com in namespace "shop"`, `replicasets.apps in namespace "shop"`,
+				`deployments.apps in namespace "shop"`,
+				`optional statefulsets.apps in namespace "shop"`, `optional daemonsets.apps in namespace "shop"`,
+				`optional jobs.batch in namespace "shop"`,
 				`pods in namespace "shop"`, `optional events in namespace "shop"`,
 			},
 		},

@@ -48,17 +48,20 @@ func (tr *tracker) replaceStuck(ctx context.Context, client dynamic.Interface) e
 			}
 			p.deleted = true
 			uid := p.UID
-			err := client.Resource(pods).Namespace(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
+			err := client.Resource(pods).Namespace(p.Namespace).Delete(ctx, p.Name,
+				metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
 			if apierrors.IsForbidden(err) {
 				tr.opts.Progress(progress.Message{Text: fmt.Sprintf(
-					"Pod %s/%s keeps %s from being replaced, and may not be deleted: grant the verb delete on pods", p.Namespace, p.Name, t.name)})
+					"Pod %s/%s keeps %s from being replaced, and may not be deleted: grant the verb delete on pods", p.Namespace,
+					p.Name, t.name)})
 				continue
 			}
 			if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 				return fmt.Errorf("Pod %s/%s: deleting it, since %s waits for it: %w", p.Namespace, p.Name, t.name, err)
 			}
 			tr.opts.Progress(progress.Message{Text: fmt.Sprintf(
-				"deleted Pod %s/%s: it is of an earlier revision and not ready, and %s replaces no pod before it is", p.Namespace, p.Name, t.name)})
+				"deleted Pod %s/%s: it is of an earlier revision and not ready, and %s replaces no pod before it is", p.Namespace,
+				p.Name, t.name)})
 		}
 	}
 	return nil

@@ -31,29 +31,36 @@ func TestWatch_says_why_long_before_the_deadline(t *testing.T) {
 	}{
 		{
 			name: "a_missing_secret_of_a_variable", first: "variable URL of container c names Secret db, which does not exist.",
-			object:   withSpec("nodeSelector: {kubernetes.io/hostname: arm-0}", "{name: c, image: IMAGE/good:1, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}"),
+			object: withSpec("nodeSelector: {kubernetes.io/hostname: arm-0}",
+				"{name: c, image: IMAGE/good:1, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}"),
 			findings: []string{"error missing-reference c arm64"},
 		},
 		{
 			name: "a_missing_secret_of_a_volume", first: "volume tls names Secret cert, which does not exist.",
-			object:   withSpec("nodeSelector: {kubernetes.io/hostname: arm-0}\n      volumes: [{name: tls, secret: {secretName: cert}}]", "{name: c, image: IMAGE/good:1, volumeMounts: [{name: tls, mountPath: /tls}]}"),
+			object: withSpec("nodeSelector: {kubernetes.io/hostname: arm-0}\n      volumes: [{name: tls, secret: "+
+				"{secretName: cert}}]", "{name: c, image: IMAGE/good:1, volumeMounts: [{name: tls, mountPath: /tls}]}"),
 			findings: []string{"error missing-reference  arm64"},
 		},
 		{
 			name: "a_missing_claim", first: "claim data, which its volume store uses, does not exist.",
-			object:   withSpec("volumes: [{name: store, persistentVolumeClaim: {claimName: data}}]", "{name: c, image: IMAGE/good:1, volumeMounts: [{name: store, mountPath: /data}]}"),
+			object: withSpec("volumes: [{name: store, persistentVolumeClaim: {claimName: data}}]",
+				"{name: c, image: IMAGE/good:1, volumeMounts: [{name: store, mountPath: /data}]}"),
 			findings: []string{"error missing-reference  "},
 		},
 		{
-			name: "a_missing_service_account", first: "its pods cannot be created: error looking up service account", object: deployment("good:1", "\n      serviceAccountName: web"),
+			name: "a_missing_service_account", first: "its pods cannot be created: error looking up service account",
+			object:   deployment("good:1", "\n      serviceAccountName: web"),
 			findings: []string{"error pods-refused  "},
 		},
 		{
-			name: "a_statefulset_without_its_service_account", first: "its pods cannot be created: error looking up service account",
-			object: statefulSet("good:1", "arm-0") + "\n      serviceAccountName: web", findings: []string{"error pods-refused  "},
+			name: "a_statefulset_without_its_service_account", first: "its pods cannot be created: error looking up service " +
+				"account",
+			object:   statefulSet("good:1", "arm-0") + "\n      serviceAccountName: web",
+			findings: []string{"error pods-refused  "},
 		},
 		{
-			name: "pod_security", enforce: "restricted", first: "violates PodSecurity \"restricted:latest\"", object: deployment("good:1", ""),
+			name: "pod_security", enforce: "restricted", first: "violates PodSecurity \"restricted:latest\"",
+			object:   deployment("good:1", ""),
 			findings: []string{"error pods-refused  "},
 		},
 	}
@@ -92,13 +99,14 @@ func TestWatch_says_why_long_before_the_deadline(t *testing.T) {
 func (s shop) enforce(t *testing.T, level string) {
 	t.Helper()
 	patch := `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"` + level + `"}}}`
-	if _, err := s.client.CoreV1().Namespaces().Patch(t.Context(), s.namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
+	if _, err := s.client.CoreV1().Namespaces().Patch(t.Context(), s.namespace, types.MergePatchType, []byte(patch),
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A StatefulSet whose pod of the revision before is broken waits for it for ever. The pod is named with its cause; where
-// that is asked for, it is deleted, and the rollout comes to its end.
+// A StatefulSet whose pod of the revision before is broken waits for it for ever. The pod is named with its cause;
+// where that is asked for, it is deleted, and the rollout comes to its end.
 func TestWatch_of_a_statefulset_behind_a_broken_pod(t *testing.T) {
 	t.Parallel()
 	pushImages(t)
@@ -118,7 +126,8 @@ func TestWatch_of_a_statefulset_behind_a_broken_pod(t *testing.T) {
 	start := time.Now()
 	stuck := watch("good:1")
 	const want = "This pod is of an earlier revision, and StatefulSet"
-	if len(stuck.Findings) != 1 || !strings.Contains(stuck.Findings[0].Message, want) || !strings.HasPrefix(stuck.Findings[0].Fix, "Delete the pod") {
+	if len(stuck.Findings) != 1 || !strings.Contains(stuck.Findings[0].Message, want) ||
+		!strings.HasPrefix(stuck.Findings[0].Fix, "Delete the pod") {
 		t.Errorf("got %+v, want a finding with %q", stuck.Findings, want)
 	}
 	if took := time.Since(start); took > 30*time.Second {
@@ -141,7 +150,8 @@ func TestWatch_of_a_claim_that_waits_for_its_first_pod(t *testing.T) {
 	if _, err := s.client.StorageV1().StorageClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	claim := "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: " + class.Name +
+	claim := "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: " +
+		class.Name +
 		", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"
 	start := time.Now()
 	result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, claim), s.options(t))
@@ -161,14 +171,16 @@ func TestWatch_of_custom_kinds(t *testing.T) {
 	define := func(kind, subresources string) {
 		s.applyTo(t, "", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "+strings.ToLower(kind)+"s."+group+"}\n"+
 			"spec:\n  group: "+group+"\n  scope: Namespaced\n  names: {kind: "+kind+", plural: "+strings.ToLower(kind)+"s}\n"+
-			"  versions: [{name: v1, served: true, storage: true"+subresources+", schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]")
+			"  versions: [{name: v1, served: true, storage: true"+subresources+", schema: {openAPIV3Schema: {type: object, "+
+			"x-kubernetes-preserve-unknown-fields: true}}}]")
 	}
 	define("Plain", "")
 	define("Cart", ", subresources: {status: {}}")
 	s.await(t, group, "Plain", "Cart", "Cart/status")
 	opts := s.options(t)
 	start := time.Now()
-	result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, "apiVersion: "+group+"/v1\nkind: Plain\nmetadata: {name: a}"), opts)
+	result, err := rollout.Watch(t.Context(), s.Cluster,
+		s.apply(t, "apiVersion: "+group+"/v1\nkind: Plain\nmetadata: {name: a}"), opts)
 	if err != nil || !result.Objects[0].Done || time.Since(start) > 8*time.Second {
 		t.Errorf("without a status: %+v after %s, %v", result, time.Since(start), err)
 	}
@@ -190,7 +202,8 @@ func TestWatch_of_custom_kinds(t *testing.T) {
 
 // withSpec is a Deployment with fields of its pod's spec and one container.
 func withSpec(fields, container string) string {
-	return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n  replicas: 2" + template + "\n      " + fields + "\n      containers: [" + container + "]"
+	return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart}\nspec:\n  replicas: 2" + template + "\n      " +
+		fields + "\n      containers: [" + container + "]"
 }
 
 // await waits until the API server serves a group, and learns of its kinds.
@@ -215,7 +228,8 @@ func (s shop) setStatus(t *testing.T, u *unstructured.Unstructured, status map[s
 	}
 	patch, err := json.Marshal(map[string]any{"status": status})
 	if err == nil {
-		_, err = s.Client.Resource(mapping.Resource).Namespace(s.namespace).Patch(context.Background(), u.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+		_, err = s.Client.Resource(mapping.Resource).Namespace(s.namespace).Patch(context.Background(), u.GetName(),
+			types.MergePatchType, patch, metav1.PatchOptions{}, "status")
 	}
 	if err != nil {
 		t.Error(err)

@@ -23,7 +23,8 @@ const (
       terminationGracePeriodSeconds: 0`
 )
 
-// outcome is how a watch ended: the pods that are ready of all, and the findings as "severity code container architecture".
+// outcome is how a watch ended: the pods that are ready of all, and the findings as "severity code container
+// architecture".
 type outcome struct {
 	Ready, Pods int
 	Findings    []string
@@ -47,17 +48,20 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 		},
 		{
 			name: "sidecar_for_the_wrong_cpu", within: 30,
-			applied: []string{deployment("good:1", "\n      - {name: side, image: IMAGE/amd64:1}\n      nodeSelector: {kubernetes.io/hostname: arm-0}")},
-			want:    outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error side arm64"}},
+			applied: []string{deployment("good:1", "\n      - {name: side, image: IMAGE/amd64:1}\n      nodeSelector: "+
+				"{kubernetes.io/hostname: arm-0}")},
+			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error side arm64"}},
 		},
 		{
 			name: "init_container_for_the_wrong_cpu", within: 30,
-			applied: []string{deployment("good:1", "\n      initContainers: [{name: i, image: IMAGE/amd64:1}]\n      nodeSelector: {kubernetes.io/hostname: arm-0}")},
-			want:    outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error i arm64"}},
+			applied: []string{deployment("good:1", "\n      initContainers: [{name: i, image: IMAGE/amd64:1}]\n      "+
+				"nodeSelector: {kubernetes.io/hostname: arm-0}")},
+			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error i arm64"}},
 		},
 		{
 			name: "missing_tag", applied: []string{deployment("good:2", "")}, within: 30,
-			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error image-not-found c amd64", "error image-not-found c arm64"}},
+			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error image-not-found c amd64",
+				"error image-not-found c arm64"}},
 		},
 		{
 			name: "missing_platform", applied: []string{deployment("amd64-index:1", "")}, within: 30,
@@ -70,8 +74,9 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 		},
 		{
 			name: "good_deployment_that_turns_bad", within: 30,
-			applied: []string{deployment("good:1", ""), deployment("amd64:1", "\n      nodeSelector: {kubernetes.io/hostname: arm-0}")},
-			want:    outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error c arm64"}},
+			applied: []string{deployment("good:1", ""), deployment("amd64:1", "\n      nodeSelector: {kubernetes.io/hostname: "+
+				"arm-0}")},
+			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
 			name: "bad_deployment_that_is_put_right", within: 60,
@@ -83,7 +88,8 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 			name: "daemonset_for_one_cpu_of_two", applied: []string{daemonSet("amd64:1")}, within: 30,
 			want: outcome{Ready: 1, Pods: 2, Findings: []string{"error exec-format-error c arm64"}},
 		},
-		{name: "good_statefulset", applied: []string{statefulSet("good:1", "amd-0")}, want: outcome{Ready: 2, Pods: 2}, within: 60},
+		{name: "good_statefulset", applied: []string{statefulSet("good:1", "amd-0")}, want: outcome{Ready: 2, Pods: 2},
+			within: 60},
 		{
 			name: "statefulset_for_the_wrong_cpu", applied: []string{statefulSet("amd64:1", "arm-0")}, within: 30,
 			want: outcome{Ready: 0, Pods: 2, Findings: []string{"error exec-format-error c arm64"}},
@@ -95,18 +101,24 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 		},
 		{
 			name: "bare_pod_for_the_wrong_cpu", within: 30,
-			applied: []string{"apiVersion: v1\nkind: Pod\nmetadata: {name: cart}\nspec: {nodeName: arm-0, containers: [{name: c, image: IMAGE/amd64:1}]}"},
-			want:    outcome{Ready: 0, Pods: 1, Findings: []string{"error exec-format-error c arm64"}},
+			applied: []string{"apiVersion: v1\nkind: Pod\nmetadata: {name: cart}\nspec: {nodeName: arm-0, containers: [{name: " +
+				"c, image: IMAGE/amd64:1}]}"},
+			want: outcome{Ready: 0, Pods: 1, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
 			name: "objects_without_pods", within: 30,
 			applied: []string{strings.Join([]string{
 				"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}",
-				"apiVersion: v1\nkind: Service\nmetadata: {name: b}\nspec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: cart}}",
-				"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {suspend: true, schedule: \"* * * * *\", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}}}",
-				"apiVersion: batch/v1\nkind: Job\nmetadata: {name: d}\nspec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}",
-				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: e}\nspec:\n  replicas: 0" + template + "\n      containers: [{name: c, image: x}]",
-				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: f}\nspec:\n  paused: true" + template + "\n      containers: [{name: c, image: x}]",
+				"apiVersion: v1\nkind: Service\nmetadata: {name: b}\nspec: {type: LoadBalancer, ports: [{port: 80}], selector: " +
+					"{app: cart}}",
+				"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {suspend: true, schedule: \"* * * * *\", " +
+					"jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}}}",
+				"apiVersion: batch/v1\nkind: Job\nmetadata: {name: d}\nspec: {suspend: true, template: {spec: {restartPolicy: " +
+					"Never, containers: [{name: c, image: x}]}}}",
+				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: e}\nspec:\n  replicas: 0" + template +
+					"\n      containers: [{name: c, image: x}]",
+				"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: f}\nspec:\n  paused: true" + template +
+					"\n      containers: [{name: c, image: x}]",
 			}, "\n---\n")},
 			want: outcome{Findings: []string{"warning held-back  "}},
 		},
@@ -137,8 +149,8 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 	}
 }
 
-// What kubectl rollout status and helm --wait call a success: pods that crash for ever, ready for a moment now and then. Here
-// nobody diagnoses, so the rule on stability works alone.
+// What kubectl rollout status and helm --wait call a success: pods that crash for ever, ready for a moment now and
+// then. Here nobody diagnoses, so the rule on stability works alone.
 func TestWatch_is_never_green_on_a_crash_loop(t *testing.T) {
 	t.Parallel()
 	pushImages(t)
@@ -160,7 +172,8 @@ func TestWatch_ends_when_interrupted(t *testing.T) {
 	s := openShop(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	result, err := rollout.Watch(ctx, s.Cluster, s.apply(t, deployment("good:1", "\n      nodeSelector: {pool: none}")), s.options(t))
+	result, err := rollout.Watch(ctx, s.Cluster, s.apply(t, deployment("good:1", "\n      nodeSelector: {pool: none}")),
+		s.options(t))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got error %v, want the context's own", err)
 	}
@@ -188,15 +201,19 @@ func deployment(image, rest string) string {
 }
 
 func daemonSet(image string) string {
-	return "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cart}\nspec:" + template + "\n      containers: [{name: c, image: IMAGE/" + image + "}]"
+	return "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cart}\nspec:" + template +
+		"\n      containers: [{name: c, image: IMAGE/" + image + "}]"
 }
 
 func statefulSet(image, node string) string {
-	return "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: cart}\nspec:\n  replicas: 2\n  serviceName: cart" + template +
-		"\n      nodeSelector: {kubernetes.io/hostname: " + node + "}\n      containers: [{name: c, image: IMAGE/" + image + "}]"
+	return "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: cart}\nspec:\n  replicas: 2\n  serviceName: cart" +
+		template +
+		"\n      nodeSelector: {kubernetes.io/hostname: " + node + "}\n      containers: [{name: c, image: IMAGE/" + image +
+		"}]"
 }
 
 func job(image string) string {
-	return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: cart}\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n" +
+	return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: cart}\nspec:\n  template:\n    spec:\n      " +
+		"restartPolicy: Never\n" +
 		"      nodeSelector: {kubernetes.io/hostname: arm-0}\n      containers: [{name: c, image: IMAGE/" + image + "}]"
 }

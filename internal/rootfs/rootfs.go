@@ -136,7 +136,8 @@ func (f *FS) file(ctx context.Context, resolved string) (File, error) {
 
 func (e *entry) file(name string, layer int) File {
 	return File{
-		Path: name, Layer: layer, Directory: e.kind == kindDirectory, Executable: e.mode&0o111 != 0, Size: e.size, Head: e.head,
+		Path: name, Layer: layer, Directory: e.kind == kindDirectory, Executable: e.mode&0o111 != 0, Size: e.size,
+		Head: e.head,
 	}
 }
 

@@ -12,8 +12,10 @@ import (
 // FuzzPrint: no text is a workflow command, steers a terminal or shows a secret.
 func FuzzPrint(f *testing.F) {
 	for _, seed := range []string{
-		"", "text", "::error::x", " \t::add-mask::x", "##[error]x", "#\x1b#[error]x", ":\u202e:set-output::x", "a\r::stop-commands::x",
-		"\u2028::error::x", "\u0085::error::x", "\u00a0::error::x", "\xff::error::x", "s3cret", "s3\x1bcret", "Basic czNjcmV0czNjcmV0", "https://u:p@h",
+		"", "text", "::error::x", " \t::add-mask::x", "##[error]x", "#\x1b#[error]x", ":\u202e:set-output::x",
+		"a\r::stop-commands::x",
+		"\u2028::error::x", "\u0085::error::x", "\u00a0::error::x", "\xff::error::x", "s3cret", "s3\x1bcret",
+		"Basic czNjcmV0czNjcmV0", "https://u:p@h",
 	} {
 		f.Add(seed, "s3cret")
 		f.Add("\n"+seed, seed)

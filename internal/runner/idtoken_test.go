@@ -18,8 +18,10 @@ func TestIDToken(t *testing.T) {
 		want, log, err   string
 	}{
 		{"token", "bearer", `{"value":"a.b.c"}`, 200, "a.b.c", "::add-mask::a.b.c\n", ""},
-		{"no_permission", "", "", 200, "", "", "add to the job in the workflow file:\n\n    permissions:\n      id-token: write\n      contents: read\n"},
-		{"refused", "bearer", `{"message":"Unauthorized"}`, 401, "", "", `asking GitHub for the job's ID token with audience "api://x"`},
+		{"no_permission", "", "", 200, "", "", "add to the job in the workflow file:\n\n    permissions:\n      id-token: " +
+			"write\n      contents: read\n"},
+		{"refused", "bearer", `{"message":"Unauthorized"}`, 401, "", "",
+			`asking GitHub for the job's ID token with audience "api://x"`},
 		{"empty", "bearer", `{}`, 200, "", "", "the answer contains none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -31,7 +33,8 @@ func TestIDToken(t *testing.T) {
 				_, _ = w.Write([]byte(row.answer))
 			}))
 			defer server.Close()
-			env := map[string]string{"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": server.URL + "/?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": row.permission}
+			env := map[string]string{"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": server.URL + "/?api-version=2.0",
+				"ACTIONS_ID_TOKEN_REQUEST_TOKEN": row.permission}
 			var log bytes.Buffer
 			r := runner.New(&log, func(name string) string { return env[name] }).WithHTTP(server.Client())
 			token, err := r.IDToken(t.Context(), "api://x")

@@ -102,7 +102,8 @@ func (r *Runner) Learn(secret string) { r.secrets.Add(secret) }
 // Redact returns text without secrets.
 func (r *Runner) Redact(text string) string { return r.secrets.Text(text) }
 
-// Clean returns text without secrets, and without what its reader would obey: a runner's commands, a terminal's controls.
+// Clean returns text without secrets, and without what its reader would obey: a runner's commands, a terminal's
+// controls.
 func (r *Runner) Clean(text string) string {
 	text = r.Redact(redact.Printable(text)) // a control character may divide a secret
 	if r.Detected() {

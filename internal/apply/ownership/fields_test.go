@@ -16,7 +16,8 @@ func TestPick(t *testing.T) {
 		{"part_of_a_map", `{a: {p: 1, q: 2}}`, `{"f:a": {".": {}, "f:q": {}}}`, `{a: {q: 2}}`},
 		{"a_whole_list", `{a: [1, 2]}`, `{"f:a": {}}`, `{a: [1, 2]}`},
 		{"items_by_key_in_the_order_of_the_list", `{a: [{name: z, v: 1, w: 2}, {name: y}, {name: x, v: 3}]}`,
-			`{"f:a": {'k:{"name":"x"}': {"f:v": {}}, 'k:{"name":"z"}': {".": {}, "f:name": {}, "f:v": {}}}}`, `{a: [{name: z, v: 1}, {v: 3}]}`},
+			`{"f:a": {'k:{"name":"x"}': {"f:v": {}}, 'k:{"name":"z"}': {".": {}, "f:name": {}, "f:v": {}}}}`,
+			`{a: [{name: z, v: 1}, {v: 3}]}`},
 		{"an_item_by_two_keys_one_a_number", `{a: [{port: 80, protocol: TCP, v: 1}, {port: 80, protocol: UDP, v: 2}]}`,
 			`{"f:a": {'k:{"port":80,"protocol":"UDP"}': {".": {}, "f:port": {}, "f:v": {}}}}`, `{a: [{port: 80, v: 2}]}`},
 		{"an_item_of_a_set", `{a: [one, two]}`, `{"f:a": {'v:"two"': {}}}`, `{a: [two]}`},
@@ -37,7 +38,8 @@ func TestPick(t *testing.T) {
 func TestUnion(t *testing.T) {
 	for _, row := range []struct{ name, a, b, want string }{
 		{"of_nothing", `{}`, `{"f:a": {}}`, `{"f:a": {}}`},
-		{"below_a_field", `{"f:a": {"f:x": {}}}`, `{"f:a": {"f:y": {}}, "f:b": {}}`, `{"f:a": {"f:x": {}, "f:y": {}}, "f:b": {}}`},
+		{"below_a_field", `{"f:a": {"f:x": {}}}`, `{"f:a": {"f:y": {}}, "f:b": {}}`,
+			`{"f:a": {"f:x": {}, "f:y": {}}, "f:b": {}}`},
 		{"the_whole_wins_on_the_left", `{"f:a": {}}`, `{"f:a": {"f:y": {}}}`, `{"f:a": {}}`},
 		{"the_whole_wins_on_the_right", `{"f:a": {"f:x": {}}}`, `{"f:a": {}}`, `{"f:a": {}}`},
 	} {

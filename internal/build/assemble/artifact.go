@@ -74,7 +74,8 @@ func followed(source string) (string, error) {
 		return "", err
 	}
 	if stays, err := isInside(folder, target); err != nil || !stays {
-		return "", cmp.Or(err, fmt.Errorf("%s is a link out of the working directory, to %s; name that file itself, or copy it", source, target))
+		return "", cmp.Or(err, fmt.Errorf("%s is a link out of the working directory, to %s; name that file itself, or "+
+			"copy it", source, target))
 	}
 	return target, nil
 }

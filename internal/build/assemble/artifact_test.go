@@ -21,9 +21,11 @@ type placed struct {
 
 func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 	site := map[string]string{
-		"site/index.html": "<h1>", "site/run.sh": "#!/bin/sh\n", "site/bin/tool": machine("amd64"), "site/bin/other": machine("arm64"),
-		"site/current": "-> index.html", "site/empty/": "", "dist/linux_armv7/cart": machine("arm"), "dist/linux_amd64/cart": machine("amd64"),
-		"latest": "-> site", "old/cart": machine("386"),
+		"site/index.html": "<h1>", "site/run.sh": "#!/bin/sh\n", "site/bin/tool": machine("amd64"),
+		"site/bin/other": machine("arm64"),
+		"site/current":   "-> index.html", "site/empty/": "", "dist/linux_armv7/cart": machine("arm"),
+		"dist/linux_amd64/cart": machine("amd64"),
+		"latest":                "-> site", "old/cart": machine("386"),
 	}
 	for _, row := range []struct {
 		name     string
@@ -68,7 +70,8 @@ func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 // A layer that made a folder of /bin would hide the base's shell, and one that named /tmp would change its mode.
 func TestBuild_leaves_the_base_s_links_and_folders_alone(t *testing.T) {
 	base := map[string]string{
-		"/usr/bin/sh": "shell", "/bin": "-> usr/bin", "/usr/sbin": "-> bin", "/run/lock/x": "", "/var/run": "-> /run", "/lib/ld.so": "",
+		"/usr/bin/sh": "shell", "/bin": "-> usr/bin", "/usr/sbin": "-> bin", "/run/lock/x": "", "/var/run": "-> /run",
+		"/lib/ld.so": "",
 	}
 	for _, row := range []struct{ destination, want string }{
 		{"/bin/cart", "usr/bin/cart"},

@@ -275,7 +275,8 @@ func predicates(t *testing.T, index v1.ImageIndex) string {
 
 func severalImages(t *testing.T, address, host string) {
 	dir := folder(t, host, map[string]string{
-		"Dockerfile": "FROM BASE AS slow\nCOPY big /\nRUN sleep 1\nFROM BASE AS fast\nCOPY big /\nRUN echo fast is done\n", "big": strings.Repeat("x", 1<<20),
+		"Dockerfile": "FROM BASE AS slow\nCOPY big /\nRUN sleep 1\nFROM BASE AS fast\nCOPY big /\nRUN echo fast is done\n",
+		"big":        strings.Repeat("x", 1<<20),
 	})
 	slow, fast := spec(t, host, "slow", dir), spec(t, host, "fast", dir)
 	slow.Dockerfile.Target, fast.Dockerfile.Target = "slow", "fast"

@@ -109,7 +109,8 @@ func TestBuild_says_which_files_are_missing(t *testing.T) {
 		name, want string
 		source     build.Dockerfile
 	}{
-		{"context", `building cart: context "` + empty + `/app" is not a folder here; check the context input, and that the checkout has it`,
+		{"context", `building cart: context "` + empty +
+			`/app" is not a folder here; check the context input, and that the checkout has it`,
 			build.Dockerfile{Context: empty + "/app"}},
 		{"file", `building cart: there is no Dockerfile at "` + empty +
 			`/Dockerfile"; set the file input to its path from the working directory`,

@@ -36,7 +36,8 @@ FROM web AS tools
 RUN echo tools >/stage
 `
 	shop := folder(t, map[string]string{
-		"Dockerfile": dockerfile, ".dockerignore": "secret*\n.dockerignore\nDockerfile\n", "secret.txt": "x", "text.txt": "text", "link@": "text.txt", "outside@": "/etc/hostname",
+		"Dockerfile": dockerfile, ".dockerignore": "secret*\n.dockerignore\nDockerfile\n", "secret.txt": "x",
+		"text.txt": "text", "link@": "text.txt", "outside@": "/etc/hostname",
 	})
 	other := folder(t, map[string]string{"app/here": "", "app/.dockerignore": "*"})
 	elsewhere := folder(t, map[string]string{"other.Dockerfile": "FROM " + base.Name() + "\nCOPY here /\n",
@@ -139,7 +140,8 @@ func TestBuild_fails_for_real(t *testing.T) {
 		!strings.Contains(strings.Join(user.Tail, "\n"), "no luck") {
 		t.Errorf("error %v", err)
 	}
-	w.google.Roles["roles/artifactregistry.writer"] = w.google.Roles["roles/artifactregistry.writer"][:1] // the job's alone
+	// the job's alone
+	w.google.Roles["roles/artifactregistry.writer"] = w.google.Roles["roles/artifactregistry.writer"][:1]
 	_, err = one(t.Context(), t, w, map[string]string{"Dockerfile": "FROM " + base.Name() + "\n"})
 	if err == nil || errors.As(err, &user) || !strings.Contains(err.Error(), "--role=roles/artifactregistry.writer") {
 		t.Errorf("error %v", err)

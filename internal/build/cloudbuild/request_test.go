@@ -22,8 +22,10 @@ func TestBuild_asks(t *testing.T) {
 		{"request_all_of_it", []v1.Platform{arm64, {OS: "linux", Architecture: "arm", Variant: "v7"}}, func(w *world,
 			s *build.Spec) {
 			w.builder.Cloud = build.CloudBuild{
-				Project: "octo-shop", Region: "europe-west1", Bucket: "octo-shop_cloudbuild", ServiceAccount: w.google.ServiceAccount,
-				WorkerPool: "projects/octo-shop/locations/europe-west1/workerPools/fast", MachineType: "E2_HIGHCPU_8", Timeout: 90 * 60e9,
+				Project: "octo-shop", Region: "europe-west1", Bucket: "octo-shop_cloudbuild",
+				ServiceAccount: w.google.ServiceAccount,
+				WorkerPool:     "projects/octo-shop/locations/europe-west1/workerPools/fast", MachineType: "E2_HIGHCPU_8",
+				Timeout: 90 * 60e9,
 			}
 			s.Labels = map[string]string{"a": "$HOME", "b": "2"}
 			s.Annotations.Index = map[string]string{"a": "1,2"}

@@ -39,7 +39,8 @@ func TestBuild_joins_an_image_and_an_index_with_attestations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{digest.String() + " linux/amd64", part.Manifests[0].Digest.String() + " linux/arm64", part.Manifests[1].Digest.String() + " unknown/unknown"}
+	want := []string{digest.String() + " linux/amd64", part.Manifests[0].Digest.String() + " linux/arm64",
+		part.Manifests[1].Digest.String() + " unknown/unknown"}
 	var entries []string
 	for _, d := range got.Manifests {
 		entries = append(entries, d.Digest.String()+" "+d.Platform.String())
@@ -66,15 +67,18 @@ func TestBuild_tags_nothing_where_a_part_does_not_fit(t *testing.T) {
 		want string
 	}{
 		{"missing", func(*world, *build.Spec) {},
-			"platform-missing: Image shop/cart can't be joined for linux/arm64: nothing was pushed for it: there is no HOST/shop/cart:v1-linux-arm64.\n" +
-				"Look at the job with command: build, platforms: linux/arm64 and push-as: platform: did it run, for this commit and tag? Run it again, and then this job. No tag was changed.\n"},
+			"platform-missing: Image shop/cart can't be joined for linux/arm64: nothing was pushed for it: there is no " +
+				"HOST/shop/cart:v1-linux-arm64.\n" +
+				"Look at the job with command: build, platforms: linux/arm64 and push-as: platform: did it run, for this commit " +
+				"and tag? Run it again, and then this job. No tag was changed.\n"},
 		{"of_another_commit", func(w *world, s *build.Spec) { w.push(s.Parts[1].References[0], image(t, arm64, "0ld")) },
 			"linux/arm64: HOST/shop/cart:v1-linux-arm64 is of commit 0ld, and this run of " + commit},
 		{"of_another_commit_by_an_annotation", func(w *world, s *build.Spec) {
 			w.push(s.Parts[1].References[0], attested(t, image(t, arm64, "0ld"), arm64))
 		}, "is of commit 0ld"},
 		{"of_the_wrong_cpu", func(w *world, s *build.Spec) { w.push(s.Parts[1].References[0], image(t, amd64, commit)) },
-			"platform-mismatch: Image shop/cart can't be joined for linux/arm64: HOST/shop/cart:v1-linux-arm64 is for linux/amd64."},
+			"platform-mismatch: Image shop/cart can't be joined for linux/arm64: HOST/shop/cart:v1-linux-arm64 is for " +
+				"linux/amd64."},
 		{"an_index_without_the_platform", func(w *world, s *build.Spec) {
 			w.push(s.Parts[1].References[0], attested(t, image(t, amd64, commit), amd64))
 		}, "is for linux/amd64."},
@@ -115,7 +119,8 @@ func TestBuild_reports_a_part_that_is_much_older(t *testing.T) {
 	old := image(t, amd64, "")
 	w.push(spec.Parts[0].References[0], old)
 	w.push(spec.Parts[1].References[0], later(t, image(t, arm64, "")))
-	if _, err := w.build(spec); !strings.Contains(fault(t, err), "names no commit, and was made at 2026-08-06T07:06:40Z, long before another part") {
+	if _, err := w.build(spec); !strings.Contains(fault(t, err),
+		"names no commit, and was made at 2026-08-06T07:06:40Z, long before another part") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -33,7 +33,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	w := &world{cloud: cloud, azure: cloudtest.NewAzure(cloud), patience: federation.Patience{For: 100 * time.Millisecond, Every: 50 * time.Millisecond}}
+	w := &world{cloud: cloud, azure: cloudtest.NewAzure(cloud),
+		patience: federation.Patience{For: 100 * time.Millisecond, Every: 50 * time.Millisecond}}
 	w.azure.Cluster.Server = "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"
 	w.azure.Cluster.PublicServer = "https://shop-public.hcp.westeurope.azmk8s.io:443"
 	w.azure.Cluster.CA = cloud.CA
@@ -74,8 +75,10 @@ func TestCluster(t *testing.T) {
 		{"by_resource_id", func(w *world) {
 			w.opts.Cluster, w.opts.SubscriptionID, w.opts.ResourceGroup = w.azure.ClusterID(), "", ""
 		}, "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
-		{"public_address_of_a_private_cluster", func(w *world) { w.opts.Endpoint = "public" }, "https://shop-public.hcp.westeurope.azmk8s.io:443"},
-		{"federated_credential_made_a_moment_ago", func(w *world) { w.delay(2) }, "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
+		{"public_address_of_a_private_cluster", func(w *world) { w.opts.Endpoint = "public" },
+			"https://shop-public.hcp.westeurope.azmk8s.io:443"},
+		{"federated_credential_made_a_moment_ago", func(w *world) { w.delay(2) },
+			"https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -97,7 +100,8 @@ func TestCluster(t *testing.T) {
 
 func TestSovereign_clouds(t *testing.T) {
 	for _, row := range []struct{ environment, entra, arm, audience, suffix string }{
-		{"usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov", ".azurecr.us"},
+		{"usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov",
+			".azurecr.us"},
 		{"china", "login.chinacloudapi.cn", "management.chinacloudapi.cn", "api://AzureADTokenExchangeChina", ".azurecr.cn"},
 	} {
 		t.Run(row.environment, func(t *testing.T) {
@@ -127,7 +131,8 @@ func TestCluster_without_Entra(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(config.CertData) != "a certificate" || string(config.KeyData) != "a secret key" || config.WrapTransport != nil {
+	if string(config.CertData) != "a certificate" || string(config.KeyData) != "a secret key" ||
+		config.WrapTransport != nil {
 		t.Errorf("certificate %q, key %q", config.CertData, config.KeyData)
 	}
 	if !strings.Contains(w.log.String(), "::add-mask::a secret key\n") {
@@ -156,13 +161,16 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		want   []string
 	}{
 		{"subject", func(w *world) { w.azure.Federation.Subject = "repo:octo-org/octo-repo:ref:refs/heads/main" }, []string{
-			"AADSTS700213: No matching federated identity record found for presented assertion subject 'repo:octo-org/octo-repo:environment:production'",
-			"    iss: https://token.actions.githubusercontent.com\n    sub: repo:octo-org/octo-repo:environment:production\n    aud: api://AzureADTokenExchange\n",
+			"AADSTS700213: No matching federated identity record found for presented assertion subject " +
+				"'repo:octo-org/octo-repo:environment:production'",
+			"    iss: https://token.actions.githubusercontent.com\n    sub: repo:octo-org/octo-repo:environment:production\n  " +
+				"  aud: api://AzureADTokenExchange\n",
 			`az ad app federated-credential create --id af3110ba-0ba9-4412-b1a0-59f50b7e9273 --parameters '{"audiences":["api://AzureADTokenExchange"],"issuer":"https://token.actions.githubusercontent.com","name":"github","subject":"repo:octo-org/octo-repo:environment:production"}'`,
 		}},
-		{"capitals", func(w *world) { w.azure.Federation.Subject = "repo:Octo-Org/octo-repo:environment:production" }, []string{
-			"AADSTS7002138: ", "az ad app federated-credential create", "capitals count",
-		}},
+		{"capitals", func(w *world) { w.azure.Federation.Subject = "repo:Octo-Org/octo-repo:environment:production" },
+			[]string{
+				"AADSTS7002138: ", "az ad app federated-credential create", "capitals count",
+			}},
 		{"audience", func(w *world) { w.azure.Federation.Audience = "api://AzureADTokenExchangeChina" }, []string{
 			"AADSTS700212: ", "'api://AzureADTokenExchange'", "aud: api://AzureADTokenExchange\n",
 		}},
@@ -170,7 +178,8 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 			"AADSTS700211: ", "iss: https://token.actions.githubusercontent.com\n",
 		}},
 		{"client", func(w *world) { w.opts.ClientID = "4ecd6548-e33b-4b9d-9986-bd3c22986c66" }, []string{
-			"AADSTS700016: ", `azure-client-id "4ecd6548-e33b-4b9d-9986-bd3c22986c66" is not known in tenant`, "not the object ID",
+			"AADSTS700016: ", `azure-client-id "4ecd6548-e33b-4b9d-9986-bd3c22986c66" is not known in tenant`,
+			"not the object ID",
 		}},
 		{"tenant", func(w *world) { w.opts.TenantID = "00000000-1111-2222-3333-444444444444" }, []string{
 			"AADSTS90002: ", `There is no tenant "00000000-1111-2222-3333-444444444444" in Azure environment "public"`,
@@ -194,15 +203,18 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 			"AuthorizationFailed: The client 'af3110ba-", "/managedClusters/shop: Azure Resource Manager refuses",
 			`az role assignment create --role "Azure Kubernetes Service Cluster User Role" --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273 --scope /subscriptions/0b1f6471`,
 		}},
-		{"cluster", func(w *world) { w.opts.Cluster = "shopp" }, []string{"ResourceNotFound", `Check cluster "shopp"`, "az aks list"}},
-		{"resource_group", func(w *world) { w.opts.ResourceGroup = "shopp" }, []string{"ResourceGroupNotFound", `Check resource-group "shopp"`}},
+		{"cluster", func(w *world) { w.opts.Cluster = "shopp" },
+			[]string{"ResourceNotFound", `Check cluster "shopp"`, "az aks list"}},
+		{"resource_group", func(w *world) { w.opts.ResourceGroup = "shopp" },
+			[]string{"ResourceGroupNotFound", `Check resource-group "shopp"`}},
 		{"subscription", func(w *world) { w.opts.SubscriptionID = "00000000-1111-2222-3333-444444444444" }, []string{
 			"SubscriptionNotFound", `Check azure-subscription-id "00000000-1111-2222-3333-444444444444"`,
 		}},
 		{"entra_unreachable", func(w *world) { w.cloud.Handle("login.microsoftonline.com", nil) }, []string{
 			"signing in to Microsoft Entra: ", "check that this machine may connect to https://login.microsoftonline.com/",
 		}},
-		{"resource_id", func(w *world) { w.opts.Cluster = "/subscriptions" }, []string{`cluster "/subscriptions" is no resource ID`, "az aks show --query id"}},
+		{"resource_id", func(w *world) { w.opts.Cluster = "/subscriptions" },
+			[]string{`cluster "/subscriptions" is no resource ID`, "az aks show --query id"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -286,10 +298,13 @@ func TestKeychain_wrong_set_ups(t *testing.T) {
 		want   string
 	}{
 		{"another_tenants_registry", func(w *world) { w.azure.RegistryTenant = "another" }, "shop.azurecr.io",
-			"exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more information.\nThe registry has to be in a subscription of tenant 72f988bf-"},
+			"exchanging the Entra token: UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for " +
+				"more information.\nThe registry has to be in a subscription of tenant 72f988bf-"},
 		{"no_role", func(w *world) { w.azure.RegistryRole = "" }, "shop.azurecr.io",
-			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273 --scope $(az acr show --name shop --query id --output tsv)"},
-		{"no_such_registry", func(*world) {}, "shopp.azurecr.io", `exchanging the Entra token: Post "https://shopp.azurecr.io/oauth2/exchange": `},
+			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273 --scope $(az acr show " +
+				"--name shop --query id --output tsv)"},
+		{"no_such_registry", func(*world) {}, "shopp.azurecr.io",
+			`exchanging the Entra token: Post "https://shopp.azurecr.io/oauth2/exchange": `},
 		{"no_trust", func(w *world) { w.azure.Federation.Subject = "repo:a/b" }, "shop.azurecr.io", "AADSTS700213: "},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -31,10 +31,11 @@ func TestRetry(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries, said, start := 0, 0, time.Now()
 				job := federation.Job{Patience: federation.DefaultPatience(), Say: func(string, ...any) { said++ }}
-				err := job.Retry(t.Context(), "Not yet", func(err error) bool { return errors.Is(err, delay) }, func(context.Context) error {
-					tries++
-					return row.answers[min(tries, len(row.answers))-1]
-				})
+				err := job.Retry(t.Context(), "Not yet", func(err error) bool { return errors.Is(err, delay) },
+					func(context.Context) error {
+						tries++
+						return row.answers[min(tries, len(row.answers))-1]
+					})
 				if !errors.Is(err, row.want) || tries != row.tries || said != row.said || time.Since(start) != row.took {
 					t.Errorf("%v after %d tries, %d words and %s", err, tries, said, time.Since(start))
 				}

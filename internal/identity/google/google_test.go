@@ -96,7 +96,8 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, filepath.Join("testdata", row.name+".txt"), issued.ReplaceAllString(err.Error(), "issued at 1700000000")+"\n")
+			compare(t, filepath.Join("testdata", row.name+".txt"),
+				issued.ReplaceAllString(err.Error(), "issued at 1700000000")+"\n")
 			for _, secret := range w.Secrets() {
 				if strings.Contains(err.Error(), secret) {
 					t.Error("the error holds a token")
@@ -171,7 +172,8 @@ func TestCluster_waits_for_a_provider_made_a_moment_ago(t *testing.T) {
 	if _, err := google.New(w.options, w.job).Cluster(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"Google Cloud refused the sign-in; what was set up a moment ago takes a while to be known everywhere, so this is tried for 10s"}
+	want := []string{"Google Cloud refused the sign-in; what was set up a moment ago takes a while to be known " +
+		"everywhere, so this is tried for 10s"}
 	if diff := cmp.Diff(want, w.said); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)
 	}
@@ -192,7 +194,8 @@ func TestCluster_masks_every_token_and_asks_for_the_providers_audience(t *testin
 			if diff := cmp.Diff(want, w.log.String()); diff != "" {
 				t.Errorf("masked (-handed out +masked):\n%s", diff)
 			}
-			if audiences := []string{"https://iam.googleapis.com/" + w.options.Provider}; !slices.Equal(w.GitHub.Asked(), audiences) {
+			if audiences := []string{"https://iam.googleapis.com/" + w.options.Provider}; !slices.Equal(w.GitHub.Asked(),
+				audiences) {
 				t.Errorf("audiences %v, want %v", w.GitHub.Asked(), audiences)
 			}
 		})

@@ -83,7 +83,8 @@ func TestGrant_names_role_repository_and_member(t *testing.T) {
 	if _, err := account.Cluster(t.Context()); err != nil { // the member is known from the job's token
 		t.Fatal(err)
 	}
-	compare(t, filepath.Join("testdata", "no_artifactregistry_reader.txt"), account.Grant("europe-docker.pkg.dev/octo-shop/shop/web", false)+"\n")
+	compare(t, filepath.Join("testdata", "no_artifactregistry_reader.txt"),
+		account.Grant("europe-docker.pkg.dev/octo-shop/shop/web", false)+"\n")
 	if got := account.Grant("shop.azurecr.io/web", false); got != "" {
 		t.Errorf("another registry: %q", got)
 	}

@@ -15,7 +15,8 @@ func (p *plan) addEntries() error {
 	switch {
 	case images == nil && p.doc.root.Style&yaml.FlowStyle != 0:
 		keys := p.doc.root.Content[0].Style
-		err = p.insertFlow(p.doc.root, []string{encode("images", keys) + ": [" + strings.Join(p.flowEntries(keys, keys, ""), ", ") + "]"})
+		err = p.insertFlow(p.doc.root, []string{encode("images", keys) + ": [" +
+			strings.Join(p.flowEntries(keys, keys, ""), ", ") + "]"})
 	case images == nil:
 		p.addField()
 	case len(images.Content) > 0 && images.Style&yaml.FlowStyle != 0:
@@ -130,7 +131,8 @@ func pairs(image types.Image, keys, values yaml.Style) []string {
 func (p *plan) addField() {
 	at, _ := p.doc.documentEnd()
 	newline := p.doc.newline(at)
-	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"}, p.blockEntries(p.doc.otherLayout(), 0, 0, newline)...)
+	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"},
+		p.blockEntries(p.doc.otherLayout(), 0, 0, newline)...)
 	text := strings.Join(lines, newline)
 	if last := p.doc.lineAt(at); last.start < at { // no final line break before, and none after
 		p.splices.add(at, at, newline+text)
@@ -160,7 +162,8 @@ func (p *plan) fillField() error {
 		p.splices.add(colon, end, " ["+strings.Join(p.flowEntries(keys, keys, ""), ", ")+"]")
 		return nil
 	}
-	if !p.doc.restIsBlank(end) || p.doc.lineAt(colon) != p.doc.lineAt(end) || bytes.ContainsAny(p.doc.content[colon:end], "&!") {
+	if !p.doc.restIsBlank(end) || p.doc.lineAt(colon) != p.doc.lineAt(end) ||
+		bytes.ContainsAny(p.doc.content[colon:end], "&!") {
 		return errForm
 	}
 	at := p.doc.lineAt(end).end

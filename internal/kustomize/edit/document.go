@@ -24,8 +24,8 @@ type document struct {
 	entries []*entry
 }
 
-// Check reports whether content is a kustomization whose images SetImages could read: one YAML document, a mapping, with
-// entries of images that have a name. Path names the file in the error.
+// Check reports whether content is a kustomization whose images SetImages could read: one YAML document, a mapping,
+// with entries of images that have a name. Path names the file in the error.
 func Check(path string, content []byte) error {
 	_, err := parse(path, content)
 	return err

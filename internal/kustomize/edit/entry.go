@@ -33,7 +33,8 @@ func (d *document) readEntry(item *yaml.Node) (*entry, error) {
 		name   string
 		target *string
 	}{
-		{fieldName, &e.image.Name}, {fieldNewName, &e.image.NewName}, {fieldNewTag, &e.image.NewTag}, {fieldDigest, &e.image.Digest},
+		{fieldName, &e.image.Name}, {fieldNewName, &e.image.NewName}, {fieldNewTag, &e.image.NewTag},
+		{fieldDigest, &e.image.Digest},
 	} {
 		var err error
 		if *field.target, err = d.read(node, field.name); err != nil {

@@ -111,8 +111,9 @@ func (p *plan) follows(f fieldEdit) bool {
 	return f.own.Kind == yaml.AliasNode && changes && !anchored.goes && anchored.want == f.want
 }
 
-// replaceable is where the text that a new value replaces begins: an anchor before it stays, and so does a tag, unless the
-// tag makes something else than a string of the value. verify refuses the edit if an alias elsewhere needs the old value.
+// replaceable is where the text that a new value replaces begins: an anchor before it stays, and so does a tag, unless
+// the tag makes something else than a string of the value. verify refuses the edit if an alias elsewhere needs the old
+// value.
 func (t text) replaceable(node *yaml.Node) int {
 	mistagged := node.Style&yaml.TaggedStyle != 0 && node.ShortTag() != "!!str"
 	if node.Kind == yaml.AliasNode || mistagged {

@@ -42,7 +42,8 @@ func FuzzSetImages(f *testing.F) {
 		sameValues(t, content, edited, images[0])
 		sameLines(t, string(content), string(edited))
 		sameBreaks(t, string(content), string(edited))
-		if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil || !bytes.Equal(again, edited) {
+		if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil ||
+			!bytes.Equal(again, edited) {
 			t.Fatalf("set once more: edits %v, error %v, text\n%s", edits, err, again)
 		}
 	})
@@ -129,7 +130,8 @@ func sameBreaks(t *testing.T, before, after string) {
 	}
 	crlf, lf, cr := kinds(before)
 	newCRLF, newLF, newCR := kinds(after)
-	if crlf+lf+cr == 0 || len(strings.FieldsFunc(before, func(r rune) bool { return r > '~' })) > 1 { // others than these three
+	// others than these three
+	if crlf+lf+cr == 0 || len(strings.FieldsFunc(before, func(r rune) bool { return r > '~' })) > 1 {
 		return
 	}
 	if crlf == 0 && newCRLF > 0 || lf == 0 && newLF > 0 || cr == 0 && newCR > 0 {

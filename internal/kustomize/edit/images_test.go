@@ -33,7 +33,8 @@ func TestSetImages(t *testing.T) {
 			}
 			golden(t, filepath.Join(dir, "out.yaml"), string(edited))
 			golden(t, filepath.Join(dir, "edits.json"), describe(t, edits))
-			if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil || string(again) != string(edited) {
+			if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil ||
+				string(again) != string(edited) {
 				t.Errorf("setting the same images again is an edit: %v, %v", edits, err)
 			}
 		})

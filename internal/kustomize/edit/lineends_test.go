@@ -14,9 +14,12 @@ var variants = []struct {
 	to, back func(string) string
 }{
 	{"crlf", toCRLF, fromCRLF},
-	{"cr", func(s string) string { return strings.ReplaceAll(s, "\n", "\r") }, func(s string) string { return strings.ReplaceAll(s, "\r", "\n") }},
-	{"byte_order_mark", func(s string) string { return "\ufeff" + s }, func(s string) string { return strings.TrimPrefix(s, "\ufeff") }},
-	{"byte_order_mark_and_crlf", func(s string) string { return "\ufeff" + toCRLF(s) }, func(s string) string { return fromCRLF(strings.TrimPrefix(s, "\ufeff")) }},
+	{"cr", func(s string) string { return strings.ReplaceAll(s, "\n", "\r") },
+		func(s string) string { return strings.ReplaceAll(s, "\r", "\n") }},
+	{"byte_order_mark", func(s string) string { return "\ufeff" + s },
+		func(s string) string { return strings.TrimPrefix(s, "\ufeff") }},
+	{"byte_order_mark_and_crlf", func(s string) string { return "\ufeff" + toCRLF(s) },
+		func(s string) string { return fromCRLF(strings.TrimPrefix(s, "\ufeff")) }},
 }
 
 func toCRLF(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
@@ -28,8 +31,10 @@ func fromCRLF(s string) string {
 
 // ends are what a file may end in.
 var ends = []struct{ name, add string }{
-	{"as_it_is", ""}, {"comment", "# the end\n"}, {"comment_without_line_end", "# the end"}, {"document_end", "...\n"}, {"document_end_without_line_end", "..."},
-	{"document_end_with_comment", "... # end\n# more\n"}, {"blank_lines", "\n\n"}, {"blanks", "  \n"}, {"blanks_without_line_end", "  "}, {"tab", "\t\n"}, {"tab_without_line_end", "\t"},
+	{"as_it_is", ""}, {"comment", "# the end\n"}, {"comment_without_line_end", "# the end"}, {"document_end", "...\n"},
+	{"document_end_without_line_end", "..."},
+	{"document_end_with_comment", "... # end\n# more\n"}, {"blank_lines", "\n\n"}, {"blanks", "  \n"},
+	{"blanks_without_line_end", "  "}, {"tab", "\t\n"}, {"tab_without_line_end", "\t"},
 }
 
 // TestSetImages_keeps_line_ends sets the images of each case in all of these forms. What is made of a form must be the

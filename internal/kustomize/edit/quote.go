@@ -26,8 +26,8 @@ func encode(value string, style yamlv3.Style) string {
 }
 
 // isPlainString reports whether a value without quotes reads as a string everywhere. Kustomize reads YAML 1.1, where
-// 1_000, 0b1, 017, on and 12:30 are none, most other tools YAML 1.2; each library quotes by its own rules when it writes.
-// Signs that mean something in flow style always ask for quotes.
+// 1_000, 0b1, 017, on and 12:30 are none, most other tools YAML 1.2; each library quotes by its own rules when it
+// writes. Signs that mean something in flow style always ask for quotes.
 func isPlainString(value string) bool {
 	if !plainSigns.MatchString(value) || float.MatchString(value) {
 		return false

@@ -81,7 +81,8 @@ func (t text) newline(pos int) string {
 // documentEnd is where the marker "..." begins, or the end of the content.
 func (t text) documentEnd() (pos int, isMarked bool) {
 	for _, l := range t.lines {
-		if rest, found := bytes.CutPrefix(t.content[l.start:l.end], []byte("...")); found && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t') {
+		if rest, found := bytes.CutPrefix(t.content[l.start:l.end], []byte("...")); found &&
+			(len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t') {
 			return l.start, true
 		}
 	}

@@ -27,11 +27,13 @@ func verify(doc *document, edited []byte, images []types.Image) error {
 		wantImages = setValues(wantImages, image)
 	}
 	if !reflect.DeepEqual(normal(wantImages), normal(gotImages)) {
-		return doc.errorf(doc.imagesNode(), "these images cannot be set without changing others that share their text through "+
+		return doc.errorf(doc.imagesNode(), "these images cannot be set without changing others that share their text "+
+			"through "+
 			"an anchor; write the shared fields out")
 	}
 	if !reflect.DeepEqual(before.others, after.others) {
-		return doc.errorf(doc.imagesNode(), "setting the images would change another field too, since the file ends in a text "+
+		return doc.errorf(doc.imagesNode(), "setting the images would change another field too, since the file ends in a "+
+			"text "+
 			"without a line break or shares an anchor; end it with a line break, or set the images by hand once")
 	}
 	return nil
@@ -78,7 +80,8 @@ func canonical(fields map[string]any) map[string]any {
 
 // setValues is SetImages on values.
 func setValues(entries []map[string]any, image types.Image) []map[string]any {
-	want := map[string]any{fieldName: image.Name, fieldNewName: image.NewName, fieldNewTag: image.NewTag, fieldDigest: image.Digest}
+	want := map[string]any{fieldName: image.Name, fieldNewName: image.NewName, fieldNewTag: image.NewTag,
+		fieldDigest: image.Digest}
 	result := slices.Clone(entries)
 	found := false
 	for i, fields := range result {

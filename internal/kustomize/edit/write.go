@@ -29,7 +29,8 @@ func Write(path string, content []byte) error {
 		return fmt.Errorf("writing the kustomization: %w", err)
 	}
 	if err := replaceFile(target, content, info); err != nil {
-		return fmt.Errorf("writing the kustomization %s: %w; the file is unchanged, check that its folder is writable", path, err)
+		return fmt.Errorf("writing the kustomization %s: %w; the file is unchanged, check that its folder is writable", path,
+			err)
 	}
 	return nil
 }

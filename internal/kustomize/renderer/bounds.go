@@ -15,7 +15,8 @@ const (
 	maxFiles = 256 << 20
 	// maxNodes is how many values a file may have with its aliases expanded. Kustomize expands each of them.
 	maxNodes = 1_000_000
-	// maxDepth is how many levels a file may have. Kustomize's time grows with their square, and no kind has a tenth of them.
+	// maxDepth is how many levels a file may have. Kustomize's time grows with their square, and no kind has a tenth of
+	// them.
 	maxDepth = 500
 )
 
@@ -23,7 +24,8 @@ const (
 func checkSize(content []byte, total int) error {
 	switch {
 	case len(content) > maxFile:
-		return fmt.Errorf("the file has %d MiB, and at most %d MiB are rendered; remove it from the kustomization", len(content)>>20, maxFile>>20)
+		return fmt.Errorf("the file has %d MiB, and at most %d MiB are rendered; remove it from the kustomization",
+			len(content)>>20, maxFile>>20)
 	case total > maxFiles:
 		return fmt.Errorf("with this file, the kustomization has more than %d MiB; split it", maxFiles>>20)
 	}
@@ -69,8 +71,8 @@ func mayBeDeep(content []byte) bool {
 	return false
 }
 
-// depth is how many levels there are below a node, aliases and the YAML in texts included, such as that of a patch. Known
-// are the depths of the nodes that were seen.
+// depth is how many levels there are below a node, aliases and the YAML in texts included, such as that of a patch.
+// Known are the depths of the nodes that were seen.
 func depth(node *yaml.Node, known map[*yaml.Node]int) int {
 	if n, isKnown := known[node]; isKnown {
 		return n

@@ -15,8 +15,8 @@ type capture struct {
 	printed head
 }
 
-// startCapture keeps what kustomize prints. Log lines also go to this process's own standard error, since log.Fatal ends
-// the process.
+// startCapture keeps what kustomize prints. Log lines also go to this process's own standard error, since log.Fatal
+// ends the process.
 func startCapture() (*capture, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

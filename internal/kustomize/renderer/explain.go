@@ -22,9 +22,11 @@ type cause struct {
 // causes go from the most specific to the least: kustomize tries each resource as a file and then as a folder, and
 // its error describes both attempts.
 var causes = []cause{
-	{regexp.MustCompile(`file '(?P<at>[^']*)' is not in or below '(?P<root>[^']*)'`), "${at} is outside ${root}", "kustomize reads files in or below a " +
-		"kustomization's folder only; move the file there, or give it a kustomization of its own and name that folder"},
-	{regexp.MustCompile(`MalformedYAMLError: yaml: (?P<error>.*?) in File: (?P<at>[^'" ]*)`), "${at} is broken YAML: ${error}", "correct it"},
+	{regexp.MustCompile(`file '(?P<at>[^']*)' is not in or below '(?P<root>[^']*)'`), "${at} is outside ${root}",
+		"kustomize reads files in or below a " +
+			"kustomization's folder only; move the file there, or give it a kustomization of its own and name that folder"},
+	{regexp.MustCompile(`MalformedYAMLError: yaml: (?P<error>.*?) in File: (?P<at>[^'" ]*)`),
+		"${at} is broken YAML: ${error}", "correct it"},
 	{regexp.MustCompile(`missing (?:kind|metadata.name) in object.*: '(?P<at>[^']*)': file is not directory`),
 		"${at} has an object without kind or metadata.name", "add it, or list Kubernetes objects only"},
 	{regexp.MustCompile(`unknown field \\?"(?P<at>\w*)`), "kustomize knows no field ${at}", "correct its spelling"},
@@ -32,14 +34,18 @@ var causes = []cause{
 		"${path}${at} is a ${have}, not a ${type}", "put a string in quotes, write a list with dashes"},
 	{regexp.MustCompile(`unable to load external plugin '(?P<kind>.*?)'`), "it asks for the plugin ${kind}",
 		"only kustomize's built-in plugins run here; render with the plugin beforehand and commit the result"},
-	{regexp.MustCompile(`must specify --enable-helm`), "helm charts are not rendered here", "run `helm template` beforehand and commit the result"},
-	{regexp.MustCompile(`unable to find one of 'kustomization.yaml'.* in directory '(?P<at>[^']*)'`), "there is no kustomization in ${at}", "add one there"},
-	{regexp.MustCompile(`'(?P<at>[^']*)': kustomization.yaml is empty`), "the kustomization in ${at} is empty", "list the manifests under its resources"},
+	{regexp.MustCompile(`must specify --enable-helm`), "helm charts are not rendered here",
+		"run `helm template` beforehand and commit the result"},
+	{regexp.MustCompile(`unable to find one of 'kustomization.yaml'.* in directory '(?P<at>[^']*)'`),
+		"there is no kustomization in ${at}", "add one there"},
+	{regexp.MustCompile(`'(?P<at>[^']*)': kustomization.yaml is empty`), "the kustomization in ${at} is empty",
+		"list the manifests under its resources"},
 	{regexp.MustCompile(`cycle detected: candidate root '(?P<at>[^']*)' contains visited root '(?P<root>[^']*)'`),
 		"${at} contains ${root}, which names it", "remove one of the references"},
 	{regexp.MustCompile(`may not add resource with an already registered id: (?P<id>[^'"]*)`), "two manifests are ${id}",
 		"remove one of the two, or list the file once"},
-	{regexp.MustCompile(`evalsymlink failure on '(?P<at>[^']*)'`), "${at} does not exist", "create it, or correct the path"},
+	{regexp.MustCompile(`evalsymlink failure on '(?P<at>[^']*)'`), "${at} does not exist",
+		"create it, or correct the path"},
 }
 
 // explain keeps the useful part of kustomize's nested errors.
@@ -83,7 +89,8 @@ func (r *renderer) nameless(text string) error {
 	}
 	for _, doc := range documents(content) {
 		for _, node := range at(doc, []string{"metadata", "generateName"}) {
-			return fmt.Errorf("%s:%d: the object has generateName and no name; kustomize and server-side apply know an object by its "+
+			return fmt.Errorf("%s:%d: the object has generateName and no name; kustomize and server-side apply know an object "+
+				"by its "+
 				"name, so give it one with metadata.name, or create it with `kubectl create`", r.files.display(match[1]), node.Line)
 		}
 	}
@@ -111,7 +118,8 @@ func (r *renderer) place(name string) string {
 // linesOf finds the values that are the name, or that are a path to it from the folder.
 func linesOf(node *yaml.Node, name, folder string) []int {
 	var lines []int
-	if node.Kind == yaml.ScalarNode && node.Value != "" && (node.Value == name || filepath.Join(folder, node.Value) == name) {
+	if node.Kind == yaml.ScalarNode && node.Value != "" &&
+		(node.Value == name || filepath.Join(folder, node.Value) == name) {
 		lines = append(lines, node.Line)
 	}
 	for _, child := range node.Content {

@@ -10,7 +10,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// files is the file system that kustomize renders from: the disk, with other content for one kustomization, and with bounds.
+// files is the file system that kustomize renders from: the disk, with other content for one kustomization, and with
+// bounds.
 type files struct {
 	filesys.FileSystem
 	// target is the real path of the kustomization for which standIn is read.

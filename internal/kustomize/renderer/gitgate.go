@@ -13,8 +13,8 @@ import (
 )
 
 // Where fetching is allowed, kustomize starts git with the address and the ref that a kustomization names. It checks
-// neither: a ref "--upload-pack=…" is an option to git, and an address file://… makes git run that on this machine. So what
-// kustomize finds on its PATH as git is this program, which starts the real git with the arguments that it knows.
+// neither: a ref "--upload-pack=…" is an option to git, and an address file://… makes git run that on this machine. So
+// what kustomize finds on its PATH as git is this program, which starts the real git with the arguments that it knows.
 
 const (
 	gatePrefix   = "multiarch-deploy-git-"
@@ -27,8 +27,8 @@ func isGitGate(name string) bool {
 	return filepath.Base(name) == "git" && strings.HasPrefix(filepath.Base(filepath.Dir(name)), gatePrefix)
 }
 
-// openGitGate puts the gate before all else on this process's PATH. Without a git there is nothing to guard. It returns a
-// folder to remove.
+// openGitGate puts the gate before all else on this process's PATH. Without a git there is nothing to guard. It returns
+// a folder to remove.
 func openGitGate() (folder string, err error) {
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -45,7 +45,8 @@ func openGitGate() (folder string, err error) {
 	if all, found := os.LookupEnv("PATH"); found {
 		path += string(os.PathListSeparator) + all
 	}
-	return folder, errors.Join(os.Symlink(program, filepath.Join(folder, "git")), os.Setenv("PATH", path), os.Setenv(realGit, git),
+	return folder, errors.Join(os.Symlink(program, filepath.Join(folder, "git")), os.Setenv("PATH", path),
+		os.Setenv(realGit, git),
 		os.Setenv("GIT_ALLOW_PROTOCOL", allowedGit), os.Setenv("GIT_TERMINAL_PROMPT", "0"))
 }
 
@@ -57,7 +58,8 @@ func gitGate(args []string, folder string, stderr io.Writer) int {
 		return gateRefusals
 	}
 	git := exec.Command(os.Getenv(realGit), checked...)
-	git.Env = slices.DeleteFunc(git.Environ(), func(variable string) bool { return strings.HasPrefix(variable, realGit+"=") })
+	git.Env = slices.DeleteFunc(git.Environ(),
+		func(variable string) bool { return strings.HasPrefix(variable, realGit+"=") })
 	for i, variable := range git.Env { // git starts others of its own by the PATH
 		git.Env[i] = strings.Replace(variable, "PATH="+folder+string(os.PathListSeparator), "PATH=", 1)
 	}

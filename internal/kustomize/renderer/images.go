@@ -69,14 +69,15 @@ func (r *renderer) uses(images []types.Image, s *sentinels, objects []sentObject
 	uses := make([]ImageUse, len(images))
 	for i, image := range images {
 		used := r.isUsed(images, i, s)
-		uses[i] = ImageUse{Used: used, Line: lines[image.Name], Overruled: used && s.isPlain && !isRendered(objects, edit.Reference(image))}
+		uses[i] = ImageUse{Used: used, Line: lines[image.Name], Overruled: used && s.isPlain &&
+			!isRendered(objects, edit.Reference(image))}
 	}
 	r.addCandidates(images, uses)
 	return uses
 }
 
-// isUsed reports whether a manifest uses the image at an index. With all images set to sentinels, one whose name is what
-// another entry makes of an image is not found, so that one is tried alone.
+// isUsed reports whether a manifest uses the image at an index. With all images set to sentinels, one whose name is
+// what another entry makes of an image is not found, so that one is tried alone.
 func (r *renderer) isUsed(images []types.Image, index int, s *sentinels) bool {
 	if s.found[index] || !r.isMadeByOthers(images, index) {
 		return s.found[index]
@@ -116,26 +117,29 @@ func (r *renderer) mayDepend(images []types.Image) bool {
 	for i, image := range images {
 		for _, entry := range root.Images {
 			// The entry of another image that matches one of the two, but not the other.
-			if entry.Name != image.Name && (matches(edit.Reference(image), entry.Name) || matches(edit.Reference(sentinel(i, image.Name)), entry.Name)) {
+			if entry.Name != image.Name && (matches(edit.Reference(image), entry.Name) ||
+				matches(edit.Reference(sentinel(i, image.Name)), entry.Name)) {
 				return true
 			}
 		}
 	}
 	return r.files.mention("needs-hash") ||
-		r.files.mention("eplacement") && (r.files.mention("delimiter") || r.files.mention("encoding") || r.files.mention("image="))
+		r.files.mention("eplacement") && (r.files.mention("delimiter") || r.files.mention("encoding") ||
+			r.files.mention("image="))
 }
 
 // matches is how kustomize compares a reference with the name of an entry, which is a regular expression to it:
 // https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag
 func matches(reference, name string) bool {
-	pattern, err := regexp.Compile("^" + name + "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$")
+	pattern, err := regexp.Compile("^" + name +
+		"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$")
 	return err == nil && pattern.MatchString(reference)
 }
 
 const mark = "multiarch-deploy-sentinel"
 
-// sentinel is the image at an index under a name that exists nowhere else. Each part of it has the mark, so that no part
-// of it is taken for something else: https://www.rfc-editor.org/rfc/rfc2606 reserves the top-level domain.
+// sentinel is the image at an index under a name that exists nowhere else. Each part of it has the mark, so that no
+// part of it is taken for something else: https://www.rfc-editor.org/rfc/rfc2606 reserves the top-level domain.
 func sentinel(index int, name string) types.Image {
 	own := fmt.Sprintf("%s-%dx", mark, index)
 	return types.Image{Name: name, NewName: own + "." + mark + "-invalid/" + own, NewTag: own}

@@ -108,15 +108,16 @@ func newIndex(file string, content []byte) *index {
 }
 
 func (x *index) add(file string, node *yaml.Node) {
-	w := written{Target{scalar(node, "metadata", "name"), scalar(node, "metadata", "namespace")}, Source{File: file, Line: node.Line}}
+	w := written{Target{scalar(node, "metadata", "name"), scalar(node, "metadata", "namespace")},
+		Source{File: file, Line: node.Line}}
 	w.source.addPodSpecs(node, node.Line)
 	kind := scalar(node, "kind")
 	x.kinds[kind] = append(x.kinds[kind], w)
 	x.names[[2]string{kind, w.Name}] = append(x.names[[2]string{kind, w.Name}], w)
 }
 
-// maxName is how long a name may be in Kubernetes, in bytes. A longer one, which no cluster takes, is not searched: that
-// would take the cube of its length.
+// maxName is how long a name may be in Kubernetes, in bytes. A longer one, which no cluster takes, is not searched:
+// that would take the cube of its length.
 const maxName = 253
 
 // best returns what became the object. Prefixes, suffixes and patches may have changed its name, so that among those of
@@ -166,7 +167,8 @@ func eachDocument(content []byte, f func(*yaml.Node)) {
 	}
 }
 
-// at returns the values at a path of fields; "*" is each item of a list. Like kustomize it does not mind the case of keys.
+// at returns the values at a path of fields; "*" is each item of a list. Like kustomize it does not mind the case of
+// keys.
 func at(node *yaml.Node, fields []string) []*yaml.Node {
 	node = resolve(node)
 	if len(fields) == 0 {

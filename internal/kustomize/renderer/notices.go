@@ -24,8 +24,8 @@ var (
 	badVar     = regexp.MustCompile(`^MakePrimitiveReplacer: bad replacement`)
 )
 
-// notices turns what kustomize printed into notices, each once. Deprecated fields are looked up in the files, since what
-// is printed about them has no place.
+// notices turns what kustomize printed into notices, each once. Deprecated fields are looked up in the files, since
+// what is printed about them has no place.
 func (r *renderer) notices(printed string) []Notice {
 	found := r.deprecations()
 	for line := range strings.Lines(printed) {
@@ -37,7 +37,8 @@ func (r *renderer) notices(printed string) []Notice {
 		case vars != nil:
 			names := inOrder(vars[1])
 			n = r.noticeAt(strings.Split(names, ",")[0])
-			n.Text, n.Fix = "No manifest uses the vars "+names+".", "Remove them from vars, or write $(NAME) where their values belong."
+			n.Text, n.Fix = "No manifest uses the vars "+names+".", "Remove them from vars, or write $(NAME) where their "+
+				"values belong."
 		case badVar.MatchString(line): // the rest is the value
 			n.Text = "A var refers to a field that is no text or number, so it is not replaced."
 		case r.quotesSecret(line):

@@ -6,8 +6,8 @@ import (
 )
 
 // Target is what a patch in the kustomization calls an object, in its own metadata or in the target of its entry.
-// Kustomize looks for the name and namespace of the object's file, or those that bases of the kustomization made of them:
-// its own namePrefix, nameSuffix and namespace come after its patches.
+// Kustomize looks for the name and namespace of the object's file, or those that bases of the kustomization made of
+// them: its own namePrefix, nameSuffix and namespace come after its patches.
 type Target struct {
 	Name string
 	// Namespace is "" where the file has none and no namesake makes it matter.
@@ -43,7 +43,8 @@ func setTargets(objects []sentObject, names []named, written []Target) {
 	}
 }
 
-// target prefers what the file says. Variants of one base share that, and differ in what their kustomizations made of it.
+// target prefers what the file says. Variants of one base share that, and differ in what their kustomizations made of
+// it.
 func (n *namesake) target(byName map[string][]*namesake) Target {
 	for _, name := range []string{n.written.Name, n.rendered.Name} {
 		for _, namespace := range []string{n.written.Namespace, n.written.namespace(), n.rendered.namespace()} {

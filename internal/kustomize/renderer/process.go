@@ -77,14 +77,15 @@ type receivedObject struct {
 // maxLog is how much of what kustomize prints is kept.
 const maxLog = 64 << 10
 
-// maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500 take
-// about 2 seconds, 10,000 about 40.
+// maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500
+// take about 2 seconds, 10,000 about 40.
 const maxTime = 10 * time.Minute
 
 // Run renders in a child process. Errors name the file, the cause and the next step; the end of ctx ends the child.
 func Run(ctx context.Context, request Request) (*Response, error) {
 	limit := cmp.Or(request.Timeout, maxTime)
-	bounded, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s: kustomize did not end within %s; split the kustomization, "+
+	bounded, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s: kustomize did not end within %s; split the "+
+		"kustomization, "+
 		"and deploy each part by itself", request.Path, limit))
 	defer cancel()
 	input, err := json.Marshal(request)

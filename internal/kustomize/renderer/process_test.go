@@ -13,9 +13,11 @@ import (
 
 func TestRun_says_why_the_child_ended(t *testing.T) {
 	for _, test := range []struct{ name, log, want string }{
-		{"fatal", "d '/x' should be a subset of deLinked\nmore\n", "k: kustomize ended without a result: d '/x' should be a subset of deLinked; check with `kustomize build`"},
+		{"fatal", "d '/x' should be a subset of deLinked\nmore\n",
+			"k: kustomize ended without a result: d '/x' should be a subset of deLinked; check with `kustomize build`"},
 		{"killed", "", "k: kustomize ended without a result: signal: killed; check with `kustomize build`"},
-		{"about_a_secret", "bad Secret s: hunter2\n", "k: kustomize ended without a result: signal: killed; check with `kustomize build`"},
+		{"about_a_secret", "bad Secret s: hunter2\n", "k: kustomize ended without a result: signal: killed; check with " +
+			"`kustomize build`"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, crashed("k", test.log, errors.New("signal: killed")).Error()); diff != "" {
@@ -37,11 +39,13 @@ func TestReceive_needs_the_last_message(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	all := []string{"PATH=/bin", "HOME=/h", "INPUT_GITHUB-TOKEN=t", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t", "TMPDIR=/t", "HTTPS_PROXY=p", "AWS_SECRET=x"}
+	all := []string{"PATH=/bin", "HOME=/h", "INPUT_GITHUB-TOKEN=t", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t", "TMPDIR=/t",
+		"HTTPS_PROXY=p", "AWS_SECRET=x"}
 	if diff := cmp.Diff([]string{"TMPDIR=/t"}, environment(all, false)); diff != "" {
 		t.Errorf("where nothing is fetched: %s", diff)
 	}
-	if diff := cmp.Diff([]string{"PATH=/bin", "HOME=/h", "TMPDIR=/t", "HTTPS_PROXY=p", "AWS_SECRET=x"}, environment(all, true)); diff != "" {
+	if diff := cmp.Diff([]string{"PATH=/bin", "HOME=/h", "TMPDIR=/t", "HTTPS_PROXY=p", "AWS_SECRET=x"},
+		environment(all, true)); diff != "" {
 		t.Errorf("where git fetches: %s", diff)
 	}
 }

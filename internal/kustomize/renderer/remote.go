@@ -37,7 +37,8 @@ func (r *renderer) remoteError() error {
 	for _, file := range r.files.read {
 		for _, doc := range documents(file.content) {
 			for _, value := range remoteValues(doc) {
-				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.path, value.Line, redacted(value.Value), remoteAdvice))
+				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.path, value.Line, redacted(value.Value),
+					remoteAdvice))
 			}
 		}
 	}
@@ -53,8 +54,8 @@ func (r *renderer) remoteError() error {
 	return fmt.Errorf("%s: it asks for a git repository, which is remote, %s", r.path, remoteAdvice)
 }
 
-// lineOf is the line of a file that was read with an address in it, as "file:line: address". Where none has it as it was
-// asked for, it is the root kustomization.
+// lineOf is the line of a file that was read with an address in it, as "file:line: address". Where none has it as it
+// was asked for, it is the root kustomization.
 func (r *renderer) lineOf(address string) string {
 	for _, path := range r.files.withAddress {
 		content, err := r.files.FileSystem.ReadFile(path)

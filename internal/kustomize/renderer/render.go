@@ -37,7 +37,8 @@ type rendering struct {
 }
 
 func newRenderer(request Request) (*renderer, error) {
-	r := &renderer{path: request.Path, dir: filepath.Dir(request.Path), content: request.Content, refusals: &refusals{}, remoteFetch: request.RemoteFetch}
+	r := &renderer{path: request.Path, dir: filepath.Dir(request.Path), content: request.Content, refusals: &refusals{},
+		remoteFetch: request.RemoteFetch}
 	if err := edit.Check(r.path, r.content); err != nil {
 		return nil, err
 	}
@@ -144,7 +145,8 @@ func (r *renderer) unreadable(res *resource.Resource, err error) error {
 	if res.GetKind() == "Secret" {
 		err = errors.New("its data are no map of texts, or a key is given twice; values of Secrets are not shown")
 	}
-	return fmt.Errorf("%s: the rendered %s %s cannot be read: %w; correct its manifest", r.path, res.GetKind(), res.GetName(), err)
+	return fmt.Errorf("%s: the rendered %s %s cannot be read: %w; correct its manifest", r.path, res.GetKind(),
+		res.GetName(), err)
 }
 
 // checkKeys refuses a map whose keys are numbers or other values, as YAML allows.

@@ -10,9 +10,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Kustomize's errors and log lines quote what they are about: all literals of a generator, a patch, a value of the wrong
-// type. Where that is a Secret, its values would be in the log. So what belongs to Secrets is collected from the files, and
-// a text that contains any of it is replaced by the place and the kind of the fault.
+// Kustomize's errors and log lines quote what they are about: all literals of a generator, a patch, a value of the
+// wrong type. Where that is a Secret, its values would be in the log. So what belongs to Secrets is collected from the
+// files, and a text that contains any of it is replaced by the place and the kind of the fault.
 
 // secret is a part of a file that makes a Secret.
 type secret struct {
@@ -23,7 +23,8 @@ type secret struct {
 }
 
 // publicFields are the fields of a Secret and its generator whose values are no secrets.
-var publicFields = []string{"apiVersion", "kind", "metadata", "type", "behavior", "options", "name", "namespace", "target", "op", "path"}
+var publicFields = []string{"apiVersion", "kind", "metadata", "type", "behavior", "options", "name", "namespace",
+	"target", "op", "path"}
 
 // minSecret is the shortest value that is looked for: a shorter one is in any text.
 const minSecret = 4
@@ -119,7 +120,8 @@ func (p *secret) collect(node *yaml.Node) {
 			p.collect(child)
 			continue
 		}
-		isPublic := slices.ContainsFunc(publicFields, func(name string) bool { return strings.EqualFold(name, node.Content[i-i%2].Value) })
+		isPublic := slices.ContainsFunc(publicFields,
+			func(name string) bool { return strings.EqualFold(name, node.Content[i-i%2].Value) })
 		if !isPublic {
 			p.collect(child)
 		}
@@ -146,7 +148,8 @@ func (p *secret) isIn(text string) bool {
 	return slices.ContainsFunc(p.values, func(value string) bool {
 		quoted := fmt.Sprintf("%q", value)
 		joined := strings.Join(strings.Fields(value), " ")
-		return strings.Contains(text, value) || strings.Contains(text, joined) || strings.Contains(text, quoted[1:len(quoted)-1])
+		return strings.Contains(text, value) || strings.Contains(text, joined) ||
+			strings.Contains(text, quoted[1:len(quoted)-1])
 	})
 }
 
@@ -178,7 +181,8 @@ func (r *renderer) secretError(text string) error {
 			break
 		}
 	}
-	return fmt.Errorf("%s:%d: the Secret here: %s; values of Secrets are not shown; correct it, then check with `kustomize build %s`",
+	return fmt.Errorf("%s:%d: the Secret here: %s; values of Secrets are not shown; correct it, then check with "+
+		"`kustomize build %s`",
 		all[index].file, all[index].line, what, r.dir)
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 )
 
-// BenchmarkForetell is of a cluster where 20 pods run on each node, and of a deploy of workloads of 3 replicas, each a third
-// of them with an anti-affinity or a spread.
+// BenchmarkForetell is of a cluster where 20 pods run on each node, and of a deploy of workloads of 3 replicas, each a
+// third of them with an anti-affinity or a spread.
 func BenchmarkForetell(b *testing.B) {
 	for _, size := range []struct{ nodes, workloads int }{{100, 20}, {1000, 200}} {
 		b.Run(fmt.Sprintf("%d_nodes_%d_pods_%d_workloads", size.nodes, 20*size.nodes, size.workloads), func(b *testing.B) {

@@ -7,8 +7,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 )
 
-// daemonPods are the pods that the DaemonSet's controller makes: one for each node that its template selects and whose taints it
-// tolerates, bound to that node by its affinity. The controller adds tolerations for what passes
+// daemonPods are the pods that the DaemonSet's controller makes: one for each node that its template selects and whose
+// taints it tolerates, bound to that node by its affinity. The controller adds tolerations for what passes
 // (https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations).
 func (d demand) daemonPods(nodes []corev1.Node) []*corev1.Pod {
 	var pods []*corev1.Pod

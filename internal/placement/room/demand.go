@@ -21,8 +21,8 @@ type demand struct {
 	surge  int           // pods beyond their number while they are replaced; 0 where old ones go first
 }
 
-// demandOf reads how a workload makes pods. What it replaces are its pods that run now; a Job or a pod that is there stays as
-// it is. Kinds of which nobody knows how they make pods ask for nothing.
+// demandOf reads how a workload makes pods. What it replaces are its pods that run now; a Job or a pod that is there
+// stays as it is. Kinds of which nobody knows how they make pods ask for nothing.
 func demandOf(w Workload, pods []corev1.Pod, scalers map[string]scaler) demand {
 	d := demand{Workload: w, old: ownedBy(w.Object, pods)}
 	switch w.Object.GetKind() {
@@ -155,7 +155,8 @@ func scalersOf(objects []*unstructured.Unstructured) map[string]scaler {
 			least = 1
 		}
 		most, _ := number(obj, "spec", "maxReplicas")
-		target := text(obj, "spec", "scaleTargetRef", "kind") + "/" + obj.GetNamespace() + "/" + text(obj, "spec", "scaleTargetRef", "name")
+		target := text(obj, "spec", "scaleTargetRef", "kind") + "/" + obj.GetNamespace() + "/" +
+			text(obj, "spec", "scaleTargetRef", "name")
 		all[target] = scaler{least, most}
 	}
 	return all

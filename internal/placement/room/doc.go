@@ -29,15 +29,15 @@ type Forecast struct {
 	Stuck bool
 	// Victims are the pods of lower priority that the scheduler would evict for them.
 	Victims []*corev1.Pod
-	// Most is the maximum of the workload's HorizontalPodAutoscaler, and MostFit how many of those would fit now. Both are 0
-	// without one.
+	// Most is the maximum of the workload's HorizontalPodAutoscaler, and MostFit how many of those would fit now. Both are
+	// 0 without one.
 	Most, MostFit int
 	// Err is what stops the scheduler at a pod of the workload.
 	Err error
 }
 
-// Decided says who decides where the pods of a workload run, if that is not the scheduler as this package knows it: "" if
-// it is.
+// Decided says who decides where the pods of a workload run, if that is not the scheduler as this package knows it: ""
+// if it is.
 func Decided(spec *corev1.PodSpec) string {
 	switch {
 	case spec.SchedulerName != "" && spec.SchedulerName != corev1.DefaultSchedulerName:

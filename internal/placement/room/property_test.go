@@ -28,8 +28,8 @@ var (
 	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "where they start")
 )
 
-// TestForetell_agrees_with_the_scheduler makes random pods on a cluster of tainted and untainted nodes, and holds the forecast
-// against what kube-scheduler does: as many find no node, and the others land where the forecast allows it.
+// TestForetell_agrees_with_the_scheduler makes random pods on a cluster of tainted and untainted nodes, and holds the
+// forecast against what kube-scheduler does: as many find no node, and the others land where the forecast allows it.
 func TestForetell_agrees_with_the_scheduler(t *testing.T) {
 	cluster := localcluster.Shared(t, localcluster.Options{Preset: "gke"})
 	config, err := clientcmd.BuildConfigFromFlags("", cluster.Kubeconfig)
@@ -142,7 +142,8 @@ func allowedNodes(t *testing.T, client kubernetes.Interface, w room.Workload) []
 	return names
 }
 
-// scheduled makes the pods one after the other, and returns the nodes of those that got one. All pods are gone afterwards.
+// scheduled makes the pods one after the other, and returns the nodes of those that got one. All pods are gone
+// afterwards.
 func scheduled(t *testing.T, client kubernetes.Interface, w room.Workload, replicas int) []string {
 	t.Helper()
 	var nodes []string
@@ -176,7 +177,8 @@ func decision(t *testing.T, client kubernetes.Interface, name string) (node stri
 			return false
 		}
 		node = pod.Spec.NodeName
-		return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodScheduled })
+		return slices.ContainsFunc(pod.Status.Conditions,
+			func(c corev1.PodCondition) bool { return c.Type == corev1.PodScheduled })
 	})
 	return node
 }

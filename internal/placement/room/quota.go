@@ -23,8 +23,8 @@ func (e Excess) String() string {
 	return fmt.Sprintf("%s: %s of %s", e.Resource, e.Needed.String(), e.Hard.String())
 }
 
-// Exceeded sums up what the workloads' pods in a namespace use once they are all there, less what they replace, and returns
-// the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
+// Exceeded sums up what the workloads' pods in a namespace use once they are all there, less what they replace, and
+// returns the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
 func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Workload) []Excess {
 	var all []Excess
 	for _, quota := range quotas {

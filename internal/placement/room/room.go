@@ -12,9 +12,10 @@ import (
 )
 
 // Foretell places the pods of all workloads, those of higher priority first, over what runs now less what they replace.
-// Objects are those of the deploy, for the autoscalers among them. The error is that the scheduler's plugins could not be
-// set up, or that ctx is done.
-func Foretell(ctx context.Context, cluster schedule.Snapshot, workloads []Workload, objects []*unstructured.Unstructured) ([]Forecast, error) {
+// Objects are those of the deploy, for the autoscalers among them. The error is that the scheduler's plugins could not
+// be set up, or that ctx is done.
+func Foretell(ctx context.Context, cluster schedule.Snapshot, workloads []Workload,
+	objects []*unstructured.Unstructured) ([]Forecast, error) {
 	scalers := scalersOf(objects)
 	demands := make([]demand, len(workloads))
 	for i, w := range workloads {
@@ -143,7 +144,8 @@ func roll(ctx context.Context, cluster schedule.Snapshot, demands []demand, all 
 	return ctx.Err()
 }
 
-// replace rolls the pods over one after the other, and returns why it comes to a halt. The pods are as they were afterwards.
+// replace rolls the pods over one after the other, and returns why it comes to a halt. The pods are as they were
+// afterwards.
 func (d demand) replace(ctx context.Context, s *schedule.Scheduler) (why schedule.Reasons) {
 	var fresh, gone []*corev1.Pod
 	defer func() {

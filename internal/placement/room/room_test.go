@@ -39,7 +39,8 @@ func TestForetell(t *testing.T) {
 			want: room.Forecast{Wanted: 3, Fit: 3, Nodes: map[string]int{"a": 1, "b": 2}}},
 		{name: "some_do_not", kind: "Deployment", spec: "replicas: 9", pod: cpu("1"),
 			want: room.Forecast{Wanted: 9, Fit: 6, Nodes: map[string]int{"a": 2, "b": 4}, Why: schedule.Reasons{full: 2}}},
-		{name: "the_old_ones_make_room", kind: "Deployment", spec: "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 1}}}", pod: cpu("2") + "\n" + alone, running: "a b",
+		{name: "the_old_ones_make_room", kind: "Deployment", spec: "{replicas: 2, strategy: {rollingUpdate: " +
+			"{maxUnavailable: 1}}}", pod: cpu("2") + "\n" + alone, running: "a b",
 			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}}},
 		{name: "an_update_that_never_moves", kind: "Deployment", pod: cpu("1") + "\n" + alone, running: "a b",
 			spec: "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}}",
@@ -83,7 +84,8 @@ func TestForetell_evicts_pods_of_lower_priority(t *testing.T) {
 	w := workload(t, "Deployment", "replicas: 1", cpu("4")+"\npriority: 10")
 	low := pod(t, "low", cpu("1"))
 	low.Spec.NodeName = "b"
-	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t), Pods: []corev1.Pod{*low}}, []room.Workload{w}, nil)
+	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t), Pods: []corev1.Pod{*low}},
+		[]room.Workload{w}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,8 @@ func TestForetell_counts_the_minimum_of_an_autoscaler(t *testing.T) {
 	hpa := &unstructured.Unstructured{}
 	parse(t, `{kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop},
 		spec: {minReplicas: 2, maxReplicas: 9, scaleTargetRef: {kind: Deployment, name: web}}}`, &hpa.Object)
-	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t)}, []room.Workload{w}, []*unstructured.Unstructured{hpa})
+	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t)}, []room.Workload{w},
+		[]*unstructured.Unstructured{hpa})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +124,8 @@ func nodes(t *testing.T) []corev1.Node {
 
 func workload(t testing.TB, kind, spec, podSpec string) room.Workload {
 	t.Helper()
-	obj := &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"name": "web", "namespace": "shop"}}}
+	obj := &unstructured.Unstructured{Object: map[string]any{"kind": kind,
+		"metadata": map[string]any{"name": "web", "namespace": "shop"}}}
 	fields := map[string]any{}
 	parse(t, spec, &fields)
 	obj.Object["spec"] = fields
@@ -130,7 +134,8 @@ func workload(t testing.TB, kind, spec, podSpec string) room.Workload {
 
 func pod(t testing.TB, name, spec string) *corev1.Pod {
 	t.Helper()
-	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name), Labels: map[string]string{"app": "web"}}}
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name),
+		Labels: map[string]string{"app": "web"}}}
 	parse(t, spec, &p.Spec)
 	return p
 }

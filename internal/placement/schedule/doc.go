@@ -1,5 +1,6 @@
-// Package schedule asks kube-scheduler's own plugins where pods fit, over a snapshot of a cluster: which nodes could ever
-// take a pod, and where it would be placed now. It looks at values only; nothing is read from a cluster or written to it.
+// Package schedule asks kube-scheduler's own plugins where pods fit, over a snapshot of a cluster: which nodes could
+// ever take a pod, and where it would be placed now. It looks at values only; nothing is read from a cluster or written
+// to it.
 package schedule
 
 import (

@@ -51,7 +51,8 @@ type stillInformer struct{ cache.SharedIndexInformer }
 func (i stillInformer) HasSynced() bool { return true }
 
 // AddEventHandler calls the handler for each object.
-func (i stillInformer) AddEventHandler(handler cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
+func (i stillInformer) AddEventHandler(handler cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration,
+	error) {
 	for _, obj := range i.GetIndexer().List() {
 		handler.OnAdd(obj, true)
 	}

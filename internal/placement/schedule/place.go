@@ -16,8 +16,8 @@ import (
 // Reasons count the nodes by what keeps a pod off them, in the scheduler's words.
 type Reasons map[string]int
 
-// Fits returns for each node, in the snapshot's order, what keeps the pod off it: "" where it fits. An error is what stops
-// the scheduler itself.
+// Fits returns for each node, in the snapshot's order, what keeps the pod off it: "" where it fits. An error is what
+// stops the scheduler itself.
 func (s *Scheduler) Fits(ctx context.Context, pod *corev1.Pod) ([]string, error) {
 	c, err := s.cycle(quiet(ctx), pod)
 	if err != nil {
@@ -120,7 +120,8 @@ func first(status *fwk.Status) string {
 }
 
 // search filters nodes until enough fit: in a big cluster the scheduler does not look at all of them either
-// (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduler-perf-tuning/). The reasons are complete when none fits.
+// (https://kubernetes.io/docs/concepts/scheduling-eviction/scheduler-perf-tuning/). The reasons are complete when none
+// fits.
 func (s *Scheduler) search(ctx context.Context, c cycle) ([]fwk.NodeInfo, Reasons, error) {
 	var fit []fwk.NodeInfo
 	why := Reasons{}

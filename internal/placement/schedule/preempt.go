@@ -9,9 +9,9 @@ import (
 	fwk "k8s.io/kube-scheduler/framework"
 )
 
-// Preempt puts a pod that has found no node where the fewest pods of lower priority have to go for it, and evicts these. It
-// returns "" where no eviction helps. kube-scheduler weighs the victims' priorities and disruption budgets, too: which node
-// and which pods it takes may differ
+// Preempt puts a pod that has found no node where the fewest pods of lower priority have to go for it, and evicts
+// these. It returns "" where no eviction helps. kube-scheduler weighs the victims' priorities and disruption budgets,
+// too: which node and which pods it takes may differ
 // (https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/).
 func (s *Scheduler) Preempt(ctx context.Context, pod *corev1.Pod) (node string, victims []*corev1.Pod) {
 	if pod.Spec.PreemptionPolicy != nil && *pod.Spec.PreemptionPolicy == corev1.PreemptNever {
@@ -62,7 +62,8 @@ func (s *Scheduler) lower(info fwk.NodeInfo, pod *corev1.Pod) []*corev1.Pod {
 	return all
 }
 
-// evict returns the pods that have to go, or nil where not even all of them make room. The most important ones come back first.
+// evict returns the pods that have to go, or nil where not even all of them make room. The most important ones come
+// back first.
 func (s *Scheduler) evict(ctx context.Context, pod *corev1.Pod, node string, lower []*corev1.Pod) []*corev1.Pod {
 	for _, victim := range lower {
 		s.Remove(victim)

@@ -21,15 +21,18 @@ func TestFits_says_what_keeps_a_pod_off_a_node_for_ever(t *testing.T) {
 	}{
 		{"nothing_asked", `{}`, []string{"", "", ""}},
 		{"a_label", `{nodeSelector: {kubernetes.io/arch: arm64}}`,
-			[]string{"node(s) didn't match Pod's node affinity/selector", "", "node(s) didn't match Pod's node affinity/selector"}},
+			[]string{"node(s) didn't match Pod's node affinity/selector", "",
+				"node(s) didn't match Pod's node affinity/selector"}},
 		{"a_device", `{containers: [{name: c, resources: {requests: {nvidia.com/gpu: 1}}}]}`,
 			[]string{"", "Insufficient nvidia.com/gpu", ""}},
 		{"more_cpu_than_a_node_has", `{containers: [{name: c, resources: {requests: {cpu: 3}}}]}`,
 			[]string{"Insufficient cpu", "", ""}},
 		{"a_bound_volume", `{volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}`,
-			[]string{"node(s) didn't match PersistentVolume's node affinity", "", "node(s) didn't match PersistentVolume's node affinity"}},
+			[]string{"node(s) didn't match PersistentVolume's node affinity", "",
+				"node(s) didn't match PersistentVolume's node affinity"}},
 		{"a_claim_whose_class_is_of_one_zone", `{volumes: [{name: v, persistentVolumeClaim: {claimName: later}}]}`,
-			[]string{"", "node(s) didn't find available persistent volumes to bind", "node(s) didn't find available persistent volumes to bind"}},
+			[]string{"", "node(s) didn't find available persistent volumes to bind",
+				"node(s) didn't find available persistent volumes to bind"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -60,7 +63,8 @@ func TestPlace_until_no_node_has_room(t *testing.T) {
 			whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]}`, 1,
 			schedule.Reasons{"node(s) didn't match pod topology spread constraints": 2, "node(s) had untolerated taint(s)": 1}},
 		{"a_port_of_the_node", `{containers: [{name: c, ports: [{containerPort: 80, hostPort: 80}]}]}`, 2,
-			schedule.Reasons{"node(s) didn't have free ports for the requested pod ports": 2, "node(s) had untolerated taint(s)": 1}},
+			schedule.Reasons{"node(s) didn't have free ports for the requested pod ports": 2,
+				"node(s) had untolerated taint(s)": 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,7 +89,8 @@ func TestPlace_until_no_node_has_room(t *testing.T) {
 
 func TestPlace_stops_as_the_scheduler_does_at_an_invalid_preference(t *testing.T) {
 	s := scheduler(t, schedule.Now)
-	_, _, err := s.Place(t.Context(), pod(t, "p", `{affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [
+	_, _, err := s.Place(t.Context(), pod(t, "p",
+		`{affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [
 		{weight: 1, preference: {matchExpressions: [{key: "-bad-", operator: In, values: [x]}]}}]}}}`))
 	if err == nil {
 		t.Error("no error")
@@ -143,7 +148,8 @@ func storage(t *testing.T) schedule.Storage {
 
 func pod(t *testing.T, name, spec string) *corev1.Pod {
 	t.Helper()
-	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name), Labels: map[string]string{"app": "web"}}}
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "shop", UID: types.UID(name),
+		Labels: map[string]string{"app": "web"}}}
 	parse(t, spec, &p.Spec)
 	return p
 }

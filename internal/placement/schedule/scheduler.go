@@ -31,8 +31,8 @@ type Scheduler struct {
 type Rules int
 
 const (
-	// Ever are those whose answer about an empty node lasts: name, labels, resources against what is allocatable, and volumes.
-	// Taints are left to the caller, who can have them tolerated.
+	// Ever are those whose answer about an empty node lasts: name, labels, resources against what is allocatable, and
+	// volumes. Taints are left to the caller, who can have them tolerated.
 	Ever Rules = iota
 	// Now are all that kube-scheduler runs by default, but for what reserves devices (resource claims), groups pods, or
 	// preempts others.
@@ -81,8 +81,8 @@ const parallelism = 16
 // initMetrics makes the counters that the plugins count with. Nobody reads them.
 var initMetrics = sync.OnceFunc(metrics.InitMetrics)
 
-// registry is the scheduler's, with resources that need no devices of the API group resource.k8s.io: what these reserve is
-// not in a snapshot.
+// registry is the scheduler's, with resources that need no devices of the API group resource.k8s.io: what these reserve
+// is not in a snapshot.
 func registry() fwruntime.Registry {
 	all := plugins.NewInTreeRegistry()
 	all[names.NodeResourcesFit] = fwruntime.FactoryAdapter(gates(), noderesources.NewFit)

@@ -20,7 +20,8 @@ const (
 )
 
 // errExpiring is what a stream ends with that only ever expires.
-var errExpiring = errors.New("the API server ends each watch as expired (410 Gone): its storage, or a proxy in front of it, is at fault")
+var errExpiring = errors.New("the API server ends each watch as expired (410 Gone): its storage, or a proxy in front " +
+	"of it, is at fault")
 
 // expiry counts the watches of one stream that expired in a row.
 type expiry struct {

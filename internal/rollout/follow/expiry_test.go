@@ -34,7 +34,8 @@ func (e *expiring) List(context.Context, metav1.ListOptions) (*unstructured.Unst
 func (e *expiring) Watch(_ context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	w := watch.NewRaceFreeFake()
 	time.AfterFunc(e.lasts, func() {
-		w.Error(&metav1.Status{Status: "Failure", Code: http.StatusGone, Reason: metav1.StatusReasonExpired, Message: "too old resource version"})
+		w.Error(&metav1.Status{Status: "Failure", Code: http.StatusGone, Reason: metav1.StatusReasonExpired,
+			Message: "too old resource version"})
 	})
 	return w, nil
 }
@@ -54,7 +55,8 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 				ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 				server := &expiring{lasts: tt.lasts}
 				changes := make(chan Change)
-				f := &follower{stream: Stream{GroupVersionResource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}, Namespace: "shop"}, client: asClient{server}, changes: changes}
+				f := &follower{stream: Stream{GroupVersionResource: schema.GroupVersionResource{Version: "v1", Resource: "pods"},
+					Namespace: "shop"}, client: asClient{server}, changes: changes}
 				done := make(chan struct{})
 				go func() { defer close(done); f.run(ctx) }()
 				start := time.Now()
@@ -71,7 +73,8 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 				if (ended != nil) != tt.ends {
 					t.Fatalf("ended with %v", ended)
 				}
-				if ended != nil && !strings.Contains(ended.Error(), `watching pods in namespace "shop": the API server ends each watch as expired`) {
+				if ended != nil && !strings.Contains(ended.Error(),
+					`watching pods in namespace "shop": the API server ends each watch as expired`) {
 					t.Errorf("got %v", ended)
 				}
 				if took := time.Since(start); tt.ends && took > 40*time.Second || server.lists > 80 {

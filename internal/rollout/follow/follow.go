@@ -70,7 +70,8 @@ func (f *follower) run(ctx context.Context) {
 	})
 	// Retries stay quick, so that an API server that comes back is noticed well before it counts as lost.
 	retry := &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Cap: 2 * time.Second, Steps: 10, Jitter: 0.2}
-	names := &store{from: f.stream, send: func(c Change) { f.send(ctx, c) }, known: map[object.Key]*unstructured.Unstructured{}}
+	names := &store{from: f.stream, send: func(c Change) { f.send(ctx, c) },
+		known: map[object.Key]*unstructured.Unstructured{}}
 	options := cache.ReflectorOptions{Logger: &quiet, Backoff: retry}
 	cache.NewReflectorWithOptions(source, &unstructured.Unstructured{}, names, options).RunWithContext(ctx)
 }

@@ -69,7 +69,8 @@ func (s Stream) forbidden(err error) error {
 	if s.Optional {
 		return nil
 	}
-	return fmt.Errorf("watching %s: not allowed; grant the deployer the verbs list and watch on %s: %w", s, s.GroupResource(), err)
+	return fmt.Errorf("watching %s: not allowed; grant the deployer the verbs list and watch on %s: %w", s,
+		s.GroupResource(), err)
 }
 
 // String names the stream: deployments.apps in namespace "shop".

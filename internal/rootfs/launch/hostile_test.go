@@ -142,7 +142,8 @@ func FuzzTrace(f *testing.F) {
 	for _, script := range []string{
 		"exec app serve", "set -eu\nexec \"$@\"\n", "[ -f /x ] && APP=/y; exec $APP", "case $(uname -m) in x86_64) exec " +
 			"other;; esac",
-		"main() { exec app; }\nmain\n", "cd /opt; ./app | ./other", "a=$a$a; export PATH=/opt; exec ${a:-b}", "shift 2; set -- a \"$@\"; eval x",
+		"main() { exec app; }\nmain\n", "cd /opt; ./app | ./other", "a=$a$a; export PATH=/opt; exec ${a:-b}",
+		"shift 2; set -- a \"$@\"; eval x",
 	} {
 		f.Add(script, "/opt/app", "PATH=/opt:/bin")
 	}

@@ -83,7 +83,8 @@ func TestLaunch(t *testing.T) {
 			programs:  []string{busybox},
 			unchecked: []string{"/entry.sh: commands in $(…)", "/entry.sh: other: the script's PATH depends on variables"}},
 		{name: "no_shell_script", args: "sh¦-c¦if then (", programs: []string{busybox},
-			unchecked: []string{"its shell command: it cannot be read as a shell script (1:1: `if` must be followed by a statement list)"}},
+			unchecked: []string{"its shell command: it cannot be read as a shell script (1:1: `if` must be followed by a " +
+				"statement list)"}},
 		{name: "a_script_that_is_too_long", more: script(strings.Repeat("#\n", rootfs.ScriptSize)), args: "/entry.sh",
 			programs:  []string{busybox},
 			unchecked: []string{"script /entry.sh: it has 131082 bytes, and at most 65536 are read of one file"}},

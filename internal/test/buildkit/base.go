@@ -12,7 +12,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 )
 
-// PushBusybox pushes an image with Debian's busybox for linux/amd64 and linux/arm64, real programs for both, as an index.
+// PushBusybox pushes an image with Debian's busybox for linux/amd64 and linux/arm64, real programs for both, as an
+// index.
 func PushBusybox(t testing.TB, ref name.Reference, options ...remote.Option) {
 	t.Helper()
 	var images []v1.Image
@@ -42,7 +43,8 @@ func busybox(t testing.TB, cpu string) []byte {
 func Shell(t testing.TB, platform v1.Platform, program []byte) v1.Image {
 	t.Helper()
 	image, err := assemble.Image(assemble.Spec{
-		Platform: platform, Files: shellFiles(program, "sh", "cat", "cp", "echo", "false", "grep", "ls", "sleep", "test", "uname"),
+		Platform: platform, Files: shellFiles(program, "sh", "cat", "cp", "echo", "false", "grep", "ls", "sleep", "test",
+			"uname"),
 		Config: v1.Config{Env: []string{"PATH=/bin"}, Entrypoint: []string{"/bin/sh"}},
 	})
 	if err != nil {

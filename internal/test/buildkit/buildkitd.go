@@ -24,7 +24,8 @@ func Start(t testing.TB, env ...string) string {
 func StartTLS(t testing.TB, certs Certificates) string {
 	t.Helper()
 	address := freePort(t)
-	start(t, nil, "tcp", address, "--addr", "tcp://"+address, "--tlscacert", certs.CACert, "--tlscert", certs.ServerCert, "--tlskey", certs.ServerKey)
+	start(t, nil, "tcp", address, "--addr", "tcp://"+address, "--tlscacert", certs.CACert, "--tlscert", certs.ServerCert,
+		"--tlskey", certs.ServerKey)
 	return "tcp://" + address
 }
 

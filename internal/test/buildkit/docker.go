@@ -19,18 +19,19 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 )
 
-// StartEngine runs the machine's Docker engine until the test ends, and returns a client of it. It holds one platform of
-// an image, as engines do that have been upgraded over the years. Its containers have no network but the host's.
+// StartEngine runs the machine's Docker engine until the test ends, and returns a client of it. It holds one platform
+// of an image, as engines do that have been upgraded over the years. Its containers have no network but the host's.
 func StartEngine(t testing.TB) *docker.Client {
 	t.Helper()
 	installed(t, "dockerd", "containerd", "runc")
 	dir := shortDir(t)
-	client, _ := startEngine(t, dir, []string{"dockerd", "--bridge", "none", "--iptables=false", "--add-runtime", "modest=" + modestRunc(t, dir), "--default-runtime", "modest"})
+	client, _ := startEngine(t, dir, []string{"dockerd", "--bridge", "none", "--iptables=false", "--add-runtime",
+		"modest=" + modestRunc(t, dir), "--default-runtime", "modest"})
 	return client
 }
 
-// StartModernEngine runs a Docker engine that keeps images in containerd, as new ones do. It is built from its module, and
-// takes containerd and runc from the machine.
+// StartModernEngine runs a Docker engine that keeps images in containerd, as new ones do. It is built from its module,
+// and takes containerd and runc from the machine.
 func StartModernEngine(t testing.TB) *docker.Client {
 	t.Helper()
 	installed(t, "containerd", "runc", "qemu-aarch64-static")
@@ -43,7 +44,8 @@ func StartModernEngine(t testing.TB) *docker.Client {
 func startEngine(t testing.TB, dir string, command []string) (engine *docker.Client, host string) {
 	t.Helper()
 	host = "unix://" + filepath.Join(dir, "docker.sock")
-	command = append(command, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"))
+	command = append(command, "--host", host, "--data-root", filepath.Join(dir, "data"), "--exec-root",
+		filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"))
 	p := run(t, nil, command[0], command[1:]...)
 	engine, err := docker.New(docker.WithHost(host))
 	if err != nil {
@@ -57,8 +59,8 @@ func startEngine(t testing.TB, dir string, command []string) (engine *docker.Cli
 	return engine, host
 }
 
-// modestRunc is runc for machines whose root lacks a capability, as root of a sandbox does: Docker asks for all of them for
-// a privileged container, and runc refuses what it doesn't have itself.
+// modestRunc is runc for machines whose root lacks a capability, as root of a sandbox does: Docker asks for all of them
+// for a privileged container, and runc refuses what it doesn't have itself.
 func modestRunc(t testing.TB, dir string) string {
 	t.Helper()
 	const script = `#!/bin/sh

@@ -39,7 +39,8 @@ func goRunc(t testing.TB, dir string) (bin string, env []string) {
 	if err := os.WriteFile(filepath.Join(bin, "runc"), []byte(goRuncScript), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return bin, []string{"RUNC=" + runc, "GO_ROOT=" + paths.GOROOT, "GO_MODULES=" + paths.GOMODCACHE, "GO_CACHE=" + paths.GOCACHE}
+	return bin, []string{"RUNC=" + runc, "GO_ROOT=" + paths.GOROOT, "GO_MODULES=" + paths.GOMODCACHE, "GO_CACHE=" +
+		paths.GOCACHE}
 }
 
 // LoadGolang gives a networked engine the image golang:1.26: a shell, certificates, and this machine's Go.
@@ -59,7 +60,8 @@ func LoadRunner(t testing.TB, engine Engine, reference string) {
 		t.Fatalf("%v: run %s, as `make test-engines` does", err, setup)
 	}
 	commands := shellFiles(busybox(t, runtime.GOARCH),
-		"cat", "chmod", "chown", "cp", "cut", "echo", "env", "grep", "head", "id", "kill", "ls", "mkdir", "printf", "rm", "sed", "sh", "sleep", "stat", "tail", "test", "tr", "true", "wc")
+		"cat", "chmod", "chown", "cp", "cut", "echo", "env", "grep", "head", "id", "kill", "ls", "mkdir", "printf", "rm",
+		"sed", "sh", "sleep", "stat", "tail", "test", "tr", "true", "wc")
 	load(t, engine.Client, reference, assemble.Spec{
 		Files:  append(append(goFiles(), commands...), assemble.File{Path: "/bin/bash", Source: bash}),
 		Config: v1.Config{Env: goEnv()},

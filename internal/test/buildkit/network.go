@@ -23,15 +23,16 @@ type Engine struct {
 //go:embed engine.sh
 var ownNetwork string
 
-// StartNetworkedEngine runs the machine's Docker engine until the test ends, in a network of its own. Its containers run in
-// bridge networks, as on a runner. Those of images by LoadGolang and LoadRunner have this machine's Go.
+// StartNetworkedEngine runs the machine's Docker engine until the test ends, in a network of its own. Its containers
+// run in bridge networks, as on a runner. Those of images by LoadGolang and LoadRunner have this machine's Go.
 func StartNetworkedEngine(t testing.TB) Engine {
 	t.Helper()
 	installed(t, "dockerd", "containerd", "runc", "docker", "iptables", "ip", "nsenter", "unshare")
 	dir := shortDir(t)
 	link, machine, inside := addresses()
 	bin, env := goRunc(t, dir)
-	command := []string{"unshare", "--net", "--mount", "sh", "-c", ownNetwork, "engine.sh", strconv.Itoa(os.Getpid()), link, machine, inside, bin, "env"}
+	command := []string{"unshare", "--net", "--mount", "sh", "-c", ownNetwork, "engine.sh", strconv.Itoa(os.Getpid()),
+		link, machine, inside, bin, "env"}
 	command = append(command, env...)
 	client, host := startEngine(t, dir, append(command, "dockerd"))
 	return Engine{Client: client, Host: host, Machine: machine}

@@ -18,14 +18,15 @@ import (
 // setup is what installs the programs that are not built here.
 const setup = "internal/test/buildkit/setup.sh"
 
-// build makes the programs of a module below testdata in bin/ of the repository, unless they are up to date, and returns
-// that folder.
+// build makes the programs of a module below testdata in bin/ of the repository, unless they are up to date, and
+// returns that folder.
 func build(t testing.TB, module string, flags ...string) (bin string) {
 	t.Helper()
 	root := Repository(t)
 	bin = filepath.Join(root, "bin")
 	defer lock(t, bin)()
-	args := append([]string{"build", "-C", filepath.Join(root, "internal", "test", "buildkit", "testdata", module), "-trimpath", "-ldflags", "-s -w"}, flags...)
+	args := append([]string{"build", "-C", filepath.Join(root, "internal", "test", "buildkit", "testdata", module),
+		"-trimpath", "-ldflags", "-s -w"}, flags...)
 	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", bin+"/", "tool")...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

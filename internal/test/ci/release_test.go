@@ -39,11 +39,13 @@ func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
 	run(t, folder, "git", "commit", "-q", "--allow-empty", "-m", "Add a thing")
 	run(t, folder, script(t, "tag.sh"), "v1.10.0", digest)
 	for _, test := range []struct{ name, want, got string }{
-		{"the_tag_names_its_image_by_digest", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy@" + digest + " # v1.10.0",
+		{"the_tag_names_its_image_by_digest", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy@" + digest +
+			" # v1.10.0",
 			added(run(t, folder, "git", "diff", "main", "v1.10.0"))},
 		{"the_branch_does_not_move", "Add a thing", run(t, folder, "git", "log", "-1", "--format=%s")},
 		{"nothing_is_left_lying_about", "", run(t, folder, "git", "status", "--porcelain")},
-		{"the_changelog_begins_after_the_release_before", "Since v1.9.0:\n- Add a thing (" + run(t, folder, "git", "rev-parse", "--short", "main") + ")",
+		{"the_changelog_begins_after_the_release_before", "Since v1.9.0:\n- Add a thing (" +
+			run(t, folder, "git", "rev-parse", "--short", "main") + ")",
 			run(t, folder, script(t, "changelog.sh"), "v1.10.0")},
 	} {
 		t.Run(test.name, func(t *testing.T) {

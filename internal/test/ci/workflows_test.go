@@ -97,8 +97,8 @@ func workflows(t *testing.T) map[string][]byte {
 	return files
 }
 
-// inContainer is what actionlint says of an entrypoint that the container has and the repository has not. It looks beside
-// action.yml; a runner hands the path to docker run --entrypoint.
+// inContainer is what actionlint says of an entrypoint that the container has and the repository has not. It looks
+// beside action.yml; a runner hands the path to docker run --entrypoint.
 const inContainer = `file "/multiarch-deploy" does not exist .* specified at "entrypoint" key`
 
 // lint reports what actionlint finds, and what shellcheck finds in the scripts.

@@ -25,7 +25,8 @@ func (a *Azure) registry() http.Handler {
 	mux.HandleFunc("POST /oauth2/exchange", func(w http.ResponseWriter, r *http.Request) { a.exchange(w, r, issuer) })
 	mux.HandleFunc("POST /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		_, err := a.signed(issuer, r.PostFormValue("refresh_token"), "refresh_token")
-		a.admit(w, r, issuer, err == nil && r.PostFormValue("grant_type") == "refresh_token" && r.PostFormValue("service") == a.Registry, a.RegistryRole)
+		a.admit(w, r, issuer, err == nil && r.PostFormValue("grant_type") == "refresh_token" &&
+			r.PostFormValue("service") == a.Registry, a.RegistryRole)
 	})
 	mux.HandleFunc("GET /oauth2/token", func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
@@ -52,11 +53,13 @@ func (a *Azure) registry() http.Handler {
 // exchange trades an Entra token for a refresh token of the registry.
 func (a *Azure) exchange(w http.ResponseWriter, r *http.Request, issuer *Issuer) {
 	err := a.authorize(r.Context(), "Bearer "+r.PostFormValue("access_token"), registryAudience)
-	if err != nil || a.RegistryRole == "" || r.PostFormValue("grant_type") != "access_token" || r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.RegistryTenant {
+	if err != nil || a.RegistryRole == "" || r.PostFormValue("grant_type") != "access_token" ||
+		r.PostFormValue("service") != a.Registry || r.PostFormValue("tenant") != a.RegistryTenant {
 		unauthorized(w, r)
 		return
 	}
-	answer(http.StatusOK, map[string]string{"refresh_token": a.sign(issuer, "refresh_token", a.RegistryRole, 3*time.Hour)}).ServeHTTP(w, r)
+	answer(http.StatusOK, map[string]string{"refresh_token": a.sign(issuer, "refresh_token", a.RegistryRole,
+		3*time.Hour)}).ServeHTTP(w, r)
 }
 
 // admit hands out an access token to who may have one.
@@ -65,11 +68,13 @@ func (a *Azure) admit(w http.ResponseWriter, r *http.Request, issuer *Issuer, ma
 		unauthorized(w, r)
 		return
 	}
-	answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", role, time.Hour)}).ServeHTTP(w, r)
+	answer(http.StatusOK, map[string]string{"access_token": a.sign(issuer, "access_token", role, time.Hour)}).ServeHTTP(w,
+		r)
 }
 
 func (a *Azure) sign(issuer *Issuer, kind, role string, life time.Duration) string {
-	return issuer.Sign(jwt.MapClaims{"iss": issuer.URL, "aud": a.Registry, "exp": time.Now().Add(life).Unix(), "grant_type": kind, "role": role})
+	return issuer.Sign(jwt.MapClaims{"iss": issuer.URL, "aud": a.Registry, "exp": time.Now().Add(life).Unix(),
+		"grant_type": kind, "role": role})
 }
 
 // signed verifies a token of the registry's own, of a kind.
@@ -85,6 +90,7 @@ func (a *Azure) signed(issuer *Issuer, token, kind string) (jwt.MapClaims, error
 
 func unauthorized(w http.ResponseWriter, r *http.Request) {
 	answer(http.StatusUnauthorized, map[string]any{"errors": []any{map[string]any{
-		"code": "UNAUTHORIZED", "message": "authentication required, visit https://aka.ms/acr/authorization for more information.",
+		"code": "UNAUTHORIZED", "message": "authentication required, visit https://aka.ms/acr/authorization for more " +
+			"information.",
 	}}}).ServeHTTP(w, r)
 }

@@ -14,7 +14,8 @@ import (
 // (https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials).
 func (a *Azure) resourceManager() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}/listClusterUserCredential",
+	mux.HandleFunc("POST "+
+		"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}/listClusterUserCredential",
 		func(w http.ResponseWriter, r *http.Request) {
 			if status, code, message := a.refuseARM(r); code != "" {
 				answer(status, map[string]any{"error": map[string]string{"code": code, "message": message}}).ServeHTTP(w, r)
@@ -25,7 +26,8 @@ func (a *Azure) resourceManager() http.Handler {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return
 			}
-			answer(http.StatusOK, map[string]any{"kubeconfigs": []any{map[string]any{"name": "clusterUser", "value": kubeconfig}}}).ServeHTTP(w, r)
+			answer(http.StatusOK, map[string]any{"kubeconfigs": []any{map[string]any{"name": "clusterUser",
+				"value": kubeconfig}}}).ServeHTTP(w, r)
 		})
 	return mux
 }
@@ -37,13 +39,19 @@ func (a *Azure) refuseARM(r *http.Request) (status int, code, message string) {
 	case err != nil:
 		return http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid."
 	case subscription != a.SubscriptionID:
-		return http.StatusNotFound, "SubscriptionNotFound", fmt.Sprintf("The subscription '%s' could not be found.", subscription)
+		return http.StatusNotFound, "SubscriptionNotFound",
+			fmt.Sprintf("The subscription '%s' could not be found.", subscription)
 	case !a.ClusterUser:
-		return http.StatusForbidden, "AuthorizationFailed", fmt.Sprintf("The client '%s' with object id '%s' does not have authorization to perform action 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action' over scope '%s' or the scope is invalid. If access was recently granted, please refresh your credentials.", a.ClientID, a.ObjectID, a.ClusterID())
+		return http.StatusForbidden, "AuthorizationFailed", fmt.Sprintf("The client '%s' with object id '%s' does not have "+
+			"authorization to perform action 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action' "+
+			"over scope '%s' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+			a.ClientID, a.ObjectID, a.ClusterID())
 	case group != a.ResourceGroup:
 		return http.StatusNotFound, "ResourceGroupNotFound", fmt.Sprintf("Resource group '%s' could not be found.", group)
 	case name != a.Cluster.Name:
-		return http.StatusNotFound, "ResourceNotFound", fmt.Sprintf("The Resource 'Microsoft.ContainerService/managedClusters/%s' under resource group '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix", name, group)
+		return http.StatusNotFound, "ResourceNotFound",
+			fmt.Sprintf("The Resource 'Microsoft.ContainerService/managedClusters/%s' under resource group '%s' was not "+
+				"found. For more details please go to https://aka.ms/ARMResourceNotFoundFix", name, group)
 	}
 	return 0, "", ""
 }
@@ -77,11 +85,14 @@ func (a *Azure) kubeconfig(fqdn string) ([]byte, error) {
 	file.Contexts[a.Cluster.Name] = &clientcmdapi.Context{Cluster: a.Cluster.Name, AuthInfo: user}
 	file.CurrentContext = a.Cluster.Name
 	file.AuthInfos[user] = &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
-		APIVersion: "client.authentication.k8s.io/v1beta1", Command: "kubelogin", InteractiveMode: clientcmdapi.IfAvailableExecInteractiveMode,
-		Args: []string{"get-token", "--environment", "AzurePublicCloud", "--server-id", AKSServer, "--client-id", "80faf920-1908-4b52-b5ef-a8e7bedfc67a", "--tenant-id", a.TenantID, "--login", "devicecode"},
+		APIVersion: "client.authentication.k8s.io/v1beta1", Command: "kubelogin",
+		InteractiveMode: clientcmdapi.IfAvailableExecInteractiveMode,
+		Args: []string{"get-token", "--environment", "AzurePublicCloud", "--server-id", AKSServer, "--client-id",
+			"80faf920-1908-4b52-b5ef-a8e7bedfc67a", "--tenant-id", a.TenantID, "--login", "devicecode"},
 	}}
 	if a.Cluster.Key != nil {
-		file.AuthInfos[user] = &clientcmdapi.AuthInfo{ClientCertificateData: a.Cluster.Certificate, ClientKeyData: a.Cluster.Key}
+		file.AuthInfos[user] = &clientcmdapi.AuthInfo{ClientCertificateData: a.Cluster.Certificate,
+			ClientKeyData: a.Cluster.Key}
 	}
 	return clientcmd.Write(*file)
 }

@@ -19,7 +19,8 @@ const (
 	registryAudience = "https://containerregistry.azure.net"
 )
 
-// Azure is a tenant with one application, one AKS cluster and one container registry. Change its fields before it is asked.
+// Azure is a tenant with one application, one AKS cluster and one container registry. Change its fields before it is
+// asked.
 type Azure struct {
 	TenantID, SubscriptionID, ResourceGroup string
 	// ClientID and ObjectID are those of the application and of its service principal.

@@ -108,7 +108,8 @@ func TestAzure(t *testing.T) {
 // aksInputs are those of a deploy to a namespace of the cluster.
 func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
 	return map[string]string{
-		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks", "cluster": azure.ClusterID(),
+		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks",
+		"cluster":         azure.ClusterID(),
 		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
 	}
 }
@@ -122,7 +123,8 @@ func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azur
 }
 
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
-func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *cloudtest.Issuer, audience, username string) *localcluster.Cluster {
+func startCluster(t *testing.T, cloud *cloudtest.Cloud, preset string, issuer *cloudtest.Issuer, audience,
+	username string) *localcluster.Cluster {
 	t.Helper()
 	config, err := cloud.AuthenticationConfig(issuer, audience, username)
 	if err != nil {
@@ -167,8 +169,10 @@ func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string)
 	t.Helper()
 	kubectl(t, cluster, "create", "namespace", namespace)
 	kubectl(t, cluster, "apply", "-f", "../../../docs/rbac.yaml")
-	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes-"+namespace, "--clusterrole", "multiarch-deploy-nodes", "--user", user)
-	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user, "--namespace", namespace)
+	kubectl(t, cluster, "create", "clusterrolebinding", "multiarch-deploy-nodes-"+namespace, "--clusterrole",
+		"multiarch-deploy-nodes", "--user", user)
+	kubectl(t, cluster, "create", "rolebinding", "multiarch-deploy", "--clusterrole", "multiarch-deploy", "--user", user,
+		"--namespace", namespace)
 }
 
 func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) string {
@@ -191,7 +195,8 @@ func pushSample(t *testing.T, reference string, options ...remote.Option) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images, err := sampleapp.Build(t.Context(), sampleapp.AKS("../../.."), v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
+	images, err := sampleapp.Build(t.Context(), sampleapp.AKS("../../.."), v1.Platform{OS: "linux", Architecture: "amd64"},
+		v1.Platform{OS: "linux", Architecture: "arm64"})
 	if err != nil {
 		t.Fatal(err)
 	}

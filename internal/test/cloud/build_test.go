@@ -60,21 +60,27 @@ func TestBuild(t *testing.T) {
 
 // refuse has registries refuse what is pushed, to BuildKit and to the program itself.
 func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google *cloudtest.Google, buildKit string) {
-	toAzure := map[string]string{"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID, "images": "registry/app=" + azure.Registry + "/app"}
-	toGoogle := map[string]string{"gcp-workload-identity-provider": google.Provider.Name, "images": "registry/app=" + artifacts + "/octo-shop/shop/app"}
+	toAzure := map[string]string{"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
+		"images": "registry/app=" + azure.Registry + "/app"}
+	toGoogle := map[string]string{"gcp-workload-identity-provider": google.Provider.Name, "images": "registry/app=" +
+		artifacts + "/octo-shop/shop/app"}
 	for _, row := range []struct {
 		name   string
 		change func()
 		inputs map[string]string
 		want   []string
 	}{
-		{"azure_pulls_only", func() { azure.RegistryRole = "AcrPull" }, toAzure, []string{"az role assignment create --role AcrPush"}},
-		{"azure_has_no_role", func() { azure.RegistryRole = "" }, toAzure, []string{"signing in to shop.azurecr.io", "az role assignment create --role AcrPull"}},
-		{"azure_has_no_consent", func() { azure.Refusals["https://containerregistry.azure.net"] = 65001 }, toAzure, []string{"az ad app permission admin-consent"}},
+		{"azure_pulls_only", func() { azure.RegistryRole = "AcrPull" }, toAzure,
+			[]string{"az role assignment create --role AcrPush"}},
+		{"azure_has_no_role", func() { azure.RegistryRole = "" }, toAzure,
+			[]string{"signing in to shop.azurecr.io", "az role assignment create --role AcrPull"}},
+		{"azure_has_no_consent", func() { azure.Refusals["https://containerregistry.azure.net"] = 65001 }, toAzure,
+			[]string{"az ad app permission admin-consent"}},
 		{"google_pulls_only", func() {
 			google.Roles["roles/artifactregistry.reader"] = []string{google.Principal("repo:octo-org/octo-repo:environment:production")}
 			google.Roles["roles/artifactregistry.writer"] = nil
-		}, toGoogle, []string{"gcloud artifacts repositories add-iam-policy-binding shop", "--role=roles/artifactregistry.writer"}},
+		}, toGoogle, []string{"gcloud artifacts repositories add-iam-policy-binding shop",
+			"--role=roles/artifactregistry.writer"}},
 	} {
 		for builder, more := range map[string]map[string]string{
 			"buildkit": {"builder": buildKit}, "assemble": {"builder": "assemble", "artifacts": "Dockerfile:/Dockerfile"},

@@ -50,7 +50,8 @@ func Start(t testing.TB) *Cloud {
 	}
 	server := httptest.NewUnstartedServer(c)
 	// StartTLS would show its own certificate to a client that reaches an address and names no host.
-	server.Listener = tls.NewListener(server.Listener, &tls.Config{GetCertificate: authority.certificate, MinVersion: tls.VersionTLS12})
+	server.Listener = tls.NewListener(server.Listener,
+		&tls.Config{GetCertificate: authority.certificate, MinVersion: tls.VersionTLS12})
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that goes away in a handshake is no news
 	server.Start()
 	t.Cleanup(server.Close)
@@ -88,7 +89,8 @@ func (c *Cloud) host(name string) http.Handler {
 
 // Client returns a client that reaches the stand-ins, in the test's own process.
 func (c *Cloud) Client() *http.Client {
-	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(c.proxy), TLSClientConfig: &tls.Config{RootCAs: c.authority.pool, MinVersion: tls.VersionTLS12}}}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(c.proxy),
+		TLSClientConfig: &tls.Config{RootCAs: c.authority.pool, MinVersion: tls.VersionTLS12}}}
 }
 
 // Env returns the variables with which a program reaches the stand-ins, as a job on GitHub with id-token: write.

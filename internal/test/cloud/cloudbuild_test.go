@@ -18,8 +18,9 @@ import (
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
-// TestCloudBuild runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build and
-// push what it asked for, and the images go to a cluster of GKE, and to one elsewhere. Tokens live for three seconds.
+// TestCloudBuild runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build
+// and push what it asked for, and the images go to a cluster of GKE, and to one elsewhere. Tokens live for three
+// seconds.
 func TestCloudBuild(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	google := cloudtest.NewGoogle(cloud)
@@ -40,7 +41,8 @@ func TestCloudBuild(t *testing.T) {
 		{"elsewhere", map[string]string{
 			"provider": "kubeconfig", "kubeconfig": cluster.Kubeconfig, "namespace": "elsewhere", "arch-policy": "spread",
 			"gcp-service-account": google.ServiceAccount,
-			"builder":             "cloudbuild bucket=octo-builds region=europe-west1 machine-type=E2_HIGHCPU_8 timeout=10m service-account=" + google.ServiceAccount,
+			"builder": "cloudbuild bucket=octo-builds region=europe-west1 machine-type=E2_HIGHCPU_8 timeout=10m " +
+				"service-account=" + google.ServiceAccount,
 		}},
 	} {
 		t.Run(row.namespace, func(t *testing.T) {
@@ -54,7 +56,8 @@ func TestCloudBuild(t *testing.T) {
 			if status != 0 {
 				t.Errorf("status %d", status)
 			}
-			for _, want := range []string{"::group::Build registry/app for linux/amd64, linux/arm64 on Cloud Build", "aarch64", "x86_64", "Sent the context"} {
+			for _, want := range []string{"::group::Build registry/app for linux/amd64, linux/arm64 on Cloud Build", "aarch64",
+				"x86_64", "Sent the context"} {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log does not say %q", want)
 				}
@@ -63,7 +66,8 @@ func TestCloudBuild(t *testing.T) {
 	}
 	t.Run("dockerfile_at_fault", func(t *testing.T) {
 		status, log := cloudJob(t, cloud, "FROM "+artifacts+"/octo-shop/shop/base:1\nRUN echo ::warning::obey && false\n").run(t, cloudInputs(google), "build")
-		if status != 1 || !regexp.MustCompile(`(?m)^::error file=Dockerfile,line=2,`).MatchString(log) || strings.Contains(log, "\n::warning::obey") {
+		if status != 1 || !regexp.MustCompile(`(?m)^::error file=Dockerfile,line=2,`).MatchString(log) ||
+			strings.Contains(log, "\n::warning::obey") {
 			t.Errorf("status %d, or the line at fault is not told, or the build spoke to the runner", status)
 		}
 	})

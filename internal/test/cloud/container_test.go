@@ -42,12 +42,14 @@ func TestContainer(t *testing.T) {
 		pushBusybox(t, artifacts+"/octo-shop/shop/base:latest", as(cloud, "oauth2accesstoken", nodes))
 		google.Life = 3 * time.Second
 		env := cloud.Env()
-		socket := strings.TrimPrefix(buildkit.Start(t, "HTTPS_PROXY="+env["HTTPS_PROXY"], "SSL_CERT_FILE="+env["SSL_CERT_FILE"]), "unix://")
+		socket := strings.TrimPrefix(buildkit.Start(t, "HTTPS_PROXY="+env["HTTPS_PROXY"],
+			"SSL_CERT_FILE="+env["SSL_CERT_FILE"]), "unix://")
 		c.volumes = []string{filepath.Dir(socket) + ":/buildkit"}
 		c.deploy(t, cloud, map[string]string{
 			"app.yaml":   manifests,
 			"Dockerfile": strings.ReplaceAll(dockerfile, "REGISTRY", artifacts+"/octo-shop/shop"),
-		}, gkeInputs(google, "shop", map[string]string{"endpoint": "dns", "mode": "build", "builder": "unix:///buildkit/" + filepath.Base(socket)}))
+		}, gkeInputs(google, "shop", map[string]string{"endpoint": "dns", "mode": "build", "builder": "unix:///buildkit/" +
+			filepath.Base(socket)}))
 		if google.Minted() < 3 {
 			t.Error("neither the build nor the rollout has outlived its token")
 		}
@@ -81,7 +83,8 @@ func (c container) deploy(t *testing.T, cloud *cloudtest.Cloud, workspace, input
 	})
 	var archive bytes.Buffer
 	result := enginetest.Run(t, c.engine, enginetest.Job{
-		Image: c.image, Workspace: dir, Inputs: inputs, Env: env, Volumes: append(c.volumes, trust+":/trust:ro"), Export: &archive,
+		Image: c.image, Workspace: dir, Inputs: inputs, Env: env, Volumes: append(c.volumes, trust+":/trust:ro"),
+		Export: &archive,
 	})
 	t.Log(asShown(result.Log))
 	if result.Status != 0 || result.Outputs["verdict"] != "ok" || !strings.Contains(result.Summary, "2 of 2 pods ready") {
@@ -91,7 +94,8 @@ func (c container) deploy(t *testing.T, cloud *cloudtest.Cloud, workspace, input
 	maps.Copy(left, files(t, result.Folders))
 	left["the container"] = archive.String()
 	unsoiled(t, left, "home/", "runner_temp/")
-	for _, name := range []string{"multiarch-deploy-report.json", "file_commands/output", "file_commands/summary", "the container"} {
+	for _, name := range []string{"multiarch-deploy-report.json", "file_commands/output", "file_commands/summary",
+		"the container"} {
 		if left[name] == "" {
 			t.Errorf("nothing was looked for in %s, which is empty or missing", name)
 		}

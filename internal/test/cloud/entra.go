@@ -60,7 +60,8 @@ func (a *Azure) accessToken(audience string) string {
 	now := time.Now()
 	return a.Issuer.Sign(jwt.MapClaims{
 		"iss": a.Issuer.URL, "aud": audience, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(a.Life).Unix(),
-		"appid": a.ClientID, "oid": a.ObjectID, "sub": a.ObjectID, "tid": a.TenantID, "idtyp": "app", "ver": "1.0", "uti": rand.Text(),
+		"appid": a.ClientID, "oid": a.ObjectID, "sub": a.ObjectID, "tid": a.TenantID, "idtyp": "app", "ver": "1.0",
+		"uti": rand.Text(),
 	})
 }
 
@@ -71,10 +72,15 @@ func (a *Azure) refuse(r *http.Request) *entraRefusal {
 		return unknownTenant(r.PathValue("tenant"))
 	}
 	if client := r.PostFormValue("client_id"); client != a.ClientID {
-		return &entraRefusal{700016, http.StatusBadRequest, "unauthorized_client", fmt.Sprintf("Application with identifier '%s' was not found in the directory 'Contoso'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", client)}
+		return &entraRefusal{700016, http.StatusBadRequest, "unauthorized_client",
+			fmt.Sprintf("Application with identifier '%s' was not found in the directory 'Contoso'. This can happen if the "+
+				"application has not been installed by the administrator of the tenant or consented to by any user in the "+
+				"tenant. You may have sent your authentication request to the wrong tenant.", client)}
 	}
-	if r.PostFormValue("grant_type") != "client_credentials" || r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
-		return &entraRefusal{900144, http.StatusBadRequest, "invalid_request", "The request body must contain the following parameter: 'client_assertion'."}
+	if r.PostFormValue("grant_type") != "client_credentials" ||
+		r.PostFormValue("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+		return &entraRefusal{900144, http.StatusBadRequest, "invalid_request",
+			"The request body must contain the following parameter: 'client_assertion'."}
 	}
 	claims, err := a.cloud.Verify(r.Context(), a.Federation.Issuer, r.PostFormValue("client_assertion"))
 	return a.compare(claims, err)
@@ -86,10 +92,12 @@ func (a *Azure) compare(claims jwt.MapClaims, err error) *entraRefusal {
 		return unmatched(70021, "", "")
 	case claims["iss"] != a.Federation.Issuer:
 		return unmatched(700211, "issuer", claims["iss"])
-	case errors.Is(err, jwt.ErrTokenExpired), errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
+	case errors.Is(err, jwt.ErrTokenExpired), errors.Is(err, jwt.ErrTokenNotValidYet),
+		errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
 		return outOfTime(claims)
 	case err != nil:
-		return &entraRefusal{50013, http.StatusUnauthorized, "invalid_client", "Assertion failed signature validation. [Reason - The key was not found.]"}
+		return &entraRefusal{50013, http.StatusUnauthorized, "invalid_client",
+			"Assertion failed signature validation. [Reason - The key was not found.]"}
 	case claims["aud"] != a.Federation.Audience:
 		return unmatched(700212, "audience", claims["aud"])
 	case claims["sub"] == a.Federation.Subject:

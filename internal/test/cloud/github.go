@@ -36,8 +36,9 @@ func newGitHub(cloud *Cloud) *GitHub {
 	g := &GitHub{
 		Claims: jwt.MapClaims{
 			"sub":        "repo:octo-org/octo-repo:environment:production",
-			"repository": "octo-org/octo-repo", "repository_id": "74", "repository_owner": "octo-org", "repository_owner_id": "65",
-			"ref": "refs/heads/main", "environment": "production", "actor": "octocat", "event_name": "push",
+			"repository": "octo-org/octo-repo", "repository_id": "74", "repository_owner": "octo-org",
+			"repository_owner_id": "65",
+			"ref":                 "refs/heads/main", "environment": "production", "actor": "octocat", "event_name": "push",
 		},
 		Life:   5 * time.Minute,
 		issuer: NewIssuer(cloud, "https://"+githubIssuer),

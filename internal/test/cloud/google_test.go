@@ -41,9 +41,11 @@ func TestGoogle(t *testing.T) {
 		minted int
 	}{
 		{"direct", job, nil, manifests, 2},
-		{"as-account", google.ServiceAccount, map[string]string{"endpoint": "dns", "gcp-service-account": google.ServiceAccount}, manifests, 6},
+		{"as-account", google.ServiceAccount, map[string]string{"endpoint": "dns",
+			"gcp-service-account": google.ServiceAccount}, manifests, 6},
 		{"by-private-address", job, map[string]string{"endpoint": "private"}, quick, 1},
-		{"by-gateway", job, map[string]string{"endpoint": "connect-gateway", "cluster": google.ClusterName(), "location": "", "gcp-project-id": ""}, quick, 1},
+		{"by-gateway", job, map[string]string{"endpoint": "connect-gateway", "cluster": google.ClusterName(), "location": "",
+			"gcp-project-id": ""}, quick, 1},
 	} {
 		t.Run(row.namespace, func(t *testing.T) {
 			permit(t, cluster, row.namespace, row.user)
@@ -67,7 +69,8 @@ func TestGoogle(t *testing.T) {
 		roles := google.Roles
 		google.Roles = map[string][]string{}
 		defer func() { google.Roles = roles }()
-		inputs := map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": google.Provider.Name}
+		inputs := map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app",
+			"gcp-workload-identity-provider": google.Provider.Name}
 		status, log := newJob(t, cloud).run(t, inputs, "verify")
 		if status != 3 || !strings.Contains(log, "roles/artifactregistry.reader") {
 			t.Errorf("status %d, or the error does not name the role", status)
@@ -84,7 +87,8 @@ func TestGoogle(t *testing.T) {
 
 func gkeInputs(google *cloudtest.Google, namespace string, more map[string]string) map[string]string {
 	inputs := map[string]string{
-		"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "namespace": namespace, "arch-policy": "spread", "prune": "true",
+		"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "namespace": namespace, "arch-policy": "spread",
+		"prune":    "true",
 		"provider": "gke", "cluster": "shop", "location": "europe-west1", "gcp-project-id": "octo-shop",
 		"gcp-workload-identity-provider": google.Provider.Name,
 	}

@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// member authenticates a request, and authorizes it by a role, as each API of Google Cloud does. Who is known but has not
-// the role comes with the refusal.
+// member authenticates a request, and authorizes it by a role, as each API of Google Cloud does. Who is known but has
+// not the role comes with the refusal.
 func (g *Google) member(r *http.Request, role, permission string) (string, http.Handler) {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	claims, err := g.verify(token)
 	if err != nil {
-		return "", apiError(http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.", nil)
+		return "", apiError(http.StatusUnauthorized, "UNAUTHENTICATED",
+			"Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "+
+				"authentication credential.", nil)
 	}
 	if slices.Contains(g.Disabled, r.Host) {
 		return "", g.disabled(r.Host)
@@ -42,7 +44,9 @@ func (g *Google) credentials() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/projects/-/serviceAccounts/{method}", func(w http.ResponseWriter, r *http.Request) {
 		if r.PathValue("method") != g.ServiceAccount+":generateAccessToken" {
-			apiError(http.StatusNotFound, "NOT_FOUND", "Not found; Gaia id not found for email "+strings.TrimSuffix(r.PathValue("method"), ":generateAccessToken"), nil).ServeHTTP(w, r)
+			apiError(http.StatusNotFound, "NOT_FOUND",
+				"Not found; Gaia id not found for email "+strings.TrimSuffix(r.PathValue("method"), ":generateAccessToken"),
+				nil).ServeHTTP(w, r)
 			return
 		}
 		g.minted.Add(1)
@@ -56,13 +60,15 @@ func (g *Google) credentials() http.Handler {
 
 // containers is GKE's API.
 func (g *Google) containers() http.Handler {
-	return g.guarded("roles/container.developer", "container.clusters.get", g.only("/v1/"+g.ClusterName(), func() any { return g.Cluster }))
+	return g.guarded("roles/container.developer", "container.clusters.get",
+		g.only("/v1/"+g.ClusterName(), func() any { return g.Cluster }))
 }
 
 // hub is the fleet's API.
 func (g *Google) hub() http.Handler {
 	membership := "/v1/projects/" + g.ProjectID + "/locations/" + g.Location + "/memberships/" + g.Name
-	return g.guarded("roles/gkehub.viewer", "gkehub.memberships.get", g.only(membership, func() any { return g.Membership }))
+	return g.guarded("roles/gkehub.viewer", "gkehub.memberships.get",
+		g.only(membership, func() any { return g.Membership }))
 }
 
 // manager is the Resource Manager's API.
@@ -76,7 +82,8 @@ func (g *Google) manager() http.Handler {
 func (g *Google) only(path string, resource func() any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != path {
-			apiError(http.StatusNotFound, "NOT_FOUND", "Not found: "+strings.TrimPrefix(r.URL.Path, "/v1/")+".", nil).ServeHTTP(w, r)
+			apiError(http.StatusNotFound, "NOT_FOUND", "Not found: "+strings.TrimPrefix(r.URL.Path, "/v1/")+".",
+				nil).ServeHTTP(w, r)
 			return
 		}
 		answer(http.StatusOK, resource()).ServeHTTP(w, r)
@@ -86,10 +93,12 @@ func (g *Google) only(path string, resource func() any) http.Handler {
 // forbidden is the answer to a member who lacks a role. IAM's own permissions come with details, GKE's as a text.
 func forbidden(permission string) http.Handler {
 	if strings.HasPrefix(permission, "iam.") {
-		return apiError(http.StatusForbidden, "PERMISSION_DENIED", fmt.Sprintf("Permission '%s' denied on resource (or it may not exist).", permission), map[string]any{
-			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "IAM_PERMISSION_DENIED", "domain": "iam.googleapis.com",
-			"metadata": map[string]string{"permission": permission},
-		})
+		return apiError(http.StatusForbidden, "PERMISSION_DENIED",
+			fmt.Sprintf("Permission '%s' denied on resource (or it may not exist).", permission), map[string]any{
+				"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "IAM_PERMISSION_DENIED",
+				"domain":   "iam.googleapis.com",
+				"metadata": map[string]string{"permission": permission},
+			})
 	}
 	return apiError(http.StatusForbidden, "PERMISSION_DENIED", fmt.Sprintf("Required %q permission(s).", permission), nil)
 }
@@ -97,8 +106,10 @@ func forbidden(permission string) http.Handler {
 // disabled is the answer of an API that the project has not enabled.
 // https://docs.cloud.google.com/apis/design/errors#error_info
 func (g *Google) disabled(host string) http.Handler {
-	text := fmt.Sprintf("%s API has not been used in project %s before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/%[1]s/overview?project=%[2]s then retry. "+
-		"If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.", host, g.ProjectNumber)
+	text := fmt.Sprintf("%s API has not been used in project %s before or it is disabled. Enable it by visiting "+
+		"https://console.developers.google.com/apis/api/%[1]s/overview?project=%[2]s then retry. "+
+		"If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.", host,
+		g.ProjectNumber)
 	return apiError(http.StatusForbidden, "PERMISSION_DENIED", text, map[string]any{
 		"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com",
 		"metadata": map[string]string{"service": host, "consumer": "projects/" + g.ProjectNumber},

@@ -32,14 +32,15 @@ type GoogleBuild struct {
 // Docker runs the container of a build's step, with the worker's Docker engine at hand.
 type Docker func(ctx context.Context, c Container) error
 
-// NewCloudBuild serves Cloud Build and Cloud Storage. The job and the service account may submit builds, which run as an
-// account that may push, and each step is run by docker.
+// NewCloudBuild serves Cloud Build and Cloud Storage. The job and the service account may submit builds, which run as
+// an account that may push, and each step is run by docker.
 func (g *Google) NewCloudBuild(docker Docker) *GoogleBuild {
 	b := &GoogleBuild{
 		Account: g.ProjectNumber + "-compute@developer.gserviceaccount.com", Regions: []string{"global", "europe-west1"},
 		Storage: newStorage(g), google: g, docker: docker, builds: map[string]*googleBuild{},
 	}
-	job, account, runner := g.Principal(g.cloud.GitHub.Claims["sub"].(string)), "serviceAccount:"+g.ServiceAccount, "serviceAccount:"+b.Account
+	job, account, runner := g.Principal(g.cloud.GitHub.Claims["sub"].(string)), "serviceAccount:"+g.ServiceAccount,
+		"serviceAccount:"+b.Account
 	for _, role := range []string{buildEditor, actAs, objectUser, bucketViewer} {
 		g.Roles[role] = []string{job, account}
 	}
@@ -67,7 +68,8 @@ func (b *GoogleBuild) create(w http.ResponseWriter, r *http.Request) {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&wanted); err != nil {
 		name := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
-		apiError(http.StatusBadRequest, "INVALID_ARGUMENT", fmt.Sprintf("Invalid JSON payload received. Unknown name %q at 'build': Cannot find field.", name), nil).ServeHTTP(w, r)
+		apiError(http.StatusBadRequest, "INVALID_ARGUMENT", fmt.Sprintf("Invalid JSON payload received. Unknown name %q at "+
+			"'build': Cannot find field.", name), nil).ServeHTTP(w, r)
 		return
 	}
 	member, _ := b.google.member(r, buildEditor, "")
@@ -77,8 +79,9 @@ func (b *GoogleBuild) create(w http.ResponseWriter, r *http.Request) {
 	}
 	started := b.start(wanted, r.PathValue("region"))
 	answer(http.StatusOK, map[string]any{
-		"name":     "operations/build/" + b.google.ProjectID + "/" + started.shown.ID,
-		"metadata": map[string]any{"@type": "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata", "build": started.show()},
+		"name": "operations/build/" + b.google.ProjectID + "/" + started.shown.ID,
+		"metadata": map[string]any{"@type": "type.googleapis.com/google.devtools.cloudbuild.v1.BuildOperationMetadata",
+			"build": started.show()},
 	}).ServeHTTP(w, r)
 }
 
@@ -125,7 +128,8 @@ func (b *GoogleBuild) start(wanted Build, region string) *googleBuild {
 	ctx, cancel := context.WithCancel(context.Background())
 	found := &googleBuild{cloud: b, region: region, cancel: cancel, done: make(chan struct{})}
 	found.shown = shownBuild{ID: string(uuid.NewUUID()), Build: wanted, Status: "QUEUED"}
-	found.shown.LogURL = "https://console.cloud.google.com/cloud-build/builds;region=" + region + "/" + found.shown.ID + "?project=" + b.google.ProjectNumber
+	found.shown.LogURL = "https://console.cloud.google.com/cloud-build/builds;region=" + region + "/" + found.shown.ID +
+		"?project=" + b.google.ProjectNumber
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.builds[found.shown.ID] = found

@@ -63,15 +63,20 @@ func (b *GoogleBuild) refuse(member string, r *http.Request, wanted *Build) http
 		return apiError(http.StatusBadRequest, "INVALID_ARGUMENT", text, nil)
 	}
 	if !slices.Contains(b.Regions, r.PathValue("region")) {
-		return apiError(http.StatusBadRequest, "FAILED_PRECONDITION", "failed precondition: due to quota restrictions, Cloud Build cannot run builds in this region, see https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects", nil)
+		return apiError(http.StatusBadRequest, "FAILED_PRECONDITION",
+			"failed precondition: due to quota restrictions, Cloud Build cannot run builds in this region, see "+
+				"https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects", nil)
 	}
 	account := b.runner(wanted)
 	if !b.google.has(member, actAs) {
-		return apiError(http.StatusForbidden, "PERMISSION_DENIED", "caller does not have permission to act as service account projects/"+b.google.ProjectID+"/serviceAccounts/"+account, nil)
+		return apiError(http.StatusForbidden, "PERMISSION_DENIED",
+			"caller does not have permission to act as service account projects/"+b.google.ProjectID+"/serviceAccounts/"+account,
+			nil)
 	}
 	bucket := logsBucket(wanted)
 	if b.Storage.Buckets[bucket] == "" || !b.google.has("serviceAccount:"+account, storageAdmin) {
-		return apiError(http.StatusBadRequest, "INVALID_ARGUMENT", fmt.Sprintf("invalid bucket %q; builder service account does not have access to the bucket", bucket), nil)
+		return apiError(http.StatusBadRequest, "INVALID_ARGUMENT",
+			fmt.Sprintf("invalid bucket %q; builder service account does not have access to the bucket", bucket), nil)
 	}
 	return nil
 }
@@ -85,8 +90,10 @@ func (b *GoogleBuild) invalid(wanted *Build) string {
 	if o.Pool.Name != "" && !poolForm.MatchString(o.Pool.Name) {
 		return fmt.Sprintf("invalid build: invalid worker pool %q", o.Pool.Name)
 	}
-	if wanted.ServiceAccount != "" && wanted.LogsBucket == "" && o.DefaultLogsBucketBehavior == "" && o.Logging != "CLOUD_LOGGING_ONLY" && o.Logging != "NONE" {
-		return "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use the REGIONAL_USER_OWNED_BUCKET " +
+	if wanted.ServiceAccount != "" && wanted.LogsBucket == "" && o.DefaultLogsBucketBehavior == "" &&
+		o.Logging != "CLOUD_LOGGING_ONLY" && o.Logging != "NONE" {
+		return "if 'build.service_account' is specified, the build must either (a) specify 'build.logs_bucket', (b) use " +
+			"the REGIONAL_USER_OWNED_BUCKET " +
 			"build.options.default_logs_bucket_behavior option, or (c) use either CLOUD_LOGGING_ONLY / NONE logging options"
 	}
 	if o.Logging != "GCS_ONLY" || o.LogStreamingOption != "STREAM_ON" {
@@ -128,7 +135,8 @@ func (b *GoogleBuild) invalidStep(i int, s *BuildStep) string {
 			}
 			replaced, unknown := b.substitute(word)
 			if unknown != "" {
-				return fmt.Sprintf("invalid value for 'build.substitutions': key in the template %q is not a valid built-in substitution", unknown)
+				return fmt.Sprintf("invalid value for 'build.substitutions': key in the template %q is not a valid built-in "+
+					"substitution", unknown)
 			}
 			words[k] = replaced
 		}

@@ -159,7 +159,8 @@ func (r *googleBuild) step(ctx context.Context, i int, c Container) error {
 	output, _ := os.ReadFile(filepath.Join(c.Outputs, "output")) // most steps leave none
 	_ = os.RemoveAll(c.Outputs)
 	r.change(func(b *shownBuild) {
-		b.Results.BuildStepOutputs = append(b.Results.BuildStepOutputs, base64.StdEncoding.EncodeToString(output[:min(len(output), 50<<10)]))
+		b.Results.BuildStepOutputs = append(b.Results.BuildStepOutputs,
+			base64.StdEncoding.EncodeToString(output[:min(len(output), 50<<10)]))
 		b.Steps[i].Status = "SUCCESS"
 		if err != nil {
 			b.Steps[i].Status, b.FailureInfo.Type = "FAILURE", "USER_BUILD_STEP"

@@ -53,7 +53,8 @@ func (g *Google) registryToken(w http.ResponseWriter, r *http.Request) {
 
 // denied is the answer to a member who lacks a role in the repository.
 func (g *Google) denied(permission string) http.Handler {
-	return registryError("DENIED", fmt.Sprintf("Permission %q denied on resource %q (or it may not exist)", "artifactregistry.repositories."+permission,
+	return registryError("DENIED", fmt.Sprintf("Permission %q denied on resource %q (or it may not exist)",
+		"artifactregistry.repositories."+permission,
 		"projects/"+g.ProjectID+"/locations/europe/repositories/shop"), http.StatusForbidden)
 }
 

@@ -39,7 +39,8 @@ type stored struct {
 }
 
 func newStorage(g *Google) *Storage {
-	s := &Storage{Buckets: map[string]string{g.ProjectID + "_cloudbuild": g.ProjectID}, google: g, objects: map[string]stored{}, uploads: map[string]*upload{}}
+	s := &Storage{Buckets: map[string]string{g.ProjectID + "_cloudbuild": g.ProjectID}, google: g,
+		objects: map[string]stored{}, uploads: map[string]*upload{}}
 	mux := http.NewServeMux()
 	mux.Handle("GET /storage/v1/b", s.guarded(bucketViewer, "storage.buckets.list", s.list))
 	mux.Handle("POST /upload/storage/v1/b/{bucket}/o", s.guarded(objectUser, "storage.objects.create", s.insert))
@@ -59,7 +60,9 @@ func (s *Storage) guarded(role, permission string, next http.HandlerFunc) http.H
 		}
 		member, refusal := s.google.member(r, role, permission)
 		if refusal != nil && member != "" {
-			refusal = storageError(http.StatusForbidden, "forbidden", fmt.Sprintf("%s does not have %s access to the Google Cloud Storage object. Permission '%[2]s' denied on resource (or it may not exist).", member, permission))
+			refusal = storageError(http.StatusForbidden, "forbidden",
+				fmt.Sprintf("%s does not have %s access to the Google Cloud Storage object. Permission '%[2]s' denied on "+
+					"resource (or it may not exist).", member, permission))
 		}
 		if refusal != nil {
 			refusal.ServeHTTP(w, r)
@@ -73,7 +76,8 @@ func (s *Storage) guarded(role, permission string, next http.HandlerFunc) http.H
 // https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes
 func storageError(code int, reason, message string) http.Handler {
 	return answer(code, map[string]any{"error": map[string]any{
-		"code": code, "message": message, "errors": []any{map[string]string{"message": message, "domain": "global", "reason": reason}},
+		"code": code, "message": message, "errors": []any{map[string]string{"message": message, "domain": "global",
+			"reason": reason}},
 	}})
 }
 
@@ -91,7 +95,8 @@ func (s *Storage) list(w http.ResponseWriter, r *http.Request) {
 func (s *Storage) get(w http.ResponseWriter, r *http.Request) {
 	found, ok := s.object(r.PathValue("bucket"), r.PathValue("object"))
 	if !ok || r.URL.Query().Get("alt") != "media" {
-		storageError(http.StatusNotFound, "notFound", fmt.Sprintf("No such object: %s/%s", r.PathValue("bucket"), r.PathValue("object"))).ServeHTTP(w, r)
+		storageError(http.StatusNotFound, "notFound",
+			fmt.Sprintf("No such object: %s/%s", r.PathValue("bucket"), r.PathValue("object"))).ServeHTTP(w, r)
 		return
 	}
 	http.ServeContent(w, r, "log.txt", time.Time{}, bytes.NewReader(found.content))

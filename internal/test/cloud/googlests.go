@@ -60,7 +60,8 @@ func (g *Google) trust(r *http.Request) (string, http.Handler) {
 		return "", stsError("invalid_request", `Unable to parse the ID Token.`)
 	}
 	if claims["iss"] != g.Provider.Issuer {
-		return "", stsError("invalid_grant", fmt.Sprintf("The issuer in ID Token %v does not match the expected ones: [%s].", claims["iss"], g.Provider.Issuer))
+		return "", stsError("invalid_grant", fmt.Sprintf("The issuer in ID Token %v does not match the expected ones: [%s].",
+			claims["iss"], g.Provider.Issuer))
 	}
 	if issued, err := claims.GetExpirationTime(); err != nil || issued.Before(time.Now()) {
 		return "", stsError("invalid_grant", fmt.Sprintf("ID Token issued at %.0f is stale to sign-in.", claims["iat"]))
@@ -83,7 +84,8 @@ func (g *Google) match(claims jwt.MapClaims) (string, http.Handler) {
 	}
 	if len(subject) > 127 {
 		return "", stsError("invalid_grant", "The size of mapped attribute google.subject exceeds the 127 bytes limit. "+
-			"Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.")
+			"Either modify your attribute mapping or the incoming assertion to produce a mapped attribute that is less than "+
+			"127 bytes.")
 	}
 	for claim, want := range g.Provider.Condition {
 		if got := fmt.Sprint(claims[claim]); got != want {

@@ -62,7 +62,8 @@ func (s *Storage) begin(w http.ResponseWriter, r *http.Request, name string) {
 // taken refuses an object that exists, where the request wants it not to.
 func (s *Storage) taken(r *http.Request, name string) http.Handler {
 	if _, there := s.object(r.PathValue("bucket"), name); there && r.URL.Query().Get("ifGenerationMatch") == "0" {
-		return storageError(http.StatusPreconditionFailed, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+		return storageError(http.StatusPreconditionFailed, "conditionNotMet",
+			"At least one of the pre-conditions you specified did not hold.")
 	}
 	return nil
 }
@@ -99,7 +100,8 @@ func (s *Storage) multipart(w http.ResponseWriter, r *http.Request) {
 // made keeps the object, and answers with it.
 func (s *Storage) made(w http.ResponseWriter, r *http.Request, bucket, name string, content []byte) {
 	generation := s.write(bucket, name, content)
-	answer(http.StatusOK, map[string]string{"bucket": bucket, "name": name, "generation": strconv.FormatInt(generation, 10)}).ServeHTTP(w, r)
+	answer(http.StatusOK, map[string]string{"bucket": bucket, "name": name,
+		"generation": strconv.FormatInt(generation, 10)}).ServeHTTP(w, r)
 }
 
 // receive takes a chunk, or says how much has arrived.
@@ -147,7 +149,9 @@ func (s *Storage) take(up *upload, header string, data []byte) (total string, re
 	var first, last int
 	_, err := fmt.Sscanf(span, "%d-%d", &first, &last)
 	if err != nil || last-first+1 != len(data) || first > len(up.content) || total == "*" && len(data)%(256<<10) != 0 {
-		return "", storageError(http.StatusBadRequest, "badRequest", fmt.Sprintf("Invalid request. The Content-Range %q does not fit: there are %d bytes, and chunks are multiples of 256 KiB.", header, len(up.content)))
+		return "", storageError(http.StatusBadRequest, "badRequest",
+			fmt.Sprintf("Invalid request. The Content-Range %q does not fit: there are %d bytes, and chunks are multiples of "+
+				"256 KiB.", header, len(up.content)))
 	}
 	news := data[min(len(data), len(up.content)-first):]
 	if s.Broken > 0 {

@@ -30,7 +30,8 @@ func hosts() []reached {
 	}
 	commit := func(*cloudtest.Azure, *cloudtest.Google) map[string]string {
 		return map[string]string{
-			"command": "rewrite", "images": "registry/app=registry.example.com/app", "commit": "commit", "github-token": "hunter2hunter2",
+			"command": "rewrite", "images": "registry/app=registry.example.com/app", "commit": "commit",
+			"github-token": "hunter2hunter2",
 		}
 	}
 	return []reached{
@@ -139,8 +140,10 @@ func TestCluster_that_echoes_credentials(t *testing.T) {
 			j := newJob(t, cloud)
 			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 			j.write(t, "app.yaml", manifests)
-			inputs := gkeInputs(google, "shop", map[string]string{"provider": "kubeconfig", "cluster": "", "location": "", "gcp-project-id": "",
-				"kubeconfig": "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],\n" +
+			inputs := gkeInputs(google, "shop", map[string]string{"provider": "kubeconfig", "cluster": "", "location": "",
+				"gcp-project-id": "",
+				"kubeconfig": "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, " +
+					"user: u}}],\n" +
 					"clusters: [{name: c, cluster: {server: '" + row.server + "'}}], users: [{name: u, user: " + row.user + "}]}\n"})
 			status, log := j.attempt(t, inputs, "plan")
 			if status != 3 || !strings.Contains(log, "You sent ") {

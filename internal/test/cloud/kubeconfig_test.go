@@ -21,7 +21,8 @@ func TestKubeconfig(t *testing.T) {
 	t.Parallel()
 	cluster, j, inputs, token := startDeployer(t)
 	t.Run("no_kubeconfig_and_no_pod", func(t *testing.T) {
-		const want = "no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a service account"
+		const want = "no cluster is configured: neither KUBECONFIG nor ~/.kube/config names one, and this is no pod with a " +
+			"service account"
 		if status, log := j.attempt(t, inputs); status != 2 || !strings.Contains(log, want) {
 			t.Errorf("status %d, want 2 and %q", status, want)
 		}
@@ -43,14 +44,15 @@ func TestKubeconfig(t *testing.T) {
 	})
 	t.Run("no_such_context", func(t *testing.T) {
 		j.vars = map[string]string{"KUBECONFIG": plugin}
-		if status, log := j.attempt(t, with(inputs, "kube-context", "shopp")); status != 2 || !strings.Contains(log, `context "shopp" does not exist`) {
+		if status, log := j.attempt(t, with(inputs, "kube-context", "shopp")); status != 2 ||
+			!strings.Contains(log, `context "shopp" does not exist`) {
 			t.Errorf("status %d, want 2 and what does not exist", status)
 		}
 	})
 }
 
-// startDeployer starts a cluster and returns it with a job that deploys to its namespace shop, the job's inputs, and the
-// token of a service account in another namespace that has exactly the roles of rbac.yaml.
+// startDeployer starts a cluster and returns it with a job that deploys to its namespace shop, the job's inputs, and
+// the token of a service account in another namespace that has exactly the roles of rbac.yaml.
 func startDeployer(t *testing.T) (cluster *localcluster.Cluster, j *job, inputs map[string]string, token string) {
 	t.Helper()
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{})
@@ -65,7 +67,8 @@ func startDeployer(t *testing.T) (cluster *localcluster.Cluster, j *job, inputs 
 
 	j = newJob(t, cloud.Start(t))
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
-	j.write(t, "app.yaml", strings.NewReplacer("minReadySeconds: 15", "minReadySeconds: 0", "imagePullSecrets: [{name: registry}]", "").Replace(manifests))
+	j.write(t, "app.yaml", strings.NewReplacer("minReadySeconds: 15", "minReadySeconds: 0",
+		"imagePullSecrets: [{name: registry}]", "").Replace(manifests))
 	inputs = map[string]string{"images": "registry/app=" + cluster.Registry + "/app", "namespace": "shop"}
 	token = strings.TrimSpace(kubectl(t, cluster, "-n", "runners", "create", "token", "deployer"))
 	j.cloud.Secret(token)
@@ -77,7 +80,8 @@ func startDeployer(t *testing.T) (cluster *localcluster.Cluster, j *job, inputs 
 func pluginConfig(t *testing.T, cluster *localcluster.Cluster, token string) []byte {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "kubelogin")
-	script := fmt.Sprintf("#!/bin/sh\necho '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \"status\": {\"token\": %q}}'\n", token)
+	script := fmt.Sprintf("#!/bin/sh\necho '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": "+
+		"\"ExecCredential\", \"status\": {\"token\": %q}}'\n", token)
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +89,8 @@ func pluginConfig(t *testing.T, cluster *localcluster.Cluster, token string) []b
 	file := clientcmdapi.NewConfig()
 	file.Clusters["shop"] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: ca}
 	file.AuthInfos["deployer"] = &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
-		APIVersion: "client.authentication.k8s.io/v1", Command: program, InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
+		APIVersion: "client.authentication.k8s.io/v1", Command: program,
+		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
 	}}
 	file.Contexts["shop"] = &clientcmdapi.Context{Cluster: "shop", AuthInfo: "deployer"}
 	file.Contexts["nobody"] = &clientcmdapi.Context{Cluster: "shop"}

@@ -29,7 +29,8 @@ func TestKubeconfig_of_a_pod(t *testing.T) {
 	})
 	t.Run("pod_goes_to_its_own_namespace", func(t *testing.T) {
 		const want = `User "system:serviceaccount:runners:deployer" cannot`
-		if status, log := j.run(t, with(inputs, "namespace", "")); status == 0 || !strings.Contains(log, want) || !strings.Contains(log, `in the namespace "runners"`) {
+		if status, log := j.run(t, with(inputs, "namespace", "")); status == 0 || !strings.Contains(log, want) ||
+			!strings.Contains(log, `in the namespace "runners"`) {
 			t.Errorf("status %d, want a refusal by the namespace of the service account", status)
 		}
 	})

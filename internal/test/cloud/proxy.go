@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// ProxyAt starts another way to the stand-ins, at an address of this machine, such as the one that containers know it by.
+// ProxyAt starts another way to the stand-ins, at an address of this machine, such as the one that containers know it
+// by.
 func (c *Cloud) ProxyAt(t testing.TB, address string) *url.URL {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(address, "0"))

@@ -38,14 +38,16 @@ func TestRefusals(t *testing.T) {
 		want   string
 	}{
 		{"aks_of_another_tenant", func() map[string]string { return aks(another, "") },
-			"the cluster takes no tokens of this Entra tenant; compare azure-tenant-id with az aks show --query aadProfile.tenantId"},
+			"the cluster takes no tokens of this Entra tenant; compare azure-tenant-id with az aks show --query " +
+				"aadProfile.tenantId"},
 		{"gke_that_does_not_know_the_job", func() map[string]string { return gke("") },
 			"the cluster does not take this identity's token; where gcp-service-account is empty, give one"},
 		{"private_aks", func() map[string]string {
 			return aks(another, "https://shop-0a1b2c3d.privatelink.westeurope.azmk8s.io:443")
 		},
 			"run the job on a self-hosted runner in the cluster's network"},
-		{"private_gke", func() map[string]string { return gke("10.0.0.2") }, "set endpoint to dns, which gcloud container clusters update --enable-dns-access opens"},
+		{"private_gke", func() map[string]string { return gke("10.0.0.2") },
+			"set endpoint to dns, which gcloud container clusters update --enable-dns-access opens"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			j := newJob(t, cloud)
@@ -78,18 +80,22 @@ func TestRefusals_of_registries(t *testing.T) {
 		{"google_without_a_role", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Roles = nil }, true, []string{
 			"gcloud artifacts repositories add-iam-policy-binding shop", "--role=roles/artifactregistry.reader",
 		}},
-		{"google_without_trust", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Provider.Audiences = []string{"another"} }, true, []string{
-			"--allowed-audiences=https://iam.googleapis.com/projects/123456789012/", "sub: repo:octo-org/octo-repo:environment:production",
-		}},
+		{"google_without_trust", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Provider.Audiences = []string{"another"} },
+			true, []string{
+				"--allowed-audiences=https://iam.googleapis.com/projects/123456789012/",
+				"sub: repo:octo-org/octo-repo:environment:production",
+			}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cloud := cloudtest.Start(t)
 			azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
 			google.ArtifactRegistry(artifacts)
 			row.change(azure, google)
-			inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}
+			inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
+				"azure-tenant-id": azure.TenantID}
 			if row.google {
-				inputs = map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": google.Provider.Name}
+				inputs = map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app",
+					"gcp-workload-identity-provider": google.Provider.Name}
 			}
 			status, log := newJob(t, cloud).run(t, inputs, "verify")
 			for _, want := range row.want {
@@ -108,8 +114,10 @@ func TestDelay(t *testing.T) {
 	azure := cloudtest.NewAzure(cloud)
 	azure.Delay(1)
 	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
-	inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}
-	const want = "Microsoft Entra does not trust this job yet; what was set up a moment ago takes a while to be known everywhere, so this is tried for 1m0s"
+	inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
+		"azure-tenant-id": azure.TenantID}
+	const want = "Microsoft Entra does not trust this job yet; what was set up a moment ago takes a while to be known " +
+		"everywhere, so this is tried for 1m0s"
 	if status, log := newJob(t, cloud).run(t, inputs, "verify"); status != 0 || !strings.Contains(log, want) {
 		t.Errorf("status %d, want 0 and %q", status, want)
 	}
@@ -128,13 +136,17 @@ func TestInputs(t *testing.T) {
 		want         string
 	}{
 		{"no_id_token_for_azure", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": ""},
-			map[string]string{"images": "app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}, 3, "permissions:%0A      id-token: write"},
+			map[string]string{"images": "app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
+				"azure-tenant-id": azure.TenantID}, 3, "permissions:%0A      id-token: write"},
 		{"no_id_token_for_google", map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": ""},
-			map[string]string{"images": "app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": pool + "/providers/octo-repo"}, 3, "permissions:%0A      id-token: write"},
-		{"pool_in_place_of_its_provider", nil, map[string]string{"images": "app=app", "gcp-workload-identity-provider": pool}, 2,
+			map[string]string{"images": "app=" + artifacts + "/octo-shop/shop/app", "gcp-workload-identity-provider": pool +
+				"/providers/octo-repo"}, 3, "permissions:%0A      id-token: write"},
+		{"pool_in_place_of_its_provider", nil, map[string]string{"images": "app=app", "gcp-workload-identity-provider": pool},
+			2,
 			"is a pool; name the provider in it too, " + pool + "/providers/PROVIDER"},
 		{"project_id_in_place_of_its_number", nil,
-			map[string]string{"images": "app=app", "gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo-repo"}, 2,
+			map[string]string{"images": "app=app",
+				"gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo-repo"}, 2,
 			`"octo-shop" is the project's ID, and its number is wanted`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

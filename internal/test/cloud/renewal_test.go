@@ -37,8 +37,10 @@ func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 		}
 		refused, minted = len(gateway.Refused())-refused, azure.Minted(cloudtest.AKSServer)-minted
 		t.Logf("%d tokens were refused", refused)
-		if over := minted - refused; refused < 1 || minted < 2 || over < 0 || over > 1 { // the run may end before its last renewal
-			t.Errorf("the API server refused %d tokens, and Entra gave out %d; want one for the sign-in, and one for each that was refused", refused, minted)
+		// the run may end before its last renewal
+		if over := minted - refused; refused < 1 || minted < 2 || over < 0 || over > 1 {
+			t.Errorf("the API server refused %d tokens, and Entra gave out %d; want one for the sign-in, and one for each "+
+				"that was refused", refused, minted)
 		}
 	})
 }
@@ -67,7 +69,8 @@ func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, ga
 		})
 		callers.Go(func() {
 			settings := corev1.ConfigMap(fmt.Sprint("settings-", i), "shop").WithData(map[string]string{"greeting": "hello"})
-			applied, err := client.CoreV1().ConfigMaps("shop").Apply(t.Context(), settings, metav1.ApplyOptions{FieldManager: "test"})
+			applied, err := client.CoreV1().ConfigMaps("shop").Apply(t.Context(), settings,
+				metav1.ApplyOptions{FieldManager: "test"})
 			if err != nil || applied.Data["greeting"] != "hello" {
 				t.Errorf("%v, %v", applied, err)
 			}
@@ -79,7 +82,8 @@ func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, ga
 		t.Errorf("%d tokens were given out, want one for the sign-in and one renewal", minted)
 	}
 	if asked := cloud.GitHub.Asked(); len(asked) != 3 {
-		t.Errorf("GitHub gave out %d ID tokens, want one for Azure Resource Manager, one for the cluster, and one for the renewal", len(asked))
+		t.Errorf("GitHub gave out %d ID tokens, want one for Azure Resource Manager, one for the cluster, and one for the "+
+			"renewal", len(asked))
 	}
 	for token, callers := range refused {
 		if len(refused) != 1 || callers < 2 {
@@ -94,7 +98,8 @@ func signedIn(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure) *kub
 	env := cloud.Env()
 	r := runner.New(t.Output(), func(name string) string { return env[name] }).WithHTTP(cloud.Client())
 	account := azure.New(azure.Options{ClientID: stand.ClientID, TenantID: stand.TenantID, Cluster: stand.ClusterID()},
-		federation.Job{IDToken: r.IDToken, Mask: r.Mask, Say: t.Logf, HTTP: cloud.Client(), Patience: federation.DefaultPatience()})
+		federation.Job{IDToken: r.IDToken, Mask: r.Mask, Say: t.Logf, HTTP: cloud.Client(),
+			Patience: federation.DefaultPatience()})
 	config, err := account.Cluster(t.Context())
 	if err != nil {
 		t.Fatal(err)

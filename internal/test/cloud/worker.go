@@ -16,8 +16,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 )
 
-// worker is the machine of a build: it is an amd64, and its docker is as much of Docker as builds use here: binfmt, which is
-// set up for arm64 already and of which is only noted that a build has asked for it, and the real buildx with a real BuildKit.
+// worker is the machine of a build: it is an amd64, and its docker is as much of Docker as builds use here: binfmt,
+// which is set up for arm64 already and of which is only noted that a build has asked for it, and the real buildx with
+// a real BuildKit.
 type worker struct {
 	google         *Google
 	buildx, daemon string
@@ -37,7 +38,8 @@ func (w *worker) docker(ctx context.Context, c Container) error {
 	switch {
 	case c.Entrypoint != "docker":
 		return fmt.Errorf("%s: not found", c.Entrypoint)
-	case len(c.Args) == 6 && slices.Equal(c.Args[:3], []string{"run", "--rm", "--privileged"}) && strings.HasPrefix(c.Args[3], "tonistiigi/binfmt@sha256:") && c.Args[4] == "--install":
+	case len(c.Args) == 6 && slices.Equal(c.Args[:3], []string{"run", "--rm", "--privileged"}) &&
+		strings.HasPrefix(c.Args[3], "tonistiigi/binfmt@sha256:") && c.Args[4] == "--install":
 		return os.WriteFile(emulated, []byte(c.Args[5]), 0o600)
 	case len(c.Args) > 2 && c.Args[0] == "buildx" && c.Args[1] == "create":
 		return w.create(ctx, c)
@@ -89,7 +91,8 @@ func (w *worker) build(ctx context.Context, c Container, cpus []string) error {
 func (w *worker) login(c Container) error {
 	auths := map[string]any{}
 	for _, host := range w.google.registries {
-		auths[host] = map[string]string{"username": "oauth2accesstoken", "password": w.google.mint("serviceAccount:"+c.Account, time.Hour)}
+		auths[host] = map[string]string{"username": "oauth2accesstoken",
+			"password": w.google.mint("serviceAccount:"+c.Account, time.Hour)}
 	}
 	content, err := json.Marshal(map[string]any{"auths": auths})
 	if err != nil {

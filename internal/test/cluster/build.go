@@ -43,7 +43,8 @@ func build(ctx context.Context, log io.Writer, name, pkg string) (string, error)
 	}
 	defer unlock()
 	c := compilation{
-		module: module, flags: []string{"-trimpath", "-tags", "grpcnotrace", "-ldflags", string(ldflags)}, what: name, log: log,
+		module: module, flags: []string{"-trimpath", "-tags", "grpcnotrace", "-ldflags", string(ldflags)}, what: name,
+		log: log,
 	}
 	if err := c.program(ctx, program, pkg); err != nil {
 		return "", fmt.Errorf("building %s: %w", name, err)

@@ -85,7 +85,8 @@ func (c *Cluster) Stop() {
 
 func (c *Cluster) start(ctx context.Context, program string, opts Options) error {
 	address := cmp.Or(opts.Address, "127.0.0.1")
-	c.cmd = exec.Command(program, "up", "--exit-with-stdin", "--kubeconfig", c.Kubeconfig, "--address", address, "--registry", net.JoinHostPort(address, "0"))
+	c.cmd = exec.Command(program, "up", "--exit-with-stdin", "--kubeconfig", c.Kubeconfig, "--address", address,
+		"--registry", net.JoinHostPort(address, "0"))
 	if opts.Preset != "" {
 		c.cmd.Args = append(c.cmd.Args, "--preset", opts.Preset)
 	}

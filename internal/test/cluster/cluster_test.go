@@ -48,7 +48,8 @@ func TestStart(t *testing.T) {
 	}
 	defer c.Stop()
 	push(t, c.Registry)
-	got := kubectl(t, c, "get", "nodes", "-L", "kubernetes.io/arch", "-o", "custom-columns=:metadata.name,:.status.nodeInfo.architecture", "--no-headers")
+	got := kubectl(t, c, "get", "nodes", "-L", "kubernetes.io/arch", "-o",
+		"custom-columns=:metadata.name,:.status.nodeInfo.architecture", "--no-headers")
 	if diff := cmp.Diff("big-0   s390x\n", got); diff != "" {
 		t.Errorf("nodes (-want +got):\n%s", diff)
 	}
@@ -97,7 +98,8 @@ func TestStartReportsWhatWentWrong(t *testing.T) {
 	var log bytes.Buffer
 	_, err := cluster.Start(t.Context(), cluster.Options{Preset: "eks", Log: &log})
 	want := "starting a local cluster: localcluster ended (exit status 1):\n" +
-		`localcluster: no preset is named "eks": use aks or gke, or describe the nodes in a file and pass it with --nodes` + "\n"
+		`localcluster: no preset is named "eks": use aks or gke, or describe the nodes in a file and pass it with --nodes` +
+		"\n"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %q: want %q", err, want)
 	}

@@ -77,7 +77,8 @@ func (c compilation) build(ctx context.Context, total int, args ...string) error
 
 // stale returns the packages among the dependencies of some that the build cache lacks.
 func (c compilation) stale(ctx context.Context, args ...string) ([]string, error) {
-	list := append([]string{"list", "-C", c.module, "-deps", "-f", "{{if and .Stale (not .Standard) (not .ForTest)}}{{.ImportPath}}{{end}}"}, c.flags...)
+	list := append([]string{"list", "-C", c.module, "-deps", "-f",
+		"{{if and .Stale (not .Standard) (not .ForTest)}}{{.ImportPath}}{{end}}"}, c.flags...)
 	cmd := exec.CommandContext(ctx, "go", append(list, args...)...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	stderr := &lines{also: c.log} // what go downloads, too

@@ -76,8 +76,8 @@ func Same(page, output string) bool {
 	return regexp.MustCompile("^" + strings.Join(said, `(?:.*\n)*`) + "$").MatchString(Normalize(output))
 }
 
-// Gap returns the first line of a page's output that a command did not print in its place, or "" where it printed all of
-// them and more.
+// Gap returns the first line of a page's output that a command did not print in its place, or "" where it printed all
+// of them and more.
 func Gap(page, output string) string {
 	lines := strings.SplitAfter(page, "\n")
 	for i, line := range lines {

@@ -30,7 +30,8 @@ func TestGuide(t *testing.T) {
 	}
 	walkPage(t, filepath.Join(root, "docs", "guide.md"), console.Walk{
 		Dir: copied,
-		Env: append(environment(), "PATH="+programs(t)+":"+os.Getenv("PATH"), "KUBECONFIG="+filepath.Join(copied, "kubeconfig")),
+		Env: append(environment(), "PATH="+programs(t)+":"+os.Getenv("PATH"),
+			"KUBECONFIG="+filepath.Join(copied, "kubeconfig")),
 		// The guide's registry has the port that registries have; here that may be somebody else's.
 		Stands:  []string{"127.0.0.1:5000", "127.0.0.1:" + freePort(t)},
 		Timeout: time.Minute,
@@ -70,8 +71,10 @@ func walkPage(t *testing.T, path string, walk console.Walk) {
 		return
 	}
 	for _, d := range differences {
-		t.Errorf("%s, line %d: the output is another now; if it should be, `go test ./internal/test/console -update` writes it anew\n$ %s\nfirst that differs: %s(-page +now):\n%s",
-			path, d.Step.Line, d.Step.Command, console.Gap(d.Step.Output, d.Output), cmp.Diff(console.Normalize(d.Step.Output), console.Normalize(d.Output)))
+		t.Errorf("%s, line %d: the output is another now; if it should be, `go test ./internal/test/console -update` "+
+			"writes it anew\n$ %s\nfirst that differs: %s(-page +now):\n%s",
+			path, d.Step.Line, d.Step.Command, console.Gap(d.Step.Output, d.Output),
+			cmp.Diff(console.Normalize(d.Step.Output), console.Normalize(d.Output)))
 	}
 }
 
@@ -80,7 +83,8 @@ func environment() []string {
 	var kept []string
 	for _, variable := range os.Environ() {
 		foreign := false
-		for _, prefix := range []string{"GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "MAKE", "MFLAGS", "GOFLAGS", "CGO_ENABLED", "KUBECONFIG"} {
+		for _, prefix := range []string{"GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "MAKE", "MFLAGS", "GOFLAGS",
+			"CGO_ENABLED", "KUBECONFIG"} {
 			foreign = foreign || strings.HasPrefix(variable, prefix)
 		}
 		if !foreign {
@@ -94,7 +98,8 @@ func environment() []string {
 func programs(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	build := exec.Command("go", "build", "-o", folder, "./cmd/multiarch-deploy", "github.com/google/go-containerregistry/cmd/crane")
+	build := exec.Command("go", "build", "-o", folder, "./cmd/multiarch-deploy",
+		"github.com/google/go-containerregistry/cmd/crane")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)

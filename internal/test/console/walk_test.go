@@ -16,7 +16,8 @@ const small = "Text with `$ words`.\n" +
 	"```console\n$ mkdir -p shop && cd shop\n$ cat > app.yaml <<EOF\nkind: App\nEOF\n$ cat app.yaml\nkind: App\n```\n" +
 	"```console server\n$ echo listening; cat\nlistening\n```\n" +
 	"```sh\n$ not a session\n```\n" +
-	"```console\n$ printf %s \\\n    'no newline'\nno newline\n$ (echo out; echo err >&2; exit 3)\nout\nerr\n$ echo $?\n3\n" +
+	"```console\n$ printf %s \\\n    'no newline'\nno newline\n$ (echo out; echo err >&2; exit 3)\nout\nerr\n$ echo " +
+	"$?\n3\n" +
 	"$ seq 9; echo took 0.7s\n1\n…\n8\n9\ntook 1.2s\n```\n"
 
 func walk(t *testing.T) console.Walk {
@@ -74,7 +75,8 @@ func TestRun_tells_of_a_command_that_does_not_end(t *testing.T) {
 	w := walk(t)
 	w.Timeout = 100 * time.Millisecond
 	_, err := w.Run(console.Parse("Text.\n```console\n$ echo so far; sleep 1\n```\n"))
-	if err == nil || !strings.Contains(err.Error(), "line 3, $ echo so far; sleep 1: it has not come to ") || !strings.HasSuffix(err.Error(), "\nso far\n") {
+	if err == nil || !strings.Contains(err.Error(), "line 3, $ echo so far; sleep 1: it has not come to ") ||
+		!strings.HasSuffix(err.Error(), "\nso far\n") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -87,10 +89,12 @@ func TestSame(t *testing.T) {
 		{"a_pods_name", "pod/app-amd64-78cbbdf7f-9lvm5 created\n", "pod/app-amd64-6c4d9f8b7c-x2x4q created\n", true},
 		{"another_workload", "pod/app-amd64-78cbbdf7f-9lvm5\n", "pod/app-multi-78cbbdf7f-9lvm5\n", false},
 		{"a_nodes_name", "aks-arm64-27018454-vmss000000\n", "aks-amd64-39196772-vmss000000\n", false},
-		{"restarts_and_age", "0/1  CrashLoopBackOff  1 (4s ago)  9s\n", "0/1   CrashLoopBackOff   3 (12s ago)   1m2s \n", true},
+		{"restarts_and_age", "0/1  CrashLoopBackOff  1 (4s ago)  9s\n", "0/1   CrashLoopBackOff   3 (12s ago)   1m2s \n",
+			true},
 		{"a_state", "0/1   CrashLoopBackOff\n", "0/1   Error\n", false},
 		{"a_count", "2/4 ready\n", "3/4 ready\n", false},
-		{"another_pod_of_several", "Pod ns/app-78cbbdf7f-9lvm5 on n-1 (arm64): exec\n", "Pod ns/app-78cbbdf7f-x2x4q on n-2 (arm64): exec\n", true},
+		{"another_pod_of_several", "Pod ns/app-78cbbdf7f-9lvm5 on n-1 (arm64): exec\n",
+			"Pod ns/app-78cbbdf7f-x2x4q on n-2 (arm64): exec\n", true},
 		{"a_digest", "sha256:984961dcfa07\n", "sha256:b40f2d9529e0\n", true},
 		{"a_long_step_and_its_status", "▸ Watch\nok\n", "▸ Watch\n  app 4/4 ready, settling\n  5.6s\nok\n", true},
 		{"a_resource", "cpu: 50m\n", "cpu: 60m\n", false},

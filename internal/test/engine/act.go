@@ -41,7 +41,8 @@ func Act(t testing.TB, engine buildkit.Engine, workflow Workflow) map[string]*St
 	cmd := exec.CommandContext(t.Context(), act, workflow.args()...)
 	home := t.TempDir()
 	cmd.Dir = workflow.Repository
-	cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, "HOME="+home, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home)
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, "HOME="+home, "XDG_CACHE_HOME="+home,
+		"XDG_CONFIG_HOME="+home)
 	for name, value := range workflow.Secrets {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -56,7 +57,8 @@ func Act(t testing.TB, engine buildkit.Engine, workflow Workflow) map[string]*St
 }
 
 func (w Workflow) args() []string {
-	args := []string{w.Event, "--workflows", w.File, "--json", "--network", "bridge", "--pull=false", "--container-daemon-socket", "-"}
+	args := []string{w.Event, "--workflows", w.File, "--json", "--network", "bridge", "--pull=false",
+		"--container-daemon-socket", "-"}
 	for _, label := range []string{"ubuntu-latest", "ubuntu-24.04", "ubuntu-24.04-arm"} { // all are this machine
 		args = append(args, "--platform", label+"="+runnerImage)
 	}

@@ -14,7 +14,8 @@ import (
 func Clone(t testing.TB) string {
 	t.Helper()
 	from, to := buildkit.Repository(t), t.TempDir()
-	for file := range strings.SplitSeq(strings.TrimSuffix(git(t, from, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00"), "\x00") {
+	for file := range strings.SplitSeq(strings.TrimSuffix(git(t, from, "ls-files", "-z", "--cached", "--others",
+		"--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(from, file), filepath.Join(to, file))
 	}
 	Commit(t, to)

@@ -40,7 +40,8 @@ func TestContainer(t *testing.T) {
 			job.NoTemp, job.Env["RUNNER_TEMP"] = true, "/home/runner/work/_temp"
 		}},
 		{"GitHub_Enterprise_Server", func(job *enginetest.Job) {
-			job.Env["GITHUB_SERVER_URL"], job.Env["GITHUB_API_URL"] = "https://github.example.com", "https://github.example.com/api/v3"
+			job.Env["GITHUB_SERVER_URL"], job.Env["GITHUB_API_URL"] = "https://github.example.com",
+				"https://github.example.com/api/v3"
 		}},
 		{"kubeconfig_of_an_earlier_step", func(job *enginetest.Job) {
 			job.Env["KUBECONFIG"], job.Inputs["kubeconfig"] = "/github/workspace/kubeconfig", ""
@@ -50,13 +51,15 @@ func TestContainer(t *testing.T) {
 			job := enginetest.Job{
 				Image: image, Workspace: workspace(t, app, cluster.Kubeconfig), Env: map[string]string{},
 				Inputs: map[string]string{
-					"images": "registry/app-multi=" + cluster.Registry + "/app-multi\nregistry/app-amd64=" + cluster.Registry + "/app-amd64 platforms=linux/amd64\n",
-					"tag":    "v1", "insecure-registries": cluster.Registry, "kubeconfig": "kubeconfig", "arch-policy": "pin",
+					"images": "registry/app-multi=" + cluster.Registry + "/app-multi\nregistry/app-amd64=" + cluster.Registry +
+						"/app-amd64 platforms=linux/amd64\n",
+					"tag": "v1", "insecure-registries": cluster.Registry, "kubeconfig": "kubeconfig", "arch-policy": "pin",
 				},
 			}
 			row.change(&job)
 			got := enginetest.Run(t, engine, job)
-			if got.Status != 0 || got.Outputs["verdict"] != "ok" || !strings.HasPrefix(got.Summary, "## ✅ multiarch-deploy: ok\n") {
+			if got.Status != 0 || got.Outputs["verdict"] != "ok" ||
+				!strings.HasPrefix(got.Summary, "## ✅ multiarch-deploy: ok\n") {
 				t.Fatalf("exit status %d, outputs %v:\n%s\n%s", got.Status, got.Outputs, got.Log, got.Summary)
 			}
 			expectUsable(t, job.Workspace, got.Outputs["report"])
@@ -72,7 +75,8 @@ func TestContainer_that_should_build_without_an_engine(t *testing.T) {
 		Inputs: map[string]string{"images": "app=registry.example.com/app", "tag": "v1", "mode": "build"},
 	})
 	want := "builder auto: no Docker engine answers at unix:///var/run/docker.sock"
-	if got.Status != 3 || !strings.Contains(got.Log, want) || !strings.Contains(got.Log, "name a BuildKit in the builder input") {
+	if got.Status != 3 || !strings.Contains(got.Log, want) ||
+		!strings.Contains(got.Log, "name a BuildKit in the builder input") {
 		t.Errorf("exit status %d:\n%s", got.Status, got.Log)
 	}
 }
@@ -101,7 +105,8 @@ func workspace(t *testing.T, app sample.App, kubeconfig string) string {
 	return dir
 }
 
-// expectUsable: later steps run as the runner's user. They can read what the container wrote, and write what was theirs.
+// expectUsable: later steps run as the runner's user. They can read what the container wrote, and write what was
+// theirs.
 func expectUsable(t *testing.T, workspace, report string) {
 	t.Helper()
 	if filepath.IsAbs(report) {

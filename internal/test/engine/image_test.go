@@ -20,7 +20,8 @@ func TestActionImage_for_each_CPU(t *testing.T) {
 	for _, platform := range []string{"linux/amd64", "linux/arm64"} {
 		t.Run(strings.ReplaceAll(platform, "/", "_"), func(t *testing.T) {
 			image := enginetest.ActionImage(t, engine, platform)
-			got := enginetest.Run(t, engine, enginetest.Job{Image: image, Platform: platform, Workspace: t.TempDir(), Args: []string{"version"}})
+			got := enginetest.Run(t, engine, enginetest.Job{Image: image, Platform: platform, Workspace: t.TempDir(),
+				Args: []string{"version"}})
 			if got.Status != 0 || got.Log != "dev\n" {
 				t.Errorf("exit status %d: %s", got.Status, got.Log)
 			}
@@ -45,7 +46,8 @@ func TestMake_image(t *testing.T) {
 			cmd.Dir = buildkit.Repository(t)
 			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, row.builder)
 			out, _ := cmd.CombinedOutput()
-			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + row.limit + ` MB\n`).FindSubmatch(out)
+			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + row.limit +
+				` MB\n`).FindSubmatch(out)
 			if status := cmd.ProcessState.ExitCode(); status != row.status || said == nil {
 				t.Fatalf("exit status %d:\n%s", status, out)
 			}

@@ -23,8 +23,8 @@ import (
 	sample "github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// nativeRunners is the workflow of docs/building.md: a matrix of two runners, each of which pushes its own platform, and the
-// deploy that joins them. Both runners are this machine, and files that are ready stand in for a compiler's.
+// nativeRunners is the workflow of docs/building.md: a matrix of two runners, each of which pushes its own platform,
+// and the deploy that joins them. Both runners are this machine, and files that are ready stand in for a compiler's.
 func nativeRunners(t *testing.T, engine buildkit.Engine) {
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Address: engine.Machine})
 	if err != nil {
@@ -63,8 +63,8 @@ func nativeRunners(t *testing.T, engine buildkit.Engine) {
 	}
 }
 
-// nativeWorkflow is the one of the docs, save that its registry is the cluster's, which has no TLS and no users, and that
-// the files are ready.
+// nativeWorkflow is the one of the docs, save that its registry is the cluster's, which has no TLS and no users, and
+// that the files are ready.
 func nativeWorkflow(t *testing.T, registry string) string {
 	t.Helper()
 	page := read(t, filepath.Join(buildkit.Repository(t), "docs", "building.md"))
@@ -76,10 +76,13 @@ func nativeWorkflow(t *testing.T, registry string) string {
 	insecure := "          insecure-registries: " + registry + "\n"
 	workflow := regexp.MustCompile(`(?m)^ +registry-username: .*\n`).ReplaceAllString(block[1], insecure)
 	workflow = regexp.MustCompile(`(?m)^ +registry-password: .*\n`).ReplaceAllString(workflow, "")
-	workflow = strings.ReplaceAll(workflow, "registry/app=ghcr.io/me/app", "registry/app-multi="+registry+"/app-multi registry/app-amd64="+registry+"/app-amd64")
-	workflow = strings.ReplaceAll(workflow, "  IMAGES: registry/app-multi="+registry+"/app-multi ", "  IMAGES: |\n    registry/app-multi="+registry+"/app-multi\n    ")
-	return strings.Replace(workflow, "          push-as: platform\n", "          push-as: platform\n          builder: assemble\n"+
-		"          artifacts: dist/{os}_{arch}/app:/app/app\n          base-image: "+pushBase(t, registry)+"\n", 1)
+	workflow = strings.ReplaceAll(workflow, "registry/app=ghcr.io/me/app",
+		"registry/app-multi="+registry+"/app-multi registry/app-amd64="+registry+"/app-amd64")
+	workflow = strings.ReplaceAll(workflow, "  IMAGES: registry/app-multi="+registry+"/app-multi ",
+		"  IMAGES: |\n    registry/app-multi="+registry+"/app-multi\n    ")
+	return strings.Replace(workflow, "          push-as: platform\n",
+		"          push-as: platform\n          builder: assemble\n"+
+			"          artifacts: dist/{os}_{arch}/app:/app/app\n          base-image: "+pushBase(t, registry)+"\n", 1)
 }
 
 // pushBase pushes an image for both platforms that only says what to start, and returns its reference. The input

@@ -20,8 +20,8 @@ import (
 	sample "github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// twoSteps is a stranger's repository with the workflow of the README, save that its registry is one of the test's, which
-// has no TLS. The cluster and the registry are on another machine than the job, as far as its network tells.
+// twoSteps is a stranger's repository with the workflow of the README, save that its registry is one of the test's,
+// which has no TLS. The cluster and the registry are on another machine than the job, as far as its network tells.
 func twoSteps(t *testing.T, engine buildkit.Engine) {
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Address: engine.Machine})
 	if err != nil {
@@ -35,7 +35,8 @@ func twoSteps(t *testing.T, engine buildkit.Engine) {
 		t.Fatal(err)
 	}
 	edit(t, filepath.Join(manifests, "kustomization.yaml"), "- app-amd64.yaml\n", "")
-	workflow := strings.ReplaceAll(firstWorkflow(t), "ghcr.io/me", cluster.Registry) + "          insecure-registries: " + cluster.Registry + "\n"
+	workflow := strings.ReplaceAll(firstWorkflow(t), "ghcr.io/me", cluster.Registry) + "          insecure-registries: " +
+		cluster.Registry + "\n"
 	write(t, filepath.Join(repository, ".github", "workflows", "deploy.yml"), workflow)
 	push(t, app, cluster.Registry, enginetest.Commit(t, repository))
 
@@ -74,7 +75,8 @@ func firstWorkflow(t *testing.T) string {
 
 func push(t *testing.T, app sample.App, registry, tag string) {
 	t.Helper()
-	images, err := sample.Build(t.Context(), app, v1.Platform{OS: "linux", Architecture: "amd64"}, v1.Platform{OS: "linux", Architecture: "arm64"})
+	images, err := sample.Build(t.Context(), app, v1.Platform{OS: "linux", Architecture: "amd64"},
+		v1.Platform{OS: "linux", Architecture: "arm64"})
 	if err != nil {
 		t.Fatal(err)
 	}

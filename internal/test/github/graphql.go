@@ -86,7 +86,8 @@ func (r *Repository) check(input commitInput, token Token) (files map[string]str
 	case r.Protected[branch] == Ruleset:
 		return nil, "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request.\n\n"
 	case input.ExpectedHeadOid != head:
-		return nil, "STALE_DATA", "Expected branch to point to \"" + input.ExpectedHeadOid + "\" but it did not.  Pull and try again."
+		return nil, "STALE_DATA", "Expected branch to point to \"" + input.ExpectedHeadOid +
+			"\" but it did not.  Pull and try again."
 	case strings.TrimSpace(input.Message.Headline) == "" || strings.Contains(input.Message.Headline, "\n"):
 		return nil, "UNPROCESSABLE", "A commit message headline is required, in one line."
 	case len(input.FileChanges.Additions) == 0:
@@ -123,7 +124,8 @@ func author(token Token) string {
 }
 
 func refuseQuery(w http.ResponseWriter, kind, message string) {
-	problem := map[string]any{"path": []string{"createCommitOnBranch"}, "locations": []map[string]int{{"line": 1, "column": 48}}, "message": message}
+	problem := map[string]any{"path": []string{"createCommitOnBranch"},
+		"locations": []map[string]int{{"line": 1, "column": 48}}, "message": message}
 	if kind != "" {
 		problem["type"] = kind
 	}

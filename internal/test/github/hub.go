@@ -1,6 +1,6 @@
 // Package github serves a stand-in of GitHub's API to tests, under its own name and over TLS: repositories with a
-// history as git has it, pull requests, and tokens that may do some things and not others. It checks what GitHub checks,
-// and refuses with GitHub's own error bodies.
+// history as git has it, pull requests, and tokens that may do some things and not others. It checks what GitHub
+// checks, and refuses with GitHub's own error bodies.
 package github
 
 import (
@@ -49,7 +49,8 @@ func StartServer(t testing.TB, cloud *cloudtest.Cloud, host string) *Hub {
 }
 
 func newHub(cloud *cloudtest.Cloud, host, api, graphql string) *Hub {
-	h := &Hub{cloud: cloud, host: host, api: api, graphql: graphql, tokens: map[string]Token{}, repositories: map[string]*Repository{}}
+	h := &Hub{cloud: cloud, host: host, api: api, graphql: graphql, tokens: map[string]Token{},
+		repositories: map[string]*Repository{}}
 	name, prefix, _ := strings.Cut(strings.TrimPrefix(api, "https://"), "/")
 	if prefix != "" {
 		prefix = "/" + prefix
@@ -64,7 +65,8 @@ func newHub(cloud *cloudtest.Cloud, host, api, graphql string) *Hub {
 
 // Env returns the variables by which a runner names this GitHub.
 func (h *Hub) Env() map[string]string {
-	return map[string]string{"GITHUB_SERVER_URL": "https://" + h.host, "GITHUB_API_URL": h.api, "GITHUB_GRAPHQL_URL": h.graphql}
+	return map[string]string{"GITHUB_SERVER_URL": "https://" + h.host, "GITHUB_API_URL": h.api,
+		"GITHUB_GRAPHQL_URL": h.graphql}
 }
 
 // Repository makes a repository with one commit on main.

@@ -107,7 +107,8 @@ func checkOut(t *testing.T, dir string, repository *github.Repository, push gith
 		head = "ref: " + push.Ref
 	}
 	write(t, filepath.Join(workspace, ".git", "HEAD"), head+"\n")
-	write(t, filepath.Join(workspace, ".git", "config"), "[remote \"origin\"]\n\turl = https://github.com/"+repository.Name+"\n")
+	write(t, filepath.Join(workspace, ".git", "config"),
+		"[remote \"origin\"]\n\turl = https://github.com/"+repository.Name+"\n")
 	event, err := json.Marshal(push)
 	if err != nil {
 		t.Fatal(err)
@@ -121,8 +122,9 @@ func (j *job) environment(dir string, repository *github.Repository, push github
 	maps.Copy(env, j.hub.Env())
 	maps.Copy(env, map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": repository.Name, "GITHUB_REF": push.Ref, "GITHUB_SHA": push.After,
-		"GITHUB_RUN_ID": fmt.Sprint(1000 + j.run), "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": filepath.Join(dir, "event.json"),
-		"GITHUB_WORKSPACE": filepath.Join(dir, "workspace"), "GITHUB_OUTPUT": filepath.Join(dir, "output"),
+		"GITHUB_RUN_ID": fmt.Sprint(1000 + j.run), "GITHUB_EVENT_NAME": "push",
+		"GITHUB_EVENT_PATH": filepath.Join(dir, "event.json"),
+		"GITHUB_WORKSPACE":  filepath.Join(dir, "workspace"), "GITHUB_OUTPUT": filepath.Join(dir, "output"),
 		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "HOME": dir,
 		"INPUT_KUSTOMIZATION": "deploy", "INPUT_IMAGES": "registry/app=" + j.registry + "/app",
 	})
@@ -149,7 +151,8 @@ func (j *job) scan(t *testing.T, dir, log string) {
 func outputs(file string) map[string]string {
 	content, _ := os.ReadFile(file)
 	values := map[string]string{}
-	for _, block := range regexp.MustCompile(`(?s)(\S+)<<(output_\w+)\n(.*?)\n(output_\w+)\n`).FindAllSubmatch(content, -1) {
+	for _, block := range regexp.MustCompile(`(?s)(\S+)<<(output_\w+)\n(.*?)\n(output_\w+)\n`).FindAllSubmatch(content,
+		-1) {
 		values[string(block[1])] = string(block[3])
 	}
 	return values

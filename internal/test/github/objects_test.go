@@ -11,8 +11,10 @@ import (
 // The names are what git itself gives to the same content, with `git hash-object`, `git write-tree` and
 // `git commit-tree`.
 func TestObjects_are_named_as_git_names_them(t *testing.T) {
-	files := map[string]string{"a.txt": "hello\n", "a/b.txt": "", "deploy/production/kustomization.yaml": "resources: []\n"}
-	commit := newCommit(Commit{Parents: nil, Message: "Start", Author: "octocat", Files: files}, time.Unix(1_800_000_000, 0))
+	files := map[string]string{"a.txt": "hello\n", "a/b.txt": "",
+		"deploy/production/kustomization.yaml": "resources: []\n"}
+	commit := newCommit(Commit{Parents: nil, Message: "Start", Author: "octocat", Files: files},
+		time.Unix(1_800_000_000, 0))
 	got := []string{
 		fmt.Sprintf("%x", hash("blob", "hello\n")),
 		fmt.Sprintf("%x", tree(nil)),

@@ -63,8 +63,8 @@ func (r *Repository) Merge(number int, how Merge) Push {
 	return r.push(p.Base.Ref, r.keep(merged).SHA)
 }
 
-// Update merges the base into the branch of a pull request of one commit, as the button "Update branch" does, and returns
-// the push.
+// Update merges the base into the branch of a pull request of one commit, as the button "Update branch" does, and
+// returns the push.
 func (r *Repository) Update(number int) Push {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,7 +97,10 @@ func (r *Repository) settle(branch string) {
 
 // find is the open pull request from a branch to another, or nil.
 func (r *Repository) find(head, base string) *Pull {
-	i := slices.IndexFunc(r.pulls, func(p *Pull) bool { return p.State == "open" && p.Head.Ref == head && p.Base.Ref == base })
+	i := slices.IndexFunc(r.pulls, func(p *Pull) bool {
+		return p.State == "open" && p.Head.Ref == head &&
+			p.Base.Ref == base
+	})
 	if i < 0 {
 		return nil
 	}

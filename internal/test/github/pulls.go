@@ -10,7 +10,8 @@ func (c call) pulls() {
 	query := c.request.URL.Query()
 	list := []*Pull{}
 	for _, p := range c.repository.pulls {
-		if head := c.owner() + ":" + p.Head.Ref; p.State == query.Get("state") && head == query.Get("head") && p.Base.Ref == query.Get("base") {
+		if head := c.owner() + ":" + p.Head.Ref; p.State == query.Get("state") && head == query.Get("head") &&
+			p.Base.Ref == query.Get("base") {
 			list = append(list, p)
 		}
 	}
@@ -32,7 +33,8 @@ func (c call) createPull() {
 	}
 	r := c.repository
 	problem := func(field, code, message string) {
-		refuse(c, http.StatusUnprocessableEntity, "Validation Failed", map[string]string{"resource": "PullRequest", "field": field, "code": code, "message": message})
+		refuse(c, http.StatusUnprocessableEntity, "Validation Failed",
+			map[string]string{"resource": "PullRequest", "field": field, "code": code, "message": message})
 	}
 	switch {
 	case !c.token.App && !r.ActionsMayOpen:
@@ -50,7 +52,8 @@ func (c call) createPull() {
 	case r.find(body.Head, body.Base) != nil:
 		problem("", "custom", "A pull request already exists for "+c.owner()+":"+body.Head+".")
 	default:
-		p := &Pull{Number: len(r.pulls) + 1, State: "open", Title: body.Title, Body: body.Body, Head: Ref{body.Head}, Base: Ref{body.Base}}
+		p := &Pull{Number: len(r.pulls) + 1, State: "open", Title: body.Title, Body: body.Body, Head: Ref{body.Head},
+			Base: Ref{body.Base}}
 		p.URL = r.url("pull/%d", p.Number)
 		r.pulls = append(r.pulls, p)
 		reply(c, http.StatusCreated, p)

@@ -17,7 +17,8 @@ func (c call) ref() {
 }
 
 func (c call) replyRef(status int, branch, sha string) {
-	reply(c, status, map[string]any{"ref": "refs/heads/" + branch, "object": map[string]string{"type": "commit", "sha": sha}})
+	reply(c, status, map[string]any{"ref": "refs/heads/" + branch,
+		"object": map[string]string{"type": "commit", "sha": sha}})
 }
 
 // badName follows https://git-scm.com/docs/git-check-ref-format
@@ -71,7 +72,8 @@ func (c call) updateRef() {
 	case c.repository.commits[body.SHA] == nil:
 		refuse(c, http.StatusUnprocessableEntity, "Object does not exist")
 	case c.repository.Protected[branch] != "":
-		refuse(c, http.StatusUnprocessableEntity, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n")
+		refuse(c, http.StatusUnprocessableEntity, "Repository rule violations found\n\nChanges must be made through a pull "+
+			"request.\n\n")
 	case !body.Force && len(c.repository.between(body.SHA, old)) > 0:
 		refuse(c, http.StatusUnprocessableEntity, "Update is not a fast forward")
 	default:

@@ -125,7 +125,8 @@ func (r *Repository) keep(c Commit) *Commit {
 // push leads a branch to a commit, and notes the event.
 func (r *Repository) push(branch, sha string) Push {
 	before := r.refs[branch]
-	p := Push{Ref: "refs/heads/" + branch, Before: before, After: sha, Created: before == "", Forced: before != "" && len(r.between(sha, before)) > 0}
+	p := Push{Ref: "refs/heads/" + branch, Before: before, After: sha, Created: before == "", Forced: before != "" &&
+		len(r.between(sha, before)) > 0}
 	brought := r.between(before, sha)
 	if p.Created {
 		brought = r.unknown(sha)

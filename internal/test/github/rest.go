@@ -79,7 +79,8 @@ func (c call) read(body any) bool {
 }
 
 func (c call) show() {
-	reply(c, http.StatusOK, map[string]any{"full_name": c.repository.Name, "archived": c.repository.Archived, "html_url": c.repository.page})
+	reply(c, http.StatusOK, map[string]any{"full_name": c.repository.Name, "archived": c.repository.Archived,
+		"html_url": c.repository.page})
 }
 
 // compare tells how two commits stand to one another, the new ones from the oldest on.
@@ -117,7 +118,8 @@ func (c call) commit() {
 
 // entry is a commit in a list.
 func (r *Repository) entry(made *Commit) map[string]any {
-	return map[string]any{"sha": made.SHA, "html_url": r.url("commit/%s", made.SHA), "commit": map[string]any{"message": made.Message}}
+	return map[string]any{"sha": made.SHA, "html_url": r.url("commit/%s", made.SHA),
+		"commit": map[string]any{"message": made.Message}}
 }
 
 func (c call) contents() {
@@ -132,7 +134,8 @@ func (c call) contents() {
 		refuse(c, http.StatusNotFound, "Not Found")
 		return
 	}
-	reply(c, http.StatusOK, map[string]any{"type": "file", "path": path, "encoding": "base64", "content": wrapped(content)})
+	reply(c, http.StatusOK, map[string]any{"type": "file", "path": path, "encoding": "base64",
+		"content": wrapped(content)})
 }
 
 // wrapped is base64 in lines of 60 characters, as GitHub sends it.

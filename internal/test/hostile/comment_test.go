@@ -35,27 +35,33 @@ func jsonOf(v any) string {
 	return string(text)
 }
 
-// TestComment_is_one_and_not_that_of_a_stranger: a stranger's comment with our mark could be changed by the stranger later.
+// TestComment_is_one_and_not_that_of_a_stranger: a stranger's comment with our mark could be changed by the stranger
+// later.
 func TestComment_is_one_and_not_that_of_a_stranger(t *testing.T) {
-	stranger := map[string]any{"id": 0, "body": "<!-- multiarch-deploy \".\" -->\nall is well", "author_association": "NONE",
-		"user": map[string]string{"type": "User"}}
+	stranger := map[string]any{"id": 0, "body": "<!-- multiarch-deploy \".\" -->\nall is well",
+		"author_association": "NONE",
+		"user":               map[string]string{"type": "User"}}
 	hub := &comments{list: []map[string]any{stranger}}
 	j := newJob(t)
 	j.env["GITHUB_API_URL"] = "http://" + registry(t, hub.ServeHTTP)
-	j.env["GITHUB_REPOSITORY"], j.env["INPUT_GITHUB-TOKEN"], j.env["INPUT_COMMENT"] = "octo-org/shop", "t0p-s3cret-token", "true"
+	j.env["GITHUB_REPOSITORY"], j.env["INPUT_GITHUB-TOKEN"], j.env["INPUT_COMMENT"] = "octo-org/shop", "t0p-s3cret-token",
+		"true"
 	j.env["GITHUB_EVENT_PATH"] = j.write("event.json", `{"number": 7, "pull_request": {"number": 7}}`)
 	for _, message := range []string{"first " + evil, "second " + evil} {
-		r := j.run("verify", "--images", "app="+registry(t, refusing(http.StatusForbidden, message+" t0p-s3cret-token"))+"/app", "--tag", "v1")
+		r := j.run("verify", "--images", "app="+registry(t,
+			refusing(http.StatusForbidden, message+" t0p-s3cret-token"))+"/app", "--tag", "v1")
 		checkLog(t, r)
 		if len(hub.list) != 2 || hub.list[0]["body"] != stranger["body"] {
 			t.Fatalf("comments %q\n%s", hub.list, r.log())
 		}
 		body, _ := hub.list[1]["body"].(string)
-		if !strings.Contains(body, "multiarch-deploy: failed") || strings.Contains(body, "t0p-s3cret-token") || len(body) > 65536 {
+		if !strings.Contains(body, "multiarch-deploy: failed") || strings.Contains(body, "t0p-s3cret-token") ||
+			len(body) > 65536 {
 			t.Errorf("the comment is %q", body)
 		}
 	}
-	if summary := read(t, j.workspace+"/multiarch-deploy-summary.md"); !strings.Contains(summary, "multiarch-deploy: failed") {
+	if summary := read(t, j.workspace+"/multiarch-deploy-summary.md"); !strings.Contains(summary,
+		"multiarch-deploy: failed") {
 		t.Errorf("summary %q", summary)
 	}
 	if output := read(t, j.env["GITHUB_OUTPUT"]); !strings.Contains(output, "multiarch-deploy-summary.md") {

@@ -70,7 +70,8 @@ func TestCrash_of_any_kind_is_reported(t *testing.T) {
 				t.Errorf("status %d, want 3", r.status)
 			}
 			var report struct{ Verdict, Error string }
-			if err := json.Unmarshal([]byte(read(t, filepath.Join(j.workspace, "multiarch-deploy-report.json"))), &report); err != nil {
+			if err := json.Unmarshal([]byte(read(t, filepath.Join(j.workspace, "multiarch-deploy-report.json"))),
+				&report); err != nil {
 				t.Error(err)
 			}
 			if report.Verdict != "failed" || !strings.Contains(report.Error, "multiarch-deploy itself failed") {
@@ -100,7 +101,8 @@ func TestInterrupt_is_130(t *testing.T) {
 			if r := wait(); r.status != 130 || !strings.Contains(r.log(), "interrupted") {
 				t.Errorf("status %d, want 130\n%s", r.status, r.log())
 			}
-			if report := read(t, filepath.Join(j.workspace, "multiarch-deploy-report.json")); !strings.Contains(report, "interrupted") {
+			if report := read(t, filepath.Join(j.workspace, "multiarch-deploy-report.json")); !strings.Contains(report,
+				"interrupted") {
 				t.Errorf("report %s", report)
 			}
 		})

@@ -27,7 +27,8 @@ func TestReport_follows_no_link_out_of_the_workspace(t *testing.T) {
 			if err := os.Symlink(filepath.Join(outside, test.target), filepath.Join(j.workspace, test.link)); err != nil {
 				t.Fatal(err)
 			}
-			args := []string{"verify", "--images", "app=" + registry(t, refusing(http.StatusNotFound, "none")) + "/app", "--tag", "v1"}
+			args := []string{"verify", "--images", "app=" + registry(t, refusing(http.StatusNotFound, "none")) + "/app", "--tag",
+				"v1"}
 			if test.report != "" {
 				args = append(args, "--report", test.report)
 			}
@@ -45,19 +46,23 @@ func TestReport_follows_no_link_out_of_the_workspace(t *testing.T) {
 func TestPrune_without_a_wait_is_refused(t *testing.T) {
 	j := newJob(t)
 	j.write("kustomization.yaml", "resources: []\n")
-	if r := j.run("run", "--images", "app=me/app", "--prune", "--wait=false"); r.status != 2 || !strings.Contains(r.log(), "prune and wait") {
+	if r := j.run("run", "--images", "app=me/app", "--prune", "--wait=false"); r.status != 2 ||
+		!strings.Contains(r.log(), "prune and wait") {
 		t.Errorf("status %d\n%s", r.status, r.log())
 	}
 }
 
 // Repositories come from variables, which a workflow may have forgotten to set.
 func TestInputs_that_make_no_sense_change_nothing(t *testing.T) {
-	for _, repository := range []string{"", "ghcr.io/me/", "ghcr.io//app", "-x", "a..b", "ghcr.io:99999/app", "ghcr.io/Me/App"} {
+	for _, repository := range []string{"", "ghcr.io/me/", "ghcr.io//app", "-x", "a..b", "ghcr.io:99999/app",
+		"ghcr.io/Me/App"} {
 		j := newJob(t)
 		j.write("kustomization.yaml", "resources: [app.yaml]\n")
-		j.write("app.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: app}\nspec: {containers: [{name: app, image: app}]}\n")
+		j.write("app.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: app}\nspec: {containers: [{name: app, image: "+
+			"app}]}\n")
 		r := j.run("rewrite", "--tag", "v1", "--images", "app="+repository)
-		if got := read(t, filepath.Join(j.workspace, "kustomization.yaml")); r.status != 2 || got != "resources: [app.yaml]\n" {
+		if got := read(t, filepath.Join(j.workspace, "kustomization.yaml")); r.status != 2 ||
+			got != "resources: [app.yaml]\n" {
 			t.Errorf("%q: status %d, want 2; the kustomization is %q\n%s", repository, r.status, got, r.log())
 		}
 	}
@@ -83,7 +88,8 @@ func TestArtifacts_follow_no_link_out_of_the_working_directory(t *testing.T) {
 			pushed = pushed || r.Method != http.MethodGet && r.Method != http.MethodHead
 			refusing(http.StatusNotFound, "none")(w, r)
 		})
-		r := j.run("build", "--builder", "assemble", "--artifacts", strings.Replace(artifact, "dist/app", "dist/secret", 1)+":/app/app",
+		r := j.run("build", "--builder", "assemble", "--artifacts",
+			strings.Replace(artifact, "dist/app", "dist/secret", 1)+":/app/app",
 			"--images", "app="+host+"/app", "--tag", "v1")
 		if r.status != 1 || pushed || !strings.Contains(r.log(), "is a link out of the working directory") {
 			t.Errorf("%s: status %d, want 1; something was pushed: %v\n%s", artifact, r.status, pushed, r.log())

@@ -10,7 +10,8 @@ import (
 )
 
 // evil is text that steers the runner, a terminal or the reader's eye, in every way that a log could carry it.
-const evil = "x\n::stop-commands::evil\r::set-output name=verdict::ok\n \t::add-mask::e\n##[error]evil\x1b[2J\u009b2J\u202e\u2066"
+const evil = "x\n::stop-commands::evil\r::set-output name=verdict::ok\n " +
+	"\t::add-mask::e\n##[error]evil\x1b[2J\u009b2J\u202e\u2066"
 
 // own are the workflow commands that the program gives itself.
 var own = []string{"add-mask", "group", "endgroup", "error", "warning", "notice"}
@@ -38,7 +39,8 @@ func refusing(status int, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{"code": "DENIED", "message": message, "detail": message}}})
+		_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{"code": "DENIED", "message": message,
+			"detail": message}}})
 	}
 }
 
@@ -57,7 +59,8 @@ func TestLog_of_a_registry_that_forges_commands(t *testing.T) {
 
 func TestLog_of_a_plugin_that_forges_commands(t *testing.T) {
 	j := newJob(t)
-	plugin := j.write("plugin", "#!/bin/sh\nprintf '"+strings.ReplaceAll(strings.ReplaceAll(evil, "\n", `\n`), "\r", `\r`)+"' >&2\nprintf '\\n::stop-commands::out\\n'\n")
+	plugin := j.write("plugin", "#!/bin/sh\nprintf '"+strings.ReplaceAll(strings.ReplaceAll(evil, "\n", `\n`), "\r",
+		`\r`)+"' >&2\nprintf '\\n::stop-commands::out\\n'\n")
 	kubeconfig := j.write("kubeconfig", fmt.Sprintf(`
 apiVersion: v1
 kind: Config
@@ -68,7 +71,8 @@ users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, com
 `, plugin))
 	j.write("kustomization.yaml", "resources: [app.yaml]\n")
 	j.write("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\n")
-	r := j.run("plan", "--kubeconfig", kubeconfig, "--images", "app="+registry(t, refusing(http.StatusNotFound, "none"))+"/app", "--tag", "v1")
+	r := j.run("plan", "--kubeconfig", kubeconfig, "--images",
+		"app="+registry(t, refusing(http.StatusNotFound, "none"))+"/app", "--tag", "v1")
 	checkLog(t, r)
 }
 
@@ -94,7 +98,8 @@ func TestLog_of_inputs_that_forge_commands(t *testing.T) {
 
 func TestJSON_on_a_runner_is_no_command(t *testing.T) {
 	j := newJob(t)
-	r := j.run("verify", "--output", "json", "--images", "app="+registry(t, refusing(http.StatusForbidden, evil))+"/app", "--tag", "v1")
+	r := j.run("verify", "--output", "json", "--images", "app="+registry(t, refusing(http.StatusForbidden, evil))+"/app",
+		"--tag", "v1")
 	checkLog(t, r)
 	var report struct{ Findings []struct{ Message string } }
 	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || len(report.Findings) == 0 {

@@ -63,7 +63,8 @@ clusters: [{name: c, cluster: {server: "http://admin:hunter2hunter2@127.0.0.1:1"
 `)
 	j.write("kustomization.yaml", "resources: [app.yaml]\n")
 	j.write("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\n")
-	r := j.run("plan", "--kubeconfig", kubeconfig, "--images", "app="+registry(t, refusing(http.StatusNotFound, "none"))+"/app", "--tag", "v1")
+	r := j.run("plan", "--kubeconfig", kubeconfig, "--images",
+		"app="+registry(t, refusing(http.StatusNotFound, "none"))+"/app", "--tag", "v1")
 	if r.status != 3 {
 		t.Errorf("status %d, want 3\n%s", r.status, r.log())
 	}

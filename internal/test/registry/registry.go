@@ -58,7 +58,8 @@ func Start(t testing.TB, opts Options) *Registry {
 		tokens := newTokenServer(t, opts.Username, opts.Password)
 		mux.Handle("/token", tokens)
 		config.Auth = configuration.Auth{"token": tokens.parameters(t, server.URL+"/token")}
-		registry.Keychain = keychain{registry.Host, authn.FromConfig(authn.AuthConfig{Username: opts.Username, Password: opts.Password})}
+		registry.Keychain = keychain{registry.Host,
+			authn.FromConfig(authn.AuthConfig{Username: opts.Username, Password: opts.Password})}
 	}
 	app := handlers.NewApp(t.Context(), config)
 	t.Cleanup(func() { _ = app.Shutdown() }) // it holds nothing but memory

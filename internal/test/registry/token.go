@@ -38,7 +38,8 @@ func newTokenServer(t testing.TB, username, password string) *tokenServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: keyID}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: keyID}},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,8 @@ func (s *tokenServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"token": signed, "access_token": signed, "expires_in": 300}) // nobody to tell
+	// nobody to tell
+	_ = json.NewEncoder(w).Encode(map[string]any{"token": signed, "access_token": signed, "expires_in": 300})
 }
 
 // sign grants all that is asked for, and nothing else: "repository:shop/cart:pull,push".
@@ -88,7 +90,8 @@ func (s *tokenServer) sign(scopes []string) (string, error) {
 	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
 		kind, rest, _ := strings.Cut(scope, ":")
 		if i := strings.LastIndex(rest, ":"); i >= 0 {
-			claims.Access = append(claims.Access, &token.ResourceActions{Type: kind, Name: rest[:i], Actions: strings.Split(rest[i+1:], ",")})
+			claims.Access = append(claims.Access,
+				&token.ResourceActions{Type: kind, Name: rest[:i], Actions: strings.Split(rest[i+1:], ",")})
 		}
 	}
 	return jwt.Signed(s.signer).Claims(claims).Serialize()

@@ -49,7 +49,8 @@ func TestManifestsOfAKS(t *testing.T) {
 
 func TestManifestsOfGKE(t *testing.T) {
 	deployments, services := render(t, sampleapp.GKE(root))
-	want := []deployment{{"envspitter", "registry.example.com/envspitter:latest", "1", "50Mi", 4, 80, "", "kubernetes.io/hostname"}}
+	want := []deployment{{"envspitter", "registry.example.com/envspitter:latest", "1", "50Mi", 4, 80, "",
+		"kubernetes.io/hostname"}}
 	if diff := cmp.Diff(want, deployments); diff != "" {
 		t.Errorf("deployments (-want +got):\n%s", diff)
 	}

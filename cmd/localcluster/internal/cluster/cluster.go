@@ -99,7 +99,8 @@ func serve(ctx context.Context, opts Options, config *kubeconfigFile, dir string
 }
 
 // announce writes the kubeconfig and tells that the cluster is ready, as soon as it is.
-func announce(ctx context.Context, opts Options, config *kubeconfigFile, plane *controlplane.ControlPlane, running Running) error {
+func announce(ctx context.Context, opts Options, config *kubeconfigFile, plane *controlplane.ControlPlane,
+	running Running) error {
 	opts.Log("waiting for %d node(s)", len(opts.Nodes))
 	if err := waitReady(ctx, plane.Config, len(opts.Nodes)); err != nil {
 		if ctx.Err() != nil {

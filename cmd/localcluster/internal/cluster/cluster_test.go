@@ -53,10 +53,12 @@ func TestTwoClustersSideBySide(t *testing.T) {
 	}
 }
 
-// expectVersion compares the server's version with the release that is linked: what the module requires, or a replacement.
+// expectVersion compares the server's version with the release that is linked: what the module requires, or a
+// replacement.
 func expectVersion(t *testing.T, client kubernetes.Interface) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}", "k8s.io/kubernetes").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}",
+		"k8s.io/kubernetes").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,10 +111,12 @@ func expectAddress(t *testing.T, client kubernetes.Interface) {
 	}
 	eventually(t, "Service web has address 203.0.113.1", func() bool {
 		got, err := services.Get(t.Context(), "web", metav1.GetOptions{})
-		return err == nil && len(got.Status.LoadBalancer.Ingress) == 1 && got.Status.LoadBalancer.Ingress[0].IP == "203.0.113.1"
+		return err == nil && len(got.Status.LoadBalancer.Ingress) == 1 &&
+			got.Status.LoadBalancer.Ingress[0].IP == "203.0.113.1"
 	})
 	eventually(t, "Service web has the events of a service controller", func() bool {
-		list, err := client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=web"})
+		list, err := client.CoreV1().Events("default").List(t.Context(),
+			metav1.ListOptions{FieldSelector: "involvedObject.name=web"})
 		reasons := map[string]bool{}
 		for _, event := range list.Items {
 			reasons[event.Reason] = true
@@ -163,7 +167,8 @@ func TestDeadComponentEndsTheCluster(t *testing.T) {
 	if err := p.cmd.Wait(); p.cmd.ProcessState.ExitCode() != 1 {
 		t.Errorf("with a component gone, localcluster ended with %v: want status 1", err)
 	}
-	if got := p.stderr.String(); !strings.Contains(got, "localcluster: etcd ended unexpectedly (signal: killed); its last lines:\n  {") {
+	if got := p.stderr.String(); !strings.Contains(got, "localcluster: etcd ended unexpectedly (signal: killed); its "+
+		"last lines:\n  {") {
 		t.Errorf("standard error names neither the component nor its last lines:\n%s", got)
 	}
 	p.expectNothingLeft(t, children)

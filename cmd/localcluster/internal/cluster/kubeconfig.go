@@ -38,7 +38,8 @@ func newKubeconfigFile(path string) (*kubeconfigFile, error) {
 		return nil, fmt.Errorf("kubeconfig: %w", err)
 	}
 	if !leftover(path) {
-		return nil, fmt.Errorf("kubeconfig %q exists already, and is not a leftover of a local cluster that is gone; name another file, or remove it", path)
+		return nil, fmt.Errorf("kubeconfig %q exists already, and is not a leftover of a local cluster that is gone; name "+
+			"another file, or remove it", path)
 	}
 	return &kubeconfigFile{path: path}, nil
 }

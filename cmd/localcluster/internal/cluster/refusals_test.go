@@ -32,15 +32,19 @@ func TestRefusals(t *testing.T) {
 			"localcluster: opening the registry's port: listen tcp " + busy.Addr().String() +
 				": bind: address already in use; give another one to --registry, or 127.0.0.1:0 for any free one\n"},
 		{"a_file_that_is_no_kubeconfig", []string{"--kubeconfig", taken},
-			`localcluster: kubeconfig "` + taken + `" exists already, and is not a leftover of a local cluster that is gone; name another file, or remove it` + "\n"},
+			`localcluster: kubeconfig "` + taken +
+				`" exists already, and is not a leftover of a local cluster that is gone; name another file, or remove it` + "\n"},
 		{"a_kubeconfig_in_no_directory", []string{"--kubeconfig", filepath.Join(dir, "no", "kubeconfig")},
-			`localcluster: kubeconfig: directory "` + filepath.Join(dir, "no") + `" does not exist; make it, or name another file` + "\n"},
+			`localcluster: kubeconfig: directory "` + filepath.Join(dir, "no") +
+				`" does not exist; make it, or name another file` + "\n"},
 		{"an_address_that_is_none", []string{"--address", "localhost"},
 			`localcluster: --address: ParseAddr("localhost"): unable to parse IP; give an IP address of this machine` + "\n"},
 		{"an_address_of_another_machine", []string{"--address", "192.0.2.99"},
-			"starting the control plane\nlocalcluster: finding a free port of 192.0.2.99 for the API server: bind: cannot assign requested address; give --address one of this machine\n"},
+			"starting the control plane\nlocalcluster: finding a free port of 192.0.2.99 for the API server: bind: cannot " +
+				"assign requested address; give --address one of this machine\n"},
 		{"an_unknown_preset", []string{"--preset", "eks"},
-			`localcluster: no preset is named "eks": use aks or gke, or describe the nodes in a file and pass it with --nodes` + "\n"},
+			`localcluster: no preset is named "eks": use aks or gke, or describe the nodes in a file and pass it with --nodes` +
+				"\n"},
 		{"no_nodes_file", []string{"--nodes", filepath.Join(dir, "nodes.yaml")},
 			"localcluster: reading the nodes file: open " + filepath.Join(dir, "nodes.yaml") + ": no such file or directory\n"},
 	} {

@@ -26,5 +26,6 @@ func freePort(address netip.Addr) (int, error) {
 	if failed := (*net.OpError)(nil); errors.As(err, &failed) {
 		err = failed.Err // without the last port that was tried
 	}
-	return 0, fmt.Errorf("finding a free port of %s for the API server: %w; give --address one of this machine", address, err)
+	return 0, fmt.Errorf("finding a free port of %s for the API server: %w; give --address one of this machine", address,
+		err)
 }

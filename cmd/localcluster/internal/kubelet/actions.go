@@ -11,7 +11,8 @@ import (
 )
 
 // startMissing starts every container that should run now and does not.
-func (w *worker) startMissing(ctx context.Context, runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
+func (w *worker) startMissing(ctx context.Context,
+	runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
 	inits, initialized := initsToStart(w.pod.Load(), runtime, w.probes.started)
 	todo := inits
 	if initialized {
@@ -37,7 +38,8 @@ func (w *worker) startMissing(ctx context.Context, runtime *kubecontainer.PodSta
 // initsToStart mirrors computeInitContainerActions of Kubernetes 1.36: which init containers to start now, and whether
 // the others may start. It goes from the last one that was ever started: what stands before it is done, save for
 // sidecars, which are kept running.
-func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus, started func(*corev1.Container, *kubecontainer.Status) bool) (todo []*corev1.Container, initialized bool) {
+func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
+	started func(*corev1.Container, *kubecontainer.Status) bool) (todo []*corev1.Container, initialized bool) {
 	inits := pod.Spec.InitContainers
 	if len(inits) == 0 {
 		return nil, true
@@ -104,7 +106,8 @@ func onlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
 	for i := range pod.Spec.InitContainers {
 		c := &pod.Spec.InitContainers[i]
 		status := find(runtime, c.Name)
-		left = left || podutil.IsRestartableInitContainer(c) && status != nil && status.State == kubecontainer.ContainerStateRunning
+		left = left || podutil.IsRestartableInitContainer(c) && status != nil &&
+			status.State == kubecontainer.ContainerStateRunning
 	}
 	return left && len(containersToStart(pod, runtime)) == 0
 }

@@ -24,7 +24,8 @@ func startCluster(t *testing.T, nodes ...corev1.Node) kubernetes.Interface {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	plane, err := controlplane.Start(ctx, controlplane.Options{Executable: executable, Dir: t.TempDir(), Address: controlplane.Loopback})
+	plane, err := controlplane.Start(ctx, controlplane.Options{Executable: executable, Dir: t.TempDir(),
+		Address: controlplane.Loopback})
 	t.Cleanup(plane.Stop)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +71,8 @@ func awaitNodes(t *testing.T, client kubernetes.Interface, want int) {
 
 func testNode(name, arch, runtimeVersion string) corev1.Node {
 	room := corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse("8"), corev1.ResourceMemory: resource.MustParse("16Gi"), corev1.ResourcePods: resource.MustParse("110"),
+		corev1.ResourceCPU: resource.MustParse("8"), corev1.ResourceMemory: resource.MustParse("16Gi"),
+		corev1.ResourcePods: resource.MustParse("110"),
 	}
 	return corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{
@@ -78,7 +80,8 @@ func testNode(name, arch, runtimeVersion string) corev1.Node {
 		}},
 		Status: corev1.NodeStatus{
 			Capacity: room, Allocatable: room,
-			NodeInfo: corev1.NodeSystemInfo{Architecture: arch, OperatingSystem: "linux", ContainerRuntimeVersion: runtimeVersion, KubeletVersion: "v1.36.3"},
+			NodeInfo: corev1.NodeSystemInfo{Architecture: arch, OperatingSystem: "linux",
+				ContainerRuntimeVersion: runtimeVersion, KubeletVersion: "v1.36.3"},
 		},
 	}
 }

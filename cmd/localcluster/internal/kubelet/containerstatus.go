@@ -10,7 +10,8 @@ import (
 )
 
 // containerStatuses mirrors convertToAPIContainerStatuses of the kubelet.
-func (w *worker) containerStatuses(runtime *kubecontainer.PodStatus, old []corev1.ContainerStatus, containers []corev1.Container, hasInit bool) []corev1.ContainerStatus {
+func (w *worker) containerStatuses(runtime *kubecontainer.PodStatus, old []corev1.ContainerStatus,
+	containers []corev1.Container, hasInit bool) []corev1.ContainerStatus {
 	var statuses []corev1.ContainerStatus
 	for i := range containers {
 		c := &containers[i]
@@ -54,7 +55,8 @@ func seen(c *corev1.Container, current *kubecontainer.Status, before corev1.Cont
 	}
 	if current.User != nil {
 		u := current.User.Linux
-		status.User = &corev1.ContainerUser{Linux: &corev1.LinuxContainerUser{UID: u.UID, GID: u.GID, SupplementalGroups: u.SupplementalGroups}}
+		status.User = &corev1.ContainerUser{Linux: &corev1.LinuxContainerUser{UID: u.UID, GID: u.GID,
+			SupplementalGroups: u.SupplementalGroups}}
 	}
 	return status
 }
@@ -82,7 +84,8 @@ func seconds(t time.Time) metav1.Time {
 
 // addStartFailure makes a container that will be tried again wait, for the reason its last start failed. The death
 // before that becomes its last state.
-func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Container, runtime *kubecontainer.PodStatus) {
+func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Container,
+	runtime *kubecontainer.PodStatus) {
 	failure, failed := w.reasons[c.Name]
 	if !failed || !w.willStart(c, runtime) {
 		return
@@ -90,7 +93,8 @@ func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Conta
 	if status.State.Terminated != nil {
 		status.LastTerminationState = status.State
 	}
-	status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: failure.reason, Message: failure.message}}
+	status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: failure.reason,
+		Message: failure.message}}
 }
 
 // willStart reports whether a container is to be started, once more or at all.

@@ -14,7 +14,8 @@ import (
 
 // credentials reads the pod's imagePullSecrets and returns those that fit the image, the best first.
 // A secret that does not exist is skipped, as the kubelet does.
-func credentials(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod, image string) ([]authn.Authenticator, error) {
+func credentials(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod,
+	image string) ([]authn.Authenticator, error) {
 	var found []corev1.Secret
 	for _, ref := range pod.Spec.ImagePullSecrets {
 		secret, err := client.CoreV1().Secrets(pod.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})

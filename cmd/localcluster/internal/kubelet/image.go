@@ -15,14 +15,16 @@ import (
 func (w *worker) ensureImage(ctx context.Context, c *corev1.Container) (*image, *startFailure) {
 	ref, err := name.ParseReference(c.Image)
 	if err != nil {
-		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %v", c.Image, c.Image, err)
+		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %v", c.Image, c.Image,
+			err)
 		w.event(c, corev1.EventTypeWarning, events.FailedToInspectImage, "%s", message)
 		return nil, &startFailure{reason: reasonInvalidImage, message: message}
 	}
 	present := w.node.images.get(containerdName(ref))
 	switch {
 	case present != nil && c.ImagePullPolicy != corev1.PullAlways:
-		w.event(c, corev1.EventTypeNormal, events.PulledImage, "Container image %q already present on machine and can be accessed by the pod", c.Image)
+		w.event(c, corev1.EventTypeNormal, events.PulledImage, "Container image %q already present on machine and can be "+
+			"accessed by the pod", c.Image)
 		return present, nil
 	case c.ImagePullPolicy == corev1.PullNever:
 		message := fmt.Sprintf("Container image %q is not present with pull policy of Never", c.Image)
@@ -58,7 +60,8 @@ func (w *worker) pullImage(ctx context.Context, c *corev1.Container, ref string)
 		w.pullErrors[key] = reasonPull + ": " + err.Error()
 		return nil, &startFailure{reason: reasonPull, message: err.Error()}
 	}
-	w.event(c, corev1.EventTypeNormal, events.PulledImage, "Successfully pulled image %q in %v (%v including waiting). Image size: %v bytes.",
+	w.event(c, corev1.EventTypeNormal, events.PulledImage, "Successfully pulled image %q in %v (%v including waiting). "+
+		"Image size: %v bytes.",
 		ref, took.Truncate(time.Millisecond), time.Since(asked).Truncate(time.Millisecond), img.size)
 	return img, nil
 }

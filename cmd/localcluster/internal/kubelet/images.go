@@ -48,7 +48,8 @@ func (s *images) add(p *pulled) *image {
 	defer s.mu.Unlock()
 	img := s.byID[p.id]
 	if img == nil {
-		img = &image{id: p.id, size: p.size, config: p.config, files: p.files, tags: map[string]bool{}, digests: map[string]bool{}}
+		img = &image{id: p.id, size: p.size, config: p.config, files: p.files, tags: map[string]bool{},
+			digests: map[string]bool{}}
 		s.byID[p.id] = img
 	}
 	if p.tag != "" {

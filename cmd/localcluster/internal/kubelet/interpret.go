@@ -71,7 +71,8 @@ func (w world) call(_ context.Context, args []string) ([]string, error) {
 	case args[0] == "exec" && len(args) > 1:
 		return append([]string{"exec", execMark}, args[1:]...), nil
 	case args[0] == "type", args[0] == "hash", args[0] == "command" && len(args) > 2 && args[1] == "-v":
-		return append([]string{lookMark}, slices.DeleteFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "-") })...), nil
+		return append([]string{lookMark}, slices.DeleteFunc(args[1:],
+			func(a string) bool { return strings.HasPrefix(a, "-") })...), nil
 	}
 	return args, nil
 }

@@ -16,8 +16,8 @@
 //     containers are;
 //   - everyday tools that a script calls (mkdir, chown and the like) succeed without output; a script that the
 //     interpreter cannot read counts as a program;
-//   - volumes are there, save for those of a ConfigMap or a Secret that does not exist; values taken from ConfigMaps and
-//     Secrets are not in a container's environment.
+//   - volumes are there, save for those of a ConfigMap or a Secret that does not exist; values taken from ConfigMaps
+//     and Secrets are not in a container's environment.
 package kubelet
 
 import (

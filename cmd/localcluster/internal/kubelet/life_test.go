@@ -93,7 +93,8 @@ func jobWithSidecarCompletes(t *testing.T, client kubernetes.Interface, address 
 	completes(t, client, "with-sidecar", corev1.PodSpec{
 		RestartPolicy: corev1.RestartPolicyNever,
 		InitContainers: []corev1.Container{{
-			Name: "proxy", Image: address + "/app:1", Command: []string{"sleep", "3600"}, RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
+			Name: "proxy", Image: address + "/app:1", Command: []string{"sleep", "3600"},
+			RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
 		}},
 		Containers: []corev1.Container{{Name: "c", Image: address + "/app:1"}},
 	})
@@ -133,7 +134,8 @@ func runtimeMissing(t *testing.T, client kubernetes.Interface, address string) {
 	createPod(t, client, pod)
 	const want = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for "kata" is configured`
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		events, err := client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=kata,reason=FailedCreatePodSandBox"})
+		events, err := client.CoreV1().Events("default").List(t.Context(),
+			metav1.ListOptions{FieldSelector: "involvedObject.name=kata,reason=FailedCreatePodSandBox"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +156,10 @@ func probedPodWaits(t *testing.T, client kubernetes.Interface, address string) {
 		ProbeHandler:        corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: intstr.FromInt32(8080)}},
 	}
 	createPod(t, client, pod)
-	await(t, client, pod.Name, "running", func(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodRunning && !ready(p) })
+	await(t, client, pod.Name, "running", func(p *corev1.Pod) bool {
+		return p.Status.Phase == corev1.PodRunning &&
+			!ready(p)
+	})
 	begun := time.Now()
 	await(t, client, pod.Name, "ready", ready)
 	if waited := time.Since(begun); waited < 2*time.Second {
@@ -242,12 +247,14 @@ func pullSecret(t *testing.T, client kubernetes.Interface, _ string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(ref, build(t, "amd64", imageFiles{"app": program("amd64")}, "/app"), remote.WithAuth(&authn.Basic{Username: "ann", Password: "pw"})); err != nil {
+	if err := remote.Write(ref, build(t, "amd64", imageFiles{"app": program("amd64")}, "/app"),
+		remote.WithAuth(&authn.Basic{Username: "ann", Password: "pw"})); err != nil {
 		t.Fatal(err)
 	}
 	_, err = client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "pull"}, Type: corev1.SecretTypeDockerConfigJson,
-		StringData: map[string]string{corev1.DockerConfigJsonKey: `{"auths":{"` + address + `":{"username":"ann","password":"pw"}}}`},
+		StringData: map[string]string{corev1.DockerConfigJsonKey: `{"auths":{"` + address +
+			`":{"username":"ann","password":"pw"}}}`},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -256,14 +263,16 @@ func pullSecret(t *testing.T, client kubernetes.Interface, _ string) {
 	having.Spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "pull"}}
 	createPod(t, client, without)
 	await(t, client, without.Name, "refused", func(p *corev1.Pod) bool {
-		return len(p.Status.ContainerStatuses) > 0 && strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Message, "pull access denied")
+		return len(p.Status.ContainerStatuses) > 0 &&
+			strings.Contains(p.Status.ContainerStatuses[0].State.Waiting.Message, "pull access denied")
 	})
 	createPod(t, client, having)
 	await(t, client, having.Name, "ready", ready)
 }
 
 func logOptions(t *testing.T, client kubernetes.Interface, address string) {
-	createPod(t, client, onePod("logs", address+"/app:1", "/bin/sh", "-c", "echo one; echo two; sleep 6; echo three; sleep 600"))
+	createPod(t, client, onePod("logs", address+"/app:1", "/bin/sh", "-c",
+		"echo one; echo two; sleep 6; echo three; sleep 600"))
 	await(t, client, "logs", "ready", ready)
 	logs := client.CoreV1().Pods("default")
 	for _, tc := range []struct {
@@ -288,7 +297,8 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 			t.Errorf("%s: %s", tc.name, diff)
 		}
 	}
-	stamped, err := logs.GetLogs("logs", &corev1.PodLogOptions{Timestamps: true, LimitBytes: ptr(int64(60))}).DoRaw(t.Context())
+	stamped, err := logs.GetLogs("logs", &corev1.PodLogOptions{Timestamps: true,
+		LimitBytes: ptr(int64(60))}).DoRaw(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +313,8 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 
 func initDone(t *testing.T, client kubernetes.Interface, address string) {
 	pod := onePod("prepared", address+"/app:1")
-	pod.Spec.InitContainers = []corev1.Container{{Name: "one", Image: address + "/app:1"}, {Name: "two", Image: address + "/app:1"}}
+	pod.Spec.InitContainers = []corev1.Container{{Name: "one", Image: address + "/app:1"},
+		{Name: "two", Image: address + "/app:1"}}
 	createPod(t, client, pod)
 	pod = await(t, client, pod.Name, "ready", ready)
 	for _, s := range pod.Status.InitContainerStatuses {
@@ -324,16 +335,19 @@ func absentReferences(t *testing.T, client kubernetes.Interface, address string)
 	waits := func(reason, message string) func(*corev1.Pod) bool {
 		return func(p *corev1.Pod) bool {
 			return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil &&
-				cmp.Equal(*p.Status.ContainerStatuses[0].State.Waiting, corev1.ContainerStateWaiting{Reason: reason, Message: message})
+				cmp.Equal(*p.Status.ContainerStatuses[0].State.Waiting,
+					corev1.ContainerStateWaiting{Reason: reason, Message: message})
 		}
 	}
 	await(t, client, pod.Name, "waiting for its volume", waits("ContainerCreating", ""))
 	meta := metav1.ObjectMeta{Name: "late"}
-	if _, err := client.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: meta}, metav1.CreateOptions{}); err != nil {
+	if _, err := client.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: meta},
+		metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, client, pod.Name, "waiting for its environment", waits(reasonConfig, `secret "late" not found`))
-	if _, err := client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: meta}, metav1.CreateOptions{}); err != nil {
+	if _, err := client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: meta},
+		metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	await(t, client, pod.Name, "ready", ready)

@@ -27,7 +27,8 @@ func logSource(pod string, status corev1.PodStatus, name string, previous bool) 
 	case last != nil:
 		return last.ContainerID, nil
 	}
-	return "", fmt.Errorf("container %q in pod %q is waiting to start: %s", name, pod, waitingWords(s.State.Waiting.Reason))
+	return "", fmt.Errorf("container %q in pod %q is waiting to start: %s", name, pod,
+		waitingWords(s.State.Waiting.Reason))
 }
 
 func waitingWords(reason string) string {

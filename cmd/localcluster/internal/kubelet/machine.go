@@ -118,7 +118,8 @@ func (m machine) runFine(ctx context.Context, p process) int {
 	if !p.first && endsAtOnce(p.name()) {
 		return 0
 	}
-	fmt.Fprintf(p.out, "stand-in node: %s is a linux/%s program and would run here; nothing was started\n", p.program.Path, p.program.Architecture)
+	fmt.Fprintf(p.out, "stand-in node: %s is a linux/%s program and would run here; nothing was started\n", p.program.Path,
+		p.program.Architecture)
 	if m.finishes {
 		return 0
 	}

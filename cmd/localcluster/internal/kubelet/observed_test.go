@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// observedWithin is how long a pod has to show what a real one showed: three restarts, with back-offs of up to 15, 30 and,
-// where the real one waited for the fourth, 60 seconds, and the starts.
+// observedWithin is how long a pod has to show what a real one showed: three restarts, with back-offs of up to 15, 30
+// and, where the real one waited for the fourth, 60 seconds, and the starts.
 const observedWithin = 3 * time.Minute
 
 // observed is one case as a real node showed it.
@@ -62,7 +62,8 @@ func TestPodsBehaveAsOnRealNodes(t *testing.T) {
 
 func createNamespace(t *testing.T, client kubernetes.Interface, name string) {
 	t.Helper()
-	_, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+	_, err := client.CoreV1().Namespaces().Create(t.Context(),
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,8 @@ func checkObserved(t *testing.T, client kubernetes.Interface, words wording, wan
 		selector = metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + "=" + name}
 		createJob(t, client, want.pod.Namespace, name, spec)
 	} else {
-		createPod(t, client, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: want.pod.Namespace}, Spec: spec})
+		createPod(t, client, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: want.pod.Namespace},
+			Spec: spec})
 	}
 	pod := awaitStatus(t, client, words, want.pod, selector)
 	words.pod, words.original = pod.Name, want.pod.Name
@@ -151,7 +153,8 @@ func createJob(t *testing.T, client kubernetes.Interface, namespace, name string
 }
 
 // awaitStatus follows the pods until one of them shows the status of the real one.
-func awaitStatus(t *testing.T, client kubernetes.Interface, words wording, want corev1.Pod, selector metav1.ListOptions) *corev1.Pod {
+func awaitStatus(t *testing.T, client kubernetes.Interface, words wording, want corev1.Pod,
+	selector metav1.ListOptions) *corev1.Pod {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), observedWithin)
 	defer cancel()
@@ -208,7 +211,8 @@ func awaitEvents(t *testing.T, client kubernetes.Interface, words wording, pod *
 	t.Helper()
 	diff := "none read"
 	for deadline := time.Now().Add(observedWithin); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
-		list, err := client.CoreV1().Events(pod.Namespace).List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.uid=" + string(pod.UID)})
+		list, err := client.CoreV1().Events(pod.Namespace).List(t.Context(),
+			metav1.ListOptions{FieldSelector: "involvedObject.uid=" + string(pod.UID)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,5 +294,6 @@ func awaitComplete(t *testing.T, client kubernetes.Interface) {
 			return
 		}
 	}
-	t.Errorf("the Deployment's Progressing condition stayed at %q, want NewReplicaSetAvailable as on the real nodes", reason)
+	t.Errorf("the Deployment's Progressing condition stayed at %q, want NewReplicaSetAvailable as on the real nodes",
+		reason)
 }

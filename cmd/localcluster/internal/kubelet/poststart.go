@@ -51,7 +51,8 @@ func (w *worker) execIn(ctx context.Context, c *corev1.Container, created *conta
 	cmd.Args = args
 	if _, err := m.load(ctx, cmd); startRefused(err) != nil {
 		return "", fmt.Errorf("rpc error: code = Unknown desc = failed to exec in container: failed to start exec %q: "+
-			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", newID(), lookPathError(args[0], err))
+			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", newID(),
+			lookPathError(args[0], err))
 	}
 	var output bytes.Buffer
 	if code := m.runInit(ctx, cmd, &output); code != 0 {

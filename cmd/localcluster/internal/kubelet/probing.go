@@ -48,7 +48,8 @@ func (w *worker) probe(ctx context.Context, c *corev1.Container, created *contai
 }
 
 // watchProbe runs one probe again and again and passes its verdicts on, each time its threshold is reached.
-func (w *worker) watchProbe(ctx context.Context, kind string, probe *corev1.Probe, c *corev1.Container, created *container, verdict func(healthy bool) (more bool)) {
+func (w *worker) watchProbe(ctx context.Context, kind string, probe *corev1.Probe, c *corev1.Container,
+	created *container, verdict func(healthy bool) (more bool)) {
 	period := time.Duration(max(probe.PeriodSeconds, 1)) * time.Second
 	last, inRow := false, int32(0)
 	for alive := wait(ctx, time.Duration(probe.InitialDelaySeconds)*time.Second); alive; alive = wait(ctx, period) {
@@ -70,7 +71,8 @@ func (w *worker) watchProbe(ctx context.Context, kind string, probe *corev1.Prob
 	}
 }
 
-func (w *worker) probeOnce(ctx context.Context, kind string, probe *corev1.Probe, c *corev1.Container, created *container) bool {
+func (w *worker) probeOnce(ctx context.Context, kind string, probe *corev1.Probe, c *corev1.Container,
+	created *container) bool {
 	if probe.Exec == nil {
 		return true
 	}
@@ -82,13 +84,15 @@ func (w *worker) probeOnce(ctx context.Context, kind string, probe *corev1.Probe
 	case errors.As(err, &exit):
 		w.event(c, corev1.EventTypeWarning, events.ContainerUnhealthy, "%s probe failed: %s", kind, output)
 	default:
-		w.event(c, corev1.EventTypeWarning, events.ContainerUnhealthy, "%s probe errored and resulted in unknown state: %s", kind, err)
+		w.event(c, corev1.EventTypeWarning, events.ContainerUnhealthy, "%s probe errored and resulted in unknown state: %s",
+			kind, err)
 	}
 	return false
 }
 
 // killUnhealthy ends a container that a probe gave up on; the next sync starts it anew.
 func (w *worker) killUnhealthy(ctx context.Context, c *corev1.Container, created *container, probe string) {
-	w.event(c, corev1.EventTypeNormal, events.KillingContainer, "Container %s failed %s probe, will be restarted", c.Name, probe)
+	w.event(c, corev1.EventTypeNormal, events.KillingContainer, "Container %s failed %s probe, will be restarted", c.Name,
+		probe)
 	end(ctx, created, w.gracePeriod())
 }

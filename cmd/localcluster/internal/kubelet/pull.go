@@ -156,7 +156,8 @@ func (p puller) entry(index v1.ImageIndex, d v1.Descriptor) (v1.Image, error) {
 }
 
 func spec(p v1.Platform) platforms.Platform {
-	return platforms.Normalize(platforms.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion})
+	return platforms.Normalize(platforms.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant,
+		OSVersion: p.OSVersion})
 }
 
 func (p puller) describe(img v1.Image) (*pulled, error) {
@@ -196,7 +197,8 @@ func (p puller) resolveError(full string, err error) (codes.Code, string) {
 	case http.StatusNotFound:
 		return codes.NotFound, full + ": not found"
 	case http.StatusUnauthorized:
-		return codes.Unknown, "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials"
+		return codes.Unknown, "pull access denied, repository does not exist or may require authorization: authorization " +
+			"failed: no basic auth credentials"
 	}
 	return codes.Unknown, fmt.Sprintf("unexpected status from HEAD request to %s: %d %s",
 		answer.Request.URL, answer.StatusCode, http.StatusText(answer.StatusCode))

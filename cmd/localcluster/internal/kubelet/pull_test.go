@@ -11,7 +11,8 @@ import (
 func TestAnImageOutlivesThePodThatPulledIt(t *testing.T) {
 	ref := serveRegistry(t) + "/busybox:v1"
 	push(t, ref, build(t, "arm64", busybox("arm64"), "/bin/sleep"))
-	p := puller{platform: platforms.Only(platforms.MustParse("linux/arm64")), dialect: containerd2(), files: &filesCache{known: map[v1.Hash]*files{}}}
+	p := puller{platform: platforms.Only(platforms.MustParse("linux/arm64")), dialect: containerd2(),
+		files: &filesCache{known: map[v1.Hash]*files{}}}
 
 	pod, deleted := context.WithCancel(t.Context())
 	first, err := p.pull(pod, ref, nil)

@@ -33,17 +33,22 @@ func told(events chan string) (all []string) {
 
 func TestCheckEnvironment(t *testing.T) {
 	configMap := func(name, key string, optional *bool) corev1.Container {
-		ref := &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: key, Optional: optional}
-		return corev1.Container{Env: []corev1.EnvVar{{Name: "PLAIN", Value: "1"}, {Name: "V", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: ref}}}}
+		ref := &corev1.ConfigMapKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: key,
+			Optional: optional}
+		return corev1.Container{Env: []corev1.EnvVar{{Name: "PLAIN", Value: "1"},
+			{Name: "V", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: ref}}}}
 	}
 	secret := func(name, key string, optional *bool) corev1.Container {
-		ref := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: key, Optional: optional}
+		ref := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: key,
+			Optional: optional}
 		return corev1.Container{Env: []corev1.EnvVar{{Name: "V", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: ref}}}}
 	}
 	allOf := func(configMap, secret string, optional *bool) corev1.Container {
 		return corev1.Container{EnvFrom: []corev1.EnvFromSource{
-			{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Optional: optional}},
-			{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Optional: optional}},
+			{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: configMap},
+				Optional: optional}},
+			{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: secret},
+				Optional: optional}},
 		}}
 	}
 	for _, tc := range []struct {
@@ -56,7 +61,8 @@ func TestCheckEnvironment(t *testing.T) {
 		{"all_of_both", allOf("settings", "token", nil), ""},
 		{"no_config_map", configMap("absent", "colour", nil), `configmap "absent" not found`},
 		{"no_secret", secret("absent", "value", nil), `secret "absent" not found`},
-		{"no_key_of_the_config_map", configMap("settings", "size", ptr(false)), "couldn't find key size in ConfigMap default/settings"},
+		{"no_key_of_the_config_map", configMap("settings", "size", ptr(false)),
+			"couldn't find key size in ConfigMap default/settings"},
 		{"no_key_of_the_secret", secret("token", "size", nil), "couldn't find key size in Secret default/token"},
 		{"all_of_no_config_map", allOf("absent", "token", nil), `configmap "absent" not found`},
 		{"all_of_no_secret", allOf("settings", "absent", nil), `secret "absent" not found`},
@@ -75,7 +81,8 @@ func TestCheckEnvironment(t *testing.T) {
 				want = &startFailure{reason: "CreateContainerConfigError", message: tc.want}
 				wantEvents = []string{"Warning Failed Error: " + tc.want}
 			}
-			if diff := cmp.Diff(want, w.checkEnvironment(t.Context(), &pod.Spec.Containers[0]), cmp.AllowUnexported(startFailure{})); diff != "" {
+			if diff := cmp.Diff(want, w.checkEnvironment(t.Context(), &pod.Spec.Containers[0]),
+				cmp.AllowUnexported(startFailure{})); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(wantEvents, told(events), cmpopts.EquateEmpty()); diff != "" {
@@ -92,7 +99,8 @@ func TestMountVolumes(t *testing.T) {
 		pod.Spec.Volumes = []corev1.Volume{
 			{Name: "present", VolumeSource: fromConfigMap("settings")}, {Name: "late", VolumeSource: fromConfigMap("late")},
 			{Name: "key", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "key"}}},
-			{Name: "optional", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "absent", Optional: ptr(true)}}},
+			{Name: "optional", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "absent",
+				Optional: ptr(true)}}},
 			{Name: "scratch"}, {Name: "unused", VolumeSource: fromConfigMap("absent")},
 		}
 		for _, v := range []string{"present", "late", "optional", "scratch"} {
@@ -102,9 +110,11 @@ func TestMountVolumes(t *testing.T) {
 		w, events := referrer(pod)
 		time.AfterFunc(time.Second, func() {
 			made := metav1.ObjectMeta{Name: "late", Namespace: pod.Namespace}
-			_, _ = w.node.client.CoreV1().ConfigMaps(pod.Namespace).Create(t.Context(), &corev1.ConfigMap{ObjectMeta: made}, metav1.CreateOptions{})
+			_, _ = w.node.client.CoreV1().ConfigMaps(pod.Namespace).Create(t.Context(), &corev1.ConfigMap{ObjectMeta: made},
+				metav1.CreateOptions{})
 			made.Name = "key"
-			_, _ = w.node.client.CoreV1().Secrets(pod.Namespace).Create(t.Context(), &corev1.Secret{ObjectMeta: made}, metav1.CreateOptions{})
+			_, _ = w.node.client.CoreV1().Secrets(pod.Namespace).Create(t.Context(), &corev1.Secret{ObjectMeta: made},
+				metav1.CreateOptions{})
 		})
 		begun := time.Now()
 		if !w.mountVolumes(t.Context()) {

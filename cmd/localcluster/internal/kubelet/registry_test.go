@@ -36,7 +36,8 @@ type imageFiles map[string]string
 
 func busybox(arch string) imageFiles {
 	return imageFiles{
-		"bin/busybox": program(arch), "bin/sh": "->busybox", "bin/sleep": "->busybox", "bin/true": "->busybox", "bin/uname": "->busybox",
+		"bin/busybox": program(arch), "bin/sh": "->busybox", "bin/sleep": "->busybox", "bin/true": "->busybox",
+		"bin/uname": "->busybox",
 	}
 }
 
@@ -63,7 +64,10 @@ func build(t testing.TB, arch string, files imageFiles, entrypoint ...string) v1
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content.Bytes())), nil })
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser,
+		error) {
+		return io.NopCloser(bytes.NewReader(content.Bytes())), nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

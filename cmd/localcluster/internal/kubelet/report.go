@@ -13,8 +13,8 @@ import (
 // reportRetry is how long to wait before an API server that refused a status is asked again.
 const reportRetry = time.Second
 
-// report writes a changed status to the API, until it is there, the pod is gone, or ctx ends. The kubelet itself goes by
-// the new status from the start.
+// report writes a changed status to the API, until it is there, the pod is gone, or ctx ends. The kubelet itself goes
+// by the new status from the start.
 func (w *worker) report(ctx context.Context, status corev1.PodStatus) {
 	w.mu.Lock()
 	w.reported = status
@@ -23,7 +23,8 @@ func (w *worker) report(ctx context.Context, status corev1.PodStatus) {
 		return
 	}
 	for {
-		_, _, _, err := podpatch.PatchPodStatus(ctx, w.node.client, w.pod.Load().Namespace, w.pod.Load().Name, w.pod.Load().UID, w.written, status)
+		_, _, _, err := podpatch.PatchPodStatus(ctx, w.node.client, w.pod.Load().Namespace, w.pod.Load().Name,
+			w.pod.Load().UID, w.written, status)
 		if err == nil {
 			w.written = status
 			return

@@ -24,7 +24,8 @@ func (w *worker) hasRuntime(ctx context.Context) bool {
 	}
 	if err == nil {
 		w.node.recorder.Eventf(pod, corev1.EventTypeWarning, events.FailedCreatePodSandBox,
-			"Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for %q is configured", class.Handler)
+			"Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for %q "+
+				"is configured", class.Handler)
 	}
 	return false
 }

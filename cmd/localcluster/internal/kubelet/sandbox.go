@@ -95,7 +95,8 @@ func (s *sandbox) currentVersion() int {
 func (s *sandbox) alive() []*container {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.containers), func(c *container) bool { return c.state != kubecontainer.ContainerStateRunning })
+	return slices.DeleteFunc(slices.Clone(s.containers),
+		func(c *container) bool { return c.state != kubecontainer.ContainerStateRunning })
 }
 
 // withID returns a container that the runtime still knows, or nil.

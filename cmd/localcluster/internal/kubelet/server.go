@@ -40,7 +40,8 @@ func refuse(response http.ResponseWriter, _ *http.Request) {
 // serveLogs mirrors getContainerLogs of the kubelet's server.
 func (p *pods) serveLogs(response http.ResponseWriter, request *http.Request) {
 	options := &corev1.PodLogOptions{}
-	if err := legacyscheme.ParameterCodec.DecodeParameters(request.URL.Query(), corev1.SchemeGroupVersion, options); err != nil {
+	if err := legacyscheme.ParameterCodec.DecodeParameters(request.URL.Query(), corev1.SchemeGroupVersion,
+		options); err != nil {
 		writeError(response, http.StatusBadRequest, `{"message": "Unable to decode query."}`)
 		return
 	}

@@ -65,11 +65,13 @@ func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *s
 		w.node.crashes.Next(key, old.FinishedAt)
 		return nil
 	}
-	w.event(c, corev1.EventTypeWarning, events.BackOffStartContainer, "Back-off restarting failed container %s in pod %s", c.Name, format.Pod(w.pod.Load()))
+	w.event(c, corev1.EventTypeWarning, events.BackOffStartContainer, "Back-off restarting failed container %s in pod %s",
+		c.Name, format.Pod(w.pod.Load()))
 	delay := w.node.crashes.Get(key)
 	return &startFailure{
-		reason:       reasonCrashLoop,
-		message:      fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name, format.Pod(w.pod.Load())),
+		reason: reasonCrashLoop,
+		message: fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name,
+			format.Pod(w.pod.Load())),
 		backoffUntil: old.FinishedAt.Add(delay),
 	}
 }

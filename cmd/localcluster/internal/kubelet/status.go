@@ -14,11 +14,14 @@ import (
 func (w *worker) apiStatus(runtime *kubecontainer.PodStatus, final bool) corev1.PodStatus {
 	old := w.lastReported()
 	status := w.pod.Load().Status.DeepCopy()
-	status.ContainerStatuses = w.containerStatuses(runtime, old.ContainerStatuses, w.pod.Load().Spec.Containers, len(w.pod.Load().Spec.InitContainers) > 0)
-	status.InitContainerStatuses = w.containerStatuses(runtime, old.InitContainerStatuses, w.pod.Load().Spec.InitContainers, true)
+	status.ContainerStatuses = w.containerStatuses(runtime, old.ContainerStatuses, w.pod.Load().Spec.Containers,
+		len(w.pod.Load().Spec.InitContainers) > 0)
+	status.InitContainerStatuses = w.containerStatuses(runtime, old.InitContainerStatuses,
+		w.pod.Load().Spec.InitContainers, true)
 	w.addReadiness(status)
 	all := append(append([]corev1.ContainerStatus{}, status.InitContainerStatuses...), status.ContainerStatuses...)
-	status.Phase = phase(w.pod.Load(), all, final, kubecontainer.HasAnyActiveRegularContainerStarted(&w.pod.Load().Spec, runtime))
+	status.Phase = phase(w.pod.Load(), all, final,
+		kubecontainer.HasAnyActiveRegularContainerStarted(&w.pod.Load().Spec, runtime))
 	if podutil.IsPodPhaseTerminal(old.Phase) {
 		status.Phase = old.Phase
 	}
@@ -46,7 +49,8 @@ func (w *worker) addAddresses(status *corev1.PodStatus, runtime *kubecontainer.P
 }
 
 // conditions keeps those that are not the kubelet's, and makes its own anew.
-func (w *worker) conditions(status, old *corev1.PodStatus, runtime *kubecontainer.PodStatus, all []corev1.ContainerStatus) []corev1.PodCondition {
+func (w *worker) conditions(status, old *corev1.PodStatus, runtime *kubecontainer.PodStatus,
+	all []corev1.ContainerStatus) []corev1.PodCondition {
 	var conditions []corev1.PodCondition
 	for _, c := range w.pod.Load().Status.Conditions {
 		if !kubetypes.PodConditionByKubelet(c.Type) {
@@ -60,7 +64,8 @@ func (w *worker) conditions(status, old *corev1.PodStatus, runtime *kubecontaine
 		kubestatus.GenerateContainersReadyCondition(w.pod.Load(), old, all, status.Phase),
 		corev1.PodCondition{
 			Type: corev1.PodScheduled, Status: corev1.ConditionTrue,
-			ObservedGeneration: podutil.CalculatePodConditionObservedGeneration(old, w.pod.Load().Generation, corev1.PodScheduled),
+			ObservedGeneration: podutil.CalculatePodConditionObservedGeneration(old, w.pod.Load().Generation,
+				corev1.PodScheduled),
 		})
 	for i := range conditions {
 		keepTransitionTime(&conditions[i], old)

@@ -85,7 +85,8 @@ func sleepTime(arg string) (time.Duration, error) {
 		return forever, nil
 	}
 	unit := time.Second
-	for suffix, d := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
+	for suffix, d := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour,
+		"d": 24 * time.Hour} {
 		if rest, ok := strings.CutSuffix(arg, suffix); ok {
 			arg, unit = rest, d
 		}
@@ -123,8 +124,11 @@ func env(ctx context.Context, m machine, p process) int {
 // endsAtOnce reports whether a program, called by a script, is one of the everyday tools that do their work and end.
 // They are taken to succeed, without output.
 func endsAtOnce(name string) bool {
-	const everyday = " addgroup adduser apk apt-get awk basename cat chgrp chmod chown chpasswd cp cut date dd dirname du expr find getent " +
-		"grep groupadd gunzip gzip head hostname id install ldconfig ln locale-gen ls mkdir mktemp mv nproc printenv readlink realpath rm " +
-		"rmdir sed seq sort stat tail tar tee touch tr truncate uniq update-ca-certificates useradd usermod wc which whoami xargs "
+	const everyday = " addgroup adduser apk apt-get awk basename cat chgrp chmod chown chpasswd cp cut date dd dirname " +
+		"du expr find getent " +
+		"grep groupadd gunzip gzip head hostname id install ldconfig ln locale-gen ls mkdir mktemp mv nproc printenv " +
+		"readlink realpath rm " +
+		"rmdir sed seq sort stat tail tar tee touch tr truncate uniq update-ca-certificates useradd usermod wc which " +
+		"whoami xargs "
 	return strings.Contains(everyday, " "+name+" ")
 }

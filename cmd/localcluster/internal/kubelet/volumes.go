@@ -9,7 +9,8 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet/events"
 )
 
-// The kubelet's periods between attempts to mount a volume (pkg/util/goroutinemap/exponentialbackoff of Kubernetes 1.36).
+// The kubelet's periods between attempts to mount a volume (pkg/util/goroutinemap/exponentialbackoff of Kubernetes
+// 1.36).
 const (
 	mountRetry    = 500 * time.Millisecond // doubled after each attempt
 	maxMountRetry = 2*time.Minute + 2*time.Second
@@ -37,7 +38,8 @@ func (w *worker) tryMount(ctx context.Context) bool {
 			continue
 		}
 		if err := w.check(ctx, r); err != nil {
-			w.node.recorder.Eventf(pod, corev1.EventTypeWarning, events.FailedMountVolume, "MountVolume.SetUp failed for volume %q : %v", v.Name, err)
+			w.node.recorder.Eventf(pod, corev1.EventTypeWarning, events.FailedMountVolume,
+				"MountVolume.SetUp failed for volume %q : %v", v.Name, err)
 			mounted = false
 		}
 	}

@@ -33,9 +33,11 @@ var leveled = []struct {
 	{regexp.MustCompile(`sha256:[0-9a-f]{64}`), "sha256:DIGEST"},
 	{regexp.MustCompile(`containerd://[0-9a-f]{64}`), "containerd://ID"},
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UID"},
-	{regexp.MustCompile(`in [0-9.]+m?s \([0-9.]+m?s including waiting\)\. Image size: \d+ bytes`), "in TIME. Image size: SIZE"},
+	{regexp.MustCompile(`in [0-9.]+m?s \([0-9.]+m?s including waiting\)\. Image size: \d+ bytes`),
+		"in TIME. Image size: SIZE"},
 	{regexp.MustCompile(`kube-api-access-[a-z0-9]{5}`), "kube-api-access-NAME"},
-	{regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b|\b192\.0\.2\.2\b|\b10\.77\.0\.\d+\b|"hostIP":"127.0.0.1"|"ip":"127.0.0.1"`), "ADDRESS"},
+	{regexp.MustCompile(`\b10\.\d+\.\d+\.\d+\b|\b192\.0\.2\.2\b|\b10\.77\.0\.\d+\b|"hostIP":"127.0.0.1"|"ip":"127.0.0.1"`),
+		"ADDRESS"},
 	// Real times; that of a container that never started, 1970, stands.
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
 	// The longer a pod was watched, the more restarts: three or more are alike.
@@ -141,7 +143,8 @@ func (w wording) events(list []corev1.Event) []eventLine {
 
 var quoted = regexp.MustCompile(`"[^"]+"`)
 
-// logCall is one call of kubectl logs and what it printed. Lines are sorted: stdout and stderr may overtake one another.
+// logCall is one call of kubectl logs and what it printed. Lines are sorted: stdout and stderr may overtake one
+// another.
 type logCall struct {
 	container string
 	previous  bool

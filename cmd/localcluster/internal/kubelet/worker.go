@@ -20,8 +20,8 @@ const (
 	retryPeriod  = 10 * time.Second // after a sync that failed without saying when to try again (backOffPeriod)
 )
 
-// worker plays one pod. Like the kubelet, it syncs when the API or the runtime changed something, or when time has come;
-// each sync first reports what is, then does what is missing.
+// worker plays one pod. Like the kubelet, it syncs when the API or the runtime changed something, or when time has
+// come; each sync first reports what is, then does what is missing.
 type worker struct {
 	node            *node
 	namespace, name string
@@ -135,7 +135,8 @@ func (b bell) ring() {
 
 // differ mirrors podsDifferSemantically of the kubelet: a changed status, mostly its own report, is no reason to sync.
 func differ(a, b *corev1.Pod) bool {
-	return !equality.Semantic.DeepEqual(a.Spec, b.Spec) || !maps.Equal(a.Labels, b.Labels) || !maps.Equal(a.Annotations, b.Annotations) ||
+	return !equality.Semantic.DeepEqual(a.Spec, b.Spec) || !maps.Equal(a.Labels, b.Labels) ||
+		!maps.Equal(a.Annotations, b.Annotations) ||
 		!equality.Semantic.DeepEqual(a.DeletionTimestamp, b.DeletionTimestamp) ||
 		!equality.Semantic.DeepEqual(a.DeletionGracePeriodSeconds, b.DeletionGracePeriodSeconds)
 }

@@ -48,14 +48,17 @@ func (c *converter) checkLabels(at string, labels map[string]string) {
 
 // taints parses KEY=VALUE:EFFECT and KEY:EFFECT.
 func (c *converter) taints(at string, texts []string) []corev1.Taint {
-	effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
+	effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule,
+		corev1.TaintEffectNoExecute}
 	var taints []corev1.Taint
 	for _, text := range texts {
 		rest, effect, _ := strings.Cut(text, ":")
 		key, value, _ := strings.Cut(rest, "=")
 		taint := corev1.Taint{Key: key, Value: value, Effect: corev1.TaintEffect(effect)}
-		if len(validation.IsQualifiedName(key))+len(validation.IsValidLabelValue(value)) > 0 || !slices.Contains(effects, taint.Effect) {
-			c.problem("%s.taints: %q; write KEY=VALUE:EFFECT or KEY:EFFECT, EFFECT one of NoSchedule, PreferNoSchedule, NoExecute", at, text)
+		if len(validation.IsQualifiedName(key))+len(validation.IsValidLabelValue(value)) > 0 ||
+			!slices.Contains(effects, taint.Effect) {
+			c.problem("%s.taints: %q; write KEY=VALUE:EFFECT or KEY:EFFECT, EFFECT one of NoSchedule, PreferNoSchedule, "+
+				"NoExecute", at, text)
 		}
 		taints = append(taints, taint)
 	}
@@ -71,7 +74,8 @@ func defaultCapacity() corev1.ResourceList {
 }
 
 // resources parses quantities on top of the standard ones.
-func (c *converter) resources(at string, given map[corev1.ResourceName]quantity, standard corev1.ResourceList) corev1.ResourceList {
+func (c *converter) resources(at string, given map[corev1.ResourceName]quantity,
+	standard corev1.ResourceList) corev1.ResourceList {
 	list := standard.DeepCopy()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		amount, err := resource.ParseQuantity(string(given[name]))

@@ -61,8 +61,9 @@ pools:
 			Capacity:    resources("500m", "2Gi", "1"),
 			Allocatable: resources("400m", "2Gi", "1"),
 			NodeInfo: corev1.NodeSystemInfo{
-				Architecture: "arm64", OperatingSystem: "linux", KubeletVersion: "v1.35.1", ContainerRuntimeVersion: "containerd://1.6.20",
-				OSImage: "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-87-generic",
+				Architecture: "arm64", OperatingSystem: "linux", KubeletVersion: "v1.35.1",
+				ContainerRuntimeVersion: "containerd://1.6.20",
+				OSImage:                 "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-87-generic",
 			},
 		},
 	}
@@ -76,8 +77,9 @@ pools:
 			Capacity:    resources("4", "16Gi", ""),
 			Allocatable: resources("4", "16Gi", ""),
 			NodeInfo: corev1.NodeSystemInfo{
-				Architecture: "amd64", OperatingSystem: "linux", KubeletVersion: "v1.36.3", ContainerRuntimeVersion: "containerd://2.3.7",
-				OSImage: "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-87-generic",
+				Architecture: "amd64", OperatingSystem: "linux", KubeletVersion: "v1.36.3",
+				ContainerRuntimeVersion: "containerd://2.3.7",
+				OSImage:                 "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-87-generic",
 			},
 		},
 	}

@@ -26,7 +26,8 @@ func Named(name, kubernetesVersion string) ([]corev1.Node, error) {
 	case "gke":
 		return parse(gke, kubernetesVersion)
 	}
-	return nil, fmt.Errorf("no preset is named %q: use aks or gke, or describe the nodes in a file and pass it with --nodes", name)
+	return nil, fmt.Errorf("no preset is named %q: use aks or gke, or describe the nodes in a file and pass it with "+
+		"--nodes", name)
 }
 
 // File returns the nodes that the YAML file at path describes, see Pools; kubernetesVersion is as in Named.

@@ -29,7 +29,8 @@ type Registry struct {
 func Listen(address, dir string) (*Registry, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("opening the registry's port: %w; give another one to --registry, or 127.0.0.1:0 for any free one", err)
+		return nil, fmt.Errorf("opening the registry's port: %w; give another one to --registry, or 127.0.0.1:0 for any "+
+			"free one", err)
 	}
 	return &Registry{Address: listener.Addr().String(), listener: listener, dir: dir}, nil
 }

@@ -115,11 +115,15 @@ func TestChunkedUpload(t *testing.T) {
 		want                                   response
 	}{
 		{"first_chunk", http.MethodPatch, upload, "0-4", "hello", response{http.StatusAccepted, upload, "0-4"}},
-		{"chunk_out_of_order", http.MethodPatch, upload, "9-11", "rld", response{Status: http.StatusRequestedRangeNotSatisfiable}},
+		{"chunk_out_of_order", http.MethodPatch, upload, "9-11", "rld",
+			response{Status: http.StatusRequestedRangeNotSatisfiable}},
 		{"second_chunk", http.MethodPatch, upload, "5-6", ", ", response{http.StatusAccepted, upload, "0-6"}},
-		{"end_with_a_last_chunk", http.MethodPut, upload + "?digest=" + digest.String(), "", "world", response{http.StatusCreated, blob, ""}},
-		{"wrong_digest", http.MethodPut, upload + "?digest=" + wrong.String(), "", "hello", response{Status: http.StatusBadRequest}},
-		{"path_out_of_the_directory", http.MethodPatch, "/v2/shop/app/blobs/uploads/..", "", "x", response{Status: http.StatusInternalServerError}},
+		{"end_with_a_last_chunk", http.MethodPut, upload + "?digest=" + digest.String(), "", "world",
+			response{http.StatusCreated, blob, ""}},
+		{"wrong_digest", http.MethodPut, upload + "?digest=" + wrong.String(), "", "hello",
+			response{Status: http.StatusBadRequest}},
+		{"path_out_of_the_directory", http.MethodPatch, "/v2/shop/app/blobs/uploads/..", "", "x",
+			response{Status: http.StatusInternalServerError}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := send(t, test.method, "http://"+address+test.path, test.contentRange, test.body)

@@ -40,7 +40,8 @@ func (s spool) patch(w http.ResponseWriter, req *http.Request, id string) {
 	}
 	defer file.Close()
 	if chunk := req.Header.Get("Content-Range"); chunk != "" && !strings.HasPrefix(chunk, fmt.Sprintf("%d-", size)) {
-		http.Error(w, fmt.Sprintf("chunk %s does not follow the %d bytes received", chunk, size), http.StatusRequestedRangeNotSatisfiable)
+		http.Error(w, fmt.Sprintf("chunk %s does not follow the %d bytes received", chunk, size),
+			http.StatusRequestedRangeNotSatisfiable)
 		return
 	}
 	received, err := io.Copy(file, req.Body)
