@@ -50,8 +50,8 @@ func (tr *tracker) noteRefusals(now time.Time) []finding.Finding {
 // refusalOf returns why the API server refuses the pods of the object, or "". Deployments and ReplicaSets have a
 // condition; the other controllers only emit events, which count while pods are missing.
 func (tr *tracker) refusalOf(t *trackedObject) string {
-	if t.ifFresh() == nil || t.status.State == readiness.Ready {
-		return ""
+	if t.first.IsZero() || t.ifFresh() == nil || t.status.State == readiness.Ready {
+		return "" // until the watch shows the object, an event of an earlier deploy can't be told from one of this
 	}
 	if c := object.ConditionOf(t.last, "ReplicaFailure"); c.Status == "True" {
 		return c.Message

@@ -188,12 +188,12 @@ func TestWatch_of_other_objects(t *testing.T) {
 			name: "pods_that_the_API_server_refused_an_hour_ago", applied: []string{daemons},
 			steps: []step{
 				{0, strings.Replace(refused, "type: Warning", "type: Warning, lastTimestamp: '1999-12-31T23:00:00Z'", 1), events},
-				{0, daemons, schema.GroupVersionResource{}},
+				{time.Second, daemons, schema.GroupVersionResource{}},
 				{8 * time.Second, strings.NewReplacer("currentNumberScheduled: 0",
 					"currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2").Replace(daemons),
 					schema.GroupVersionResource{}},
 			},
-			want: finish{Seconds: 13},
+			want: finish{Seconds: 14},
 		},
 		{
 			name: "pods_that_the_API_server_refuses", applied: []string{daemons},
