@@ -34,7 +34,8 @@ func (c container) foreignProbe(text string) *finding.Finding {
 		fix = fmt.Sprintf("Build the probe's command for linux/%s, too, or use an httpGet, tcpSocket or grpc probe.",
 			c.architecture)
 	}
-	return c.finding(finding.Unhealthy, "the container runs, but its probe's command is for another CPU: "+finding.OneLine(text)+".", fix)
+	return c.finding(finding.Unhealthy,
+		"the container runs, but its probe's command is for another CPU: "+finding.OneLine(text)+".", fix)
 }
 
 // killedByKubelet distinguishes a container that ended because the kubelet stopped it, for a failed probe or hook, from

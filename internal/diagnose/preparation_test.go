@@ -152,8 +152,9 @@ func TestPod_that_waits_for_a_claim(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
 			pod.Spec.NodeName = ""
+			claim := &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}
 			pod.Spec.Volumes = []corev1.Volume{{Name: "store",
-				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
+				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: claim}}}
 			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
 				Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: tt.message}}}
 			ev := Evidence{Lookup: func(_ context.Context, r schema.GroupVersionResource, _,
@@ -222,7 +223,8 @@ func TestPod_advises_a_previous_log_only_where_there_is_one(t *testing.T) {
 
 func TestPod_names_the_variable_and_the_volume_at_fault(t *testing.T) {
 	pod := placed(corev1.ContainerStatus{Name: "c", State: waiting("CreateContainerConfigError", `secret "db" not found`)})
-	from := &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "db"}, Key: "url"}}
+	from := &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+		LocalObjectReference: corev1.LocalObjectReference{Name: "db"}, Key: "url"}}
 	pod.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "DATABASE_URL", ValueFrom: from}}
 	want := "Pod shop/cart on n: variable DATABASE_URL of container c names Secret db, which does not exist."
 	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{}).Finding.Message); diff != "" {

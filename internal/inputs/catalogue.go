@@ -184,7 +184,8 @@ var Catalogue = []Input{
 
 	{Name: "provider", Group: Cluster, Default: "kubeconfig",
 		Choices: names(identity.ProviderKubeconfig, identity.ProviderAKS, identity.ProviderGKE),
-		Text:    "How the cluster is reached: by a `kubeconfig`; or on `aks` or `gke`, signed in with the job's own ID token."},
+		Text: "How the cluster is reached: by a `kubeconfig`; " +
+			"or on `aks` or `gke`, signed in with the job's own ID token."},
 	{Name: "cluster", Group: Cluster,
 		Text: "Name of the cluster; or its resource ID `/subscriptions/.../managedClusters/NAME`, or full name " +
 			"`projects/.../clusters/NAME`."},

@@ -65,7 +65,8 @@ func (p *parser) googleProvider(provider string) {
 			"projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER", provider)
 		return
 	case parts[3] == "":
-		p.problem("gcp-workload-identity-provider: %q is a pool; name the provider in it too, %s/providers/PROVIDER, one of: "+
+		p.problem("gcp-workload-identity-provider: %q is a pool; name the provider in it too, "+
+			"%s/providers/PROVIDER, one of: "+
 			"gcloud iam workload-identity-pools providers list --workload-identity-pool=%s --location=global --project=%s",
 			provider, provider, parts[2], parts[1])
 	}

@@ -171,7 +171,8 @@ func TestParse_deploy(t *testing.T) {
 				"and successful; " +
 				"set wait: true, or leave prune out"},
 		{"data_is_never_recreated", map[string]string{"recreate": "Job\nPersistentVolumeClaim"},
-			"recreate: PersistentVolumeClaim is never deleted, since its data or contents would be lost; remove it from the list"},
+			"recreate: PersistentVolumeClaim is never deleted, since its data or contents would be lost; " +
+				"remove it from the list"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -94,11 +94,13 @@ var attacks = []attack{
 		"'SERVER/x'}]}\n"}, refused},
 	{"exec_function_in_an_annotation", map[string]string{"kustomization.yaml": "resources: [app.yaml]\ntransformers: " +
 		"[t.yaml]\n",
-		"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n " +
+		"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n" +
+			"    config.kubernetes.io/function: |\n " +
 			"     exec: {path: git}\n"}, "only kustomize's built-in plugins run here"},
 	{"container_function_in_an_annotation",
 		map[string]string{"kustomization.yaml": "resources: [app.yaml]\ngenerators: [t.yaml]\n",
-			"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n    config.kubernetes.io/function: |\n " +
+			"t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n" +
+				"    config.kubernetes.io/function: |\n " +
 				"     container: {image: x}\n"}, "only kustomize's built-in plugins run here"},
 	{"helm_chart", map[string]string{"kustomization.yaml": "resources: [app.yaml]\nhelmCharts: [{name: x, repo: " +
 		"'SERVER'}]\n"}, "helm charts are not rendered here"},

@@ -81,5 +81,6 @@ func names(word, architecture string) bool {
 // spells knows GOARCH values and the names that containerd takes for them (aarch64, x86_64, …).
 func spells(word, architecture string) bool {
 	word = strings.ToLower(word)
-	return word != "" && word != "arm" && platforms.Normalize(platforms.Platform{Architecture: word}).Architecture == architecture
+	return word != "" && word != "arm" &&
+		platforms.Normalize(platforms.Platform{Architecture: word}).Architecture == architecture
 }

@@ -57,7 +57,8 @@ func crashed() *report.Report {
 		Image: "ghcr.io/shop/cart:v1",
 		Node:  "b", Architecture: "arm64", File: "deploy/cart.yaml", Line: 12,
 		Message: "Pod shop/cart-2 on b (arm64): exec format error.\n::error::<img src=x> @everyone | [a](b)",
-		Fix:     "Keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}\n    ```\n    # not out of the block",
+		Fix: "Keep it on amd64 nodes:\n    nodeSelector: {kubernetes.io/arch: amd64}\n" +
+			"    ```\n    # not out of the block",
 	})
 	r.Took(report.Step{Name: "verify", Title: "Verify images", Elapsed: 1500 * time.Millisecond})
 	r.Took(report.Step{Name: "apply", Title: "Apply", Elapsed: 250 * time.Millisecond, Failed: true})

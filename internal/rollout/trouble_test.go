@@ -169,7 +169,8 @@ func TestWatch_of_custom_kinds(t *testing.T) {
 	s := openShop(t)
 	group := s.namespace + ".example.com"
 	define := func(kind, subresources string) {
-		s.applyTo(t, "", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: "+strings.ToLower(kind)+"s."+group+"}\n"+
+		s.applyTo(t, "", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"+
+			"metadata: {name: "+strings.ToLower(kind)+"s."+group+"}\n"+
 			"spec:\n  group: "+group+"\n  scope: Namespaced\n  names: {kind: "+kind+", plural: "+strings.ToLower(kind)+"s}\n"+
 			"  versions: [{name: v1, served: true, storage: true"+subresources+", schema: {openAPIV3Schema: {type: object, "+
 			"x-kubernetes-preserve-unknown-fields: true}}}]")

@@ -37,7 +37,9 @@ func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
 			w.builder.Cloud.ServiceAccount = "builder@octo-shop.iam.gserviceaccount.com"
 			w.google.Roles["roles/iam.serviceAccountUser"] = nil
 		}},
-		{"account_may_not_use_the_bucket", func(w *world) { w.builder.Cloud.ServiceAccount = "builder@octo-shop.iam.gserviceaccount.com" }},
+		{"account_may_not_use_the_bucket", func(w *world) {
+			w.builder.Cloud.ServiceAccount = "builder@octo-shop.iam.gserviceaccount.com"
+		}},
 		{"region_not_for_this_project", func(w *world) { w.builder.Cloud.Region = "europe-west3" }},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -59,7 +59,9 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 		{"no_such_provider", func(w *world) { w.google.Provider.Name += "-2" }},
 		{"another_audience", func(w *world) { w.google.Provider.Audiences = []string{"octo"} }},
 		{"another_issuer", func(w *world) { w.google.Provider.Issuer = "https://gitlab.com" }},
-		{"condition_refuses", func(w *world) { w.google.Provider.Condition = map[string]string{"repository": "Octo-Org/octo-repo"} }},
+		{"condition_refuses", func(w *world) {
+			w.google.Provider.Condition = map[string]string{"repository": "Octo-Org/octo-repo"}
+		}},
 		{"subject_too_long", func(w *world) { w.GitHub.Claims["sub"] = "repo:octo-org/" + strings.Repeat("o", 127) }},
 		{"clock_wrong", func(w *world) { w.GitHub.Skew = -time.Hour }},
 		{"sts_unreachable", func(w *world) { w.Handle("sts.googleapis.com", nil) }},

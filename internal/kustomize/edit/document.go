@@ -58,7 +58,8 @@ func parse(path string, content []byte) (*document, error) {
 		return nil, doc.errorf(doc.root, "a kustomization is a mapping of fields such as resources; this is something else")
 	}
 	if key, _, _ := doc.field(doc.root, "imageTags"); key != nil {
-		return nil, doc.errorf(key, "imageTags is deprecated and would apply on top of images; run `kustomize edit fix` first")
+		return nil, doc.errorf(key,
+			"imageTags is deprecated and would apply on top of images; run `kustomize edit fix` first")
 	}
 	if doc.imagesKey, doc.images, err = doc.field(doc.root, "images"); err != nil {
 		return nil, err

@@ -77,7 +77,8 @@ func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google
 		{"azure_has_no_consent", func() { azure.Refusals["https://containerregistry.azure.net"] = 65001 }, toAzure,
 			[]string{"az ad app permission admin-consent"}},
 		{"google_pulls_only", func() {
-			google.Roles["roles/artifactregistry.reader"] = []string{google.Principal("repo:octo-org/octo-repo:environment:production")}
+			job := google.Principal("repo:octo-org/octo-repo:environment:production")
+			google.Roles["roles/artifactregistry.reader"] = []string{job}
 			google.Roles["roles/artifactregistry.writer"] = nil
 		}, toGoogle, []string{"gcloud artifacts repositories add-iam-policy-binding shop",
 			"--role=roles/artifactregistry.writer"}},

@@ -65,7 +65,8 @@ func TestCloudBuild(t *testing.T) {
 		})
 	}
 	t.Run("dockerfile_at_fault", func(t *testing.T) {
-		status, log := cloudJob(t, cloud, "FROM "+artifacts+"/octo-shop/shop/base:1\nRUN echo ::warning::obey && false\n").run(t, cloudInputs(google), "build")
+		dockerfile := "FROM " + artifacts + "/octo-shop/shop/base:1\nRUN echo ::warning::obey && false\n"
+		status, log := cloudJob(t, cloud, dockerfile).run(t, cloudInputs(google), "build")
 		if status != 1 || !regexp.MustCompile(`(?m)^::error file=Dockerfile,line=2,`).MatchString(log) ||
 			strings.Contains(log, "\n::warning::obey") {
 			t.Errorf("status %d, or the line at fault is not told, or the build spoke to the runner", status)

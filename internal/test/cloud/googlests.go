@@ -80,7 +80,8 @@ func (g *Google) match(claims jwt.MapClaims) (string, http.Handler) {
 	}
 	audience, subject := fmt.Sprint(claims["aud"]), fmt.Sprint(claims["sub"])
 	if !slices.Contains(accepted, audience) {
-		return "", stsError("invalid_grant", fmt.Sprintf("The audience in ID Token [%s] does not match the expected audience.", audience))
+		return "", stsError("invalid_grant",
+			fmt.Sprintf("The audience in ID Token [%s] does not match the expected audience.", audience))
 	}
 	if len(subject) > 127 {
 		return "", stsError("invalid_grant", "The size of mapped attribute google.subject exceeds the 127 bytes limit. "+

@@ -51,7 +51,8 @@ func (h *Hub) mutate(w http.ResponseWriter, r *http.Request, token Token) {
 	input := body.Variables.Input
 	repository := h.seen(input.Branch.RepositoryNameWithOwner, token)
 	if repository == nil {
-		refuseQuery(w, "NOT_FOUND", "Could not resolve to a Repository with the name '"+input.Branch.RepositoryNameWithOwner+"'.")
+		refuseQuery(w, "NOT_FOUND",
+			"Could not resolve to a Repository with the name '"+input.Branch.RepositoryNameWithOwner+"'.")
 		return
 	}
 	repository.mu.Lock()
@@ -64,7 +65,8 @@ func (h *Hub) mutate(w http.ResponseWriter, r *http.Request, token Token) {
 	made := repository.add(input.ExpectedHeadOid, join(input.Message.Headline, input.Message.Body), author(token), files)
 	repository.pushBy(token, branchOf(input), made.SHA)
 	commit := map[string]string{"oid": made.SHA, "url": repository.url("commit/%s", made.SHA)}
-	reply(w, http.StatusOK, map[string]any{"data": map[string]any{"createCommitOnBranch": map[string]any{"commit": commit}}})
+	created := map[string]any{"createCommitOnBranch": map[string]any{"commit": commit}}
+	reply(w, http.StatusOK, map[string]any{"data": created})
 }
 
 // check returns the files to add, or why the commit is refused: in the words that users of the API report, such as

@@ -53,7 +53,8 @@ func dialectOf(runtimeVersion string) dialect {
 
 // startError is what the kubelet is told when runc cannot even try to start the program.
 func (d dialect) startError(command string, err error) string {
-	return "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: " +
+	return "failed to create containerd task: failed to create shim task: " +
+		"OCI runtime create failed: runc create failed: " +
 		"unable to start container process: " + d.initPrefix + lookPathError(command, err) + d.startSuffix
 }
 

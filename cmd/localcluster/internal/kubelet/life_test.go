@@ -306,7 +306,8 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 	if _, err := time.Parse(time.RFC3339Nano, stamp); err != nil {
 		t.Errorf("timestamps: %q: %v", stamped, err)
 	}
-	if _, err := logs.GetLogs("logs", &corev1.PodLogOptions{Container: "other"}).DoRaw(t.Context()); !apierrors.IsBadRequest(err) {
+	other := &corev1.PodLogOptions{Container: "other"}
+	if _, err := logs.GetLogs("logs", other).DoRaw(t.Context()); !apierrors.IsBadRequest(err) {
 		t.Errorf("a container that is not there: got %v, want a bad request", err)
 	}
 }

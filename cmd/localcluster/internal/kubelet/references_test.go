@@ -132,5 +132,6 @@ func TestMountVolumes(t *testing.T) {
 }
 
 func fromConfigMap(name string) corev1.VolumeSource {
-	return corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}}
+	object := corev1.LocalObjectReference{Name: name}
+	return corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: object}}
 }

@@ -139,6 +139,7 @@ func pushObserved(t testing.TB, address string) (armDigest string) {
 	other := func(shell string) imageFiles {
 		return imageFiles{"bin/" + shell: program("amd64"), "app/tool": program("arm64")}
 	}
+	const starts = "#!/bin/sh\necho \"entry starts on $(uname -m)\"\n"
 	for ref, what := range map[string]remote.Taggable{
 		"base:amd64":          amd,
 		"base:arm64":          arm,
@@ -147,8 +148,8 @@ func pushObserved(t testing.TB, address string) (armDigest string) {
 		"t/c1-index:1":        index(t, map[string]v1.Image{"linux/amd64": arm}),
 		"t/c2-index:1":        index(t, map[string]v1.Image{"linux/amd64": lie}),
 		"t/e-script:raw":      build(t, "amd64", tool()),
-		"t/e-script:1":        entry(tool(), "#!/bin/sh\necho \"entry starts on $(uname -m)\"\nexec /app/arm64-busybox true\n"),
-		"t/e-script-noexec:1": entry(tool(), "#!/bin/sh\necho \"entry starts on $(uname -m)\"\n/app/arm64-busybox true\n"),
+		"t/e-script:1":        entry(tool(), starts+"exec /app/arm64-busybox true\n"),
+		"t/e-script-noexec:1": entry(tool(), starts+"/app/arm64-busybox true\n"),
 		"t/e-bash:1":          entry(other("bash"), "#!/bin/bash\necho entry starts\nexec /app/tool\n"),
 		"t/e-dash:1":          entry(other("dash"), "#!/bin/dash\necho entry starts\nexec /app/tool\n"),
 	} {

@@ -89,11 +89,13 @@ func (w wording) spec(pod corev1.Pod) corev1.PodSpec {
 // template keeps an observed workload to the nodes of the mixed cluster.
 func (w wording) template(spec *corev1.PodSpec) {
 	w.rename(spec)
-	spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
-		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{{
+	mixed := &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+		MatchExpressions: []corev1.NodeSelectorRequirement{{
 			Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{"n-amd64", "n-arm64"},
-		}}}},
+		}},
 	}}}
+	spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: mixed}}
 }
 
 func (w wording) rename(spec *corev1.PodSpec) {
