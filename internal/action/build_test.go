@@ -115,7 +115,7 @@ func TestBuild_ends_with_the_right_status(t *testing.T) {
 	down := func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		opts   registrytest.Options
 		dist   string // "" is compiled files
@@ -129,16 +129,16 @@ func TestBuild_ends_with_the_right_status(t *testing.T) {
 		{"wrong_inputs", registrytest.Options{}, t.TempDir(), []string{"--file", "Dockerfile"}, 2,
 			"file: is for a Dockerfile"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			registry := registrytest.Start(t, row.opts)
-			dist := row.dist
+		t.Run(test.name, func(t *testing.T) {
+			registry := registrytest.Start(t, test.opts)
+			dist := test.dist
 			if dist == "" {
 				dist = compiled(t, sampleapp.AKS(filepath.Join("..", "..")))
 			}
 			args := append([]string{"build"}, building(dist, registry.Host)[1:]...)
-			status, _, log := perform(t, nil, append(args, row.args...)...)
-			if status != row.status || !strings.Contains(log, row.want) {
-				t.Errorf("exit status %d, want %d and %q\n%s", status, row.status, row.want, log)
+			status, _, log := perform(t, nil, append(args, test.args...)...)
+			if status != test.status || !strings.Contains(log, test.want) {
+				t.Errorf("exit status %d, want %d and %q\n%s", status, test.status, test.want, log)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	buildkit.PushBusybox(t, base)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, dockerfile, builder string
 		status                    int
 		want                      []string
@@ -35,18 +35,18 @@ func TestBuild_from_a_Dockerfile(t *testing.T) {
 		{"when_nobody_builds", "FROM scratch\n", "unix:///nowhere/buildkitd.sock", 3,
 			[]string{"builder unix:///nowhere/buildkitd.sock: BuildKit does not answer"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			context := t.TempDir()
-			if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(row.dockerfile), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(context, "Dockerfile"), []byte(test.dockerfile), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			status, got, log := perform(t, map[string]string{"GITHUB_ACTIONS": "true"}, "build", "--builder", row.builder,
+			status, got, log := perform(t, map[string]string{"GITHUB_ACTIONS": "true"}, "build", "--builder", test.builder,
 				"--context", context,
 				"--tag", sha, "--images", "shop/cart="+host+"/cart")
-			if status != row.status {
-				t.Errorf("exit status %d, want %d", status, row.status)
+			if status != test.status {
+				t.Errorf("exit status %d, want %d", status, test.status)
 			}
-			for _, want := range row.want {
+			for _, want := range test.want {
 				if !strings.Contains(log, want) {
 					t.Errorf("the log lacks %q", want)
 				}

@@ -32,7 +32,7 @@ func TestFaults(t *testing.T) {
 	pushNothing(t, cluster.Registry+"/faults/app:nothing")
 	closed := closedAddress(t)
 
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		repo   map[string]string // file -> content, over a good kustomization
 		args   []string
@@ -108,17 +108,17 @@ func TestFaults(t *testing.T) {
 		{"flag_that_is_unknown", nil, []string{"--image", image}, 2, []string{"unknown flag: --image", "--help"}},
 		{"argument_where_none_is_taken", nil, []string{"now"}, 2, []string{`"now" was given`}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			repo := repository(t, row.repo)
-			for i := range row.args {
-				row.args[i] = strings.ReplaceAll(row.args[i], "REPO", repo)
+			repo := repository(t, test.repo)
+			for i := range test.args {
+				test.args[i] = strings.ReplaceAll(test.args[i], "REPO", repo)
 			}
-			status, output := start(t, append([]string{"run", "--tag", "v1", "--kustomization", repo}, row.args...))
-			if status != row.status {
-				t.Errorf("status %d, want %d", status, row.status)
+			status, output := start(t, append([]string{"run", "--tag", "v1", "--kustomization", repo}, test.args...))
+			if status != test.status {
+				t.Errorf("status %d, want %d", status, test.status)
 			}
-			for _, want := range row.want {
+			for _, want := range test.want {
 				if !strings.Contains(output, want) {
 					t.Errorf("no %q in the output", want)
 				}

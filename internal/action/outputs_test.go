@@ -27,7 +27,7 @@ func large(n int) *report.Report {
 }
 
 func TestOutputs_stay_short(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name             string
 		objects          int
 		changes, placed  int
@@ -37,10 +37,10 @@ func TestOutputs_stay_short(t *testing.T) {
 		{"what_did_not_change_goes_first", 9000, 900, 2307, true, true},
 		{"then_what_comes_last", 50_000, 1481, 2307, true, true},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			values := map[string]Output{}
 			total := 0
-			for _, o := range outputs(large(row.objects), "report.json", "summary.md") {
+			for _, o := range outputs(large(test.objects), "report.json", "summary.md") {
 				values[o.Name] = o
 				total += 2 * len(o.Value)
 				if len(o.Value) > outputLimit {
@@ -59,7 +59,7 @@ func TestOutputs_stay_short(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := []any{len(changes), len(placement), values["changes"].short, values["placement"].short}
-			if diff := cmp.Diff([]any{row.changes, row.placed, row.changed, row.partial}, got); diff != "" {
+			if diff := cmp.Diff([]any{test.changes, test.placed, test.changed, test.partial}, got); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -34,7 +34,7 @@ spec:
 
 func TestApply(t *testing.T) {
 	opts := in(t, "apply")
-	for _, step := range []struct {
+	for _, test := range []struct {
 		name, manifests string
 		want            []string
 	}{
@@ -54,21 +54,21 @@ func TestApply(t *testing.T) {
 		{"a_field_no_longer_set_is_removed", `{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}`,
 			[]string{"configured v1 ConfigMap apply/web"}},
 	} {
-		t.Run(step.name, func(t *testing.T) { same(t, step.want, told(must(t, step.manifests, opts))) })
+		t.Run(test.name, func(t *testing.T) { same(t, test.want, told(must(t, test.manifests, opts))) })
 	}
 	same(t, any("registry.example/web:2"), field(live(t, "deployments.v1.apps", "apply", "web"), "spec", "template",
 		"spec", "containers").([]any)[0].(map[string]any)["image"])
 	same(t, nil, field(live(t, "configmaps.v1.", "apply", "web"), "data"))
 }
 
-func TestStringDataKeyDropped(t *testing.T) {
+func TestStringData_key_dropped(t *testing.T) {
 	opts := in(t, "string-data")
 	must(t, `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: one, b: two}, data: {c: dGhyZWU=}}`, opts)
 	must(t, `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: uno}}`, opts)
 	same(t, any(map[string]any{"a": "dW5v"}), field(live(t, "secrets.v1.", "string-data", "s"), "data"))
 }
 
-func TestRefusedBeforeAnythingIsApplied(t *testing.T) {
+func TestRefused_before_anything_is_applied(t *testing.T) {
 	opts := in(t, "all-or-nothing")
 	set, findings := refused(t, server(t), web("1", "hi")+`
 ---

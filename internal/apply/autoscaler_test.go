@@ -30,21 +30,22 @@ func TestApply_leaves_the_replicas_to_an_autoscaler(t *testing.T) {
 			strings.Replace(without, "web:1", "web:2", 1) + hpa, false},
 		{"of_the_cluster_and_replicas_are_dropped", web("1", "hi") + hpa, without, false},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			opts := in(t, "hpa-"+strings.ReplaceAll(tt.name[:20], "_", "-")+"x"+strings.ReplaceAll(tt.name[len(tt.name)-12:],
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			opts := in(t, "hpa-"+strings.ReplaceAll(test.name[:20], "_",
+				"-")+"x"+strings.ReplaceAll(test.name[len(test.name)-12:],
 				"_", "-"))
-			_, _, err := applier(t, server(t)).Apply(t.Context(), manifests(t, tt.before), opts)
+			_, _, err := applier(t, server(t)).Apply(t.Context(), manifests(t, test.before), opts)
 			same(t, nil, err)
 			kubectl(t, opts.Namespace, "", "scale", "deployment/web", "--replicas=5")
-			planned, _ := plan(t, tt.after, opts)
-			set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, tt.after), opts)
+			planned, _ := plan(t, test.after, opts)
+			set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, test.after), opts)
 			same(t, nil, err)
 			same(t, true, len(set) > 0)
 			same(t, any(int64(5)), field(planned[0].After, "spec", "replicas"))
 			same(t, any(int64(5)), field(live(t, "deployments.v1.apps", opts.Namespace, "web"), "spec", "replicas"))
 			var want []finding.Finding
-			if tt.warned {
+			if test.warned {
 				want = []finding.Finding{{
 					Code: finding.ApplyConflict, Severity: finding.Warning, Object: "apps/v1 Deployment " + opts.Namespace + "/web",
 					Message: "Deployment " + opts.Namespace + "/web: the manifest sets spec.replicas to 2, but " +

@@ -19,7 +19,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-func TestClusterOutOfReach(t *testing.T) {
+func TestCluster_out_of_reach(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -30,7 +30,7 @@ func TestClusterOutOfReach(t *testing.T) {
 	stranger := rest.AnonymousClientConfig(server(t))
 	stranger.BearerToken = "not-a-token"
 
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		cfg  *rest.Config
 		want string
@@ -41,12 +41,12 @@ func TestClusterOutOfReach(t *testing.T) {
 			"check the server address in the kubeconfig, and that this machine can reach it (private clusters need a way in)"},
 		{"credentials_that_are_not_known", stranger, "the credentials are missing, wrong or have expired: sign in again"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			set, findings, err := applier(t, row.cfg).Apply(t.Context(), manifests(t, maps("a")), apply.DefaultOptions())
+		t.Run(test.name, func(t *testing.T) {
+			set, findings, err := applier(t, test.cfg).Apply(t.Context(), manifests(t, maps("a")), apply.DefaultOptions())
 			same(t, 0, len(set)+len(findings))
-			if err == nil || !strings.HasSuffix(err.Error(), "; "+row.want) ||
-				!strings.Contains(err.Error(), "API server "+row.cfg.Host) {
-				t.Errorf("error %q does not name the server %s and say %q", err, row.cfg.Host, row.want)
+			if err == nil || !strings.HasSuffix(err.Error(), "; "+test.want) ||
+				!strings.Contains(err.Error(), "API server "+test.cfg.Host) {
+				t.Errorf("error %q does not name the server %s and say %q", err, test.cfg.Host, test.want)
 			}
 		})
 	}
@@ -82,9 +82,9 @@ func forward(t *testing.T, cfg *rest.Config) http.Handler {
 	return proxy
 }
 
-func TestFaultsThatPass(t *testing.T) {
+func TestFaults_that_pass(t *testing.T) {
 	opts := in(t, "faults-pass")
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		with func(w http.ResponseWriter)
 	}{
@@ -95,16 +95,16 @@ func TestFaultsThatPass(t *testing.T) {
 		}},
 		{"connection_reset", func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var patches atomic.Int32
 			cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {
 				broken := r.Method == http.MethodPatch && patches.Add(1)%2 == 1
 				if broken {
-					row.with(w)
+					test.with(w)
 				}
 				return broken
 			})
-			name := strings.ReplaceAll(row.name, "_", "-")
+			name := strings.ReplaceAll(test.name, "_", "-")
 			set, findings := refused(t, cfg, maps(name), opts)
 			same(t, 0, len(findings))
 			same(t, []string{"created v1 ConfigMap faults-pass/" + name}, told(set))
@@ -112,7 +112,7 @@ func TestFaultsThatPass(t *testing.T) {
 	}
 }
 
-func TestFaultThatStaysEndsTheRun(t *testing.T) {
+func TestFault_that_stays_ends_the_run(t *testing.T) {
 	opts := in(t, "fault-stays")
 	opts.Concurrency = 1
 	cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {
@@ -150,7 +150,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // What is under way at the interrupt is waited for: it has happened, and must be known to be taken back.
-func TestInterruptInMidRequest(t *testing.T) {
+func TestInterrupt_in_mid_request(t *testing.T) {
 	opts := in(t, "interrupt-mid")
 	ctx, interrupt := context.WithCancel(t.Context())
 	cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {

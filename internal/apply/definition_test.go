@@ -69,7 +69,7 @@ func plan(t *testing.T, text string, opts apply.Options) (apply.ChangeSet, []fin
 	return set, findings
 }
 
-func TestObjectsThatRestOnOthersOfTheSet(t *testing.T) {
+func TestObjects_that_rest_on_others_of_the_set(t *testing.T) {
 	set, findings := plan(t, fresh, apply.DefaultOptions())
 	same(t, []finding.Finding(nil), findings)
 	same(t, all(apply.Created, freshObjects), told(set))
@@ -91,7 +91,7 @@ func TestObjectsThatRestOnOthersOfTheSet(t *testing.T) {
 	same(t, any("red"), field(live(t, "widgets.v1.tests.example", "fresh", "w"), "spec", "colour"))
 }
 
-func TestBadObjectInNewNamespaceStopsTheStagesAfter(t *testing.T) {
+func TestBad_object_in_new_namespace_stops_the_stages_after(t *testing.T) {
 	set, findings := refused(t, server(t), `
 {apiVersion: v1, kind: Namespace, metadata: {name: half}}
 ---
@@ -104,7 +104,7 @@ func TestBadObjectInNewNamespaceStopsTheStagesAfter(t *testing.T) {
 	same(t, true, live(t, "configmaps.v1.", "half", "c") == nil)
 }
 
-func TestDefinitionThatIsNeverServed(t *testing.T) {
+func TestDefinition_that_is_never_served(t *testing.T) {
 	const crd = `
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -154,12 +154,12 @@ spec:
 				"kubectl describe crd",
 		}}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			var looks atomic.Int32
 			cfg := between(t, func(w http.ResponseWriter, r *http.Request) bool {
-				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, tt.name+"s.tests.example") || looks.Add(1) == 1 ||
-					looks.Load() > tt.slow {
+				if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, test.name+"s.tests.example") || looks.Add(1) == 1 ||
+					looks.Load() > test.slow {
 					return false
 				}
 				w.Header().Set("Content-Type", "application/json")
@@ -168,11 +168,11 @@ spec:
 			})
 			opts := apply.DefaultOptions()
 			opts.EstablishTimeout = 2 * time.Second
-			if tt.want == nil {
+			if test.want == nil {
 				opts.EstablishTimeout = time.Minute
 			}
-			_, findings := refused(t, cfg, strings.ReplaceAll(crd, "NAME", tt.name), opts)
-			same(t, tt.want, findings)
+			_, findings := refused(t, cfg, strings.ReplaceAll(crd, "NAME", test.name), opts)
+			same(t, test.want, findings)
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestDiff(t *testing.T) {
-	for _, row := range []struct{ name, before, after, want string }{
+	for _, test := range []struct{ name, before, after, want string }{
 		{"nothing", `{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`,
 			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}`, ``},
 		{"only_what_the_server_writes",
@@ -54,20 +54,20 @@ func TestDiff(t *testing.T) {
  metadata:
 `},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var c apply.Change
-			if row.before != "" {
-				c.Before = manifests(t, row.before)[0]
+			if test.before != "" {
+				c.Before = manifests(t, test.before)[0]
 			}
-			if row.after != "" {
-				c.After = manifests(t, row.after)[0]
+			if test.after != "" {
+				c.After = manifests(t, test.after)[0]
 			}
-			same(t, strings.TrimPrefix(row.want, "\n"), c.Diff())
+			same(t, strings.TrimPrefix(test.want, "\n"), c.Diff())
 		})
 	}
 }
 
-func TestPlanShowsWhatTheServerWouldMakeOfIt(t *testing.T) {
+func TestPlan_shows_what_the_server_would_make_of_it(t *testing.T) {
 	opts := in(t, "plan")
 	const secret = `{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: VALUE}}`
 	must(t, strings.Replace(secret, "VALUE", "hunter1", 1)+"\n---\n"+web("1", "hi"), opts)

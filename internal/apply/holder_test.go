@@ -59,13 +59,13 @@ func TestApply_refuses_an_object_of_another_deploy(t *testing.T) {
 		Fix: "Remove it from one of the two kustomizations. To move it to this one, name the other once: " +
 			"take-over-from: owner/repository:holder-both",
 	}}
-	for _, tt := range []struct {
+	for _, test := range []struct {
 		name      string
 		inventory string
 	}{{"with_an_inventory", two.Inventory}, {"without_an_inventory", ""}} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			opts := two
-			opts.Inventory, opts.Deploy, opts.ForceConflicts = tt.inventory, two.Inventory, true
+			opts.Inventory, opts.Deploy, opts.ForceConflicts = test.inventory, two.Inventory, true
 			set, findings := refused(t, server(t), shared("holder-both"), opts)
 			same(t, 0, len(set))
 			same(t, want, findings)

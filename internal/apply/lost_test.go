@@ -50,15 +50,15 @@ func values(t *testing.T, namespace string, n int) map[any]int {
 }
 
 func TestApply_counts_objects_whose_answer_was_lost(t *testing.T) {
-	for _, tt := range []struct {
+	for _, test := range []struct {
 		name    string
 		created bool
 	}{{"changed", false}, {"created", true}} {
-		t.Run(tt.name, func(t *testing.T) {
-			opts := in(t, "lost-"+tt.name)
+		t.Run(test.name, func(t *testing.T) {
+			opts := in(t, "lost-"+test.name)
 			opts.Patience = 20 * time.Second
 			before := map[any]int{nil: 24}
-			if !tt.created {
+			if !test.created {
 				must(t, many(24, "old"), opts)
 				before = map[any]int{"old": 24}
 			}

@@ -62,7 +62,7 @@ func TestPrune(t *testing.T) {
 	same(t, []string(nil), deploy(t, maps("moves", "theirs"), neighbour))
 }
 
-func TestPruneKeepsWhatOthersMayNeed(t *testing.T) {
+func TestPrune_keeps_what_others_may_need(t *testing.T) {
 	opts := in(t, "prune-keeps")
 	var mu sync.Mutex
 	var kept []string
@@ -107,7 +107,7 @@ func TestPruneKeepsWhatOthersMayNeed(t *testing.T) {
 	same(t, 5, len(kept))
 }
 
-func TestPruneThatIsRefusedIsTriedAgain(t *testing.T) {
+func TestPrune_that_is_refused_is_tried_again(t *testing.T) {
 	opts := in(t, "prune-refused")
 	must(t, `
 apiVersion: rbac.authorization.k8s.io/v1
@@ -137,7 +137,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: deployer}]
 	same(t, []string{"pruned v1 ConfigMap prune-refused/b"}, deploy(t, maps("a"), opts))
 }
 
-func TestPruneOfEverythingIsAMistake(t *testing.T) {
+func TestPrune_of_everything_is_a_mistake(t *testing.T) {
 	opts := apply.DefaultOptions()
 	opts.Inventory = "all"
 	if _, _, err := applier(t, server(t)).Prune(t.Context(), nil, opts); err == nil {

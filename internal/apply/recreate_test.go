@@ -61,16 +61,16 @@ spec:
 // immutableObject returns an immutable object before and after a change, in a namespace of its own.
 func immutableObject(t *testing.T, i int, prefix string) (before, after string, opts apply.Options) {
 	t.Helper()
-	tt := immutables[i]
-	name := prefix + strings.ReplaceAll(tt.name, "_", "-")
-	text := strings.ReplaceAll(tt.manifest, "NS", name)
-	return strings.ReplaceAll(text, "OLD", tt.old), strings.ReplaceAll(text, "OLD", tt.new), in(t, name)
+	test := immutables[i]
+	name := prefix + strings.ReplaceAll(test.name, "_", "-")
+	text := strings.ReplaceAll(test.manifest, "NS", name)
+	return strings.ReplaceAll(text, "OLD", test.old), strings.ReplaceAll(text, "OLD", test.new), in(t, name)
 }
 
 func TestApply_says_in_two_lines_that_a_field_can_not_change(t *testing.T) {
 	must(t, fixedKind, apply.DefaultOptions())
-	for i, tt := range immutables {
-		t.Run(tt.name, func(t *testing.T) {
+	for i, test := range immutables {
+		t.Run(test.name, func(t *testing.T) {
 			before, after, opts := immutableObject(t, i, "imm-")
 			must(t, before, opts)
 			_, findings := refused(t, server(t), after, opts)
@@ -84,7 +84,7 @@ func TestApply_says_in_two_lines_that_a_field_can_not_change(t *testing.T) {
 			if !strings.Contains(findings[0].Message, ": the manifest changes ") || strings.Contains(text, "kubectl delete") {
 				t.Errorf("not recognised, or a deletion is advised:\n%s", text)
 			}
-			holdsData := tt.name == "claim" || tt.name == "volume"
+			holdsData := test.name == "claim" || test.name == "volume"
 			if strings.Contains(findings[0].Fix, "recreate") == holdsData || strings.Contains(text, "hunter") {
 				t.Errorf("wrong advice:\n%s", text)
 			}
@@ -94,12 +94,12 @@ func TestApply_says_in_two_lines_that_a_field_can_not_change(t *testing.T) {
 
 func TestApply_recreates_where_that_was_asked_for(t *testing.T) {
 	must(t, fixedKind, apply.DefaultOptions())
-	for i, tt := range immutables {
-		t.Run(tt.name, func(t *testing.T) {
+	for i, test := range immutables {
+		t.Run(test.name, func(t *testing.T) {
 			before, after, opts := immutableObject(t, i, "re-")
 			was := must(t, before, opts)[0]
 			opts.Recreate = []string{strings.ToLower(was.After.GetKind())}
-			if tt.name == "claim" || tt.name == "volume" {
+			if test.name == "claim" || test.name == "volume" {
 				_, findings := refused(t, server(t), after, opts)
 				same(t, 1, len(findings))
 				return
@@ -112,7 +112,7 @@ func TestApply_recreates_where_that_was_asked_for(t *testing.T) {
 			same(t, false, was.After.GetUID() == set[0].After.GetUID())
 			same(t, apply.Unchanged, must(t, after, opts)[0].Action)
 			back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
-			if tt.name == "job" {
+			if test.name == "job" {
 				same(t, "Job re-job/x was not rolled back: the earlier Job has run and is not run again; the new one stays",
 					err.Error())
 				return

@@ -29,7 +29,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 `, opts)
 	reader := rest.CopyConfig(server(t))
 	reader.Impersonate.UserName = "reader"
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name                 string
 		as                   *rest.Config
 		manifests            string
@@ -97,11 +97,11 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: reader}]
 			"Give User \"reader\" a ClusterRole with this rule:\n- apiGroups: [\"\"]\n  resources: [\"namespaces\"]\n  verbs: " +
 				"[get, create, patch]"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			set, findings := refused(t, row.as, row.manifests, opts)
+		t.Run(test.name, func(t *testing.T) {
+			set, findings := refused(t, test.as, test.manifests, opts)
 			same(t, 0, len(set))
 			same(t, []finding.Finding{{
-				Code: finding.ApplyRejected, Severity: finding.Error, Object: row.object, Message: row.message, Fix: row.fix,
+				Code: finding.ApplyRejected, Severity: finding.Error, Object: test.object, Message: test.message, Fix: test.fix,
 			}}, findings)
 		})
 	}

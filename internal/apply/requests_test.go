@@ -11,7 +11,7 @@ import (
 )
 
 // The time a deploy takes is its round trips.
-func TestRoundTrips(t *testing.T) {
+func TestRound_trips(t *testing.T) {
 	opts := in(t, "round-trips")
 	var many []string
 	for i := range 30 {
@@ -34,7 +34,7 @@ func TestRoundTrips(t *testing.T) {
 		count[what]++
 		return false
 	})
-	for _, step := range []struct {
+	for _, test := range []struct {
 		name, manifests string
 		do              apply.Action
 		want            map[string]int
@@ -47,14 +47,14 @@ func TestRoundTrips(t *testing.T) {
 		{"one_new", maps("one"), apply.Created, map[string]int{"GET discovery": 2, "GET": 1, "PATCH dry run": 1, "PATCH": 1}},
 		{"one_again", maps("one"), apply.Unchanged, map[string]int{"GET discovery": 2, "GET": 1}},
 	} {
-		t.Run(step.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			count = map[string]int{}
-			set, findings := refused(t, cfg, step.manifests, opts)
+			set, findings := refused(t, cfg, test.manifests, opts)
 			same(t, 0, len(findings))
 			for _, c := range set {
-				same(t, step.do, c.Action)
+				same(t, test.do, c.Action)
 			}
-			same(t, step.want, count)
+			same(t, test.want, count)
 		})
 	}
 }

@@ -69,7 +69,7 @@ func TestRollback(t *testing.T) {
 	must(t, next, opts)
 }
 
-func TestRollbackOfFieldsTakenFromAnother(t *testing.T) {
+func TestRollback_of_fields_taken_from_another(t *testing.T) {
 	opts := in(t, "rollback-forced")
 	theirs := opts
 	theirs.FieldManager = "other-team"
@@ -82,7 +82,7 @@ func TestRollbackOfFieldsTakenFromAnother(t *testing.T) {
 	same(t, any("hi"), field(live(t, "configmaps.v1.", "rollback-forced", "web"), "data", "greeting"))
 }
 
-func TestRollbackLeavesWhatOthersDidMeanwhile(t *testing.T) {
+func TestRollback_leaves_what_others_did_meanwhile(t *testing.T) {
 	opts := in(t, "rollback-meanwhile")
 	const before = "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept}, data: {a: one}}\n---\n{apiVersion: v1, " +
 		"kind: ConfigMap, metadata: {name: deleted}, data: {a: one}}"

@@ -9,7 +9,7 @@ func TestApply_never_quotes_the_values_of_a_Secret(t *testing.T) {
 	opts := in(t, "secret-values")
 	webhook(t, "secret-values", map[string]any{"allowed": false, "status": map[string]any{"message": "no hunter2 please"}})
 	eventually(t, opts, never)
-	for _, tt := range []struct{ name, secret, want string }{
+	for _, test := range []struct{ name, secret, want string }{
 		{"data_is_text", `data: hunter2`, "data is not a map"},
 		{"data_is_a_list", `data: [hunter2]`, "data is not a map"},
 		{"a_value_is_a_map", `data: {password: {hunter2: x}}`, "data.password is not text"},
@@ -20,8 +20,8 @@ func TestApply_never_quotes_the_values_of_a_Secret(t *testing.T) {
 		{"the_type_is_a_value", `type: kubernetes.io/tls, data: {tls.crt: aHVudGVyMg==}`, "data: Required value"},
 		{"a_webhook_quotes_it", `stringData: {password: hunter2}`, "no *** please"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			secret := "{apiVersion: v1, kind: Secret, metadata: {name: s}, " + tt.secret + "}"
+		t.Run(test.name, func(t *testing.T) {
+			secret := "{apiVersion: v1, kind: Secret, metadata: {name: s}, " + test.secret + "}"
 			_, findings := refused(t, server(t), secret, opts)
 			if len(findings) != 1 {
 				t.Fatalf("findings %v, want one", findings)
@@ -32,8 +32,8 @@ func TestApply_never_quotes_the_values_of_a_Secret(t *testing.T) {
 					t.Errorf("%q quotes the value %s", text, value)
 				}
 			}
-			if !strings.Contains(text, tt.want) {
-				t.Errorf("%q does not say %q", text, tt.want)
+			if !strings.Contains(text, test.want) {
+				t.Errorf("%q does not say %q", text, test.want)
 			}
 		})
 	}

@@ -128,10 +128,10 @@ func TestApply_takes_over_from_kubectl(t *testing.T) {
 			must(t, strings.Replace(full, "web:1", "web:9", 1), apply.Options{Namespace: ns, ForceConflicts: true})
 		}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			opts := in(t, "takeover-"+strings.ReplaceAll(tt.name, "_", "-"))
-			tt.first(t, opts.Namespace)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			opts := in(t, "takeover-"+strings.ReplaceAll(test.name, "_", "-"))
+			test.first(t, opts.Namespace)
 			was := said(t, opts.Namespace)
 			foreseen, findings := plan(t, lean, opts)
 			same(t, []finding.Finding(nil), findings)

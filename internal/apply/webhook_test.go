@@ -66,7 +66,7 @@ func eventually(t *testing.T, opts apply.Options, heard func() bool) []finding.F
 
 func never() bool { return false }
 
-func TestWebhookThatDenies(t *testing.T) {
+func TestWebhook_that_denies(t *testing.T) {
 	opts := in(t, "denied")
 	webhook(t, "denied", map[string]any{"allowed": false, "status": map[string]any{"message": "no ConfigMaps on Fridays"}})
 	same(t, []finding.Finding{{
@@ -76,7 +76,7 @@ func TestWebhookThatDenies(t *testing.T) {
 	}}, eventually(t, opts, never))
 }
 
-func TestWebhookThatIsDown(t *testing.T) {
+func TestWebhook_that_is_down(t *testing.T) {
 	opts := in(t, "webhook-down")
 	webhook(t, "webhook-down", map[string]any{"allowed": true}).Close()
 	findings := eventually(t, opts, never)
@@ -84,7 +84,7 @@ func TestWebhookThatIsDown(t *testing.T) {
 	same(t, `The service behind webhook "webhook-down.tests.example" does not answer: look at its pods, then deploy again.`, findings[0].Fix)
 }
 
-func TestWarningsAreHeard(t *testing.T) {
+func TestWarnings_are_heard(t *testing.T) {
 	opts := in(t, "warned")
 	var mu sync.Mutex
 	var heard []string

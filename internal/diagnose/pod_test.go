@@ -92,13 +92,13 @@ func TestPod(t *testing.T) {
 		{name: "starts", state: running()},
 		{name: "is_created", state: waiting("ContainerCreating", "")},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			pod := placed(corev1.ContainerStatus{Name: "c", State: tt.state,
-				LastTerminationState: corev1.ContainerState{Terminated: tt.last}})
-			got := Pod(t.Context(), pod, Evidence{Log: says(tt.log), Events: tt.events})
-			want := outcome{tt.want, "c", tt.permanent}
-			if tt.want == "" {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			pod := placed(corev1.ContainerStatus{Name: "c", State: test.state,
+				LastTerminationState: corev1.ContainerState{Terminated: test.last}})
+			got := Pod(t.Context(), pod, Evidence{Log: says(test.log), Events: test.events})
+			want := outcome{test.want, "c", test.permanent}
+			if test.want == "" {
 				want = outcome{}
 			}
 			if diff := cmp.Diff(want, reduce(got)); diff != "" {
@@ -163,14 +163,14 @@ func TestPod_gives_a_patch_for_every_image(t *testing.T) {
 		{name: "unknown", want: "Build it for linux/arm64, or keep it off arm64 nodes:" + rule +
 			"[{key: kubernetes.io/arch, operator: NotIn, values: [arm64]}]"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			got := Pod(t.Context(), placed(corev1.ContainerStatus{Name: "c", State: terminated(1, "Error")}), Evidence{
 				Log:   says("exec /app: exec format error"),
-				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
+				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: test.image}, test.image != nil },
 				Nodes: []corev1.Node{nodeOf("n", "arm64")},
 			})
-			if diff := cmp.Diff(tt.want, got.Finding.Fix); diff != "" {
+			if diff := cmp.Diff(test.want, got.Finding.Fix); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

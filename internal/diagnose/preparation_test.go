@@ -68,12 +68,12 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 		},
 		{"nothing_wrong", "Pulled", "", said{}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{Name: "c", State: waiting("ContainerCreating", "")})
-			event := corev1.Event{Reason: tt.reason, Message: tt.message}
+			event := corev1.Event{Reason: test.reason, Message: test.message}
 			got := Pod(t.Context(), pod, Evidence{Events: []corev1.Event{event}, Nodes: []corev1.Node{nodeOf("n", "arm64")}})
-			if diff := cmp.Diff(tt.want, tell(got)); diff != "" {
+			if diff := cmp.Diff(test.want, tell(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -103,13 +103,13 @@ func TestPod_that_no_scheduler_looks_for(t *testing.T) {
 			Fix: "Check that this scheduler runs, or drop spec.schedulerName."}},
 		{"new", nil, "default-scheduler", said{}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.NodeName, pod.Spec.SchedulerName = "", tt.scheduler
+			pod.Spec.NodeName, pod.Spec.SchedulerName = "", test.scheduler
 			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/quota"}}
-			pod.Status = corev1.PodStatus{Conditions: tt.conditions}
-			if diff := cmp.Diff(tt.want, tell(Pod(t.Context(), pod, Evidence{}))); diff != "" {
+			pod.Status = corev1.PodStatus{Conditions: test.conditions}
+			if diff := cmp.Diff(test.want, tell(Pod(t.Context(), pod, Evidence{}))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -148,25 +148,25 @@ func TestPod_that_waits_for_a_claim(t *testing.T) {
 				"PersistentVolume that fits.", 0, ""},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
 			pod.Spec.NodeName = ""
 			claim := &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}
 			pod.Spec.Volumes = []corev1.Volume{{Name: "store",
 				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: claim}}}
 			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
-				Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: tt.message}}}
+				Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: test.message}}}
 			ev := Evidence{Lookup: func(_ context.Context, r schema.GroupVersionResource, _,
 				name string) (*unstructured.Unstructured, error) {
-				if r == storage && !tt.classExists {
+				if r == storage && !test.classExists {
 					return nil, apierrors.NewNotFound(r.GroupResource(), name)
 				}
-				u := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"storageClassName": tt.class}}}
+				u := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"storageClassName": test.class}}}
 				u.SetName(name)
 				return u, nil
 			}}
-			if diff := cmp.Diff(tt.want, tell(Pod(t.Context(), pod, ev))); diff != "" {
+			if diff := cmp.Diff(test.want, tell(Pod(t.Context(), pod, ev))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -190,15 +190,15 @@ func TestPod_names_what_explains_the_rest(t *testing.T) {
 		{"what_is_missing_before_a_crash", []corev1.ContainerStatus{unready, crashing, missing}, "missing-reference proxy"},
 		{"a_probe_alone", []corev1.ContainerStatus{unready}, "unhealthy web"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.Containers, pod.Status.ContainerStatuses = nil, tt.statuses
-			for _, s := range tt.statuses {
+			pod.Spec.Containers, pod.Status.ContainerStatuses = nil, test.statuses
+			for _, s := range test.statuses {
 				pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: s.Name, Image: "r/app:1"})
 			}
 			got := Pod(t.Context(), pod, Evidence{Events: []corev1.Event{probe}}).Finding
-			if diff := cmp.Diff(tt.want, string(got.Code)+" "+got.Container); diff != "" {
+			if diff := cmp.Diff(test.want, string(got.Code)+" "+got.Container); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

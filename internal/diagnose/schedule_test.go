@@ -195,21 +195,21 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			fix: "Change what the pod asks for, or add a node that has it.",
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.NodeName, pod.Spec.NodeSelector = "", tt.selector
-			pod.OwnerReferences = []metav1.OwnerReference{{Kind: tt.owner, Controller: new(true)}}
+			pod.Spec.NodeName, pod.Spec.NodeSelector = "", test.selector
+			pod.OwnerReferences = []metav1.OwnerReference{{Kind: test.owner, Controller: new(true)}}
 			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{
 				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
-				Message: tt.message,
+				Message: test.message,
 			}}}
 			got := Pod(t.Context(), pod, Evidence{
-				Nodes: tt.nodes,
-				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: tt.image}, tt.image != nil },
+				Nodes: test.nodes,
+				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: test.image}, test.image != nil },
 			})
 			want := finding.Diagnosis{Finding: &finding.Finding{
-				Code: tt.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: tt.text, Fix: tt.fix,
+				Code: test.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: test.text, Fix: test.fix,
 			}}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

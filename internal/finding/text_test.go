@@ -17,9 +17,9 @@ func TestWithoutPodName_keeps_the_reason_of_a_refusal(t *testing.T) {
 		{"an_event", `Error creating: pods "web-x" is forbidden: exceeded quota: q`, "exceeded quota: q"},
 		{"a_webhook", `admission webhook "a.b" denied the request: no`, `admission webhook "a.b" denied the request: no`},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, finding.WithoutPodName(tt.in)); diff != "" {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, finding.WithoutPodName(test.in)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

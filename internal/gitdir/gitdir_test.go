@@ -25,7 +25,7 @@ type found struct{ Root, Commit, Branch, Origin string }
 
 func TestFind(t *testing.T) {
 	const shop = "https://github.com/octo-org/shop"
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		tree map[string]string
 		from string
@@ -51,14 +51,14 @@ func TestFind(t *testing.T) {
 			".git/modules/lib/HEAD": sha + "\n", ".git/modules/lib/config": config("https://github.com/octo-org/lib"),
 		}, "lib", found{"lib", sha, "", "octo-org/lib"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			root := plant(t, row.tree)
-			c, ok := gitdir.Find(filepath.Join(root, row.from))
+		t.Run(test.name, func(t *testing.T) {
+			root := plant(t, test.tree)
+			c, ok := gitdir.Find(filepath.Join(root, test.from))
 			relative, err := filepath.Rel(root, c.Root)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(row.want, found{relative, c.Commit(), c.Branch(), c.Origin()}); diff != "" || !ok {
+			if diff := cmp.Diff(test.want, found{relative, c.Commit(), c.Branch(), c.Origin()}); diff != "" || !ok {
 				t.Error(ok, diff)
 			}
 		})

@@ -20,7 +20,7 @@ func TestLocate(t *testing.T) {
 	onMain := "ref: refs/heads/main\n"
 	shop := gitops.Place{Repository: "octo-org/shop", Branch: "main", CheckedOut: true, Path: "deploy/kustomization.yaml"}
 	job := gitops.Job{Repository: "octo-org/shop", Ref: "refs/heads/main"}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, url, head, branch string
 		job                     gitops.Job
 		want                    gitops.Place
@@ -45,23 +45,23 @@ func TestLocate(t *testing.T) {
 			"no git folder with a remote origin above it, " +
 			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			root := t.TempDir()
-			if row.url != "" {
-				write(t, filepath.Join(root, ".git", "config"), config(row.url))
-				write(t, filepath.Join(root, ".git", "HEAD"), row.head)
+			if test.url != "" {
+				write(t, filepath.Join(root, ".git", "config"), config(test.url))
+				write(t, filepath.Join(root, ".git", "HEAD"), test.head)
 			}
-			if row.job.Repository != "" {
-				row.job.Workspace = root
+			if test.job.Repository != "" {
+				test.job.Workspace = root
 			}
 			file := filepath.Join(root, "deploy", "kustomization.yaml")
 			write(t, file, "")
-			got, err := gitops.Locate(file, row.branch, row.job)
+			got, err := gitops.Locate(file, test.branch, test.job)
 			text := ""
 			if err != nil {
 				text = strings.ReplaceAll(err.Error(), file, "FILE")
 			}
-			if diff := cmp.Diff([]any{row.want, row.err}, []any{got, text}); diff != "" {
+			if diff := cmp.Diff([]any{test.want, test.err}, []any{got, text}); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -43,7 +43,7 @@ func TestCommit_when_the_branch_moves(t *testing.T) {
 	deploy := func(run, image string) string {
 		return "Deploy\n\nNote: this\n\n" + image + "\n\nMultiarch-Deploy: run=" + run + " revision=abc"
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, message, content string
 		want, err              string
 		later                  bool
@@ -62,24 +62,25 @@ func TestCommit_when_the_branch_moves(t *testing.T) {
 		{"the_file_is_broken", "Break", "nothing\n", "nothing\n", "editing the file on branch main of octo-org/shop: there " +
 			"is no app in it", false},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			moved := "no commit"
 			w.hub.Before("createCommitOnBranch", func() {
-				moved = w.repository.Commit("main", row.message, map[string]string{path: row.content}).After
+				moved = w.repository.Commit("main", test.message, map[string]string{path: test.content}).After
 			})
 			result, err := gitops.Commit(t.Context(), w.options(t, 7, "v2"))
 			text := ""
 			if err != nil {
 				text = strings.ReplaceAll(err.Error(), moved, "SHA")
 			}
-			if diff := cmp.Diff([]string{row.want, row.err}, []string{w.repository.Head("main").Files[path], text}); diff != "" {
+			if diff := cmp.Diff([]string{test.want, test.err},
+				[]string{w.repository.Head("main").Files[path], text}); diff != "" {
 				t.Error(diff)
 			}
-			if later := result.Later != ""; later != row.later {
+			if later := result.Later != ""; later != test.later {
 				t.Errorf("result %+v", result)
 			}
-			if made := row.want != row.content; (result.SHA != "") != made {
+			if made := test.want != test.content; (result.SHA != "") != made {
 				t.Errorf("result %+v for a commit that was made: %v", result, made)
 			}
 		})

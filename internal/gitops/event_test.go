@@ -17,7 +17,7 @@ func TestEvent_push_claims_to_be_ours(t *testing.T) {
 		theirs  = "Sell more"
 		quoted  = "Explain the trailer Multiarch-Deploy: run=7 revision=4f2a9c1 of deploys"
 	)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		ref      string // "" is main
 		flag     string // of the payload
@@ -42,19 +42,19 @@ func TestEvent_push_claims_to_be_ours(t *testing.T) {
 		{"a_branch_made_anew_for_another", "refs/heads/feature", "forced", []string{ours, theirs}, false},
 		{"a_workshop", "refs/heads/multiarch-deploy-run/7-shop", "created", []string{theirs}, true},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			commits := []map[string]string{}
-			for _, message := range row.messages {
+			for _, message := range test.messages {
 				commits = append(commits, map[string]string{"message": message})
 			}
 			event, err := json.Marshal(map[string]any{
-				"ref": cmp.Or(row.ref, "refs/heads/main"), "commits": commits, "head_commit": commits[len(commits)-1],
-				"created": row.flag == "created", "forced": row.flag == "forced",
+				"ref": cmp.Or(test.ref, "refs/heads/main"), "commits": commits, "head_commit": commits[len(commits)-1],
+				"created": test.flag == "created", "forced": test.flag == "forced",
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := (Event{Name: "push", Payload: event}).claimed(); got != row.want || err != nil {
+			if got, err := (Event{Name: "push", Payload: event}).claimed(); got != test.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})
@@ -66,7 +66,7 @@ func TestEvent_push_claims_to_be_ours(t *testing.T) {
 
 func TestEvent_of_other_kinds_claims_to_be_ours(t *testing.T) {
 	mark := "Deploy v2\\n\\nMultiarch-Deploy: run=7 revision=4f2a9c1"
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, event, payload string
 		want                 bool
 	}{
@@ -79,8 +79,8 @@ func TestEvent_of_other_kinds_claims_to_be_ours(t *testing.T) {
 		{"by_hand", "workflow_dispatch", `{"inputs": {"head_commit": {"message": "` + mark + `"}}}`, false},
 		{"no_payload", "schedule", "", false},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got, err := (Event{Name: row.event, Payload: []byte(row.payload)}).claimed(); got != row.want || err != nil {
+		t.Run(test.name, func(t *testing.T) {
+			if got, err := (Event{Name: test.event, Payload: []byte(test.payload)}).claimed(); got != test.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
 		})

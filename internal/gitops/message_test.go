@@ -8,7 +8,7 @@ import (
 )
 
 func TestBranch_is_one_that_git_takes(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, kustomization, want string
 		template                  Template
 	}{
@@ -19,10 +19,10 @@ func TestBranch_is_one_that_git_takes(t *testing.T) {
 		{"slashes", "shop", "d/shop", "/d//{kustomization}/"},
 		{"other_placeholders", "shop", "deploy/v1.2-4f2a-to-release/2", "deploy/{tag}-{revision}-to-{branch}"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			opts := Options{Branch: row.template,
-				Fields: Fields{Tag: "v1.2", Revision: "4f2a", Kustomization: row.kustomization, Branch: "release/2"}}
-			if diff := cmp.Diff(row.want, opts.branch()); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			opts := Options{Branch: test.template,
+				Fields: Fields{Tag: "v1.2", Revision: "4f2a", Kustomization: test.kustomization, Branch: "release/2"}}
+			if diff := cmp.Diff(test.want, opts.branch()); diff != "" {
 				t.Error(diff)
 			}
 		})

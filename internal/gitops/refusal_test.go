@@ -19,7 +19,7 @@ func TestRefusals(t *testing.T) {
 	byPullRequest := "set commit to pull-request; or let a GitHub App bypass the rule, and give its token as github-token"
 	elsewhere := "this token sees no such repository; the job's own token reaches the job's repository alone, and for " +
 		"another one github-token must be the token of a GitHub App that is installed there"
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		act   act
 		token github.Token
@@ -81,17 +81,17 @@ func TestRefusals(t *testing.T) {
 			"updating branch main/deploy of octo-org/shop: Reference update failed; a rule of the repository forbids this " +
 				"name, or a branch is named like the part of it before a slash; choose another in pull-request-branch"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			opts := w.options(t, 7, "v2")
-			opts.Server.Token = w.hub.Issue(row.token)
-			if row.set != nil {
-				row.set(w.repository, &opts)
+			opts.Server.Token = w.hub.Issue(test.token)
+			if test.set != nil {
+				test.set(w.repository, &opts)
 			}
 			before := w.repository.Head("main").SHA
-			result, err := row.act(t.Context(), opts)
-			if err == nil || err.Error() != row.want {
-				t.Errorf("got  %v\nwant %s", err, row.want)
+			result, err := test.act(t.Context(), opts)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
 			if w.repository.Head("main").SHA != before {
 				t.Errorf("the branch moved: %+v", result)

@@ -37,7 +37,7 @@ const (
 
 func TestKubeconfig(t *testing.T) {
 	a, b := kubeconfig(t, "a", token), kubeconfig(t, "b", kubelogin)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		opts identity.KubeconfigOptions
 		want []string // host and namespace
@@ -55,12 +55,12 @@ func TestKubeconfig(t *testing.T) {
 			[]string{"https://a.example.com", "shop"}},
 		{"plugin_beside_a_command", identity.KubeconfigOptions{Path: b}, []string{"https://b.example.com", "of-b"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			cluster, err := identity.Kubeconfig(row.opts)
+		t.Run(test.name, func(t *testing.T) {
+			cluster, err := identity.Kubeconfig(test.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(row.want, []string{cluster.Config.Host, cluster.Namespace}); diff != "" {
+			if diff := cmp.Diff(test.want, []string{cluster.Config.Host, cluster.Namespace}); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -69,7 +69,7 @@ func TestKubeconfig(t *testing.T) {
 
 func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString([]byte(read(t, kubeconfig(t, "hunter2", token))))
-	for _, row := range []struct{ name, secret, want string }{
+	for _, test := range []struct{ name, secret, want string }{
 		{"no_kubeconfig", "apiVersion: v1\nkind: hunter2\n", "more than a path, and no kubeconfig"},
 		{"json_without_a_context", `{"apiVersion": "v1", "kind": "Config", "users": [{"name": "hunter2"}]}`,
 			"names no cluster"},
@@ -80,11 +80,11 @@ func TestKubeconfig_that_is_a_secret_is_not_quoted(t *testing.T) {
 		{"lines_of_an_old_mac", "apiVersion: v1\rkind: Config\rusers: [{name: hunter2}]", "neither the path of a file"},
 		{"encoded_in_lines", encoded[:76] + "\n" + encoded[76:], "is encoded as base64"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: row.secret})
-			if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), row.secret) ||
-				!strings.Contains(err.Error(), row.want) {
-				t.Errorf("error %v, want %q", err, row.want)
+		t.Run(test.name, func(t *testing.T) {
+			_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: test.secret})
+			if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), test.secret) ||
+				!strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
 	}
@@ -100,21 +100,21 @@ func read(t *testing.T, file string) string {
 }
 
 func TestKubeconfig_plugins_in_a_container_action(t *testing.T) {
-	for _, row := range []struct{ user, want string }{
+	for _, test := range []struct{ user, want string }{
 		{kubelogin, "set provider to aks"},
 		{plugin, "set provider to gke"},
 		{other, `the program "aws", which a container action does not have beside it; give a kubeconfig with a token or a certificate`},
 	} {
-		_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: kubeconfig(t, "a", row.user), Alone: true})
-		if err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("error %v, want %q", err, row.want)
+		_, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: kubeconfig(t, "a", test.user), Alone: true})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("error %v, want %q", err, test.want)
 		}
 	}
 }
 
 func TestKubeconfig_nothing_to_go_by(t *testing.T) {
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	for _, row := range []struct {
+	for _, test := range []struct {
 		opts identity.KubeconfigOptions
 		want string
 	}{
@@ -126,8 +126,8 @@ func TestKubeconfig_nothing_to_go_by(t *testing.T) {
 		{identity.KubeconfigOptions{Path: strings.ReplaceAll(read(t, kubeconfig(t, "a", token)), "current-context: a,", "")},
 			"has no current context; set kube-context to one that it has: a"},
 	} {
-		if _, err := identity.Kubeconfig(row.opts); err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("error %v, want %q", err, row.want)
+		if _, err := identity.Kubeconfig(test.opts); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("error %v, want %q", err, test.want)
 		}
 	}
 }
@@ -150,23 +150,23 @@ func TestKubeconfig_names_the_program_that_it_runs(t *testing.T) {
 }
 
 func TestKubeconfig_keeps_a_password_out_of_the_address(t *testing.T) {
-	for _, row := range []struct{ name, server, host, err string }{
+	for _, test := range []struct{ name, server, host, err string }{
 		{"password", "https://admin:hunter2@a.example.com:6443/k", "https://a.example.com:6443/k", ""},
 		{"no_scheme", "admin:hunter2@a.example.com", "https://a.example.com", ""},
 		{"broken", "https://admin:hunter2@a.exa mple.com", "", "the server's address in the kubeconfig can't be read; it " +
 			"should look like https://HOST:PORT"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			file := strings.ReplaceAll(read(t, kubeconfig(t, "a", "{}")), "https://a.example.com", row.server)
+		t.Run(test.name, func(t *testing.T) {
+			file := strings.ReplaceAll(read(t, kubeconfig(t, "a", "{}")), "https://a.example.com", test.server)
 			cluster, err := identity.Kubeconfig(identity.KubeconfigOptions{Path: file})
 			if err != nil {
-				if err.Error() != row.err {
-					t.Errorf("error %v, want %q", err, row.err)
+				if err.Error() != test.err {
+					t.Errorf("error %v, want %q", err, test.err)
 				}
 				return
 			}
 			got := []string{cluster.Config.Host, cluster.Config.Username, cluster.Config.Password}
-			if diff := cmp.Diff([]string{row.host, "admin", "hunter2"}, got); diff != "" {
+			if diff := cmp.Diff([]string{test.host, "admin", "hunter2"}, got); diff != "" {
 				t.Error(diff)
 			}
 		})

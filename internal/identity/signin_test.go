@@ -47,7 +47,7 @@ func (thirdKeychain) Resolve(resource authn.Resource) (authn.Authenticator, erro
 
 func TestSignIn_finds_the_cluster_of_the_provider_among_the_clouds(t *testing.T) {
 	refusal := errors.New("no role")
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		opts identity.Options
 		want []string // host, namespace and advice
@@ -64,17 +64,17 @@ func TestSignIn_finds_the_cluster_of_the_provider_among_the_clouds(t *testing.T)
 			`provider "gke": the inputs sign in to no such cloud`},
 		{"no_cluster_needed", identity.Options{Provider: "third", Clouds: []identity.Cloud{thirdCloud{refusal}}}, nil, ""},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			session, err := identity.SignIn(t.Context(), row.opts)
+		t.Run(test.name, func(t *testing.T) {
+			session, err := identity.SignIn(t.Context(), test.opts)
 			var got []string
 			if session.Cluster.Config != nil {
 				got = []string{session.Cluster.Config.Host, session.Cluster.Namespace, session.Cluster.Advice.Unreachable}
 			}
-			if diff := cmp.Diff(row.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if (err == nil) != (row.err == "") || err != nil && err.Error() != row.err {
-				t.Errorf("error %v, want %q", err, row.err)
+			if (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
+				t.Errorf("error %v, want %q", err, test.err)
 			}
 		})
 	}

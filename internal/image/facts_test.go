@@ -28,7 +28,7 @@ func attestation(t testing.TB, predicates ...string) mutate.IndexAddendum {
 	return listed
 }
 
-func TestResolveTellsOfAttestations(t *testing.T) {
+func TestResolve_reports_attestations(t *testing.T) {
 	own := entry(imageFor(t, amd64), &amd64)
 	for _, test := range []struct {
 		name string
@@ -52,7 +52,7 @@ func TestResolveTellsOfAttestations(t *testing.T) {
 	}
 }
 
-func TestResolveTellsOfTheBase(t *testing.T) {
+func TestResolve_reports_the_base(t *testing.T) {
 	told := map[string]string{"org.opencontainers.image.base.name": "docker.io/library/alpine:3",
 		"org.opencontainers.image.base.digest": "sha256:ab"}
 	labelled := recipe{platform: amd64, config: v1.Config{Labels: told}}.image(t)

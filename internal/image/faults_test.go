@@ -63,7 +63,7 @@ const (
 	indexType   = string(types.OCIImageIndex)
 )
 
-func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
+func TestResolve_says_what_registry_answered(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		registry http.HandlerFunc
@@ -121,7 +121,7 @@ func TestResolveSaysWhatRegistryAnswered(t *testing.T) {
 	}
 }
 
-func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
+func TestResolve_names_entry_that_registry_lacks(t *testing.T) {
 	host := newRegistry(t)
 	gone := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}
 	ref := push(t, host+"/cart:1", rawJSON(t, "application/json", v1.IndexManifest{
@@ -136,7 +136,7 @@ func TestResolveNamesEntryThatRegistryLacks(t *testing.T) {
 	}
 }
 
-func TestResolveKeepsTheWholeTextOfASignIn(t *testing.T) {
+func TestResolve_keeps_the_whole_text_of_a_sign_in(t *testing.T) {
 	opts := options()
 	opts.registry.Keychain = brokenKeychain{}
 	host := newRegistry(t)
@@ -157,7 +157,7 @@ func (brokenKeychain) Authorization() (*authn.AuthConfig, error) {
 	return nil, errors.New("nobody trusts this job.\nDo this:\n    trust it")
 }
 
-func TestErrorIsAFinding(t *testing.T) {
+func TestError_is_a_finding(t *testing.T) {
 	host := serve(t, answering(404, "text/plain", ""))
 	_, err := resolve(t.Context(), parse(t, host+"/cart:1"), options())
 	var known *image.Error
@@ -174,7 +174,7 @@ func TestErrorIsAFinding(t *testing.T) {
 	}
 }
 
-func TestResolveBoundsWhatIsRead(t *testing.T) {
+func TestResolve_bounds_what_is_read(t *testing.T) {
 	deep := indexOf(entry(imageFor(t, amd64), &amd64))
 	for range 4 {
 		deep = indexOf(entry(deep, nil))
@@ -220,7 +220,7 @@ func TestResolveBoundsWhatIsRead(t *testing.T) {
 	}
 }
 
-func TestResolveTriesAgainAfterBriefTrouble(t *testing.T) {
+func TestResolve_tries_again_after_brief_trouble(t *testing.T) {
 	var asked atomic.Int32
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/" && asked.Add(1) < 3 {
@@ -235,7 +235,7 @@ func TestResolveTriesAgainAfterBriefTrouble(t *testing.T) {
 	}
 }
 
-func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
+func TestResolve_ends_when_registry_does_not(t *testing.T) {
 	quick := options()
 	quick.impatient(time.Second)
 	quick.image.Timeout = 3 * time.Second
@@ -276,7 +276,7 @@ func TestResolveEndsWhenRegistryDoesNot(t *testing.T) {
 	}
 }
 
-func TestResolveStopsWhenInterrupted(t *testing.T) {
+func TestResolve_stops_when_interrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	host := serve(t, afterPing(func(_ http.ResponseWriter, r *http.Request) { interrupt(); <-r.Context().Done() }))
 	_, err := resolve(ctx, parse(t, host+"/cart:1"), options())
@@ -286,7 +286,7 @@ func TestResolveStopsWhenInterrupted(t *testing.T) {
 }
 
 // What a registry or its redirects carry in a URL may open a private blob to whoever reads a build log.
-func TestErrorsHoldNoToken(t *testing.T) {
+func TestErrors_contain_no_token(t *testing.T) {
 	nobody := refused(t)
 	for name, answer := range map[string]http.HandlerFunc{
 		"in_a_redirect": afterPing(func(w http.ResponseWriter, r *http.Request) {

@@ -19,7 +19,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
-func TestResolveBoundsLayers(t *testing.T) {
+func TestResolve_bounds_layers(t *testing.T) {
 	host := newRegistry(t)
 	config := must(imageFor(t, amd64).Manifest())(t).Config
 	push(t, host+"/cart:0", imageFor(t, amd64))
@@ -42,7 +42,7 @@ func holding(t testing.TB, content []byte) v1.Image {
 }
 
 // What a layer contains is the image's fault, not the registry's: it is told, and the rest of the run goes on.
-func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
+func TestLayers_that_are_not_what_they_should_be(t *testing.T) {
 	bomb, _ := gzipped(archive(files{"zeros", string(make([]byte, 4<<20)), "app", binaryFor("amd64")}))
 	many := archive(files{"1", "", "2", "", "3", "", "4", "", "5", "", "6", "", "app", binaryFor("amd64")})
 	good, _ := gzipped(archive(files{"data", string(noise(1 << 16)), "app", binaryFor("amd64")}))
@@ -94,7 +94,7 @@ func TestLayersThatAreNotWhatTheyShouldBe(t *testing.T) {
 }
 
 // A registry must not be able to send this machine to its neighbours.
-func TestRedirectsToPrivateAddressesAreNotFollowed(t *testing.T) {
+func TestRedirects_to_private_addresses_are_not_followed(t *testing.T) {
 	img := app(amd64, binaryFor("amd64")).image(t)
 	for _, test := range []struct {
 		from, to string
@@ -127,7 +127,7 @@ func TestRedirectsToPrivateAddressesAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestChildDigestIsFound(t *testing.T) {
+func TestChild_digest_is_found(t *testing.T) {
 	host := newRegistry(t)
 	child := app(amd64, binaryFor("amd64")).image(t)
 	index := indexOf(entry(child, &amd64), app(arm64, binaryFor("arm64")).as(t, arm64))
@@ -165,7 +165,7 @@ func TestChildDigestIsFound(t *testing.T) {
 	}
 }
 
-func TestTagsAreSearchedSideBySideAndNotForEver(t *testing.T) {
+func TestTags_are_searched_side_by_side_and_not_forever(t *testing.T) {
 	registry := newCounted(nil)
 	host := serve(t, registry)
 	child := app(amd64, binaryFor("amd64")).image(t)

@@ -47,7 +47,7 @@ func both(want []v1.Platform) []v1.Platform {
 }
 
 // All images are examined in one go: what one of them is made of must not spill over into another.
-func TestNoImageThatLiesPasses(t *testing.T) {
+func TestNo_image_that_lies_passes(t *testing.T) {
 	host := newRegistry(t)
 	lies := append(honest(t), lying(t)...)
 	var refs []name.Reference

@@ -35,7 +35,7 @@ func wait(status int, after string) func(http.ResponseWriter, *http.Request, int
 	}
 }
 
-func TestRegistryIsGivenTheTimeItAsksFor(t *testing.T) {
+func TestRegistry_is_given_the_time_it_asks_for(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		after string
@@ -88,7 +88,7 @@ func inspected(t testing.TB, opts settings, ref name.Reference) (*image.Image, e
 	return result.Image, client.Inspect(t.Context(), result.Image)[0]
 }
 
-func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
+func TestInspect_says_what_registry_answered(t *testing.T) {
 	img := app(arm64, binaryFor("arm64")).image(t)
 	answer := func(status int) func(http.ResponseWriter, *http.Request, int) bool {
 		return answerBlob(layerOf(t, img), status)
@@ -128,7 +128,7 @@ func TestInspectSaysWhatRegistryAnswered(t *testing.T) {
 	}
 }
 
-func TestInspectStopsWhenInterrupted(t *testing.T) {
+func TestInspect_stops_when_interrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	img := app(amd64, binaryFor("amd64")).image(t)
 	host := serve(t, newCounted(func(_ http.ResponseWriter, r *http.Request, _ int) bool {
@@ -146,7 +146,7 @@ func TestInspectStopsWhenInterrupted(t *testing.T) {
 }
 
 // A layer whose connection breaks is gone on with, not begun anew.
-func TestBrokenLayerIsGoneOnWith(t *testing.T) {
+func TestBroken_layer_is_resumed(t *testing.T) {
 	r := app(arm64, binaryFor("arm64"))
 	r.layers = []files{{"data", string(noise(1 << 20)), "app", binaryFor("arm64")}}
 	img := r.image(t)
@@ -178,7 +178,7 @@ func TestBrokenLayerIsGoneOnWith(t *testing.T) {
 	}
 }
 
-func TestEachBlobIsFetchedOnce(t *testing.T) {
+func TestEach_blob_is_fetched_once(t *testing.T) {
 	registry := newCounted(nil)
 	host := serve(t, registry)
 	base := files{"bin/sh", binaryFor("amd64"), "usr/lib/data", "shared"}
@@ -206,7 +206,7 @@ func TestEachBlobIsFetchedOnce(t *testing.T) {
 }
 
 // A registry gives tokens for one repository, and a run should ask for one once.
-func TestTokenIsAskedForOnce(t *testing.T) {
+func TestToken_is_asked_for_once(t *testing.T) {
 	tokens := 0
 	host := serve(t, newCounted(func(w http.ResponseWriter, r *http.Request, _ int) bool {
 		switch {
@@ -235,7 +235,7 @@ func everywhere(host string) *http.Transport {
 	}}
 }
 
-func TestPlainHTTPIsForLoopbackAndWhereAsked(t *testing.T) {
+func TestPlain_HTTP_is_for_loopback_and_where_asked(t *testing.T) {
 	host := newRegistry(t)
 	push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
 	for _, test := range []struct {
@@ -265,7 +265,7 @@ func TestPlainHTTPIsForLoopbackAndWhereAsked(t *testing.T) {
 	}
 }
 
-func TestProxyIsUsed(t *testing.T) {
+func TestProxy_is_used(t *testing.T) {
 	host := newRegistry(t)
 	push(t, host+"/cart:1", app(amd64, binaryFor("amd64")).image(t))
 	opts := options()

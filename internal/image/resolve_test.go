@@ -86,7 +86,7 @@ func see(img *image.Image) seen {
 	return s
 }
 
-func TestResolveDescribesEachManifest(t *testing.T) {
+func TestResolve_describes_each_manifest(t *testing.T) {
 	child := oci(imageFor(t, arm64))
 	ref := push(t, newRegistry(t)+"/cart:1", indexOf(entry(child, &arm64)))
 	want := []image.Manifest{{
@@ -101,7 +101,7 @@ func TestResolveDescribesEachManifest(t *testing.T) {
 }
 
 // Plain file servers that act as registries do not know the media types.
-func TestResolveReadsMediaTypeFromManifestWhereHeaderIsWrong(t *testing.T) {
+func TestResolve_reads_media_type_from_manifest_where_header_is_wrong(t *testing.T) {
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		inner.ServeHTTP(contentType{w, r}, r)
@@ -125,7 +125,7 @@ func (c contentType) WriteHeader(status int) {
 	c.ResponseWriter.WriteHeader(status)
 }
 
-func TestClientKeepsOrderAndAsksOnce(t *testing.T) {
+func TestClient_keeps_order_and_asks_once(t *testing.T) {
 	var asked atomic.Int32
 	var agents atomic.Value
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
@@ -168,7 +168,7 @@ func (a account) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return authn.FromConfig(authn.AuthConfig(a)), nil
 }
 
-func TestResolveSignsInWithKeychain(t *testing.T) {
+func TestResolve_signs_in_with_keychain(t *testing.T) {
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); r.Method == http.MethodGet && user+":"+password != "shop:open" {

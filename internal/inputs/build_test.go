@@ -84,7 +84,7 @@ func TestParse_assembly(t *testing.T) {
 }
 
 func TestParse_entrypoint(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, text string
 		want       []string
 	}{
@@ -92,15 +92,15 @@ func TestParse_entrypoint(t *testing.T) {
 		{"words", " /app/cart  serve ", []string{"/app/cart", "serve"}},
 		{"a_list", `["/bin/sh", "-c", "exec cart"]`, []string{"/bin/sh", "-c", "exec cart"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			config, err := parse(map[string]string{
 				"mode": "build", "builder": "assemble", "images": "cart=ghcr.io/shop/cart", "tag": "v1", "artifacts": "cart:/app/",
-				"entrypoint": row.text,
+				"entrypoint": test.text,
 			}, inputs.Needs{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(row.want, config.Images[0].Build.Assembly.Entrypoint); diff != "" {
+			if diff := cmp.Diff(test.want, config.Images[0].Build.Assembly.Entrypoint); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -164,7 +164,7 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 		cart = "cart=ghcr.io/shop/cart"
 		file = "dist/{os}_{arch}/cart:/app/cart"
 	)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		given map[string]string
 		needs inputs.Needs
@@ -259,12 +259,12 @@ func TestParse_what_can_t_be_built(t *testing.T) {
 		{"one_image_under_two_names", map[string]string{"mode": "build",
 			"images": "a=ghcr.io/shop/cart\nb=ghcr.io/shop/cart"}, inputs.Needs{}, nil},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			row.given["tag"] = "v1"
-			_, err := parse(row.given, row.needs)
+		t.Run(test.name, func(t *testing.T) {
+			test.given["tag"] = "v1"
+			_, err := parse(test.given, test.needs)
 			var want error
-			if row.want != nil {
-				want = row.want
+			if test.want != nil {
+				want = test.want
 			}
 			if diff := cmp.Diff(want, err); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -22,7 +22,7 @@ func cloudInputs() map[string]string {
 
 func TestParse_cloudbuild(t *testing.T) {
 	const pool = "projects/octo-builds/locations/europe-west4/workerPools/fast"
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, builder string
 		want          build.CloudBuild
 	}{
@@ -35,14 +35,14 @@ func TestParse_cloudbuild(t *testing.T) {
 		{"region_of_the_pool", "cloudbuild worker-pool=" + pool,
 			build.CloudBuild{Project: "octo-shop", Region: "europe-west4", WorkerPool: pool, Timeout: time.Hour}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			given := cloudInputs()
-			given["builder"] = row.builder
+			given["builder"] = test.builder
 			config, err := parse(given, inputs.Needs{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(&row.want, config.CloudBuild); diff != "" {
+			if diff := cmp.Diff(&test.want, config.CloudBuild); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if config.Assembles() || config.Images[0].Build.Dockerfile.Context != "." {
@@ -53,7 +53,7 @@ func TestParse_cloudbuild(t *testing.T) {
 }
 
 func TestParse_cloudbuild_tells_all_that_it_can_t_do(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		given map[string]string
 		want  inputs.Problems
@@ -95,10 +95,10 @@ func TestParse_cloudbuild_tells_all_that_it_can_t_do(t *testing.T) {
 		{"beside_another_builder", map[string]string{"builder": "cloudbuild\nauto"},
 			inputs.Problems{"builder: cloudbuild builds every platform, so it must be the only line"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			given := with(cloudInputs(), row.given)
+		t.Run(test.name, func(t *testing.T) {
+			given := with(cloudInputs(), test.given)
 			_, err := parse(given, inputs.Needs{})
-			if diff := cmp.Diff(error(row.want), err); diff != "" {
+			if diff := cmp.Diff(error(test.want), err); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -15,7 +15,7 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 	account := map[string]string{"gcp-workload-identity-provider": pool + "/providers/octo"}
 	cluster := with(account, map[string]string{"provider": "gke", "cluster": "shop", "location": "europe-west1",
 		"gcp-project-id": "octo-shop"})
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		given map[string]string
 		want  error
@@ -52,9 +52,9 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 			inputs.Problems{`cluster: "projects/p/locations/l/memberships/c" is a fleet membership, which has the endpoint connect-gateway alone`}},
 		{"dns_elsewhere", map[string]string{"endpoint": "dns"}, inputs.Problems{"endpoint: dns is for provider gke"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := parse(row.given, inputs.Needs{})
-			if diff := cmp.Diff(row.want, err, cmpopts.EquateEmpty()); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := parse(test.given, inputs.Needs{})
+			if diff := cmp.Diff(test.want, err, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -128,7 +128,7 @@ func TestParse_lists_platforms_on_a_line_each(t *testing.T) {
 }
 
 func TestParse_needs(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		given map[string]string
 		needs inputs.Needs
@@ -142,9 +142,9 @@ func TestParse_needs(t *testing.T) {
 		{"tag_where_it_does_not_belong", map[string]string{"images": "app=ghcr.io/me/app:v1"}, inputs.Needs{},
 			inputs.Problems{`images, line 1: "ghcr.io/me/app:v1" is not a repository such as ghcr.io/me/app: it contains a tag, which belongs into the input tag`}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := parse(row.given, row.needs)
-			if diff := cmp.Diff(row.want, err, cmpopts.EquateEmpty()); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := parse(test.given, test.needs)
+			if diff := cmp.Diff(test.want, err, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -174,10 +174,10 @@ func TestParse_deploy(t *testing.T) {
 			"recreate: PersistentVolumeClaim is never deleted, since its data or contents would be lost; " +
 				"remove it from the list"},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := parse(tt.given, inputs.Needs{})
-			if diff := cmp.Diff(error(inputs.Problems{tt.want}), err); diff != "" {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := parse(test.given, inputs.Needs{})
+			if diff := cmp.Diff(error(inputs.Problems{test.want}), err); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

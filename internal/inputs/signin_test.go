@@ -12,7 +12,7 @@ import (
 
 func TestParse_sign_in_to_Azure(t *testing.T) {
 	account := map[string]string{"azure-client-id": "c", "azure-tenant-id": "t"}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		given map[string]string
 		want  error
@@ -39,9 +39,9 @@ func TestParse_sign_in_to_Azure(t *testing.T) {
 		{"unknown_environment", with(account, map[string]string{"azure-environment": "AzureCloud"}),
 			inputs.Problems{`azure-environment: "AzureCloud" is not one of public, usgovernment, china`}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := parse(row.given, inputs.Needs{})
-			if diff := cmp.Diff(row.want, err, cmpopts.EquateEmpty()); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := parse(test.given, inputs.Needs{})
+			if diff := cmp.Diff(test.want, err, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -155,7 +155,7 @@ func TestRender(t *testing.T) {
 }
 
 // Finding the origins leaves no trace: the objects are those of `kustomize build`.
-func TestRenderIsKustomizeBuild(t *testing.T) {
+func TestRender_is_kustomize_build(t *testing.T) {
 	folder(t, map[string]string{
 		"kustomization.yaml": "namePrefix: x-\nresources: [base, list.yaml]\nimages: [{name: registry/app, newTag: " +
 			"v2}]\nlabels: [{pairs: {a: b}}]\n" +
@@ -198,7 +198,7 @@ func TestRenderIsKustomizeBuild(t *testing.T) {
 	}
 }
 
-func TestRenderErrors(t *testing.T) {
+func TestRender_errors(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		files map[string]string

@@ -33,14 +33,14 @@ func TestPlatform(t *testing.T) {
 		},
 		{"nothing_reported", nil, corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "unknown", OS: "linux"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: tt.labels},
-				Status: corev1.NodeStatus{NodeInfo: tt.info}}
-			if diff := cmp.Diff(tt.want, node.Platform(&n)); diff != "" {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: test.labels},
+				Status: corev1.NodeStatus{NodeInfo: test.info}}
+			if diff := cmp.Diff(test.want, node.Platform(&n)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got := node.Architectures([]corev1.Node{n})("n"); got != tt.want.Architecture {
+			if got := node.Architectures([]corev1.Node{n})("n"); got != test.want.Architecture {
 				t.Errorf("by name: %q", got)
 			}
 		})
@@ -84,15 +84,15 @@ func TestTaints(t *testing.T) {
 		{"node.cilium.io/agent-not-ready=true", is{passing: true}},
 		{"ebs.csi.aws.com/agent-not-ready", is{passing: true}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.taint, func(t *testing.T) {
-			taint := parse(tt.taint, corev1.TaintEffectNoSchedule)
+	for _, test := range tests {
+		t.Run(test.taint, func(t *testing.T) {
+			taint := parse(test.taint, corev1.TaintEffectNoSchedule)
 			got := is{node.Passing(taint), node.Architectural(taint, "amd64"), node.Architectural(taint, "arm64")}
-			if got != tt.want {
-				t.Errorf("got %+v, want %+v", got, tt.want)
+			if got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 			lasts := len(node.Lasting(&corev1.Node{Spec: corev1.NodeSpec{Taints: []corev1.Taint{taint}}})) > 0
-			if lasts == tt.want.passing {
+			if lasts == test.want.passing {
 				t.Errorf("lasting: %t", lasts)
 			}
 		})

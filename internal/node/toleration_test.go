@@ -35,18 +35,18 @@ func TestTolerates(t *testing.T) {
 		{"the_first_match_sets_the_time", []corev1.Toleration{brief, always}, parse("arch=arm64", evicting), true, false},
 		{"the_first_match_sets_no_time", []corev1.Toleration{always, brief}, parse("arch=arm64", evicting), true, true},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := node.Admits(tt.tolerations, tt.taint); got != tt.admits {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := node.Admits(test.tolerations, test.taint); got != test.admits {
 				t.Errorf("admits: %t", got)
 			}
-			if got := len(node.Barring(tt.tolerations, []corev1.Taint{tt.taint})) == 0; got != tt.admits {
+			if got := len(node.Barring(test.tolerations, []corev1.Taint{test.taint})) == 0; got != test.admits {
 				t.Errorf("nothing barring: %t", got)
 			}
-			if got := node.Tolerates(tt.tolerations, tt.taint); got != tt.stays {
+			if got := node.Tolerates(test.tolerations, test.taint); got != test.stays {
 				t.Errorf("tolerates: %t", got)
 			}
-			if got := len(node.Untolerated(tt.tolerations, []corev1.Taint{tt.taint})) == 0; got != tt.stays {
+			if got := len(node.Untolerated(test.tolerations, []corev1.Taint{test.taint})) == 0; got != test.stays {
 				t.Errorf("nothing untolerated: %t", got)
 			}
 		})
@@ -72,10 +72,10 @@ func TestUnavailable(t *testing.T) {
 		{"going", tainted("karpenter.sh/disrupted"), "tainted karpenter.sh/disrupted:NoSchedule"},
 		{"for_arm", tainted("kubernetes.io/arch=arm64"), ""},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := node.Unavailable(&tt.node); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := node.Unavailable(&test.node); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}

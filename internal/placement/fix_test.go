@@ -36,10 +36,10 @@ var pastings = []pasting{
 	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.PatchTarget{}},
 }
 
-// TestFixWorksWhenPasted puts every fix of every case into a kustomization and plans what that renders: nothing is
+// TestFix_works_when_pasted puts every fix of every case into a kustomization and plans what that renders: nothing is
 // wrong any more, the rendered object is the one that the policies apply, and a namesake in another namespace stays as
 // it was.
-func TestFixWorksWhenPasted(t *testing.T) {
+func TestFix_works_when_pasted(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, obj := range s.objects {
 			if _, _, ok := placement.PodTemplate(obj); !ok {
@@ -108,9 +108,9 @@ func listings(fix string) []string {
 	return all
 }
 
-// TestFixForAnUnknownFile is for objects of which only the rendered form is known: the fix fits a file that leaves its
-// namespace to the kustomization, and with the target of its comment one that names its own.
-func TestFixForAnUnknownFile(t *testing.T) {
+// TestFix_for_an_unknown_file is for objects of which only the rendered form is known: the fix fits a file that leaves
+// its namespace to the kustomization, and with the target of its comment one that names its own.
+func TestFix_for_an_unknown_file(t *testing.T) {
 	s := readScenario(t, "testdata/cases/gke_with_the_taint_switched_off.yaml")
 	for at, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images,
 		Policy: placement.Pin}) {
@@ -161,7 +161,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestPlanOfWhatWasPatchedIsFine(t *testing.T) {
+func TestPlan_of_what_was_patched_is_fine(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, policy := range []placement.Policy{placement.Pin, placement.Spread} {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {

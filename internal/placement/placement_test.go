@@ -30,11 +30,11 @@ func TestGroupNodes(t *testing.T) {
 				"kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}},
 		}},
 	}
-	for _, r := range rows {
-		t.Run(r.cluster, func(t *testing.T) {
+	for _, test := range rows {
+		t.Run(test.cluster, func(t *testing.T) {
 			var nodes []corev1.Node
-			read(t, "testdata/clusters/"+r.cluster+".yaml", &nodes)
-			if diff := cmp.Diff(r.want, placement.GroupNodes(nodes)); diff != "" {
+			read(t, "testdata/clusters/"+test.cluster+".yaml", &nodes)
+			if diff := cmp.Diff(test.want, placement.GroupNodes(nodes)); diff != "" {
 				t.Errorf("groups (-want +got):\n%s", diff)
 			}
 		})
@@ -49,8 +49,8 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// TestPlanOfOneIsThatOfMany guards the grouping of nodes, which depends on what all the workloads ask about them.
-func TestPlanOfOneIsThatOfMany(t *testing.T) {
+// TestPlan_of_one_is_that_of_many guards the grouping of nodes, which depends on what all the workloads ask about them.
+func TestPlan_of_one_is_that_of_many(t *testing.T) {
 	var objects []*unstructured.Unstructured
 	images := map[string]platform.Offer{}
 	all := scenarios(t)
@@ -64,11 +64,11 @@ func TestPlanOfOneIsThatOfMany(t *testing.T) {
 			images[ref] = image
 		}
 	}
-	for _, s := range all {
-		t.Run(s.name, func(t *testing.T) {
-			for i, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: objects, Images: images,
+	for _, test := range all {
+		t.Run(test.name, func(t *testing.T) {
+			for i, v := range plan(t, placement.Request{Cluster: test.cluster, Objects: objects, Images: images,
 				Policy: placement.Spread}) {
-				alone := plan(t, placement.Request{Cluster: s.cluster, Objects: objects[i : i+1], Images: images,
+				alone := plan(t, placement.Request{Cluster: test.cluster, Objects: objects[i : i+1], Images: images,
 					Policy: placement.Spread})
 				if diff := cmp.Diff(alone[0], v); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)

@@ -43,17 +43,17 @@ type row struct {
 }
 
 func TestPlan(t *testing.T) {
-	for _, s := range scenarios(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, test := range scenarios(t) {
+		t.Run(test.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Admitted: s.admitted,
-					Images: s.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: test.cluster, Objects: test.objects, Admitted: test.admitted,
+					Images: test.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
 					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
 				}
 			}
-			golden(t, filepath.Join("testdata/cases", s.name+".want.yaml"), got)
+			golden(t, filepath.Join("testdata/cases", test.name+".want.yaml"), got)
 		})
 	}
 }
@@ -103,9 +103,9 @@ func golden(t *testing.T, path string, got any) {
 	}
 }
 
-// TestPlanLeavesTheRestAlone holds for every case and policy: what was given is never written to, what is not patched
-// is the very object that was given, and Fail and Warn patch nothing.
-func TestPlanLeavesTheRestAlone(t *testing.T) {
+// TestPlan_leaves_the_rest_alone holds for every case and policy: what was given is never written to, what is not
+// patched is the very object that was given, and Fail and Warn patch nothing.
+func TestPlan_leaves_the_rest_alone(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, policy := range policies {
 			t.Run(s.name+"/"+string(policy), func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestOffer_RunsOn(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, offer, node string
 		want              bool
 	}{
@@ -22,16 +22,16 @@ func TestOffer_RunsOn(t *testing.T) {
 		{"amd64_takes_386", "linux/386", "amd64", true},
 		{"attestations_are_for_nobody", "unknown/unknown", "amd64", false},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got := offer(t, row.offer).RunsOn(row.node); got != row.want {
-				t.Errorf("%s on %s: %t", row.offer, row.node, got)
+		t.Run(test.name, func(t *testing.T) {
+			if got := offer(t, test.offer).RunsOn(test.node); got != test.want {
+				t.Errorf("%s on %s: %t", test.offer, test.node, got)
 			}
 		})
 	}
 }
 
 func TestOffer_String(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		in   platform.Offer
 		want string
@@ -40,9 +40,9 @@ func TestOffer_String(t *testing.T) {
 		{"each_once", offer(t, "linux/amd64", "unknown/unknown", "linux/amd64", "linux/arm/v7", "linux/s390x"),
 			"linux/amd64, linux/arm/v7 and linux/s390x"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got := row.in.String(); got != row.want {
-				t.Errorf("got %q, want %q", got, row.want)
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.in.String(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}

@@ -66,9 +66,9 @@ func TestOf_built_in_objects(t *testing.T) {
 		{"not_waited_for", "{apiVersion: apps/v1, kind: Deployment, metadata: {annotations: {multiarch-deploy.dev/wait: " +
 			"'false'}}}", Status{Ready, "not waited for, by its annotation multiarch-deploy.dev/wait"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, Of(parse(t, tt.object), 2)); diff != "" {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, Of(parse(t, test.object), 2)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -99,11 +99,11 @@ func TestHeldBack_counts_the_pods_of_an_older_revision(t *testing.T) {
 			"{currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
 		{"rolling", "{apiVersion: apps/v1, kind: Deployment, status: {replicas: 3, updatedReplicas: 1}}", 0, ""},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := HeldBack(parse(t, tt.object))
-			if got.Pods != tt.want || got.Why != tt.why {
-				t.Errorf("got %d pods (%s), want %d (%s)", got.Pods, got.Why, tt.want, tt.why)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := HeldBack(parse(t, test.object))
+			if got.Pods != test.want || got.Why != test.why {
+				t.Errorf("got %d pods (%s), want %d (%s)", got.Pods, got.Why, test.want, test.why)
 			}
 		})
 	}
@@ -124,23 +124,23 @@ func TestOf_asks_an_objects_own_expressions(t *testing.T) {
 			"[1,2,3,4,5,6,7,8,9,10].all(d, [1,2,3,4,5,6,7,8,9,10].all(e, [1,2,3,4,5,6,7,8,9,10].all(f, true))))))", "",
 			InProgress},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			u := parse(t, "{apiVersion: example.com/v1, kind: Shop, status: {carts: 3, error: none left, conditions: [{type: "+
 				"Open, status: 'True'}]}}")
 			annotations := map[string]string{}
-			if tt.ready != "" {
-				annotations[ReadyAnnotation] = tt.ready
+			if test.ready != "" {
+				annotations[ReadyAnnotation] = test.ready
 			}
-			if tt.failed != "" {
-				annotations[FailedAnnotation] = tt.failed
+			if test.failed != "" {
+				annotations[FailedAnnotation] = test.failed
 			}
 			u.SetAnnotations(annotations)
 			if err := Check(u); err != nil {
 				t.Fatal(err)
 			}
-			if got := Of(u, 2); got.State != tt.want {
-				t.Errorf("got %q (%s), want %q", got.State, got.Message, tt.want)
+			if got := Of(u, 2); got.State != test.want {
+				t.Errorf("got %q (%s), want %q", got.State, got.Message, test.want)
 			}
 		})
 	}
@@ -155,12 +155,12 @@ func TestCheck_names_an_annotation_that_cannot_be_used(t *testing.T) {
 		{"neither_true_nor_false", WaitAnnotation, "no",
 			`annotation multiarch-deploy.dev/wait is "no"; use "true" or "false"`},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			u := parse(t, "{apiVersion: example.com/v1, kind: Shop}")
-			u.SetAnnotations(map[string]string{tt.annotation: tt.value})
-			if err := Check(u); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q", err, tt.want)
+			u.SetAnnotations(map[string]string{test.annotation: test.value})
+			if err := Check(u); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func TestAnnotate(t *testing.T) {
 	}
 	onALine := finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Message: "on a line", File: "app.yaml",
 		Line: 3, Fix: "Mend it."}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		findings []finding.Finding
 		err      error
@@ -43,10 +43,10 @@ func TestAnnotate(t *testing.T) {
 		{"each_level_has_its_own_room", append(many(finding.Warning, 12), many(finding.Info, 12)...), nil,
 			"::warning title=crash-loop::no line 0", map[string]int{"warning": 10, "notice": 10}, 4},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			r := report.New()
-			r.Add(row.findings...)
-			r.Conclude(row.err)
+			r.Add(test.findings...)
+			r.Conclude(test.err)
 			var log bytes.Buffer
 			leftOut := report.Annotate(runner.New(&log, func(string) string { return "" }), r)
 			got := map[string]int{}
@@ -55,7 +55,7 @@ func TestAnnotate(t *testing.T) {
 				got[level]++
 			}
 			first, _, _ := strings.Cut(log.String(), "\n")
-			if diff := cmp.Diff([]any{row.first, row.want, row.leftOut}, []any{first, got, leftOut}); diff != "" {
+			if diff := cmp.Diff([]any{test.first, test.want, test.leftOut}, []any{first, got, leftOut}); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -16,7 +16,7 @@ func TestPlacement_in_the_summary(t *testing.T) {
 		return rollout.Pod{Workload: "apps/v1 Deployment shop/cart", Architecture: architecture, Ready: reason == "",
 			Reason: reason}
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name    string
 		outcome placement.Outcome
 		pods    []rollout.Pod
@@ -35,15 +35,15 @@ func TestPlacement_in_the_summary(t *testing.T) {
 		{"no_node_has_room", placement.Excluded, []rollout.Pod{pod("", "Pending")},
 			"➖ no pod | ➖ excluded | ❌ 0 of 1 pod ready · `Pending` |"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			r := report.New()
 			r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: "cart",
-				Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": row.outcome,
+				Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": test.outcome,
 					"s390x": placement.Absent}}}
-			r.Pods = row.pods
+			r.Pods = test.pods
 			_, cells, _ := strings.Cut(summaryOf(r), "| `Deployment shop/cart` | ")
 			cells, _, _ = strings.Cut(cells, "\n")
-			if diff := cmp.Diff(row.want, cells); diff != "" {
+			if diff := cmp.Diff(test.want, cells); diff != "" {
 				t.Error(diff)
 			}
 		})

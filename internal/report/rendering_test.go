@@ -22,7 +22,7 @@ import (
 func TestSummary_is_drawn(t *testing.T) {
 	failed := crashed()
 	failed.Conclude(nil)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, theme string
 		report      *report.Report
 		charts      [][]string
@@ -37,14 +37,14 @@ func TestSummary_is_drawn(t *testing.T) {
 			{"Apply 250 ms"},
 		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			page := show(t, summaryOf(row.report), row.theme, "")
+			page := show(t, summaryOf(test.report), test.theme, "")
 			checkPage(t, page)
-			if len(page.Charts) != len(row.charts) {
-				t.Fatalf("%d charts are drawn, want %d: %q", len(page.Charts), len(row.charts), page.Charts)
+			if len(page.Charts) != len(test.charts) {
+				t.Fatalf("%d charts are drawn, want %d: %q", len(page.Charts), len(test.charts), page.Charts)
 			}
-			for i, want := range row.charts {
+			for i, want := range test.charts {
 				for _, text := range want {
 					if !slices.ContainsFunc(page.Charts[i], func(drawn string) bool { return strings.TrimSpace(drawn) == text }) {
 						t.Errorf("chart %d shows no %q: %q", i, text, page.Charts[i])

@@ -127,7 +127,7 @@ func TestCharts_stay_below_what_Mermaid_draws(t *testing.T) {
 
 func TestConclude(t *testing.T) {
 	with := func(severity finding.Severity) []finding.Finding { return []finding.Finding{{Severity: severity}} }
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		findings []finding.Finding
 		err      error
@@ -139,12 +139,12 @@ func TestConclude(t *testing.T) {
 		{"an_error_finding", with(finding.Error), nil, report.Failed},
 		{"a_run_cut_short", nil, errors.New("no network"), report.Failed},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			r := report.New()
-			r.Add(row.findings...)
-			r.Conclude(row.err)
-			if r.Verdict != row.want {
-				t.Errorf("got %s, want %s", r.Verdict, row.want)
+			r.Add(test.findings...)
+			r.Conclude(test.err)
+			if r.Verdict != test.want {
+				t.Errorf("got %s, want %s", r.Verdict, test.want)
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func TestHeadline(t *testing.T) {
 	planned := report.New()
 	planned.Planned = true
 	planned.Changes = apply.ChangeSet{{Action: apply.Created}, {Action: apply.Created}, {Action: apply.Unchanged}}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		in   *report.Report
 		want string
@@ -171,8 +171,8 @@ func TestHeadline(t *testing.T) {
 		{"a_plan_says_would", planned, "would be 2 created, 1 unchanged"},
 		{"all_together", crashed(), "1 of 3 pods ready · 1 created · 1 error"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, row.in.Headline()); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, test.in.Headline()); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -41,7 +41,7 @@ func changed(action apply.Action) func(*report.Report) {
 
 // TestSummary_of_each_command: every run says what it came to, and has no heading without something below it.
 func TestSummary_of_each_command(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		parts    []func(*report.Report)
 		err      error
@@ -72,25 +72,25 @@ func TestSummary_of_each_command(t *testing.T) {
 			"**Failed on the way** · 1 created · cluster `prod` · namespace `shop`", []string{"Changes"}},
 		{"no_sign_in", nil, errors.New("no token"), "", nil},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			r := report.New()
-			for _, part := range row.parts {
+			for _, part := range test.parts {
 				part(r)
 			}
-			r.Conclude(row.err)
+			r.Conclude(test.err)
 			summary := summaryOf(r)
 			lines := strings.Split(summary, "\n")
-			if diff := cmp.Diff(row.verdict, lines[2]); diff != "" {
+			if diff := cmp.Diff(test.verdict, lines[2]); diff != "" {
 				t.Error(diff)
 			}
 			var headings []string
 			for _, match := range regexp.MustCompile(`(?m)^### (.*)\n\n\S`).FindAllStringSubmatch(summary, -1) {
 				headings = append(headings, match[1])
 			}
-			if diff := cmp.Diff(row.headings, headings); diff != "" || strings.Count(summary, "###") != len(headings) {
+			if diff := cmp.Diff(test.headings, headings); diff != "" || strings.Count(summary, "###") != len(headings) {
 				t.Errorf("%s\n%s", diff, summary)
 			}
-			if row.err != nil && !strings.Contains(summary, "\n"+row.err.Error()+"\n") {
+			if test.err != nil && !strings.Contains(summary, "\n"+test.err.Error()+"\n") {
 				t.Errorf("the summary does not say why: %s", summary)
 			}
 		})

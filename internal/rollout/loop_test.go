@@ -237,10 +237,10 @@ func TestWatch_of_a_deployment(t *testing.T) {
 			want: end{Seconds: 15, Done: true},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if diff := cmp.Diff(tt.want, play(t, tt.tell)); diff != "" {
+				if diff := cmp.Diff(test.want, play(t, test.tell)); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})

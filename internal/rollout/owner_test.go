@@ -59,18 +59,18 @@ func TestWorkload_of_a_pod(t *testing.T) {
 			between: some(under(bare("v1", "A", "a"), "B", "b"), under(bare("v1", "B", "b"), "A", "a")),
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tr := newTracker(some(tt.applied), DefaultOptions())
-			for _, u := range append(tt.between, tt.applied) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tr := newTracker(some(test.applied), DefaultOptions())
+			for _, u := range append(test.between, test.applied) {
 				tr.owners[u.GetUID()] = u
 			}
-			tr.objects[object.KeyOf(tt.applied)].last = seen(tt.applied)
+			tr.objects[object.KeyOf(test.applied)].last = seen(test.applied)
 			got := ""
-			if w := tr.workload(&corev1.Pod{ObjectMeta: tt.pod}); w != nil {
+			if w := tr.workload(&corev1.Pod{ObjectMeta: test.pod}); w != nil {
 				got = w.id
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -205,10 +205,10 @@ func TestWatch_of_other_objects(t *testing.T) {
 			},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if diff := cmp.Diff(tt.want, watchObjects(t, tt.applied, tt.steps)); diff != "" {
+				if diff := cmp.Diff(test.want, watchObjects(t, test.applied, test.steps)); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})
@@ -232,12 +232,12 @@ func TestWatch_says_what_keeps_old_pods(t *testing.T) {
 			"currentRevision: a, updateRevision: b}}",
 			"info held-back: StatefulSet shop/db, updateStrategy OnDelete: 1 pod keeps an earlier revision.", 5},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				want := finish{Seconds: tt.seconds, Findings: []string{tt.want}}
-				if diff := cmp.Diff(want, watchObjects(t, []string{tt.object},
-					[]step{{0, tt.object, schema.GroupVersionResource{}}})); diff != "" {
+				want := finish{Seconds: test.seconds, Findings: []string{test.want}}
+				if diff := cmp.Diff(want, watchObjects(t, []string{test.object},
+					[]step{{0, test.object, schema.GroupVersionResource{}}})); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 			})
@@ -259,10 +259,10 @@ func TestPermanentAt_waits_for_what_the_deploy_brings(t *testing.T) {
 		{"a_custom_object_that_makes_none", "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: " +
 			"a}}", true},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tr := newTracker([]*unstructured.Unstructured{parse(t, tt.beside)}, DefaultOptions())
-			if _, ends := tr.permanentAt(missing, time.Now()); ends != tt.ends {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tr := newTracker([]*unstructured.Unstructured{parse(t, test.beside)}, DefaultOptions())
+			if _, ends := tr.permanentAt(missing, time.Now()); ends != test.ends {
 				t.Errorf("ends the wait: %t", ends)
 			}
 		})
@@ -281,10 +281,10 @@ func TestNeedsRoom_of_an_update_that_ends_no_pod_first(t *testing.T) {
 		{"a_quarter_of_four", "4", "25%", false},
 		{"one", "2", "1", false},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			u := parse(t, strings.NewReplacer("REPLICAS", tt.replicas, "MOST", tt.most).Replace(deployment))
-			if got := newTrackedObject(u).needsRoom(); got != tt.want {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			u := parse(t, strings.NewReplacer("REPLICAS", test.replicas, "MOST", test.most).Replace(deployment))
+			if got := newTrackedObject(u).needsRoom(); got != test.want {
 				t.Errorf("got %t", got)
 			}
 		})

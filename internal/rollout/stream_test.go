@@ -44,10 +44,10 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 			},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			applied := some()
-			for _, o := range tt.objects {
+			for _, o := range test.objects {
 				applied = append(applied, bare(o[0], o[1], "x"))
 			}
 			streams, err := plan(mapper, applied)
@@ -62,7 +62,7 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 				}
 				got = append(got, text)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -64,12 +64,12 @@ func TestWatch_says_why_long_before_the_deadline(t *testing.T) {
 			findings: []string{"error pods-refused  "},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t)
-			if tt.enforce != "" {
-				s.enforce(t, tt.enforce)
+			if test.enforce != "" {
+				s.enforce(t, test.enforce)
 			}
 			var seen []string
 			opts := s.options(t)
@@ -79,15 +79,15 @@ func TestWatch_says_why_long_before_the_deadline(t *testing.T) {
 				}
 			}
 			start := time.Now()
-			result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, tt.object), opts)
+			result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, test.object), opts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := gocmp.Diff(tt.findings, reduce(result).Findings); diff != "" {
+			if diff := gocmp.Diff(test.findings, reduce(result).Findings); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if len(seen) == 0 || !strings.Contains(seen[0], tt.first) {
-				t.Errorf("first seen %q, want %q", seen, tt.first)
+			if len(seen) == 0 || !strings.Contains(seen[0], test.first) {
+				t.Errorf("first seen %q, want %q", seen, test.first)
 			}
 			if took := time.Since(start); took > 90*time.Second {
 				t.Errorf("it took %s", took)

@@ -123,26 +123,26 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 			want: outcome{Findings: []string{"warning held-back  "}},
 		},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t)
 			opts := s.options(t)
-			opts.Timeout = cmp.Or(tt.timeout, time.Minute)
+			opts.Timeout = cmp.Or(test.timeout, time.Minute)
 			var got outcome
-			for i, yaml := range tt.applied {
+			for i, yaml := range test.applied {
 				start := time.Now()
 				result, err := rollout.Watch(t.Context(), s.Cluster, s.apply(t, yaml), opts)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Logf("watch %d ended after %.1f s: %v", i+1, time.Since(start).Seconds(), result)
-				if limit := time.Duration(tt.within) * time.Second; time.Since(start) > limit {
+				if limit := time.Duration(test.within) * time.Second; time.Since(start) > limit {
 					t.Errorf("ended after %s, want %s at most", time.Since(start), limit)
 				}
 				got = reduce(result)
 			}
-			if diff := gocmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -9,7 +9,7 @@ import (
 )
 
 func TestArchitecture(t *testing.T) {
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		machine elf.Machine
 		class   elf.Class
 		data    elf.Data
@@ -30,19 +30,19 @@ func TestArchitecture(t *testing.T) {
 	} {
 		head := make([]byte, 64)
 		copy(head, elf.ELFMAG)
-		head[elf.EI_CLASS], head[elf.EI_DATA] = byte(tc.class), byte(tc.data)
+		head[elf.EI_CLASS], head[elf.EI_DATA] = byte(test.class), byte(test.data)
 		var order binary.ByteOrder = binary.LittleEndian
-		if tc.data == elf.ELFDATA2MSB {
+		if test.data == elf.ELFDATA2MSB {
 			order = binary.BigEndian
 		}
-		order.PutUint16(head[18:], uint16(tc.machine))
-		if got := Architecture(head); got != tc.want {
-			t.Errorf("%v %v %v: got %q, want %q", tc.machine, tc.class, tc.data, got, tc.want)
+		order.PutUint16(head[18:], uint16(test.machine))
+		if got := Architecture(head); got != test.want {
+			t.Errorf("%v %v %v: got %q, want %q", test.machine, test.class, test.data, got, test.want)
 		}
 	}
 }
 
-func TestArchitectureOfThisProgram(t *testing.T) {
+func TestArchitecture_of_this_program(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Logf("%s programs are not ELF; the table above stands alone", runtime.GOOS)
 		return

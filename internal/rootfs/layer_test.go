@@ -28,7 +28,7 @@ const (
 	arm8 = layer.ARM64
 )
 
-func TestLayersAreReadInEveryCompression(t *testing.T) {
+func TestLayers_are_read_in_every_compression(t *testing.T) {
 	content := tarOf(t, file("app", 0o755, elfHeader(arm8)))
 	var gz, zst bytes.Buffer
 	zip := gzip.NewWriter(&gz)
@@ -80,7 +80,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 func (c *countingReader) Close() error { return nil }
 
-func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
+func TestBig_layers_are_read_only_as_far_as_needed(t *testing.T) {
 	big := string(make([]byte, 8<<20))
 	base := &countingLayer{content: tarOf(t, file("base", 0o755, elfHeader(x86)), file("big", 0o644, big))}
 	top := &countingLayer{content: tarOf(t, file("app", 0o755, elfHeader(x86)), file("tool", 0o755, elfHeader(x86)),
@@ -103,7 +103,7 @@ func TestBigLayersAreReadOnlyAsFarAsNeeded(t *testing.T) {
 	}
 }
 
-func TestHeadsAreKeptAsFarAsTheyCanMatter(t *testing.T) {
+func TestHeads_are_kept_as_far_as_they_can_matter(t *testing.T) {
 	comments := strings.Repeat("# a comment\n", 1000)
 	long := strings.Repeat(comments, 10)
 	fsys := fsOf(t, [][]tarEntry{{

@@ -62,7 +62,7 @@ func gzipOf(t testing.TB, content []byte) []byte {
 	return packed.Bytes()
 }
 
-func TestLimitsNameThemselves(t *testing.T) {
+func TestLimits_name_themselves(t *testing.T) {
 	zeros := tarOf(t, file("zeros", 0o644, string(make([]byte, 4<<20))))
 	many := func() (entries []tarEntry) {
 		for i := range 20 {
@@ -70,7 +70,7 @@ func TestLimitsNameThemselves(t *testing.T) {
 		}
 		return entries
 	}()
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name   string
 		blob   *blob
 		limits Limits
@@ -83,11 +83,11 @@ func TestLimitsNameThemselves(t *testing.T) {
 		{"too_many_entries", &blob{content: tarOf(t, many...)}, Limits{Entries: 10},
 			"entries of one layer: at most 10 are read"},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			_, err := Of(NewLayer(tc.blob.source(), NewBudget(over(tc.limits)))).Stat(t.Context(), "/last")
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Of(NewLayer(test.blob.source(), NewBudget(over(test.limits)))).Stat(t.Context(), "/last")
 			var limit *LimitError
-			if !errors.As(err, &limit) || limit.Error() != tc.want {
-				t.Errorf("got error %v, want %q", err, tc.want)
+			if !errors.As(err, &limit) || limit.Error() != test.want {
+				t.Errorf("got error %v, want %q", err, test.want)
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func over(set Limits) Limits {
 }
 
 // A frame may ask for a window of terabytes, which the reader would have to set aside.
-func TestZstdWindowIsBounded(t *testing.T) {
+func TestZstd_window_is_bounded(t *testing.T) {
 	frame := binary.LittleEndian.AppendUint32(nil, 0xfd2fb528)
 	frame = append(frame, 0x00, 0xf8) // no single segment; window of 2^41 bytes
 	_, err := Of(NewLayer((&blob{content: append(frame, make([]byte, 64)...)}).source(),
@@ -120,7 +120,7 @@ func TestZstdWindowIsBounded(t *testing.T) {
 	}
 }
 
-func TestBrokenLayersAreErrors(t *testing.T) {
+func TestBroken_layers_are_errors(t *testing.T) {
 	good := gzipOf(t, tarOf(t, file("data", 0o644, noise(4096)), file("app", 0o755, elfHeader(x86))))
 	for name, content := range map[string][]byte{
 		"cut_short": good[:len(good)/2], "no_archive": []byte(strings.Repeat("no archive ",
@@ -135,7 +135,7 @@ func TestBrokenLayersAreErrors(t *testing.T) {
 }
 
 // Images that share a layer read it at the same time; it must be opened once.
-func TestSharedLayerIsReadOnce(t *testing.T) {
+func TestShared_layer_is_read_once(t *testing.T) {
 	b := &blob{content: gzipOf(t, tarOf(t, contents()...))}
 	shared := NewLayer(b.source(), NewBudget(DefaultLimits()))
 	var group sync.WaitGroup

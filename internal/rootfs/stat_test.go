@@ -11,7 +11,7 @@ import (
 )
 
 func TestStat(t *testing.T) {
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name   string
 		layers [][]tarEntry // the lowest first
 		path   string
@@ -110,12 +110,12 @@ func TestStat(t *testing.T) {
 			want:   File{Path: "/a", Directory: true, Executable: true},
 		},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			got, err := fsOf(t, tc.layers).Stat(t.Context(), tc.path)
-			if !errors.Is(err, tc.err) {
-				t.Fatalf("error %v, want %v", err, tc.err)
+		t.Run(test.name, func(t *testing.T) {
+			got, err := fsOf(t, test.layers).Stat(t.Context(), test.path)
+			if !errors.Is(err, test.err) {
+				t.Fatalf("error %v, want %v", err, test.err)
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})

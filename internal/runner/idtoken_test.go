@@ -11,7 +11,7 @@ import (
 )
 
 func TestIDToken(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, permission string
 		answer           string
 		status           int
@@ -24,25 +24,25 @@ func TestIDToken(t *testing.T) {
 			`asking GitHub for the job's ID token with audience "api://x"`},
 		{"empty", "bearer", `{}`, 200, "", "", "the answer contains none"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.FormValue("audience") != "api://x" || r.Header.Get("Authorization") != "Bearer bearer" {
 					t.Errorf("asked for %s with %q", r.URL, r.Header.Get("Authorization"))
 				}
-				w.WriteHeader(row.status)
-				_, _ = w.Write([]byte(row.answer))
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.answer))
 			}))
 			defer server.Close()
 			env := map[string]string{"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": server.URL + "/?api-version=2.0",
-				"ACTIONS_ID_TOKEN_REQUEST_TOKEN": row.permission}
+				"ACTIONS_ID_TOKEN_REQUEST_TOKEN": test.permission}
 			var log bytes.Buffer
 			r := runner.New(&log, func(name string) string { return env[name] }).WithHTTP(server.Client())
 			token, err := r.IDToken(t.Context(), "api://x")
-			if token != row.want || log.String() != row.log {
+			if token != test.want || log.String() != test.log {
 				t.Errorf("token %q, log %q", token, &log)
 			}
-			if (err == nil) != (row.err == "") || err != nil && !strings.Contains(err.Error(), row.err) {
-				t.Errorf("error %v, want %q", err, row.err)
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
 			}
 		})
 	}

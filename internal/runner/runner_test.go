@@ -14,15 +14,15 @@ import (
 )
 
 func TestNeutralize(t *testing.T) {
-	for _, row := range []struct{ name, in, want string }{
+	for _, test := range []struct{ name, in, want string }{
 		{"plain_text_stands", "GET / 200\n\nfoo::bar", "GET / 200\n\nfoo::bar"},
 		{"command_at_line_start", "::add-mask::x", ":\u200b:add-mask::x"},
 		{"command_after_white_space", "a\n \t::error::x", "a\n \t:\u200b:error::x"},
 		{"old_style_command_anywhere", "x ##[error]y", "x #\u200b#[error]y"},
 		{"carriage_return_starts_a_line", "a\r::error::x", "a\n:\u200b:error::x"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, runner.Neutralize(row.in)); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, runner.Neutralize(test.in)); diff != "" {
 				t.Error(diff)
 			}
 		})

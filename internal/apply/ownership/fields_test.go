@@ -9,7 +9,7 @@ import (
 )
 
 func TestPick(t *testing.T) {
-	for _, row := range []struct{ name, value, fields, want string }{
+	for _, test := range []struct{ name, value, fields, want string }{
 		{"a_field", `{a: 1, b: 2}`, `{"f:a": {}}`, `{a: 1}`},
 		{"a_field_that_is_not_there", `{b: 2}`, `{"f:a": {}}`, `{}`},
 		{"a_whole_map", `{a: {p: 1, q: 2}}`, `{"f:a": {}}`, `{a: {p: 1, q: 2}}`},
@@ -23,11 +23,11 @@ func TestPick(t *testing.T) {
 		{"an_item_of_a_set", `{a: [one, two]}`, `{"f:a": {'v:"two"': {}}}`, `{a: [two]}`},
 		{"an_item_by_its_place", `{a: [one, two]}`, `{"f:a": {"i:1": {}}}`, `{a: [two]}`},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var value, fields, want map[string]any
-			decode(t, row.value, &value)
-			decode(t, row.fields, &fields)
-			decode(t, row.want, &want)
+			decode(t, test.value, &value)
+			decode(t, test.fields, &fields)
+			decode(t, test.want, &want)
 			if diff := cmp.Diff(want, Pick(value, fields)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -36,18 +36,18 @@ func TestPick(t *testing.T) {
 }
 
 func TestUnion(t *testing.T) {
-	for _, row := range []struct{ name, a, b, want string }{
+	for _, test := range []struct{ name, a, b, want string }{
 		{"of_nothing", `{}`, `{"f:a": {}}`, `{"f:a": {}}`},
 		{"below_a_field", `{"f:a": {"f:x": {}}}`, `{"f:a": {"f:y": {}}, "f:b": {}}`,
 			`{"f:a": {"f:x": {}, "f:y": {}}, "f:b": {}}`},
 		{"the_whole_wins_on_the_left", `{"f:a": {}}`, `{"f:a": {"f:y": {}}}`, `{"f:a": {}}`},
 		{"the_whole_wins_on_the_right", `{"f:a": {"f:x": {}}}`, `{"f:a": {}}`, `{"f:a": {}}`},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var a, b, want map[string]any
-			decode(t, row.a, &a)
-			decode(t, row.b, &b)
-			decode(t, row.want, &want)
+			decode(t, test.a, &a)
+			decode(t, test.b, &b)
+			decode(t, test.want, &want)
 			if diff := cmp.Diff(want, Union(a, b)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

@@ -27,7 +27,7 @@ func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 		"dist/linux_amd64/cart": machine("amd64"),
 		"latest":                "-> site", "old/cart": machine("386"),
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		platform v1.Platform
 		artifact build.Artifact
@@ -53,14 +53,14 @@ func TestBuild_puts_artifacts_where_they_belong(t *testing.T) {
 			[]placed{{"bin/", 0o755, ""}, {"bin/other", 0o700, ""}, {"bin/tool", 0o700, ""},
 				{"current", 0o777, "index.html"}, {"empty/", 0o755, ""}, {"index.html", 0o700, ""}, {"run.sh", 0o700, ""}}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			root := folder(t, site)
 			registry := registrytest.Start(t, registrytest.Options{})
-			spec := cartFor(t, registry, root, row.platform)
-			row.artifact.Source = filepath.Join(root, row.artifact.Source)
-			spec.Assembly.Artifacts = []build.Artifact{row.artifact}
+			spec := cartFor(t, registry, root, test.platform)
+			test.artifact.Source = filepath.Join(root, test.artifact.Source)
+			spec.Assembly.Artifacts = []build.Artifact{test.artifact}
 			got := placement(t, images(t, mustRun(t, registry, spec))[0])
-			if diff := cmp.Diff(row.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -73,7 +73,7 @@ func TestBuild_leaves_the_base_s_links_and_folders_alone(t *testing.T) {
 		"/usr/bin/sh": "shell", "/bin": "-> usr/bin", "/usr/sbin": "-> bin", "/run/lock/x": "", "/var/run": "-> /run",
 		"/lib/ld.so": "",
 	}
-	for _, row := range []struct{ destination, want string }{
+	for _, test := range []struct{ destination, want string }{
 		{"/bin/cart", "usr/bin/cart"},
 		{"/usr/sbin/cart", "usr/bin/cart"},
 		{"/var/run/cart/pid", "run/cart/pid"},
@@ -82,13 +82,13 @@ func TestBuild_leaves_the_base_s_links_and_folders_alone(t *testing.T) {
 		{"/tmp/cart", "tmp/cart"},
 		{"/binary", "binary"},
 	} {
-		t.Run(row.want, func(t *testing.T) {
+		t.Run(test.want, func(t *testing.T) {
 			registry := registrytest.Start(t, registrytest.Options{})
 			spec := cartFor(t, registry, dist(t), amd64)
-			spec.Assembly.Artifacts[0].Destination = row.destination
+			spec.Assembly.Artifacts[0].Destination = test.destination
 			spec.Assembly.Base = pushBase(t, registry, "os/base:1", osBase(t, amd64, base))
 			got := placement(t, images(t, mustRun(t, registry, spec))[0])
-			if diff := cmp.Diff([]placed{{row.want, 0o755, ""}}, got); diff != "" {
+			if diff := cmp.Diff([]placed{{test.want, 0o755, ""}}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

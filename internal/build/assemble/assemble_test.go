@@ -43,7 +43,7 @@ func cart(platform v1.Platform) assemble.Spec {
 	}
 }
 
-func TestImageIsWhatWasAskedFor(t *testing.T) {
+func TestImage_is_what_was_asked_for(t *testing.T) {
 	image := must(assemble.Image(cart(armv7)))(t)
 	config := must(image.ConfigFile())(t)
 	if diff := cmp.Diff(&armv7, config.Platform()); diff != "" {
@@ -67,7 +67,7 @@ type entry struct {
 	UID, GID      int
 }
 
-func TestFilesCanBeReadBack(t *testing.T) {
+func TestFiles_can_be_read_back(t *testing.T) {
 	spec := cart(arm64)
 	spec.Files = append(spec.Files, assemble.File{Path: "/app/data", Mode: 0o600, Source: write(t, "from disk")})
 	want := []entry{
@@ -85,14 +85,14 @@ func TestFilesCanBeReadBack(t *testing.T) {
 
 // The layer's digest may move with Go's compressor; that of the config, which contains the
 // digest of the uncompressed layer, may move only on purpose.
-func TestConfigDigestStandsStill(t *testing.T) {
+func TestConfig_digest_stays_the_same(t *testing.T) {
 	const want = "sha256:726ad6703b67c0dcee3a78c9b276da15cc9419c1b7b84bcc00c996981a94b8e5"
 	if got := must(must(assemble.Image(cart(arm64)))(t).ConfigName())(t).String(); got != want {
 		t.Errorf("config digest %s, want %s", got, want)
 	}
 }
 
-func TestDigestDependsOnContentAlone(t *testing.T) {
+func TestDigest_depends_on_content_alone(t *testing.T) {
 	one := must(assemble.Index(must(assemble.Image(cart(amd64)))(t), must(assemble.Image(cart(arm64)))(t)))(t)
 	two := must(assemble.Index(must(assemble.Image(cart(arm64)))(t), must(assemble.Image(reversed(cart(amd64))))(t)))(t)
 	if diff := cmp.Diff(must(one.Digest())(t), must(two.Digest())(t)); diff != "" {
@@ -100,7 +100,7 @@ func TestDigestDependsOnContentAlone(t *testing.T) {
 	}
 }
 
-func TestIndexIsValidInRegistry(t *testing.T) {
+func TestIndex_is_valid_in_registry(t *testing.T) {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer server.Close()
 	ref := must(name.ParseReference(strings.TrimPrefix(server.URL, "http://") + "/cart:1"))(t)
@@ -121,7 +121,7 @@ func TestIndexIsValidInRegistry(t *testing.T) {
 	}
 }
 
-func TestImageRefuses(t *testing.T) {
+func TestImage_refuses(t *testing.T) {
 	file := func(paths ...string) (files []assemble.File) {
 		for _, p := range paths {
 			files = append(files, assemble.File{Path: p})
@@ -155,7 +155,7 @@ func TestImageRefuses(t *testing.T) {
 	}
 }
 
-func TestImageRefusesSourceThatIsMissing(t *testing.T) {
+func TestImage_refuses_source_that_is_missing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "cart")
 	_, err := assemble.Image(assemble.Spec{Platform: amd64, Files: []assemble.File{{Path: "/app/cart", Source: missing}}})
 	if !errors.Is(err, os.ErrNotExist) {
@@ -163,7 +163,7 @@ func TestImageRefusesSourceThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestIndexRefuses(t *testing.T) {
+func TestIndex_refuses(t *testing.T) {
 	image := must(assemble.Image(cart(amd64)))(t)
 	for _, test := range []struct {
 		name, want string

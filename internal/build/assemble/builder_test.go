@@ -120,7 +120,7 @@ type moves struct{ Mounts, Downloads, Uploads int }
 func TestBuild_takes_the_base_s_layers_from_where_they_are(t *testing.T) {
 	below := osBase(t, amd64, map[string]string{"/etc/os": "x"})
 	digest := must(below.Manifest())(t).Layers[0].Digest.String()
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name      string
 		elsewhere bool
 		want      moves
@@ -128,11 +128,11 @@ func TestBuild_takes_the_base_s_layers_from_where_they_are(t *testing.T) {
 		{"another_repository_of_the_same_registry", false, moves{Mounts: 1}},
 		{"another_registry", true, moves{Downloads: 1, Uploads: 1}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			requests := &recorder{}
 			registry := registrytest.Start(t, registrytest.Options{Username: "shop", Password: "secret", Wrap: requests.wrap})
 			home, downloads := registry, requests
-			if row.elsewhere {
+			if test.elsewhere {
 				downloads = &recorder{}
 				home = registrytest.Start(t, registrytest.Options{Wrap: downloads.wrap})
 			}
@@ -145,10 +145,10 @@ func TestBuild_takes_the_base_s_layers_from_where_they_are(t *testing.T) {
 				Downloads: len(downloads.matching("GET /v2/os/base/blobs/" + digest)),
 				Uploads:   len(requests.matching("&digest=" + url.QueryEscape(digest))),
 			}
-			if !row.elsewhere {
+			if !test.elsewhere {
 				got.Mounts = len(requests.matching("mount=" + url.QueryEscape(digest)))
 			}
-			if diff := cmp.Diff(row.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("what happened to the base's layer (-want +got):\n%s\n%q", diff, requests.matching(""))
 			}
 		})

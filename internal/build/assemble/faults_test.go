@@ -30,7 +30,7 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 			"Image registry/cart for linux/" + architecture + " can't be assembled: artifact \"" + source +
 				"\" does not exist; \"dist\" contains " + holds + "."}
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		files map[string]string // below the working directory
 		base  []v1.Image
@@ -85,16 +85,16 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 			want: []fault{{finding.PlatformMissing, "amd64",
 				"Image registry/cart for linux/amd64 can't be assembled: there are no files to put into it."}}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			t.Chdir(folder(t, row.files))
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(folder(t, test.files))
 			requests := &recorder{}
 			registry := registrytest.Start(t, registrytest.Options{Wrap: requests.wrap})
 			spec := cartFor(t, registry, "dist", amd64, arm64)
-			if row.base != nil {
-				spec.Assembly.Base = pushBase(t, registry, "os/base:1", row.base...)
+			if test.base != nil {
+				spec.Assembly.Base = pushBase(t, registry, "os/base:1", test.base...)
 			}
-			if row.edit != nil {
-				row.edit(&spec)
+			if test.edit != nil {
+				test.edit(&spec)
 			}
 			requests.start(nil)
 			_, err := run(t, registry, spec)
@@ -105,7 +105,7 @@ func TestBuild_pushes_nothing_while_something_is_wrong(t *testing.T) {
 					t.Errorf("finding lacks its severity, its fix or its image: %+v", f)
 				}
 			}
-			if diff := cmp.Diff(row.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 			for _, method := range []string{"POST", "PUT", "PATCH"} {

@@ -25,7 +25,7 @@ func TestBuild_leaves_the_tag_as_it_was_when_the_push_fails(t *testing.T) {
 	put := func(path string) func(*http.Request) bool {
 		return func(r *http.Request) bool { return r.Method == http.MethodPut && strings.Contains(r.URL.Path, path) }
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		spoil func(*http.Request) bool
 	}{
@@ -34,13 +34,13 @@ func TestBuild_leaves_the_tag_as_it_was_when_the_push_fails(t *testing.T) {
 		{"at_a_platform_s_manifest", put("/manifests/sha256:")},
 		{"at_the_index", put("/manifests/1")},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			requests := &recorder{}
 			registry := registrytest.Start(t, registrytest.Options{Wrap: requests.wrap})
 			spec := cartFor(t, registry, dist(t), amd64, arm64)
 			before := must(mustRun(t, registry, spec).Digest())(t)
 
-			requests.start(row.spoil)
+			requests.start(test.spoil)
 			changed := spec
 			changed.Assembly.Artifacts = append([]build.Artifact{{Source: newFile(t), Destination: "/etc/new"}},
 				spec.Assembly.Artifacts...)
@@ -48,7 +48,7 @@ func TestBuild_leaves_the_tag_as_it_was_when_the_push_fails(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "its tag is as it was") {
 				t.Errorf("got error %v, want one that says what became of the tag", err)
 			}
-			if len(requests.matching("PUT /v2/shop/cart/manifests/1")) > 0 && row.name != "at_the_index" {
+			if len(requests.matching("PUT /v2/shop/cart/manifests/1")) > 0 && test.name != "at_the_index" {
 				t.Error("the index was sent before all that it lists")
 			}
 
@@ -69,7 +69,7 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 	silent := func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		opts registrytest.Options
 		auth authn.Authenticator
@@ -80,15 +80,15 @@ func TestBuild_says_what_to_do_when_a_registry_fails(t *testing.T) {
 		{"it_hangs", registrytest.Options{Wrap: silent}, nil, []string{`pushing image "HOST/shop/cart:1"`,
 			"cannot be reached: nothing received for 1s"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			registry := registrytest.Start(t, row.opts)
+		t.Run(test.name, func(t *testing.T) {
+			registry := registrytest.Start(t, test.opts)
 			keychain := registry.Keychain
-			if row.auth != nil {
-				keychain = always{row.auth}
+			if test.auth != nil {
+				keychain = always{test.auth}
 			}
 			builder := assemble.Builder{Registry: client(keychain, impatient)}
 			_, err := builder.Build(t.Context(), []build.Spec{cartFor(t, registry, dist(t), amd64)})
-			for _, part := range row.want {
+			for _, part := range test.want {
 				if err == nil || !strings.Contains(withoutHost(err.Error(), registry), part) {
 					t.Errorf("got error  %v\nwant one that says %s", err, part)
 				}

@@ -64,7 +64,7 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 			return errors.New("exit status 1")
 		}
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name  string
 		play  func(context.Context, cloud.Container) error
 		cloud build.CloudBuild
@@ -81,19 +81,19 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 			return ctx.Err()
 		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t, scripted(row.play))
-			if row.cloud.Timeout != 0 {
-				w.builder.Cloud.Timeout = row.cloud.Timeout
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, scripted(test.play))
+			if test.cloud.Timeout != 0 {
+				w.builder.Cloud.Timeout = test.cloud.Timeout
 			}
 			_, err := one(t.Context(), t, w, map[string]string{})
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, row.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
+			compare(t, test.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
 			var user *build.StepError
-			if errors.As(err, &user) != row.user {
-				t.Errorf("the user's files are to blame: %v, want %v", !row.user, row.user)
+			if errors.As(err, &user) != test.user {
+				t.Errorf("the user's files are to blame: %v, want %v", !test.user, test.user)
 			}
 		})
 	}

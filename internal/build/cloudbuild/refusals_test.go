@@ -21,7 +21,7 @@ func noDocker(*cloud.Google) cloud.Docker {
 }
 
 func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 	}{
@@ -42,15 +42,15 @@ func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
 		}},
 		{"region_not_for_this_project", func(w *world) { w.builder.Cloud.Region = "europe-west3" }},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, noDocker)
-			row.change(w)
+			test.change(w)
 			_, err := w.builder.Build(t.Context(), []build.Spec{spec(t, "web", folder(t,
 				map[string]string{"Dockerfile": "FROM scratch"}), amd64)})
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, row.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
+			compare(t, test.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
 			for _, secret := range w.Secrets() {
 				if strings.Contains(err.Error(), secret) {
 					t.Error("the error holds a secret")

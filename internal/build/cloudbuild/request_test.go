@@ -13,7 +13,7 @@ import (
 
 // TestBuild_asks compares what is submitted, all of it, with a file for each kind of build.
 func TestBuild_asks(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name      string
 		platforms []v1.Platform
 		fill      func(*world, *build.Spec)
@@ -38,10 +38,10 @@ func TestBuild_asks(t *testing.T) {
 			s.Dockerfile.Context, s.Dockerfile.File = "https://github.com/octo-org/octo-repo.git#main:app", "prod.Dockerfile"
 		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, scripted(nil))
-			s := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), row.platforms...)
-			row.fill(w, &s)
+			s := spec(t, "web", folder(t, map[string]string{"Dockerfile": "FROM scratch"}), test.platforms...)
+			test.fill(w, &s)
 			if _, err := w.builder.Build(t.Context(), []build.Spec{s}); err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +53,7 @@ func TestBuild_asks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, row.name+".json", changing.ReplaceAllString(string(text), "…")+"\n")
+			compare(t, test.name+".json", changing.ReplaceAllString(string(text), "…")+"\n")
 		})
 	}
 }

@@ -66,7 +66,7 @@ func (w *world) account() *azure.Account {
 }
 
 func TestCluster(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 		host   string
@@ -80,14 +80,14 @@ func TestCluster(t *testing.T) {
 		{"federated_credential_made_a_moment_ago", func(w *world) { w.delay(2) },
 			"https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
-			row.change(w)
+			test.change(w)
 			config, err := w.account().Cluster(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if config.Host != row.host || !bytes.Equal(config.CAData, w.cloud.CA) || config.WrapTransport == nil {
+			if config.Host != test.host || !bytes.Equal(config.CAData, w.cloud.CA) || config.WrapTransport == nil {
 				t.Errorf("host %s, CA %d bytes, token %t", config.Host, len(config.CAData), config.WrapTransport != nil)
 			}
 			if w.azure.Minted(cloudtest.AKSServer) != 1 {
@@ -99,15 +99,15 @@ func TestCluster(t *testing.T) {
 }
 
 func TestSovereign_clouds(t *testing.T) {
-	for _, row := range []struct{ environment, entra, arm, audience, suffix string }{
+	for _, test := range []struct{ environment, entra, arm, audience, suffix string }{
 		{"usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov",
 			".azurecr.us"},
 		{"china", "login.chinacloudapi.cn", "management.chinacloudapi.cn", "api://AzureADTokenExchangeChina", ".azurecr.cn"},
 	} {
-		t.Run(row.environment, func(t *testing.T) {
+		t.Run(test.environment, func(t *testing.T) {
 			w := newWorld(t)
-			w.opts.Environment = row.environment
-			w.azure.Secede(row.entra, row.arm, row.audience, row.suffix)
+			w.opts.Environment = test.environment
+			w.azure.Secede(test.entra, test.arm, test.audience, test.suffix)
 			account := w.account()
 			if _, err := account.Cluster(t.Context()); err != nil {
 				t.Error(err)
@@ -155,7 +155,7 @@ func (w *world) checkMasked(t *testing.T) {
 }
 
 func TestCluster_wrong_set_ups(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 		want   []string
@@ -216,14 +216,14 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		{"resource_id", func(w *world) { w.opts.Cluster = "/subscriptions" },
 			[]string{`cluster "/subscriptions" is no resource ID`, "az aks show --query id"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
-			row.change(w)
+			test.change(w)
 			_, err := w.account().Cluster(t.Context())
 			if err == nil {
 				t.Fatal("no error")
 			}
-			for _, want := range row.want {
+			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("no %q in:\n%s", want, err)
 				}
@@ -291,7 +291,7 @@ func (w *world) checkMaskedBut(t *testing.T) {
 }
 
 func TestKeychain_wrong_set_ups(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 		host   string
@@ -307,16 +307,16 @@ func TestKeychain_wrong_set_ups(t *testing.T) {
 			`exchanging the Entra token: Post "https://shopp.azurecr.io/oauth2/exchange": `},
 		{"no_trust", func(w *world) { w.azure.Federation.Subject = "repo:a/b" }, "shop.azurecr.io", "AADSTS700213: "},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
-			row.change(w)
-			registry, err := name.NewRegistry(row.host)
+			test.change(w)
+			registry, err := name.NewRegistry(test.host)
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = authn.Resolve(t.Context(), w.account().Keychain(), registry)
-			if err == nil || !strings.Contains(err.Error(), row.want) {
-				t.Fatalf("error %v, want %q", err, row.want)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("error %v, want %q", err, test.want)
 			}
 			w.checkSafe(t, err)
 		})

@@ -15,7 +15,7 @@ func token(payload string) string {
 }
 
 func TestReadClaims(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, token string
 		want        federation.Claims
 	}{
@@ -24,8 +24,8 @@ func TestReadClaims(t *testing.T) {
 		{"no_token", "", federation.Claims{}},
 		{"no_base64", "a.?.c", federation.Claims{}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, federation.ReadClaims(row.token)); diff != "" {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, federation.ReadClaims(test.token)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -33,7 +33,7 @@ func (b *bank) mint(ctx context.Context) (federation.Token, error) {
 }
 
 func TestCredential_renews_before_the_end(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name           string
 		life           time.Duration
 		stillOld, then time.Duration
@@ -42,13 +42,13 @@ func TestCredential_renews_before_the_end(t *testing.T) {
 		{"short_life_renewed_when_a_quarter_is_left", 8 * time.Second, 5 * time.Second, 2 * time.Second},
 		{"by_a_fast_clock_it_never_lived", -time.Hour, 40 * time.Second, 10 * time.Second},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				credential := federation.NewCredential((&bank{life: row.life}).mint)
+				credential := federation.NewCredential((&bank{life: test.life}).mint)
 				want(t, credential, "token-1")
-				time.Sleep(row.stillOld)
+				time.Sleep(test.stillOld)
 				want(t, credential, "token-1")
-				time.Sleep(row.then)
+				time.Sleep(test.then)
 				want(t, credential, "token-2")
 			})
 		})

@@ -12,7 +12,7 @@ import (
 
 func TestRetry(t *testing.T) {
 	delay, wrong := errors.New("not known yet"), errors.New("wrong")
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		// answers are those of the tries; the last one stays.
 		answers []error
@@ -27,16 +27,16 @@ func TestRetry(t *testing.T) {
 		{"wrong_after_a_delay", []error{delay, wrong}, 2, 1, 10 * time.Second, wrong},
 		{"never_good", []error{delay}, 7, 1, time.Minute, delay},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries, said, start := 0, 0, time.Now()
 				job := federation.Job{Patience: federation.DefaultPatience(), Say: func(string, ...any) { said++ }}
 				err := job.Retry(t.Context(), "Not yet", func(err error) bool { return errors.Is(err, delay) },
 					func(context.Context) error {
 						tries++
-						return row.answers[min(tries, len(row.answers))-1]
+						return test.answers[min(tries, len(test.answers))-1]
 					})
-				if !errors.Is(err, row.want) || tries != row.tries || said != row.said || time.Since(start) != row.took {
+				if !errors.Is(err, test.want) || tries != test.tries || said != test.said || time.Since(start) != test.took {
 					t.Errorf("%v after %d tries, %d words and %s", err, tries, said, time.Since(start))
 				}
 			})

@@ -16,7 +16,7 @@ import (
 )
 
 func TestTransport(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		// good is the first token that the server takes.
 		good   int
@@ -30,13 +30,13 @@ func TestTransport(t *testing.T) {
 		{"never_good", 9, strings.NewReader("hello"), 401, []string{"Bearer token-1 hello", "Bearer token-2 hello"}},
 		{"body_that_can_be_read_once", 2, io.MultiReader(strings.NewReader("hello")), 401, []string{"Bearer token-1 hello"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var seen []string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				seen = append(seen, r.Header.Get("Authorization")+" "+string(body))
 				var token int
-				if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer token-%d", &token); err != nil || token < row.good {
+				if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer token-%d", &token); err != nil || token < test.good {
 					w.WriteHeader(http.StatusUnauthorized)
 				}
 			}))
@@ -47,15 +47,15 @@ func TestTransport(t *testing.T) {
 				return federation.Token{Value: fmt.Sprint("token-", minted), Expires: time.Now().Add(time.Hour)}, nil
 			})
 			client := &http.Client{Transport: credential.Transport(http.DefaultTransport)}
-			response, err := client.Post(server.URL, "text/plain", row.body)
+			response, err := client.Post(server.URL, "text/plain", test.body)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer response.Body.Close()
-			if response.StatusCode != row.status {
-				t.Errorf("status %d, want %d", response.StatusCode, row.status)
+			if response.StatusCode != test.status {
+				t.Errorf("status %d, want %d", response.StatusCode, test.status)
 			}
-			if diff := cmp.Diff(row.seen, seen); diff != "" {
+			if diff := cmp.Diff(test.seen, seen); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -28,7 +28,7 @@ func TestChoose(t *testing.T) {
 		closedDNS = `{"endpoint": "203.0.113.7", "masterAuth": {"clusterCaCertificate": "Q0E="}, "controlPlaneEndpointsConfig": {
 			"dnsEndpointConfig": {"endpoint": "gke-1.europe-west1.gke.goog"}}}`
 	)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name     string
 		cluster  string
 		endpoint string
@@ -49,17 +49,17 @@ func TestChoose(t *testing.T) {
 		{"no_dns", public, "dns", address{}, "--enable-dns-access"},
 		{"no_authority", `{"endpoint": "203.0.113.7"}`, "public", address{host: "203.0.113.7"}, "no certificate authority"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var told container.Cluster
-			if err := json.Unmarshal([]byte(row.cluster), &told); err != nil {
+			if err := json.Unmarshal([]byte(test.cluster), &told); err != nil {
 				t.Fatal(err)
 			}
-			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, identity.Endpoint(row.endpoint))
-			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(address{})); diff != "" {
+			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, identity.Endpoint(test.endpoint))
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(address{})); diff != "" {
 				t.Errorf("address (-want +got):\n%s", diff)
 			}
-			if (err == nil) != (row.err == "") || err != nil && !strings.Contains(err.Error(), row.err) {
-				t.Errorf("error %v, want %q", err, row.err)
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func (w *world) say(format string, args ...any) {
 }
 
 func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 	}{
@@ -91,14 +91,14 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 		}},
 		{"dns_not_open", func(w *world) { w.options.Endpoint = "dns" }},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
-			row.change(w)
+			test.change(w)
 			_, err := google.New(w.options, w.job).Cluster(t.Context())
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, filepath.Join("testdata", row.name+".txt"),
+			compare(t, filepath.Join("testdata", test.name+".txt"),
 				issued.ReplaceAllString(err.Error(), "issued at 1700000000")+"\n")
 			for _, secret := range w.Secrets() {
 				if strings.Contains(err.Error(), secret) {
@@ -138,7 +138,7 @@ func join(w *world) {
 }
 
 func TestCluster_connect_gateway_takes_the_projects_number(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*world)
 		want   string
@@ -150,16 +150,17 @@ func TestCluster_connect_gateway_takes_the_projects_number(t *testing.T) {
 			delete(w.google.Membership, "endpoint")
 		}, "memberships"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.options.Endpoint = "connect-gateway"
 			join(w)
-			row.change(w)
+			test.change(w)
 			config, err := google.New(w.options, w.job).Cluster(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := "https://connectgateway.googleapis.com/v1/projects/123456789012/locations/europe-west1/" + row.want + "/shop"
+			want := "https://connectgateway.googleapis.com/v1/projects/123456789012/locations/europe-west1/" + test.want +
+				"/shop"
 			if config.Host != want || config.CAData != nil {
 				t.Errorf("host %s with authority %q, want %s and the system's roots", config.Host, config.CAData, want)
 			}

@@ -44,8 +44,8 @@ func TestSetImages(t *testing.T) {
 func readImages(t *testing.T, dir string) []types.Image {
 	t.Helper()
 	var images []types.Image
-	for _, row := range strings.Split(strings.TrimSpace(load(t, filepath.Join(dir, "images"))), "\n") {
-		fields := strings.Fields(strings.ReplaceAll(row, " -", " \"\""))
+	for _, line := range strings.Split(strings.TrimSpace(load(t, filepath.Join(dir, "images"))), "\n") {
+		fields := strings.Fields(strings.ReplaceAll(line, " -", " \"\""))
 		for i := range fields {
 			fields[i] = strings.Trim(fields[i], `"`)
 		}

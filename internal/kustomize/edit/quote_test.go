@@ -3,7 +3,7 @@ package edit
 import "testing"
 
 // Tags that YAML 1.1 or 1.2 reads as something else than text, or could by a stricter reader.
-func TestPlainString(t *testing.T) {
+func TestPlain_string(t *testing.T) {
 	for value, want := range map[string]bool{
 		"v1": true, "latest": true, "1.2.3": true, "4f2a9c1": true, "127.0.0.1:5000/app": true, "sha256:0123": true,
 		"a_b-c.d": true, "1e": true,

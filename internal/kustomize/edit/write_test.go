@@ -23,7 +23,7 @@ func folder(t *testing.T, files map[string]string) {
 	}
 }
 
-func TestWriteKeepsModeAndLink(t *testing.T) {
+func TestWrite_keeps_mode_and_link(t *testing.T) {
 	folder(t, map[string]string{"real/k.yaml": "old"})
 	if err := os.Chmod("real/k.yaml", 0o640); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestWriteKeepsModeAndLink(t *testing.T) {
 	}
 }
 
-func TestWriteLeavesAnEqualFileAlone(t *testing.T) {
+func TestWrite_leaves_an_equal_file_alone(t *testing.T) {
 	folder(t, map[string]string{"kustomization.yaml": "same"})
 	then := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
 	if err := os.Chtimes("kustomization.yaml", then, then); err != nil {
@@ -64,7 +64,7 @@ func TestWriteLeavesAnEqualFileAlone(t *testing.T) {
 	}
 }
 
-func TestWriteNamesAMissingFile(t *testing.T) {
+func TestWrite_names_a_missing_file(t *testing.T) {
 	folder(t, nil)
 	err := Write("kustomization.yaml", nil)
 	if err == nil || err.Error() != "writing the kustomization: lstat kustomization.yaml: no such file or directory" {

@@ -65,15 +65,15 @@ func TestForetell(t *testing.T) {
 		{name: "pods_of_lower_priority_go", kind: "Deployment", spec: "replicas: 1", pod: cpu("4") + "\npriority: 10",
 			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			w := workload(t, tt.kind, tt.spec, tt.pod)
-			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(tt.running))}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := workload(t, test.kind, test.spec, test.pod)
+			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(test.running))}
 			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]room.Forecast{tt.want}, got); diff != "" {
+			if diff := cmp.Diff([]room.Forecast{test.want}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

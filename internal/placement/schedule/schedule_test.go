@@ -34,14 +34,14 @@ func TestFits_says_what_keeps_a_pod_off_a_node_for_ever(t *testing.T) {
 			[]string{"", "node(s) didn't find available persistent volumes to bind",
 				"node(s) didn't find available persistent volumes to bind"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			s := scheduler(t, schedule.Ever)
-			got, err := s.Fits(t.Context(), pod(t, "p", tt.spec))
+			got, err := s.Fits(t.Context(), pod(t, "p", test.spec))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -66,18 +66,18 @@ func TestPlace_until_no_node_has_room(t *testing.T) {
 			schedule.Reasons{"node(s) didn't have free ports for the requested pod ports": 2,
 				"node(s) had untolerated taint(s)": 1}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			s := scheduler(t, schedule.Now)
 			for i := range 10 {
-				node, why, err := s.Place(t.Context(), pod(t, fmt.Sprintf("web-%d", i), tt.spec))
+				node, why, err := s.Place(t.Context(), pod(t, fmt.Sprintf("web-%d", i), test.spec))
 				if err != nil {
 					t.Fatal(err)
 				}
 				if node != "" {
 					continue
 				}
-				if diff := cmp.Diff(tt.why, why); diff != "" || i != tt.placed {
+				if diff := cmp.Diff(test.why, why); diff != "" || i != test.placed {
 					t.Errorf("%d placed; (-want +got):\n%s", i, diff)
 				}
 				return

@@ -49,11 +49,11 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 		{"at_once", 0, true},
 		{"now_and_then", time.Minute, false},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-				server := &expiring{lasts: tt.lasts}
+				server := &expiring{lasts: test.lasts}
 				changes := make(chan Change)
 				f := &follower{stream: Stream{GroupVersionResource: schema.GroupVersionResource{Version: "v1", Resource: "pods"},
 					Namespace: "shop"}, client: asClient{server}, changes: changes}
@@ -70,14 +70,14 @@ func TestFollow_ends_when_watches_do_nothing_but_expire(t *testing.T) {
 				}
 				stop()
 				<-done
-				if (ended != nil) != tt.ends {
+				if (ended != nil) != test.ends {
 					t.Fatalf("ended with %v", ended)
 				}
 				if ended != nil && !strings.Contains(ended.Error(),
 					`watching pods in namespace "shop": the API server ends each watch as expired`) {
 					t.Errorf("got %v", ended)
 				}
-				if took := time.Since(start); tt.ends && took > 40*time.Second || server.lists > 80 {
+				if took := time.Since(start); test.ends && took > 40*time.Second || server.lists > 80 {
 					t.Errorf("after %s and %d lists", took, server.lists)
 				}
 			})

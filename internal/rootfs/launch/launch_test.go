@@ -28,7 +28,7 @@ func TestLaunch(t *testing.T) {
 	}
 	env := []string{"PATH=/opt:/usr/bin:/bin", "HOME=/opt", "APP=/opt/app"}
 	const busybox, app, other = "/bin/busybox", "/opt/app", "/opt/other"
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name      string
 		more      []layer.Entry
 		args      string // separated by "¦"
@@ -108,12 +108,12 @@ func TestLaunch(t *testing.T) {
 		{name: "a_circle", more: script("exec /entry.sh\n"), args: "/entry.sh", programs: []string{busybox},
 			unchecked: []string{"what comes after 64 commands"}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			var args []string
-			if tc.args != "" {
-				args = strings.Split(tc.args, "¦")
+			if test.args != "" {
+				args = strings.Split(test.args, "¦")
 			}
-			got, err := launch.Trace(t.Context(), fsOf(t, image(tc.more...)), "its command", launch.Command{Args: args,
+			got, err := launch.Trace(t.Context(), fsOf(t, image(test.more...)), "its command", launch.Command{Args: args,
 				Env: env})
 			if err != nil {
 				t.Fatal(err)
@@ -122,10 +122,10 @@ func TestLaunch(t *testing.T) {
 			for _, p := range got.Programs {
 				programs = append(programs, p.File.Path)
 			}
-			if diff := cmp.Diff(tc.programs, programs); diff != "" {
+			if diff := cmp.Diff(test.programs, programs); diff != "" {
 				t.Errorf("programs (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.unchecked, got.Unchecked); diff != "" {
+			if diff := cmp.Diff(test.unchecked, got.Unchecked); diff != "" {
 				t.Errorf("unchecked (-want +got):\n%s", diff)
 			}
 		})

@@ -35,7 +35,7 @@ func TestFind(t *testing.T) {
 		layer.File("5", 0o755, "#!/bin/sh\n"), layer.File("6", 0o755, "#!/1\n"),
 		layer.File("locked", 0o644, layer.ELF(layer.AMD64)),
 	}}
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name string
 		cmd  launch.Command
 		want found
@@ -107,20 +107,20 @@ func TestFind(t *testing.T) {
 			want: found{Path: "/bin/text", File: "/bin/text", Args: []string{"/bin/text"}},
 		},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p, err := launch.Find(t.Context(), fsOf(t, image), tc.cmd)
-			if !errors.Is(err, tc.err) {
-				t.Fatalf("error %v, want %v", err, tc.err)
+		t.Run(test.name, func(t *testing.T) {
+			p, err := launch.Find(t.Context(), fsOf(t, image), test.cmd)
+			if !errors.Is(err, test.err) {
+				t.Fatalf("error %v, want %v", err, test.err)
 			}
 			got := found{Path: p.Path, File: p.File.Path, Architecture: p.Architecture, Args: p.Args, Scripts: len(p.Scripts)}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestFindTellsAMissingInterpreterFromAMissingCommand(t *testing.T) {
+func TestFind_distinguishes_a_missing_interpreter_from_a_missing_command(t *testing.T) {
 	fsys := fsOf(t, [][]layer.Entry{{layer.File("entry.py", 0o755, "#!/usr/bin/python3\n")}})
 	var interpreter *launch.InterpreterError
 	if _, err := launch.Find(t.Context(), fsys, launch.Command{Args: []string{"/entry.py"}}); !errors.As(err,

@@ -31,7 +31,7 @@ func TestBuild(t *testing.T) {
 	google.ArtifactRegistry(artifacts)
 	nodes := google.NodeToken()
 	azure.Life, google.Life = 3*time.Second, 3*time.Second
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, registry string
 		reader         []remote.Option
 		inputs         map[string]string
@@ -41,16 +41,16 @@ func TestBuild(t *testing.T) {
 		{"google", artifacts + "/octo-shop/shop", as(cloud, "oauth2accesstoken", nodes),
 			map[string]string{"gcp-workload-identity-provider": google.Provider.Name}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			pushBusybox(t, row.registry+"/base:latest", row.reader)
-			row.inputs["images"] = "registry/app=" + row.registry + "/app"
-			row.inputs["mode"], row.inputs["builder"] = "build", buildKit
+		t.Run(test.name, func(t *testing.T) {
+			pushBusybox(t, test.registry+"/base:latest", test.reader)
+			test.inputs["images"] = "registry/app=" + test.registry + "/app"
+			test.inputs["mode"], test.inputs["builder"] = "build", buildKit
 			j := newJob(t, cloud)
-			j.write(t, "Dockerfile", strings.ReplaceAll(dockerfile, "REGISTRY", row.registry))
-			if status, _ := j.run(t, row.inputs, "build"); status != 0 {
+			j.write(t, "Dockerfile", strings.ReplaceAll(dockerfile, "REGISTRY", test.registry))
+			if status, _ := j.run(t, test.inputs, "build"); status != 0 {
 				t.Errorf("status %d", status)
 			}
-			if _, err := remote.Head(tag(t, row.registry+"/app:v1"), row.reader...); err != nil {
+			if _, err := remote.Head(tag(t, test.registry+"/app:v1"), test.reader...); err != nil {
 				t.Error(err)
 			}
 		})
@@ -64,7 +64,7 @@ func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google
 		"images": "registry/app=" + azure.Registry + "/app"}
 	toGoogle := map[string]string{"gcp-workload-identity-provider": google.Provider.Name, "images": "registry/app=" +
 		artifacts + "/octo-shop/shop/app"}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func()
 		inputs map[string]string
@@ -86,14 +86,14 @@ func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google
 		for builder, more := range map[string]map[string]string{
 			"buildkit": {"builder": buildKit}, "assemble": {"builder": "assemble", "artifacts": "Dockerfile:/Dockerfile"},
 		} {
-			t.Run(row.name+"_"+builder, func(t *testing.T) {
-				row.change()
+			t.Run(test.name+"_"+builder, func(t *testing.T) {
+				test.change()
 				j := newJob(t, cloud)
 				j.write(t, "Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
-				maps.Copy(more, row.inputs)
+				maps.Copy(more, test.inputs)
 				more["mode"] = "build"
 				status, log := j.attempt(t, more, "build")
-				for _, want := range row.want {
+				for _, want := range test.want {
 					if status != 3 || !strings.Contains(log, want) {
 						t.Errorf("status %d, want 3 and %q", status, want)
 					}

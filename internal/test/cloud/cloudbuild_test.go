@@ -18,10 +18,10 @@ import (
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
-// TestCloudBuild runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build
+// TestCloud_Build runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build
 // and push what it asked for, and the images go to a cluster of GKE, and to one elsewhere. Tokens live for three
 // seconds.
-func TestCloudBuild(t *testing.T) {
+func TestCloud_Build(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	google := cloudtest.NewGoogle(cloud)
 	google.ArtifactRegistry(artifacts)
@@ -33,7 +33,7 @@ func TestCloudBuild(t *testing.T) {
 	google.Life, google.AccountLife = 3*time.Second, 3*time.Second
 	job := google.Principal("repo:octo-org/octo-repo:environment:production")
 
-	for _, row := range []struct {
+	for _, test := range []struct {
 		namespace string
 		inputs    map[string]string
 	}{
@@ -45,13 +45,13 @@ func TestCloudBuild(t *testing.T) {
 				"service-account=" + google.ServiceAccount,
 		}},
 	} {
-		t.Run(row.namespace, func(t *testing.T) {
+		t.Run(test.namespace, func(t *testing.T) {
 			builds.Storage.Buckets["octo-builds"] = "octo-shop"
-			permit(t, cluster, row.namespace, job)
-			pullSecret(t, cluster, row.namespace, nodes)
-			j := cloudJob(t, cloud, "FROM "+artifacts+"/octo-shop/shop/base:1\nRUN uname -m && echo "+row.namespace+"\n")
+			permit(t, cluster, test.namespace, job)
+			pullSecret(t, cluster, test.namespace, nodes)
+			j := cloudJob(t, cloud, "FROM "+artifacts+"/octo-shop/shop/base:1\nRUN uname -m && echo "+test.namespace+"\n")
 			inputs := cloudInputs(google)
-			maps.Copy(inputs, row.inputs)
+			maps.Copy(inputs, test.inputs)
 			status, log := j.run(t, inputs)
 			if status != 0 {
 				t.Errorf("status %d", status)

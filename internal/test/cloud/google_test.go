@@ -32,7 +32,7 @@ func TestGoogle(t *testing.T) {
 	job := google.Principal("repo:octo-org/octo-repo:environment:production")
 
 	quick := strings.Replace(manifests, "minReadySeconds: 15", "minReadySeconds: 0", 1)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		namespace, user string
 		inputs          map[string]string
 		manifests       string
@@ -47,21 +47,21 @@ func TestGoogle(t *testing.T) {
 		{"by-gateway", job, map[string]string{"endpoint": "connect-gateway", "cluster": google.ClusterName(), "location": "",
 			"gcp-project-id": ""}, quick, 1},
 	} {
-		t.Run(row.namespace, func(t *testing.T) {
-			permit(t, cluster, row.namespace, row.user)
-			pullSecret(t, cluster, row.namespace, nodes)
+		t.Run(test.namespace, func(t *testing.T) {
+			permit(t, cluster, test.namespace, test.user)
+			pullSecret(t, cluster, test.namespace, nodes)
 			j := newJob(t, cloud)
 			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
-			j.write(t, "app.yaml", row.manifests)
+			j.write(t, "app.yaml", test.manifests)
 			before := google.Minted()
-			status, log := j.run(t, gkeInputs(google, row.namespace, row.inputs))
+			status, log := j.run(t, gkeInputs(google, test.namespace, test.inputs))
 			if status != 0 || !strings.Contains(log, "::group::Sign in\n") {
 				t.Errorf("status %d, or the log has no group for the sign-in", status)
 			}
 			minted := google.Minted() - before
 			t.Logf("%d tokens were minted", minted)
-			if minted < row.minted {
-				t.Errorf("%d tokens were minted, want %d or more", minted, row.minted)
+			if minted < test.minted {
+				t.Errorf("%d tokens were minted, want %d or more", minted, test.minted)
 			}
 		})
 	}

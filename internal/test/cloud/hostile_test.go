@@ -65,11 +65,11 @@ func (r reached) attack(t *testing.T, cloud *cloudtest.Cloud, handler http.Handl
 
 // TestHosts_that_stall_in_an_answer end the run by the table of time-outs, with the host's name.
 func TestHosts_that_stall_in_an_answer(t *testing.T) {
-	for _, row := range hosts() {
-		t.Run(row.name, func(t *testing.T) {
+	for _, test := range hosts() {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
-			status, log := row.attack(t, cloudtest.Start(t), func(w http.ResponseWriter, r *http.Request) {
+			status, log := test.attack(t, cloudtest.Start(t), func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				_, _ = io.WriteString(w, `{"value": "`)
 				w.(http.Flusher).Flush()
@@ -78,7 +78,7 @@ func TestHosts_that_stall_in_an_answer(t *testing.T) {
 			if took := time.Since(began); status != 3 || took > time.Minute {
 				t.Errorf("status %d after %s, want 3 within a minute", status, took)
 			}
-			if want := row.host + ": nothing received for 10s, after "; !strings.Contains(log, want) {
+			if want := test.host + ": nothing received for 10s, after "; !strings.Contains(log, want) {
 				t.Errorf("want %q in the log", want)
 			}
 		})
@@ -87,22 +87,22 @@ func TestHosts_that_stall_in_an_answer(t *testing.T) {
 
 // TestHosts_that_redirect lead no request with its credentials to another host, be they in a header or in the body.
 func TestHosts_that_redirect(t *testing.T) {
-	for _, row := range hosts() {
+	for _, test := range hosts() {
 		for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
-			t.Run(fmt.Sprintf("%s_%d", row.name, status), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s_%d", test.name, status), func(t *testing.T) {
 				t.Parallel()
 				cloud := cloudtest.Start(t)
 				var mu sync.Mutex
 				var seen []string
 				// A name below the first one: net/http keeps the header Authorization for such.
-				other := "evil." + row.host
+				other := "evil." + test.host
 				cloud.Handle(other, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
 					mu.Lock()
 					defer mu.Unlock()
 					seen = append(seen, fmt.Sprintf("%s %s %s", r.Method, r.Header.Get("Authorization"), body))
 				}))
-				got, _ := row.attack(t, cloud, func(w http.ResponseWriter, r *http.Request) {
+				got, _ := test.attack(t, cloud, func(w http.ResponseWriter, r *http.Request) {
 					http.Redirect(w, r, "https://"+other+"/", status)
 				})
 				if got != 3 {
@@ -131,12 +131,12 @@ func TestCluster_that_echoes_credentials(t *testing.T) {
 		fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403, "reason": "Forbidden",
 			"message": "You sent %s, %s."}`, r.Header.Get("Authorization"), password)
 	}))
-	for _, row := range []struct{ name, server, user string }{
+	for _, test := range []struct{ name, server, user string }{
 		{"token", "https://cluster.example.com", "{token: hunter2hunter2}"},
 		{"password", "https://cluster.example.com", "{username: admin, password: hunter2hunter2}"},
 		{"password_in_the_address", "https://admin:hunter2hunter2@cluster.example.com", "{}"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			j := newJob(t, cloud)
 			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 			j.write(t, "app.yaml", manifests)
@@ -144,7 +144,7 @@ func TestCluster_that_echoes_credentials(t *testing.T) {
 				"gcp-project-id": "",
 				"kubeconfig": "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, " +
 					"user: u}}],\n" +
-					"clusters: [{name: c, cluster: {server: '" + row.server + "'}}], users: [{name: u, user: " + row.user + "}]}\n"})
+					"clusters: [{name: c, cluster: {server: '" + test.server + "'}}], users: [{name: u, user: " + test.user + "}]}\n"})
 			status, log := j.attempt(t, inputs, "plan")
 			if status != 3 || !strings.Contains(log, "You sent ") {
 				t.Errorf("status %d, want 3 and what the cluster says", status)

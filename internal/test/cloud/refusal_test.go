@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 		}
 		return gkeInputs(google, "shop", nil)
 	}
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		inputs func() map[string]string
 		want   string
@@ -49,12 +49,12 @@ func TestRefusals(t *testing.T) {
 		{"private_gke", func() map[string]string { return gke("10.0.0.2") },
 			"set endpoint to dns, which gcloud container clusters update --enable-dns-access opens"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			j := newJob(t, cloud)
 			j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 			j.write(t, "app.yaml", manifests)
-			if status, log := j.run(t, row.inputs(), "plan"); status != 3 || !strings.Contains(log, row.want) {
-				t.Errorf("status %d, want 3 and %q", status, row.want)
+			if status, log := j.run(t, test.inputs(), "plan"); status != 3 || !strings.Contains(log, test.want) {
+				t.Errorf("status %d, want 3 and %q", status, test.want)
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestRefusals(t *testing.T) {
 // TestRefusals_of_registries has a run that only looks at images be refused by their registry, or on the way to it.
 func TestRefusals_of_registries(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*cloudtest.Azure, *cloudtest.Google)
 		google bool
@@ -86,19 +86,19 @@ func TestRefusals_of_registries(t *testing.T) {
 				"sub: repo:octo-org/octo-repo:environment:production",
 			}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			cloud := cloudtest.Start(t)
 			azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
 			google.ArtifactRegistry(artifacts)
-			row.change(azure, google)
+			test.change(azure, google)
 			inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
 				"azure-tenant-id": azure.TenantID}
-			if row.google {
+			if test.google {
 				inputs = map[string]string{"images": "registry/app=" + artifacts + "/octo-shop/shop/app",
 					"gcp-workload-identity-provider": google.Provider.Name}
 			}
 			status, log := newJob(t, cloud).run(t, inputs, "verify")
-			for _, want := range row.want {
+			for _, want := range test.want {
 				if status != 3 || !strings.Contains(log, want) {
 					t.Errorf("status %d, want 3 and %q", status, want)
 				}
@@ -129,7 +129,7 @@ func TestInputs(t *testing.T) {
 	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
 	cloud := cloudtest.Start(t)
 	azure, j := cloudtest.NewAzure(cloud), newJob(t, cloud)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name         string
 		vars, inputs map[string]string
 		status       int
@@ -149,10 +149,10 @@ func TestInputs(t *testing.T) {
 				"gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo-repo"}, 2,
 			`"octo-shop" is the project's ID, and its number is wanted`},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			j.vars = row.vars
-			if status, log := j.attempt(t, row.inputs, "verify"); status != row.status || !strings.Contains(log, row.want) {
-				t.Errorf("status %d, want %d and %q", status, row.status, row.want)
+		t.Run(test.name, func(t *testing.T) {
+			j.vars = test.vars
+			if status, log := j.attempt(t, test.inputs, "verify"); status != test.status || !strings.Contains(log, test.want) {
+				t.Errorf("status %d, want %d and %q", status, test.status, test.want)
 			}
 		})
 	}

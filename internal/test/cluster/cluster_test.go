@@ -94,7 +94,7 @@ func kubectl(t *testing.T, c *cluster.Cluster, args ...string) string {
 	return string(out)
 }
 
-func TestStartReportsWhatWentWrong(t *testing.T) {
+func TestStart_reports_what_went_wrong(t *testing.T) {
 	var log bytes.Buffer
 	_, err := cluster.Start(t.Context(), cluster.Options{Preset: "eks", Log: &log})
 	want := "starting a local cluster: localcluster ended (exit status 1):\n" +
@@ -108,7 +108,7 @@ func TestStartReportsWhatWentWrong(t *testing.T) {
 	}
 }
 
-func TestKilledCallerLeavesNothing(t *testing.T) {
+func TestKilled_caller_leaves_nothing(t *testing.T) {
 	tmp := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {

@@ -31,7 +31,7 @@ func TestContainer(t *testing.T) {
 	app := sample.AKS(buildkit.Repository(t))
 	push(t, app, cluster.Registry, "v1")
 
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		change func(*enginetest.Job)
 	}{
@@ -47,7 +47,7 @@ func TestContainer(t *testing.T) {
 			job.Env["KUBECONFIG"], job.Inputs["kubeconfig"] = "/github/workspace/kubeconfig", ""
 		}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			job := enginetest.Job{
 				Image: image, Workspace: workspace(t, app, cluster.Kubeconfig), Env: map[string]string{},
 				Inputs: map[string]string{
@@ -56,7 +56,7 @@ func TestContainer(t *testing.T) {
 					"tag": "v1", "insecure-registries": cluster.Registry, "kubeconfig": "kubeconfig", "arch-policy": "pin",
 				},
 			}
-			row.change(&job)
+			test.change(&job)
 			got := enginetest.Run(t, engine, job)
 			if got.Status != 0 || got.Outputs["verdict"] != "ok" ||
 				!strings.HasPrefix(got.Summary, "## ✅ multiarch-deploy: ok\n") {

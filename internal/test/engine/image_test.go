@@ -34,21 +34,21 @@ func TestActionImage_for_each_CPU(t *testing.T) {
 func TestMake_image(t *testing.T) {
 	engine := buildkit.StartNetworkedEngine(t)
 	buildkit.LoadGolang(t, engine)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, builder, limit string
 		status               int
 	}{
 		{"by_the_classic_builder", "DOCKER_BUILDKIT=0", "20", 0},
 		{"by_BuildKit_over_a_limit", "DOCKER_CONFIG=" + withBuildx(t), "1", 2},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			cmd := exec.Command("make", "image", "VERSION=v1.2.3", "IMAGE_LIMIT_MB="+row.limit)
+		t.Run(test.name, func(t *testing.T) {
+			cmd := exec.Command("make", "image", "VERSION=v1.2.3", "IMAGE_LIMIT_MB="+test.limit)
 			cmd.Dir = buildkit.Repository(t)
-			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, row.builder)
+			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, test.builder)
 			out, _ := cmd.CombinedOutput()
-			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + row.limit +
+			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + test.limit +
 				` MB\n`).FindSubmatch(out)
-			if status := cmd.ProcessState.ExitCode(); status != row.status || said == nil {
+			if status := cmd.ProcessState.ExitCode(); status != test.status || said == nil {
 				t.Fatalf("exit status %d:\n%s", status, out)
 			}
 			t.Logf("%s MB", said[1])

@@ -68,7 +68,7 @@ func TestCommit_of_a_person_is_deployed(t *testing.T) {
 		"revision=4f2a9c1"
 	early, late := strings.ReplaceAll(mark, "%s", "7"), strings.ReplaceAll(mark, "%s", "999999")
 	image := strings.Replace(files["deploy/kustomization.yaml"], "latest", "v2", 1)
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name, message string
 		files         map[string]string
 	}{
@@ -82,10 +82,10 @@ func TestCommit_of_a_person_is_deployed(t *testing.T) {
 		{"mark_of_a_later_run", "Deploy v2 to deploy\n\n" + late,
 			map[string]string{"deploy/kustomization.yaml": image, "shop.go": "more"}},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			j, repository, token := newJob(t)
 			inputs := map[string]string{"command": "rewrite", "commit": "commit", "github-token": token}
-			push := repository.Commit("main", row.message, row.files)
+			push := repository.Commit("main", test.message, test.files)
 			repository.Started()
 			got := j.deploy(t, repository, push, inputs)
 			if got.status != 0 || got.outputs["commit-sha"] == "" || !strings.Contains(got.file, push.After) {
@@ -242,7 +242,7 @@ func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 
 // A run that fails, or only plans, records nothing; one that can't commit says so before it does anything.
 func TestNothing_is_recorded(t *testing.T) {
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name   string
 		inputs map[string]string
 		ref    string
@@ -265,19 +265,19 @@ func TestNothing_is_recorded(t *testing.T) {
 		{"unknown_placeholder", map[string]string{"commit-message": "Deploy {image}"}, "", 2,
 			"commit-message: unknown {image}; known are {tag}, {revision}, {kustomization}, {branch}"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			j, repository, token := newJob(t)
 			inputs := map[string]string{"command": "rewrite", "commit": "commit", "github-token": token}
-			for name, value := range row.inputs {
+			for name, value := range test.inputs {
 				inputs[name] = value
 			}
 			push := person(repository)
-			if row.ref != "" {
-				push.Ref = row.ref
+			if test.ref != "" {
+				push.Ref = test.ref
 			}
 			got := j.deploy(t, repository, push, inputs)
-			if got.status != row.status || !strings.Contains(got.log, row.want) {
-				t.Errorf("status %d, want %d and %q", got.status, row.status, row.want)
+			if got.status != test.status || !strings.Contains(got.log, test.want) {
+				t.Errorf("status %d, want %d and %q", got.status, test.status, test.want)
 			}
 			if repository.Head("main").SHA != push.After || got.file != files["deploy/kustomization.yaml"] {
 				t.Error("the repository or the workspace was changed")

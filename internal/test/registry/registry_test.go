@@ -18,7 +18,7 @@ import (
 func TestRegistry_gives_back_what_was_pushed_by_whom_it_lets_in(t *testing.T) {
 	tokens := registrytest.Options{Username: "shop", Password: "secret"}
 	wrong := authn.FromConfig(authn.AuthConfig{Username: "shop", Password: "guess"})
-	for _, row := range []struct {
+	for _, test := range []struct {
 		name string
 		opts registrytest.Options
 		auth authn.Authenticator // nil takes the registry's own keychain
@@ -29,13 +29,13 @@ func TestRegistry_gives_back_what_was_pushed_by_whom_it_lets_in(t *testing.T) {
 		{"no_password", tokens, authn.Anonymous, http.StatusUnauthorized},
 		{"a_wrong_password", tokens, wrong, http.StatusUnauthorized},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			registry := registrytest.Start(t, row.opts)
+		t.Run(test.name, func(t *testing.T) {
+			registry := registrytest.Start(t, test.opts)
 			auth := remote.WithAuthFromKeychain(registry.Keychain)
-			if row.auth != nil {
-				auth = remote.WithAuth(row.auth)
+			if test.auth != nil {
+				auth = remote.WithAuth(test.auth)
 			}
-			if diff := cmp.Diff(row.want, roundTrip(t, registry.Host, auth)); diff != "" {
+			if diff := cmp.Diff(test.want, roundTrip(t, registry.Host, auth)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -39,7 +39,7 @@ var apps = []struct {
 	{"gke", "app/envspitter", sampleapp.GKE(root)},
 }
 
-func TestAppsPassTheirOwnTests(t *testing.T) {
+func TestApps_pass_their_own_tests(t *testing.T) {
 	for _, test := range apps {
 		t.Run(test.name, func(t *testing.T) {
 			command := exec.CommandContext(t.Context(), "go", "test", "./...")
@@ -51,7 +51,7 @@ func TestAppsPassTheirOwnTests(t *testing.T) {
 	}
 }
 
-func TestBuildCompilesForEachPlatform(t *testing.T) {
+func TestBuild_compiles_for_each_platform(t *testing.T) {
 	for _, test := range apps {
 		t.Run(test.name, func(t *testing.T) {
 			var got []elf.Machine
@@ -69,7 +69,7 @@ func TestBuildCompilesForEachPlatform(t *testing.T) {
 	}
 }
 
-func TestBuildIsReproducibleInAnotherFolder(t *testing.T) {
+func TestBuild_is_reproducible_in_another_folder(t *testing.T) {
 	here := sampleapp.AKS(root)
 	there := here
 	there.Source = t.TempDir()
@@ -81,14 +81,14 @@ func TestBuildIsReproducibleInAnotherFolder(t *testing.T) {
 	}
 }
 
-func TestBuildSaysWhatDoesNotCompile(t *testing.T) {
+func TestBuild_says_what_does_not_compile(t *testing.T) {
 	_, err := sampleapp.Build(t.Context(), sampleapp.App{Source: t.TempDir()}, arm64)
 	if err == nil || !strings.Contains(err.Error(), "for linux/arm64: go build: exit status 1\n") {
 		t.Errorf("got error %v, want go build's own, for linux/arm64", err)
 	}
 }
 
-func TestPushedImagesOfferTheirPlatforms(t *testing.T) {
+func TestPushed_images_offer_their_platforms(t *testing.T) {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	images := must(sampleapp.Build(t.Context(), sampleapp.AKS(root), amd64, arm64))(t)

@@ -30,7 +30,7 @@ type service struct {
 	Port, TargetPort int32
 }
 
-func TestManifestsOfAKS(t *testing.T) {
+func TestManifests_of_AKS(t *testing.T) {
 	deployments, services := render(t, sampleapp.AKS(root))
 	want := []deployment{
 		{"app-amd64", "registry.example.com/app-amd64:latest", "50m", "32Mi", 4, 8080, "", ""},
@@ -47,7 +47,7 @@ func TestManifestsOfAKS(t *testing.T) {
 	}
 }
 
-func TestManifestsOfGKE(t *testing.T) {
+func TestManifests_of_GKE(t *testing.T) {
 	deployments, services := render(t, sampleapp.GKE(root))
 	want := []deployment{{"envspitter", "registry.example.com/envspitter:latest", "1", "50Mi", 4, 80, "",
 		"kubernetes.io/hostname"}}

@@ -18,8 +18,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// TestImagesReallyRun takes the binary out of the image for this machine's own system and CPU, and talks to it.
-func TestImagesReallyRun(t *testing.T) {
+// TestImages_really_run takes the binary out of the image for this machine's own system and CPU, and talks to it.
+func TestImages_really_run(t *testing.T) {
 	host := v1.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
 	answers := map[string]struct{ path, want string }{
 		"aks": {"/", "Hello! I run on " + runtime.GOARCH + ", in pod app-0, on node node-0.\n"},

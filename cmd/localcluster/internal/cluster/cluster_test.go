@@ -17,7 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-func TestTwoClustersSideBySide(t *testing.T) {
+func TestTwo_clusters_side_by_side(t *testing.T) {
 	for _, test := range []struct {
 		preset  string
 		address string
@@ -148,7 +148,7 @@ func fileMode(t *testing.T, path string) fs.FileMode {
 	return info.Mode().Perm()
 }
 
-func TestKilledParentLeavesNoChild(t *testing.T) {
+func TestKilled_parent_leaves_no_child(t *testing.T) {
 	p := start(t)
 	children := p.children(t)
 	if err := p.cmd.Process.Kill(); err != nil {
@@ -158,7 +158,7 @@ func TestKilledParentLeavesNoChild(t *testing.T) {
 	eventually(t, "the components end with their parent", func() bool { return len(alive(children)) == 0 })
 }
 
-func TestDeadComponentEndsTheCluster(t *testing.T) {
+func TestDead_component_ends_the_cluster(t *testing.T) {
 	p := start(t)
 	children := p.children(t)
 	if err := syscall.Kill(children[0], syscall.SIGKILL); err != nil {

@@ -63,7 +63,7 @@ func TestRefusals(t *testing.T) {
 }
 
 // A cluster that was killed leaves its kubeconfig; the next one takes its place.
-func TestLeftoverKubeconfigIsReplaced(t *testing.T) {
+func TestLeftover_kubeconfig_is_replaced(t *testing.T) {
 	first := start(t)
 	if err := first.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ func TestInitsToStart(t *testing.T) {
 	first, second, sidecar := corev1.Container{Name: "first"}, corev1.Container{Name: "second"},
 		corev1.Container{Name: "sidecar"}
 	sidecar.RestartPolicy = ptr(corev1.ContainerRestartPolicyAlways)
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name    string
 		policy  corev1.RestartPolicy
 		inits   []corev1.Container
@@ -54,10 +54,10 @@ func TestInitsToStart(t *testing.T) {
 		{"a_dead_sidecar_of_an_initialized_pod_starts_again", never, []corev1.Container{sidecar, first},
 			statuses(running("c"), exited("sidecar", 1)), result{[]string{"sidecar"}, true}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			pod := &corev1.Pod{Spec: corev1.PodSpec{RestartPolicy: tc.policy, InitContainers: tc.inits,
+		t.Run(test.name, func(t *testing.T) {
+			pod := &corev1.Pod{Spec: corev1.PodSpec{RestartPolicy: test.policy, InitContainers: test.inits,
 				Containers: []corev1.Container{{Name: "c"}}}}
-			runtime := &kubecontainer.PodStatus{ContainerStatuses: tc.runtime, ActiveContainerStatuses: tc.runtime}
+			runtime := &kubecontainer.PodStatus{ContainerStatuses: test.runtime, ActiveContainerStatuses: test.runtime}
 			todo, initialized := initsToStart(pod, runtime, func(_ *corev1.Container, s *kubecontainer.Status) bool {
 				return s.State == kubecontainer.ContainerStateRunning
 			})
@@ -65,7 +65,7 @@ func TestInitsToStart(t *testing.T) {
 			for _, c := range todo {
 				got.Todo = append(got.Todo, c.Name)
 			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})

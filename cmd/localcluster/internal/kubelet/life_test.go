@@ -23,8 +23,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// TestPodLife covers what no observed case has: good endings, probes, deletion, credentials and log options.
-func TestPodLife(t *testing.T) {
+// TestPod_life covers what no observed case has: good endings, probes, deletion, credentials and log options.
+func TestPod_life(t *testing.T) {
 	client := startCluster(t, testNode("n1", "amd64", "containerd://2.3.7"))
 	address := serveRegistry(t)
 	push(t, address+"/app:1", build(t, "amd64", with(busybox("amd64"), "app", program("amd64")), "/app"))
@@ -275,7 +275,7 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 		"echo one; echo two; sleep 6; echo three; sleep 600"))
 	await(t, client, "logs", "ready", ready)
 	logs := client.CoreV1().Pods("default")
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name    string
 		options corev1.PodLogOptions
 		want    []string
@@ -284,17 +284,17 @@ func logOptions(t *testing.T, client kubernetes.Interface, address string) {
 		{"tail", corev1.PodLogOptions{TailLines: ptr(int64(2))}, []string{"two", "three"}},
 		{"limit", corev1.PodLogOptions{LimitBytes: ptr(int64(4))}, []string{"one"}},
 	} {
-		stream, err := logs.GetLogs("logs", &tc.options).Stream(t.Context())
+		stream, err := logs.GetLogs("logs", &test.options).Stream(t.Context())
 		if err != nil {
-			t.Fatalf("%s: %v", tc.name, err)
+			t.Fatalf("%s: %v", test.name, err)
 		}
 		var got []string
-		for lines := bufio.NewScanner(stream); len(got) < len(tc.want) && lines.Scan(); {
+		for lines := bufio.NewScanner(stream); len(got) < len(test.want) && lines.Scan(); {
 			got = append(got, lines.Text())
 		}
 		_ = stream.Close()
-		if diff := cmp.Diff(tc.want, got); diff != "" {
-			t.Errorf("%s: %s", tc.name, diff)
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
 		}
 	}
 	stamped, err := logs.GetLogs("logs", &corev1.PodLogOptions{Timestamps: true,

@@ -31,7 +31,7 @@ func TestRunInit(t *testing.T) {
 		"app/writes.sh":  "#!/bin/sh\necho secret > /etc/config\ncat < /etc/passwd || echo no host file\n",
 		"app/unreadable": "#!/bin/sh\nif then fi (\n",
 	}
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name     string
 		args     []string
 		finishes bool
@@ -71,7 +71,7 @@ func TestRunInit(t *testing.T) {
 		{"an_unreadable_script_counts_as_a_program", []string{"/app/unreadable"}, true,
 			result{0, fine("/app/unreadable", "amd64"), 0}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			layers, err := build(t, "amd64", content).Layers()
 			if err != nil {
 				t.Fatal(err)
@@ -79,15 +79,15 @@ func TestRunInit(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				term := make(chan struct{})
 				m := machine{files: &files{fs: rootfs.New(layers, rootfs.DefaultLimits())}, arch: "amd64", dialect: containerd2(),
-					finishes: tc.finishes, term: term}
+					finishes: test.finishes, term: term}
 				ctx, kill := context.WithTimeout(t.Context(), 90*time.Minute)
 				defer kill()
 				time.AfterFunc(time.Hour, func() { close(term) })
 				var out bytes.Buffer
 				begun := time.Now()
-				code := m.runInit(ctx, launch.Command{Args: tc.args}, &out)
+				code := m.runInit(ctx, launch.Command{Args: test.args}, &out)
 				got := result{code, out.String(), time.Since(begun)}
-				if diff := cmp.Diff(tc.want, got); diff != "" {
+				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Error(diff)
 				}
 				time.Sleep(2 * time.Hour) // lets the timers end

@@ -34,9 +34,9 @@ type observed struct {
 // recordings are what real nodes showed; the tests of package diagnose read them too.
 const recordings = "../../../../testdata/observed"
 
-// TestPodsBehaveAsOnRealNodes plays every observed case on a stand-in node of the same kind and compares the pod's
+// TestPods_behave_as_on_real_nodes plays every observed case on a stand-in node of the same kind and compares the pod's
 // status, its events and its logs, once it is as far as the real one was. All cases run at once; the waiting is real.
-func TestPodsBehaveAsOnRealNodes(t *testing.T) {
+func TestPods_behave_as_on_real_nodes(t *testing.T) {
 	client := startCluster(t,
 		testNode("n-amd64", "amd64", "containerd://1.6.20"),
 		testNode("n-arm64", "arm64", "containerd://1.6.20"),
@@ -232,17 +232,17 @@ func checkMixed(t *testing.T, client kubernetes.Interface, words wording) {
 	for _, raw := range list.Items {
 		createWorkload(t, client, words, raw)
 	}
-	for _, want := range readObserved(t, recordings+"/mixed-cluster") {
-		t.Run(want.name, func(t *testing.T) {
+	for _, test := range readObserved(t, recordings+"/mixed-cluster") {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			owner := want.pod.Labels["a"]
-			selector := metav1.ListOptions{LabelSelector: "a=" + owner, FieldSelector: "spec.nodeName=" + want.pod.Spec.NodeName}
-			pod := awaitStatus(t, client, words, want.pod, selector)
+			owner := test.pod.Labels["a"]
+			selector := metav1.ListOptions{LabelSelector: "a=" + owner, FieldSelector: "spec.nodeName=" + test.pod.Spec.NodeName}
+			pod := awaitStatus(t, client, words, test.pod, selector)
 			words := words // each pod has its own name
-			words.pod, words.original = pod.Name, want.pod.Name
-			log := readFile(t, filepath.Join(recordings, "mixed-cluster", want.name, "logs.txt"))
+			words.pod, words.original = pod.Name, test.pod.Name
+			log := readFile(t, filepath.Join(recordings, "mixed-cluster", test.name, "logs.txt"))
 			awaitLogs(t, client, words, pod, logCall{container: "c", output: wording{}.lines(log)})
-			awaitEvents(t, client, words, pod, want)
+			awaitEvents(t, client, words, pod, test)
 		})
 	}
 	t.Run("deployment_of_crashing_pods_reads_complete", func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-func TestAnImageOutlivesThePodThatPulledIt(t *testing.T) {
+func TestImage_outlives_the_pod_that_pulled_it(t *testing.T) {
 	ref := serveRegistry(t) + "/busybox:v1"
 	push(t, ref, build(t, "arm64", busybox("arm64"), "/bin/sleep"))
 	p := puller{platform: platforms.Only(platforms.MustParse("linux/arm64")), dialect: containerd2(),

@@ -51,7 +51,7 @@ func TestCheckEnvironment(t *testing.T) {
 				Optional: optional}},
 		}}
 	}
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		name string
 		c    corev1.Container
 		want string // empty: the container may start
@@ -70,16 +70,16 @@ func TestCheckEnvironment(t *testing.T) {
 		{"an_optional_secret", secret("absent", "value", ptr(true)), ""},
 		{"optional_all_of_both", allOf("absent", "absent", ptr(true)), ""},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			pod := onePod("p", "app")
-			tc.c.Name = "c"
-			pod.Spec.Containers[0] = tc.c
+			test.c.Name = "c"
+			pod.Spec.Containers[0] = test.c
 			w, events := referrer(pod)
 			var want *startFailure
 			var wantEvents []string
-			if tc.want != "" {
-				want = &startFailure{reason: "CreateContainerConfigError", message: tc.want}
-				wantEvents = []string{"Warning Failed Error: " + tc.want}
+			if test.want != "" {
+				want = &startFailure{reason: "CreateContainerConfigError", message: test.want}
+				wantEvents = []string{"Warning Failed Error: " + test.want}
 			}
 			if diff := cmp.Diff(want, w.checkEnvironment(t.Context(), &pod.Spec.Containers[0]),
 				cmp.AllowUnexported(startFailure{})); diff != "" {

@@ -101,14 +101,14 @@ func resources(cpu, memory, gpu string) corev1.ResourceList {
 	return list
 }
 
-func TestFileWithoutNodes(t *testing.T) {
+func TestFile_without_nodes(t *testing.T) {
 	nodes, err := File(writeFile(t, "pools: []\n"), "v1.36.3")
 	if err != nil || len(nodes) != 0 {
 		t.Errorf("an empty list of pools gave %d nodes and error %v; it describes a cluster without nodes", len(nodes), err)
 	}
 }
 
-func TestFileProblems(t *testing.T) {
+func TestFile_problems(t *testing.T) {
 	for _, test := range []struct{ name, file, want string }{
 		{"an_empty_file", "", `
 1 problem(s) to correct:

@@ -72,7 +72,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-func TestNamedUnknown(t *testing.T) {
+func TestNamed_unknown(t *testing.T) {
 	_, err := Named("eks", "v1.36.3")
 	want := `no preset is named "eks": use aks or gke, or describe the nodes in a file and pass it with --nodes`
 	if diff := cmp.Diff(want, errorText(err)); diff != "" {

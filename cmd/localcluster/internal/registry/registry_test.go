@@ -40,7 +40,7 @@ func serve(t *testing.T) (address, dir string) {
 	return r.Address, dir
 }
 
-func TestPushesAtOnce(t *testing.T) {
+func TestPushes_at_once(t *testing.T) {
 	address, dir := serve(t)
 	var group errgroup.Group
 	for i := range 8 {
@@ -98,7 +98,7 @@ func send(t *testing.T, method, url, contentRange, body string) response {
 	return response{resp.StatusCode, resp.Header.Get("Location"), resp.Header.Get("Range")}
 }
 
-func TestChunkedUpload(t *testing.T) {
+func TestChunked_upload(t *testing.T) {
 	address, _ := serve(t)
 	digest, _, err := v1.SHA256(strings.NewReader("hello, world"))
 	if err != nil {
