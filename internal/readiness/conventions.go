@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,19 +14,26 @@ import (
 // custom judges an object of a custom kind: by the rule for its kind where there is one, and by the conventions.
 func custom(u *unstructured.Unstructured) Status {
 	status, _, _ := unstructured.NestedMap(u.Object, "status")
-	if len(status) == 0 {
+	r := ruleFor(u)
+	switch held := HeldBack(u); {
+	case r.silent:
+		return Status{Unjudged, "its status does not say whether it is ready"}
+	case len(status) == 0 && r.reports():
+		return Status{InProgress, "its controller has not reported anything yet"}
+	case len(status) == 0:
 		return Status{Unjudged, "it has no status"}
-	}
-	if held := HeldBack(u); held.Pods > 0 || held.Paused {
+	case held.Pods > 0 || held.Paused:
 		return Status{Ready, held.Why}
 	}
-	r := ruleFor(u)
+	var e evidence
 	if r.check != nil {
-		if s := r.check(u); s.State != Unjudged || r.alone {
+		s := r.check(u)
+		if r.alone || s.State == InProgress || s.State == Failed {
 			return s
 		}
+		e.add(s.State, cmp.Or(s.Message, "its status says so"))
 	}
-	e := byConditions(u, r)
+	e.join(byConditions(u, r))
 	e.join(byWords(u))
 	e.join(byReplicas(u))
 	return e.status()
@@ -36,14 +44,14 @@ func custom(u *unstructured.Unstructured) Status {
 // https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md,
 // kstatus, Gateway API, Crossplane, Knative, OpenShift.
 var (
-	summaries = words(`Ready Available Healthy Succeeded Complete Completed`)
-	positive  = words(`Ready Available Healthy Succeeded Complete Completed Accepted Programmed ResolvedRefs Synced Established
+	summaries = words(`Ready Available Healthy Succeeded Successful Complete Completed`)
+	positive  = words(`Ready Available Healthy Succeeded Successful Complete Completed Accepted Programmed ResolvedRefs Synced Established
 		Reconciled Deployed Installed Provisioned Valid Initialized Admitted Attached Applied Resolved ReconcileSuccess Validated
 		Scheduled AllReplicasReady ClusterAvailable Running`)
 	// preliminary conditions are True before the object is of use, so that they prove nothing alone.
 	preliminary = words(`Initialized Scheduled Validated Running Resolved`)
 	terminal    = words(`Failed Stalled ACK.Terminal InvalidSpec ReplicaFailure`)
-	negative    = words(`Degraded NotReady Error Errored HasErrors ErrorOccurred ReconcileError Unhealthy Invalid Conflicted Failing
+	negative    = words(`Degraded NotReady NoMatchingInstance Failure Error Errored HasErrors ErrorOccurred ReconcileError Unhealthy Invalid Conflicted Failing
 		Terminating Deleting OverlappingFilters PartiallyInvalid`)
 	progressing = words(`Progressing Reconciling Updating Upgrading Pending Deploying Creating Scaling Provisioning Restarting
 		RollingOut RollingUpdate`)
@@ -57,6 +65,12 @@ func byConditions(u *unstructured.Unstructured, r rule) evidence {
 	e.join(ofConditions(own, r, u.GetGeneration(), reports))
 	for _, list := range []string{"parents", "listeners", "ancestors", "ingress", "bindings", "controllers"} {
 		for _, item := range items(u, "status", list) {
+			if list == "parents" && !isParent(u, item) {
+				continue
+			}
+			if list == "ancestors" && !hasCondition(item, "Accepted") {
+				e.add(InProgress, "one of its ancestors has not accepted it")
+			}
 			nested := ofConditions(object.ConditionsAt(item, "conditions"), r, u.GetGeneration(), reports)
 			e.join(nested)
 		}
@@ -92,7 +106,9 @@ func stateOfCondition(c object.Condition, summed bool) State {
 	switch {
 	case is(terminal) && yes:
 		return Failed
-	case is(negative) && yes, is(progressing) && yes && !isDone(c.Reason):
+	case is(negative) && yes, is(progressing) && yes && !isDone(c.Reason),
+		yes && !isDone(c.Reason) && hasSuffix(c.Type, ongoing...),
+		hasSuffix(c.Reason, "DeadlineExceeded"), yes && is(summaries) && hasSuffix(c.Reason, "Failed"):
 		return InProgress
 	case is(terminal), is(negative), is(progressing):
 		return Unjudged
@@ -102,13 +118,20 @@ func stateOfCondition(c object.Condition, summed bool) State {
 		return Unjudged
 	case is(positive):
 		return map[bool]State{true: Ready, false: InProgress}[yes]
-	case !summed && yes && hasSuffix(c.Type, "Failed", "Failure", "Error", "Degraded"):
+	case !summed && yes && hasSuffix(c.Type, "Failed", "Failure", "Error", "Degraded", "Unhealthy", "NotReady"):
 		return InProgress
-	case !summed && hasSuffix(c.Type, "Ready", "Available", "Healthy", "Synced", "Succeeded"):
+	case !summed && hasSuffix(c.Type, "Failed", "Failure", "Error", "Degraded", "Unhealthy", "NotReady"):
+		return Unjudged
+	case !summed && hasSuffix(c.Type, "Ready", "Available", "Healthy", "Synced", "Synchronized", "Applied", "Succeeded"):
 		return map[bool]State{true: Ready, false: InProgress}[yes]
+	case !summed && !yes && hasSuffix(c.Reason, "Failed", "Error"):
+		return InProgress
 	}
 	return Unjudged
 }
+
+// ongoing are ends of condition types that are True while something is being done, beside a summary that is True too.
+var ongoing = []string{"Progressing", "Updating", "Upgrading", "Creating", "Deleting"}
 
 // isDone knows reasons such as NewReplicaSetAvailable, with which Progressing stays True after the end.
 func isDone(reason string) bool { return hasSuffix(reason, "Available", "Complete", "Completed") }
@@ -139,7 +162,9 @@ func byReplicas(u *unstructured.Unstructured) evidence {
 	var e evidence
 	wanted, ok := integer(u, "spec", "replicas")
 	if !ok {
-		return e
+		if wanted, ok = integer(u, "status", "replicas"); !ok {
+			return e
+		}
 	}
 	for _, field := range []string{"replicas", "readyReplicas", "availableReplicas", "updatedReplicas",
 		"updatedReadyReplicas", "readyInstances", "instances"} {

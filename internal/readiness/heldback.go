@@ -38,8 +38,11 @@ func HeldBack(u *unstructured.Unstructured) Held {
 		partition := number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
 		return Held{min(outdated(u), partition), fmt.Sprintf("updateStrategy.rollingUpdate.partition %d", partition), false,
 			"Lower the partition to roll the change out further."}
-	case strings.HasSuffix(kind, ".apps.kruise.io") && isTrue(u, "spec", "updateStrategy", "paused"):
-		return Held{outdated(u), "paused", true, "Set spec.updateStrategy.paused to false."}
+	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
+		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
+		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
+	case IsCustom(u) && isTrue(u, "spec", "paused"):
+		return Held{outdated(u), "paused", true, "Set spec.paused to false."}
 	}
 	return Held{}
 }

@@ -3,6 +3,7 @@ package readiness
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,6 +16,11 @@ func argoRollout(u *unstructured.Unstructured) Status {
 	if c := object.ConditionOf(u, "InvalidSpec"); c.Status == "True" {
 		return Status{Failed, describe(c)}
 	}
+	seen, wanted := text(u, "status", "workloadObservedGeneration"),
+		u.GetAnnotations()["rollout.argoproj.io/workload-generation"]
+	if seen != "" && wanted != "" && seen != wanted {
+		return Status{InProgress, "its controller has not seen the workload that it refers to"}
+	}
 	phase, why := text(u, "status", "phase"), text(u, "status", "message")
 	switch phase {
 	case "Healthy":
@@ -22,9 +28,26 @@ func argoRollout(u *unstructured.Unstructured) Status {
 	case "Degraded":
 		return Status{Failed, cmp.Or(why, phase)}
 	case "":
-		return Status{Unjudged, "its status has no phase"}
+		return rolloutCounts(u)
 	}
 	return Status{InProgress, cmp.Or(why, phase)}
+}
+
+// rolloutCounts judges a Rollout of a release before 1.0, which has no phase.
+func rolloutCounts(u *unstructured.Unstructured) Status {
+	if c := object.ConditionOf(u, "Progressing"); c.Reason == "RolloutAborted" || hasSuffix(c.Reason, "DeadlineExceeded") {
+		return Status{Failed, describe(c)}
+	}
+	wanted, updated := number(u, "spec", "replicas"), number(u, "status", "updatedReplicas")
+	switch available, all := number(u, "status", "availableReplicas"), number(u, "status", "replicas"); {
+	case updated < wanted:
+		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, wanted)}
+	case available < updated:
+		return Status{InProgress, fmt.Sprintf("available: %d/%d", available, updated)}
+	case all > updated:
+		return Status{InProgress, fmt.Sprintf("%d pods of an earlier revision are left", all-updated)}
+	}
+	return Status{Unjudged, "its status has no phase"}
 }
 
 // argoApplication: https://argo-cd.readthedocs.io/en/stable/operator-manual/health/.
@@ -59,7 +82,11 @@ func revisions(u *unstructured.Unstructured) Status {
 	if updated < wanted-partition {
 		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, wanted-partition)}
 	}
-	if ready := number(u, "status", "readyReplicas"); ready < wanted {
+	ready, reported := integer(u, "status", "readyReplicas")
+	if !reported {
+		ready = updated
+	}
+	if ready < wanted {
 		return Status{InProgress, fmt.Sprintf("ready: %d/%d", ready, wanted)}
 	}
 	return Status{Ready, ""}
@@ -101,6 +128,7 @@ const NoController = "no controller has taken it"
 // routeParents waits for the first gateway that reports: https://gateway-api.sigs.k8s.io/reference/spec/#routestatus.
 func routeParents(u *unstructured.Unstructured) Status {
 	parents, wanted := items(u, "status", "parents"), items(u, "spec", "parentRefs")
+	parents = slices.DeleteFunc(parents, func(parent map[string]any) bool { return !isParent(u, parent) })
 	if len(parents) < min(1, len(wanted)) {
 		return Status{InProgress, NoController}
 	}
@@ -114,6 +142,25 @@ func routeParents(u *unstructured.Unstructured) Status {
 		}
 	}
 	return Status{State: Unjudged}
+}
+
+// isParent reports whether a route still names the parent that an entry of its status is about: entries of parents that
+// left the spec may stay.
+func isParent(u *unstructured.Unstructured, entry map[string]any) bool {
+	ref, _ := entry["parentRef"].(map[string]any)
+	wanted := items(u, "spec", "parentRefs")
+	return ref == nil || len(wanted) == 0 || slices.ContainsFunc(wanted, func(w map[string]any) bool {
+		for _, field := range []string{"name", "sectionName", "port"} {
+			if w[field] != ref[field] {
+				return false
+			}
+		}
+		return w["namespace"] == nil || ref["namespace"] == nil || w["namespace"] == ref["namespace"]
+	})
+}
+
+func hasCondition(of map[string]any, kind string) bool {
+	return slices.ContainsFunc(object.ConditionsAt(of, "conditions"), func(c object.Condition) bool { return c.Type == kind })
 }
 
 // routeAdmitted: OpenShift's routers report in status.ingress.
@@ -136,13 +183,21 @@ func managedCertificate(u *unstructured.Unstructured) Status {
 	}
 }
 
-// elastic: https://www.elastic.co/docs/reference/cloud-on-k8s; phase Ready is reached before the shards are.
+// elastic: https://www.elastic.co/docs/reference/cloud-on-k8s; phase Ready is reached before the shards are. A single
+// node stays yellow, since it has no place for replicas.
 func elastic(u *unstructured.Unstructured) Status {
+	nodes := int64(0)
+	for _, set := range items(u, "spec", "nodeSets") {
+		n, _ := integer(&unstructured.Unstructured{Object: set}, "count")
+		nodes += n
+	}
 	phase, health := text(u, "status", "phase"), text(u, "status", "health")
 	switch {
 	case phase == "Invalid":
 		return Status{Failed, "phase Invalid"}
-	case phase == "Ready" && (health == "green" || health == "yellow"):
+	case number(u, "status", "availableNodes") < nodes:
+		return Status{InProgress, fmt.Sprintf("nodes: %d/%d", number(u, "status", "availableNodes"), nodes)}
+	case phase == "Ready" && (health == "green" || health == "yellow" && nodes == 1):
 		return Status{Ready, ""}
 	}
 	return Status{InProgress, fmt.Sprintf("phase %s, health %s", cmp.Or(phase, "unknown"), cmp.Or(health, "unknown"))}
@@ -151,15 +206,16 @@ func elastic(u *unstructured.Unstructured) Status {
 // minio: https://github.com/minio/operator, status.healthStatus; currentState Initialized is its last one.
 func minio(u *unstructured.Unstructured) Status {
 	state, health := text(u, "status", "currentState"), text(u, "status", "healthStatus")
-	if state == "Initialized" && health == "green" {
+	if state == "Initialized" && (health == "green" || health == "") {
 		return Status{Ready, ""}
 	}
 	return Status{InProgress, fmt.Sprintf("state %s, health %s", cmp.Or(state, "unknown"), cmp.Or(health, "unknown"))}
 }
 
+// elasticHealth is yellow while some of the pods are not available.
 func elasticHealth(u *unstructured.Unstructured) Status {
 	health := text(u, "status", "health")
-	if health == "green" || health == "yellow" {
+	if health == "green" {
 		return Status{Ready, ""}
 	}
 	return Status{InProgress, "health " + cmp.Or(health, "unknown")}
@@ -172,7 +228,7 @@ func collector(u *unstructured.Unstructured) Status {
 	}
 	replicas := text(u, "status", "scale", "statusReplicas")
 	ready, wanted, ok := strings.Cut(replicas, "/")
-	if ok && ready == wanted && wanted != "0" {
+	if ok && ready == wanted && (wanted != "0" || text(u, "spec", "mode") == "daemonset") {
 		return Status{Ready, ""}
 	}
 	return Status{InProgress, "replicas " + cmp.Or(replicas, "unknown")}
@@ -187,8 +243,23 @@ func flink(u *unstructured.Unstructured) Status {
 		return byWordsIn(u, Status{Ready, ""}, "jobStatus", "state")
 	case "FAILED", "ROLLED_BACK":
 		return Status{Failed, "lifecycle state " + state}
+	case "":
+		return flinkJob(u)
 	}
 	return Status{InProgress, "lifecycle state " + cmp.Or(state, "unknown")}
+}
+
+// flinkJob judges by the job, for releases of the operator that report no lifecycle.
+func flinkJob(u *unstructured.Unstructured) Status {
+	job, manager := text(u, "status", "jobStatus", "state"), text(u, "status", "jobManagerDeploymentStatus")
+	suspended := text(u, "spec", "job", "state") == "suspended"
+	if job == "RUNNING" && (manager == "READY" || manager == "") || suspended && (job == "SUSPENDED" || job == "FINISHED") {
+		return Status{Ready, ""}
+	}
+	if job == "FAILED" || manager == "ERROR" {
+		return Status{Failed, "the job is " + cmp.Or(job, "not there") + ", its manager " + cmp.Or(manager, "not there")}
+	}
+	return Status{InProgress, "the job is " + cmp.Or(job, "not there") + ", its manager " + cmp.Or(manager, "not there")}
 }
 
 // byWordsIn lowers a status where a further field has a word that says less.
@@ -272,9 +343,4 @@ func replicasAt(field string) func(*unstructured.Unstructured) Status {
 		}
 		return Status{Ready, ""}
 	}
-}
-
-// sayNothing is for kinds whose status is no matter of being ready.
-func sayNothing(*unstructured.Unstructured) Status {
-	return Status{Unjudged, "its status does not say whether it is ready"}
 }

@@ -39,6 +39,9 @@ func Of(u *unstructured.Unstructured, generation int64) Status {
 	if u.GetDeletionTimestamp() != nil {
 		return Status{InProgress, "it is being deleted"}
 	}
+	if IsCustom(u) && (isTrue(u, "spec", "suspend") || isTrue(u, "spec", "suspended")) {
+		return Status{Ready, "it is suspended"} // its controller may not even look at it
+	}
 	if IsStale(u, generation) {
 		return Status{InProgress, "its controller has not seen the change yet"}
 	}

@@ -18,7 +18,12 @@ type rule struct {
 	// check judges what the conventions do not cover; Unjudged leaves it to them, unless alone is set.
 	check func(*unstructured.Unstructured) Status
 	alone bool
+	// silent kinds have a status that is no matter of being ready.
+	silent bool
 }
+
+// reports says that the kind's controller is known to write a status for each object: one without is waited for.
+func (r rule) reports() bool { return len(r.needs) > 0 || r.check != nil }
 
 func (r rule) ignores(kind string) bool { return slices.Contains(r.ignore, kind) }
 
@@ -46,18 +51,25 @@ var rules = map[string]rule{
 	"Rollout.argoproj.io":        {check: argoRollout, alone: true},
 	"Application.argoproj.io":    {check: argoApplication, alone: true},
 	"ApplicationSet.argoproj.io": {needs: []string{"ResourcesUpToDate"}, ignore: []string{"ParametersGenerated"}},
+	"*.promoter.argoproj.io":     {needs: []string{"Ready"}},
 
 	"*.serving.knative.dev":   {needs: []string{"Ready"}, ignore: []string{"Active"}},
 	"*.eventing.knative.dev":  {needs: []string{"Ready"}},
 	"*.messaging.knative.dev": {needs: []string{"Ready"}},
 	"*.sources.knative.dev":   {needs: []string{"Ready"}},
 
-	"CloneSet.apps.kruise.io":    {check: revisions},
-	"StatefulSet.apps.kruise.io": {check: revisions},
-	"DaemonSet.apps.kruise.io":   {check: daemonCounts},
+	"CloneSet.apps.kruise.io":    {check: revisions, alone: true},
+	"StatefulSet.apps.kruise.io": {check: revisions, alone: true},
+	"DaemonSet.apps.kruise.io":   {check: daemonCounts, alone: true},
+
+	"GameServer.game.kruise.io": {check: gameServer},
+
+	"CustomResourceDefinition.apiextensions.k8s.io": {needs: []string{"Established", "NamesAccepted"},
+		ignore: []string{"KubernetesAPIApprovalPolicyConformant"}},
 
 	"ClusterOperator.config.openshift.io": {needs: []string{"Available"}, ignore: []string{"Upgradeable"}},
-	"DeploymentConfig.apps.openshift.io":  {needs: []string{"Available"}},
+	"DeploymentConfig.apps.openshift.io":  {check: deploymentConfig, alone: true},
+	"Subscription.operators.coreos.com":   {check: subscription, alone: true},
 	"Route.route.openshift.io":            {check: routeAdmitted},
 	"MachineConfigPool.machineconfiguration.openshift.io": {needs: []string{"Updated"},
 		ignore: []string{"RenderDegraded", "NodeDegraded"}},
@@ -68,12 +80,14 @@ var rules = map[string]rule{
 	"KafkaRebalance.kafka.strimzi.io": {check: anyTrue("Ready", "ProposalReady")},
 	"KafkaUser.kafka.strimzi.io":      {needs: []string{"Ready"}},
 
-	"SealedSecret.bitnami.com": {needs: []string{"Synced"}},
-	"*.external-secrets.io":    {needs: []string{"Ready"}},
-	"*.secrets.hashicorp.com":  {ignore: []string{"Healthy"}},
+	"SealedSecret.bitnami.com":        {needs: []string{"Synced"}},
+	"*.external-secrets.io":           {needs: []string{"Ready"}},
+	"OnePasswordItem.onepassword.com": {needs: []string{"Ready"}},
+	"*.secrets.hashicorp.com":         {ignore: []string{"Healthy"}},
 
 	"*.cert-manager.io": {needs: []string{"Ready"},
 		ignore: []string{"Issuing", "Approved", "InvalidRequest", "Denied"}},
+	"*.certmanager.k8s.io":           {needs: []string{"Ready"}},
 	"Order.acme.cert-manager.io":     {check: wordAt("status", "state")},
 	"Challenge.acme.cert-manager.io": {check: wordAt("status", "state")},
 
@@ -87,10 +101,14 @@ var rules = map[string]rule{
 	"UDPRoute.gateway.networking.k8s.io":  {check: routeParents},
 
 	"ManagedCertificate.networking.gke.io": {check: managedCertificate, alone: true},
+	"*.core.cnrm.cloud.google.com":         {check: healthy, alone: true},
 	"*.*.cnrm.cloud.google.com":            {needs: []string{"Ready"}},
 	"*.*.azure.com":                        {needs: []string{"Ready"}},
 	"*.*.services.k8s.aws":                 {needs: []string{"ACK.ResourceSynced"}},
 
+	"*.pkg.crossplane.io":             {},
+	"*.stacks.crossplane.io":          {},
+	"*.apiextensions.crossplane.io":   {},
 	"Provider.pkg.crossplane.io":      {needs: []string{"Installed", "Healthy"}},
 	"Configuration.pkg.crossplane.io": {needs: []string{"Installed", "Healthy"}},
 	"Function.pkg.crossplane.io":      {needs: []string{"Installed", "Healthy"}},
@@ -105,6 +123,7 @@ var rules = map[string]rule{
 
 	"Elasticsearch.elasticsearch.k8s.elastic.co": {check: elastic, alone: true},
 	"*.*.k8s.elastic.co":                         {check: elasticHealth, alone: true},
+	"CephCluster.ceph.rook.io":                   {check: ceph, alone: true},
 
 	"RabbitmqCluster.rabbitmq.com": {needs: []string{"AllReplicasReady", "ClusterAvailable", "ReconcileSuccess"},
 		ignore: []string{"NoWarnings"}},
@@ -115,7 +134,8 @@ var rules = map[string]rule{
 	"FlinkDeployment.flink.apache.org": {check: flink, alone: true},
 	"FlinkSessionJob.flink.apache.org": {check: flink, alone: true},
 
-	"ScaledObject.keda.sh": {needs: []string{"Ready"}, ignore: []string{"Active", "Fallback", "Paused"}},
+	// KEDA: https://keda.sh/docs/latest/reference/scaledobject-spec/. With a fallback the trigger's source fails.
+	"ScaledObject.keda.sh": {needs: []string{"Ready"}, ignore: []string{"Active", "Paused"}, check: noFallback},
 	"ScaledJob.keda.sh":    {needs: []string{"Ready"}, ignore: []string{"Active", "Paused"}},
 
 	"*.karpenter.sh":        {needs: []string{"Ready"}, ignore: []string{"Drifted", "Consolidatable", "Empty", "Expired"}},
@@ -129,21 +149,41 @@ var rules = map[string]rule{
 	"PipelineRun.tekton.dev": {needs: []string{"Succeeded"}},
 	"TaskRun.tekton.dev":     {needs: []string{"Succeeded"}},
 
-	"VolumeSnapshot.snapshot.storage.k8s.io":   {check: volumeSnapshot, alone: true},
-	"HTTPProxy.projectcontour.io":              {check: wordAt("status", "currentStatus")},
-	"VirtualMachine.kubevirt.io":               {check: virtualMachine, alone: true},
-	"Tenant.minio.min.io":                      {check: minio, alone: true},
-	"ClusterQueue.kueue.x-k8s.io":              {needs: []string{"Active"}},
-	"PyTorchJob.kubeflow.org":                  {needs: []string{"Succeeded"}},
-	"TFJob.kubeflow.org":                       {needs: []string{"Succeeded"}},
-	"MPIJob.kubeflow.org":                      {needs: []string{"Succeeded"}},
-	"Fleet.agones.dev":                         {check: replicasAt("readyReplicas"), alone: true},
-	"VerticalPodAutoscaler.autoscaling.k8s.io": {check: sayNothing, alone: true},
+	"VolumeSnapshot.snapshot.storage.k8s.io":        {check: volumeSnapshot, alone: true},
+	"VolumeSnapshotContent.snapshot.storage.k8s.io": {check: volumeSnapshot, alone: true},
+	"DataVolume.cdi.kubevirt.io":                    {check: dataVolume, alone: true},
+	"VirtualMachineInstance.kubevirt.io":            {needs: []string{"Ready"}},
+	"InferenceService.serving.kserve.io":            {needs: []string{"Ready"}, check: inferenceService},
+	"Grafana.grafana.integreatly.org":               {check: grafana, alone: true},
+	"MariaDB.k8s.mariadb.com":                       {needs: []string{"Ready"}},
+	"Keycloak.k8s.keycloak.org":                     {needs: []string{"Ready"}},
+	"Kiali.kiali.io":                                {needs: []string{"Successful"}},
+	"Policy.kyverno.io":                             {needs: []string{"Ready"}},
+	"ClusterPolicy.kyverno.io":                      {needs: []string{"Ready"}},
+	"Connector.platform.confluent.io":               {check: noneFailed},
+	"Analysis.metrics.keptn.sh":                     {check: analysis},
+	"*.gateway.solo.io":                             {check: gloo, alone: true},
+	"*.gloo.solo.io":                                {check: gloo, alone: true},
+	"*.numaflow.numaproj.io":                        {check: pausedByWish},
+	"*.work.karmada.io":                             {check: bindings},
+	"AnsibleJob.tower.ansible.com":                  {check: wordAt("status", "ansibleJobResult", "status"), alone: true},
+	"HTTPProxy.projectcontour.io":                   {check: wordAt("status", "currentStatus")},
+	"VirtualMachine.kubevirt.io":                    {check: virtualMachine, alone: true},
+	"Tenant.minio.min.io":                           {check: minio, alone: true},
+	"ClusterQueue.kueue.x-k8s.io":                   {needs: []string{"Active"}},
+	"PyTorchJob.kubeflow.org":                       {needs: []string{"Succeeded"}},
+	"TFJob.kubeflow.org":                            {needs: []string{"Succeeded"}},
+	"MPIJob.kubeflow.org":                           {needs: []string{"Succeeded"}},
+	"Fleet.agones.dev":                              {check: replicasAt("readyReplicas"), alone: true},
+	"VerticalPodAutoscaler.autoscaling.k8s.io":      {silent: true},
 }
 
 // ruleFor returns the most exact rule for the object's kind.
 func ruleFor(u *unstructured.Unstructured) rule {
 	kind := u.GroupVersionKind().GroupKind()
+	if settings[kind.Kind] {
+		return rule{silent: true}
+	}
 	if r, ok := rules[kind.String()]; ok {
 		return r
 	}
@@ -166,6 +206,9 @@ func ruleFor(u *unstructured.Unstructured) rule {
 	}
 	return rule{}
 }
+
+// settings are Crossplane's kinds that only configure others; their status counts users.
+var settings = words(`ProviderConfig ClusterProviderConfig ProviderConfigUsage StoreConfig EnvironmentConfig`)
 
 // isComposite knows Crossplane's composite resources and claims, whose groups are their authors' own.
 func isComposite(u *unstructured.Unstructured) bool {

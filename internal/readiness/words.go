@@ -14,7 +14,8 @@ var wordFields = [][]string{
 	{"lifecycleState"}, {"serviceStatus"}, {"jobStatus"}, {"jobStatus", "state"}, {"jobDeploymentStatus"},
 	{"certificateStatus"},
 	{"applicationState", "state"}, {"currentState", "currentStateSummary"}, {"connectionState", "lastObservedState"},
-	{"clusterStatus"}, {"PostgresClusterStatus"}, {"stageStatus"}, {"provisioningState"}, {"printableStatus"},
+	{"clusterStatus"}, {"PostgresClusterStatus"}, {"stageStatus"}, {"updateStatus"}, {"compliant"}, {"lastOperationStatus"},
+	{"connectorState"}, {"overallStatus"}, {"provisioningState"}, {"printableStatus"},
 	{"result"}, {"ready"}, {"readyToUse"}, {"created"}, {"initialized"}, {"provisioned"}, {"valid"},
 }
 
@@ -23,7 +24,8 @@ var wordFields = [][]string{
 var (
 	readyWords = words(`ready running active available bound healthy ok green yellow succeeded success successful complete completed
 		finished done established deployed online up synced insync installed provisioned issued valid enabled stable normal
-		attached connected atlatestknown reconciled created applied true deploymentready clusterhealthy healthok optimal`)
+		attached connected atlatestknown reconciled created applied true deploymentready clusterhealthy healthok optimal
+		operational compliant`)
 	failedWords = words(`failed failure error errored errors invalid aborted rejected failedvalidation partiallyfailed
 		createfailed updatefailed addfailed syncfailed submissionfailed installfailed upgradefailed fatal terminalerror
 		crashloopbackoff unrecoverable revoked denied cancelled canceled expired healtherr`)
@@ -33,7 +35,8 @@ var (
 		suspended paused stopped stopping installing installready pendinginstall upgradepending upgradeavailable settingup
 		bootstrapping configuring validating resizing recovering repairing restoring rollingback finalizing preparing
 		detached connecting disconnected importing unbound lost false accepted unset submitting pendingrerun joining
-		waitingforleader transientfailure degraded idle warning healthwarn`)
+		waitingforleader transientfailure degraded idle warning healthwarn
+		scalingup scalingdown notfound rejected noncompliant`)
 )
 
 func words(list string) map[string]bool {
@@ -46,6 +49,9 @@ func words(list string) map[string]bool {
 
 // finite are the kinds that run to an end, by their name: "Running" is no success of theirs.
 var finite = regexp.MustCompile(`(Job|Run|Workflow|Backup|Restore|Build|Migration|Experiment|Task|Snapshot|Import|Order|Challenge|Request|Plan|Operation|Repair|Upgrade|DataVolume)$`)
+
+// lasts are words that end as those of something that goes on to an end, and say that it serves.
+var lasts = regexp.MustCompile(`(running|serving|listening|streaming|existing|operating|following|replicating)$`)
 
 var blanks = strings.NewReplacer(" ", "", "-", "", "_", "")
 
@@ -66,7 +72,8 @@ func byWords(u *unstructured.Unstructured) evidence {
 func wordOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
-		return v, v != ""
+		word, _, _ := strings.Cut(v, ", ") // some add why
+		return word, word != ""
 	case bool:
 		return map[bool]string{true: "true", false: "false"}[v], true
 	}
@@ -83,6 +90,8 @@ func classify(kind, word string) State {
 		return InProgress
 	case readyWords[word]:
 		return Ready
+	case hasSuffix(word, "ing") && !lasts.MatchString(word), hasSuffix(word, "error", "failed", "failure"):
+		return InProgress // a word of the kind's own, which may still change
 	}
 	return Unjudged
 }

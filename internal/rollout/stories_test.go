@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
@@ -288,5 +289,17 @@ func TestNeedsRoom_of_an_update_that_ends_no_pod_first(t *testing.T) {
 				t.Errorf("got %t", got)
 			}
 		})
+	}
+}
+
+func TestUpdate_waits_for_no_status_of_a_kind_that_has_none(t *testing.T) {
+	const certificate = "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: a, generation: 1}}"
+	for statusless, want := range map[bool]readiness.State{true: readiness.Unjudged, false: readiness.InProgress} {
+		tracked := newTrackedObject(parse(t, certificate))
+		tracked.statusless = statusless
+		tracked.update(newClasses(), time.Now())
+		if tracked.status.State != want {
+			t.Errorf("without a status in its kind %t: got %q, want %q", statusless, tracked.status.State, want)
+		}
 	}
 }

@@ -68,7 +68,12 @@ func (t *trackedObject) update(classes *classes, now time.Time) {
 	if t.first.IsZero() && !readiness.IsStale(t.last, t.generation) {
 		t.first = now
 	}
-	t.become(classes.correct(t.last, readiness.Of(t.last, t.generation)), now)
+	s := classes.correct(t.last, readiness.Of(t.last, t.generation))
+	if status, _, _ := unstructured.NestedMap(t.last.Object, "status"); t.statusless && len(status) == 0 &&
+		s.State == readiness.InProgress && t.last.GetDeletionTimestamp() == nil {
+		s = readiness.Status{State: readiness.Unjudged, Message: "its kind has no status"}
+	}
+	t.become(s, now)
 }
 
 func (t *trackedObject) become(s readiness.Status, now time.Time) {
