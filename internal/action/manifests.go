@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,21 +132,22 @@ func (d *deploy) render(context.Context) error {
 	d.enterNamespace()
 	d.say("%s", counted(len(d.objects), "object"))
 	d.find(result.Findings...)
-	return d.checkAnnotations()
+	d.find(d.located(d.wrongAnnotations())...)
+	return nil
 }
 
-// checkAnnotations refuses annotations of this tool that it could not follow later.
-func (d *deploy) checkAnnotations() error {
-	var problems []error
+// wrongAnnotations refuses annotations of this tool that it could not follow later.
+func (d *deploy) wrongAnnotations() []finding.Finding {
+	var findings []finding.Finding
 	for _, o := range d.objects {
-		if err := readiness.Check(o.Unstructured); err != nil {
-			problems = append(problems, err)
+		for _, p := range readiness.Check(o.Unstructured) {
+			findings = append(findings, finding.Finding{
+				Code: finding.AnnotationInvalid, Severity: finding.Error, Object: object.ID(o.GroupVersionKind(), o),
+				Message: object.Name(o.GetKind(), o) + ": " + p.What + ".", Fix: p.Fix,
+			})
 		}
 	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return faultError{errors.Join(problems...)}
+	return findings
 }
 
 // enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called

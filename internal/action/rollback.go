@@ -63,8 +63,10 @@ func (d *deploy) watchRollback(ctx context.Context, before, changes apply.Change
 func (d *deploy) sayState(result rollout.Result, unwell map[string]string) {
 	for _, o := range result.Objects {
 		switch why, was := unwell[o.ID]; {
-		case o.Done:
+		case o.Done && o.Judged:
 			d.say("rolled back: %s is ready as it was before", o.ID)
+		case o.Done:
+			d.say("rolled back: %s is set back; whether it is ready is not known: %s", o.ID, o.Message)
 		case was:
 			d.say("rolled back: %s is not ready, and was not before this deploy either: %s", o.ID, why)
 		default:

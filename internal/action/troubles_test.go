@@ -21,6 +21,18 @@ const (
 	onARM64 = "nodeSelector: {kubernetes.io/arch: arm64}\n      "
 )
 
+// shopDefinition defines a kind with a status that nobody writes.
+const shopDefinition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: shops.example.com}
+spec:
+  group: example.com
+  names: {kind: Shop, plural: shops}
+  scope: Namespaced
+  versions:
+    - {name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object}}}
+`
+
 // troubles are the runs behind the examples of the page.
 var troubles = map[finding.Code]trouble{
 	finding.ExecFormatError: {cluster: "aks", old: lone, new: onARM64 + lone, runs: []string{
@@ -62,6 +74,8 @@ var troubles = map[finding.Code]trouble{
 		runs: []string{"run IMAGES --wait-timeout 8s"}},
 	finding.HeldBack: {cluster: "aks", old: "replicas: 2", new: "replicas: 2\n  paused: true",
 		runs: []string{"run IMAGES"}},
+	finding.NotJudged: {cluster: "aks", old: deployment, new: deployment + "---\n" + shopDefinition + "---\napiVersion: " +
+		"example.com/v1\nkind: Shop\nmetadata: {name: shop}\n", runs: []string{"run IMAGES"}},
 	finding.CrashLoop: {cluster: "aks", old: lone, new: onARM64 +
 		"containers: [{name: app, image: registry/app, command: [/app/server]}]",
 		runs: []string{"run IMAGES --wait-timeout 20s"}},
@@ -77,6 +91,8 @@ var troubles = map[finding.Code]trouble{
 	finding.ApplyConflict: {cluster: "aks", runs: []string{
 		"run IMAGES --field-manager other-team", "run --images registry/app=REGISTRY/single+platforms=linux/amd64 --tag v1 " +
 			"--arch-policy warn"}},
+	finding.AnnotationInvalid: {cluster: "aks", old: "{name: app}\nspec", new: "{name: app, annotations: " +
+		"{multiarch-deploy.dev/ready: object.status.phase = 'Open'}}\nspec", runs: []string{"plan IMAGES"}},
 	finding.ApplyRejected: {cluster: "aks", old: "replicas: 2", new: "replicas: -2", runs: []string{"run IMAGES"}},
 }
 

@@ -99,6 +99,9 @@ var Catalogue = []Kind{
 	{HeldBack, Warning, rolloutChapter,
 		"pods keep an earlier revision because the workload asks for it: paused, updated on delete, behind a partition",
 		"resume it, delete the pods, or lower the partition"},
+	{NotJudged, Info, rolloutChapter,
+		"an object was applied, and its status does not say whether it is ready",
+		"nothing; or say what ready means by an annotation, which the finding names"},
 	{Deadline, Error, rolloutChapter,
 		"`wait-timeout` passed before everything was ready",
 		"see the other findings; wait longer"},
@@ -110,4 +113,7 @@ var Catalogue = []Kind{
 		"the API server refuses an object; nothing was applied except, where they are new, namespaces and CRDs that the " +
 			"others need",
 		"correct the manifest as the message says"},
+	{AnnotationInvalid, Error, applyChapter,
+		"an annotation `multiarch-deploy.dev/…` that cannot be read",
+		"correct it as the message says"},
 }

@@ -29,7 +29,9 @@ const (
 	CrashLoop            Code = "crash-loop"
 	Unhealthy            Code = "unhealthy"
 	HeldBack             Code = "held-back"
+	NotJudged            Code = "not-judged"
 	Deadline             Code = "deadline"
 	ApplyConflict        Code = "apply-conflict"
 	ApplyRejected        Code = "apply-rejected"
+	AnnotationInvalid    Code = "annotation-invalid"
 )

@@ -1,15 +1,16 @@
 package readiness
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/ext"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // The annotations with which an object says itself how it is waited for.
@@ -28,21 +29,43 @@ const costLimit = 1_000_000
 // Wait reports whether the object is to be waited for.
 func Wait(u *unstructured.Unstructured) bool { return u.GetAnnotations()[WaitAnnotation] != "false" }
 
-// Check returns an error that names each annotation of the object that cannot be used: an expression that does not
-// compile, or is not a condition; a WaitAnnotation that is neither true nor false.
-func Check(u *unstructured.Unstructured) error {
+// Prefix begins the names of the annotations of this tool.
+const Prefix = "multiarch-deploy.dev/"
+
+// switches are annotations that are "true" or "false". The recreate annotation is read by apply.
+var switches = []string{WaitAnnotation, Prefix + "recreate"}
+
+// Check returns what is wrong with each annotation of this tool on the object: a sentence about the annotation, and
+// what to do. An expression must compile and be a condition, a switch be "true" or "false", and a name be known.
+func Check(u *unstructured.Unstructured) []Problem {
+	var problems []Problem
 	annotations := u.GetAnnotations()
-	if wait, given := annotations[WaitAnnotation]; given && wait != "true" && wait != "false" {
-		return fmt.Errorf("%s: annotation %s is %q; use \"true\" or \"false\"", object.Name(u.GetKind(), u), WaitAnnotation,
-			wait)
-	}
-	for _, name := range []string{ReadyAnnotation, FailedAnnotation} {
-		if _, err := compile(annotations[name]); annotations[name] != "" && err != nil {
-			return fmt.Errorf("%s: annotation %s: %w", object.Name(u.GetKind(), u), name, err)
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
+		value := annotations[name]
+		switch {
+		case !strings.HasPrefix(name, Prefix):
+		case slices.Contains(switches, name):
+			if value != "true" && value != "false" {
+				problems = append(problems, Problem{fmt.Sprintf("annotation %s is %q, neither \"true\" nor \"false\"", name, value),
+					fmt.Sprintf("Write %s: \"true\" or \"false\", in quotes, or remove it.", name)})
+			}
+		case name == ReadyAnnotation, name == FailedAnnotation:
+			if _, err := compile(value); err != nil {
+				problems = append(problems, Problem{fmt.Sprintf("annotation %s, %q, cannot be used: %v", name, value, err),
+					"Write a condition in CEL (https://cel.dev) over the variable object, which is the whole object as the cluster " +
+						"has it, such as object.status.phase == \"Running\"."})
+			}
+		default:
+			problems = append(problems, Problem{"annotation " + name + " is not known",
+				fmt.Sprintf("Correct its name: %s.", strings.Join(slices.Concat(switches, []string{ReadyAnnotation,
+					FailedAnnotation}), ", "))})
 		}
 	}
-	return nil
+	return problems
 }
+
+// Problem is what is wrong with an annotation. What completes "Deployment shop/cart: …".
+type Problem struct{ What, Fix string }
 
 // byExpressions judges by the object's own expressions. Where it gives only one for failed, the rest is judged as
 // usual.
@@ -74,18 +97,31 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 
 func compile(expression string) (cel.Program, error) {
 	env, err := environment()
+	if err == nil && strings.TrimSpace(expression) == "" {
+		err = errors.New("it is empty")
+	}
 	if err != nil {
 		return nil, err
 	}
 	ast, issues := env.Compile(expression)
 	if issues.Err() != nil {
-		return nil, fmt.Errorf("%s", strings.Join(strings.Fields(issues.Err().Error()), " "))
+		return nil, unreadable(issues)
 	}
 	if kind := ast.OutputType(); !kind.IsExactType(cel.BoolType) && !kind.IsExactType(cel.DynType) {
-		return nil, fmt.Errorf("%q is of type %s; write a condition, such as object.status.phase == \"Running\"", expression,
-			kind)
+		return nil, fmt.Errorf("it is of type %s, and no condition", kind)
 	}
 	return env.Program(ast, cel.CostLimit(costLimit))
+}
+
+// unreadable says where an expression cannot be read, and why, without the parser's picture of it.
+func unreadable(issues *cel.Issues) error {
+	var parts []string
+	for _, e := range issues.Errors() {
+		message := strings.TrimSuffix(e.Message, " (in container '')")
+		parts = append(parts, fmt.Sprintf("at line %d, column %d: %s", e.Location.Line(), e.Location.Column()+1,
+			strings.Join(strings.Fields(message), " ")))
+	}
+	return errors.New(strings.Join(parts, "; "))
 }
 
 // evaluate returns whether an expression is true of the object. A field that is not there is an error.

@@ -160,7 +160,8 @@ func isParent(u *unstructured.Unstructured, entry map[string]any) bool {
 }
 
 func hasCondition(of map[string]any, kind string) bool {
-	return slices.ContainsFunc(object.ConditionsAt(of, "conditions"), func(c object.Condition) bool { return c.Type == kind })
+	all := object.ConditionsAt(of, "conditions")
+	return slices.ContainsFunc(all, func(c object.Condition) bool { return c.Type == kind })
 }
 
 // routeAdmitted: OpenShift's routers report in status.ingress.
@@ -253,7 +254,8 @@ func flink(u *unstructured.Unstructured) Status {
 func flinkJob(u *unstructured.Unstructured) Status {
 	job, manager := text(u, "status", "jobStatus", "state"), text(u, "status", "jobManagerDeploymentStatus")
 	suspended := text(u, "spec", "job", "state") == "suspended"
-	if job == "RUNNING" && (manager == "READY" || manager == "") || suspended && (job == "SUSPENDED" || job == "FINISHED") {
+	running := job == "RUNNING" && (manager == "READY" || manager == "")
+	if running || suspended && (job == "SUSPENDED" || job == "FINISHED") {
 		return Status{Ready, ""}
 	}
 	if job == "FAILED" || manager == "ERROR" {

@@ -139,7 +139,8 @@ func analysis(u *unstructured.Unstructured) Status {
 	return Status{State: Unjudged}
 }
 
-// gloo reports a state for each controller, in a map or, formerly, as one: 0 pending, 1 accepted, 2 rejected, 3 warning.
+// gloo reports a state for each controller, in a map or, formerly, as one: 0 pending, 1 accepted, 2 rejected, 3
+// warning.
 // https://docs.solo.io/gloo-edge/latest/reference/api/
 func gloo(u *unstructured.Unstructured) Status {
 	reports, _, _ := unstructured.NestedMap(u.Object, "status", "statuses")
@@ -157,7 +158,8 @@ func gloo(u *unstructured.Unstructured) Status {
 	return Status{Ready, ""}
 }
 
-// pausedByWish knows a pipeline that its owner wants paused: https://numaflow.numaproj.io/user-guide/reference/pipeline-operations/.
+// pausedByWish knows a pipeline that its owner wants paused:
+// https://numaflow.numaproj.io/user-guide/reference/pipeline-operations/.
 func pausedByWish(u *unstructured.Unstructured) Status {
 	if text(u, "spec", "lifecycle", "desiredPhase") == "Paused" {
 		if phase := text(u, "status", "phase"); phase != "Paused" {

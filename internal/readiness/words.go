@@ -14,7 +14,8 @@ var wordFields = [][]string{
 	{"lifecycleState"}, {"serviceStatus"}, {"jobStatus"}, {"jobStatus", "state"}, {"jobDeploymentStatus"},
 	{"certificateStatus"},
 	{"applicationState", "state"}, {"currentState", "currentStateSummary"}, {"connectionState", "lastObservedState"},
-	{"clusterStatus"}, {"PostgresClusterStatus"}, {"stageStatus"}, {"updateStatus"}, {"compliant"}, {"lastOperationStatus"},
+	{"clusterStatus"}, {"PostgresClusterStatus"}, {"stageStatus"}, {"updateStatus"}, {"compliant"},
+	{"lastOperationStatus"},
 	{"connectorState"}, {"overallStatus"}, {"provisioningState"}, {"printableStatus"},
 	{"result"}, {"ready"}, {"readyToUse"}, {"created"}, {"initialized"}, {"provisioned"}, {"valid"},
 }

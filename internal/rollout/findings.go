@@ -180,6 +180,39 @@ func (tr *tracker) held() []finding.Finding {
 	return all
 }
 
+// unjudged says once for each kind what does not hold the deploy up although nothing says that it is ready.
+func (tr *tracker) unjudged(now time.Time) []finding.Finding {
+	type alike struct{ version, kind, why string }
+	var order []alike
+	by := map[alike][]*trackedObject{}
+	mine := tr.byWorkload()
+	for _, t := range tr.order {
+		at, done := t.doneAt(mine[t], tr.opts.StableFor)
+		kindless := t.statusless && readiness.IsCustom(t.last) // as a ConfigMap, it is ready once applied
+		if t.status.State != readiness.Unjudged || kindless || !done || at.After(now) {
+			continue
+		}
+		a := alike{t.last.GetAPIVersion(), t.last.GetKind(), t.status.Message}
+		if len(by[a]) == 0 {
+			order = append(order, a)
+		}
+		by[a] = append(by[a], t)
+	}
+	var all []finding.Finding
+	for _, a := range order {
+		first := by[a][0]
+		f := finding.Finding{Code: finding.NotJudged, Severity: finding.Info, Object: first.id,
+			Message: fmt.Sprintf("%s was applied; whether it is ready is not known: %s.", first.name, a.why),
+			Fix: "Say what ready means by the annotation " + readiness.ReadyAnnotation + ", a CEL condition such as " +
+				"object.status.phase == \"Running\"; or that it is not waited for: " + readiness.WaitAnnotation + ": \"false\"."}
+		if n := len(by[a]) - 1; n > 0 {
+			f.Message += fmt.Sprintf(" So it is of %s of this kind.", plural(int64(n), "other object", "other objects"))
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
 func plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one

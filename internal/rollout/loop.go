@@ -158,12 +158,7 @@ func (l *loop) show() {
 
 func (l *loop) finish(findings []finding.Finding) Result {
 	result := l.tracker.result()
-	for _, o := range result.Objects {
-		if o.Done && !o.Judged {
-			l.opts.Progress(progress.Message{Text: "not judged: " + o.ID + ": " + o.Message})
-		}
-	}
-	result.Findings = slices.Concat(findings, l.tracker.held())
+	result.Findings = slices.Concat(findings, l.tracker.held(), l.tracker.unjudged(time.Now()))
 	for _, f := range result.Findings {
 		l.opts.Progress(progress.Found{Finding: f})
 	}

@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
@@ -131,7 +131,8 @@ func TestWatch_of_other_objects(t *testing.T) {
 		{
 			name: "a_status_that_never_comes", applied: []string{shop + "}"},
 			steps: []step{{0, shop + "}", schema.GroupVersionResource{}}},
-			want:  finish{Seconds: 10, Lines: []string{"not judged: example.com/v1 Shop shop/x: it has no status"}},
+			want: finish{Seconds: 10, Findings: []string{"info not-judged: Shop shop/x was applied; whether it is ready is " +
+				"not known: it has no status."}},
 		},
 		{
 			name: "a_failure_that_heals", applied: []string{shop + "}"},
@@ -165,8 +166,8 @@ func TestWatch_of_other_objects(t *testing.T) {
 		{
 			name: "an_ingress_without_a_controller", applied: []string{web + "}"},
 			steps: []step{{0, web + "}", schema.GroupVersionResource{}}},
-			want: finish{Seconds: 10, Lines: []string{"not judged: networking.k8s.io/v1 Ingress shop/web: no controller has " +
-				"given it an address"}},
+			want: finish{Seconds: 10, Findings: []string{"info not-judged: Ingress shop/web was applied; whether it is " +
+				"ready is not known: no controller has given it an address."}},
 		},
 		{
 			name: "an_ingress_with_a_controller", applied: []string{web + "}"},
