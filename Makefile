@@ -12,6 +12,11 @@ LOCALCLUSTER  := cmd/localcluster
 CI            := internal/test/ci
 BUILDKIT      := internal/test/buildkit
 ACT           := v0.2.89
+# What the program is measured beside; kustomize and crane are those whose libraries it links.
+KUSTOMIZE     := v5.8.2
+CRANE         := v0.22.1
+PARTS         ?=
+ROUNDS        ?= 5
 IMAGE_LIMIT_MB := 20
 # What is released. The image is the Dockerfile's, put together from dist by the program itself.
 PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
@@ -26,7 +31,7 @@ ENGINES        = $$(git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' |
 TOGETHER      := -p=6 -parallel=12
 FUZZTIME      ?= 60s
 
-.PHONY: build compile builders browser root demo picture test race test-engines fuzz update lint bench bench-engines image release dist push clean
+.PHONY: build compile builders browser root demo picture test race test-engines fuzz update lint bench bench-peers bench-engines image release dist push clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
@@ -86,6 +91,12 @@ lint: ## the linters of .golangci.yml
 bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) test -C $(LOCALCLUSTER) -run '^$$' -bench . ./...
+
+bench-peers: build ## beside kubectl, kustomize and crane, into docs/speed.md; PARTS="apply render" measures some of it
+	GOBIN=$(CURDIR)/bin $(GO) install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE)
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/google/go-containerregistry/cmd/crane@$(CRANE)
+	$(GO) test -count=1 -v -timeout=60m -tags=grpcnotrace,peers -run TestTable_of_each_part ./internal/test/peers \
+	  -args -parts "$(PARTS)" -rounds $(ROUNDS)
 
 bench-engines: root builders ## builders against one another
 	$(GO) test -tags=grpcnotrace,engines -run '^$$' -bench . -benchmem ./internal/build

@@ -52,6 +52,7 @@
 //	test/sampleapp  real images of the sample apps
 //	test/console    runs the console sessions of the pages, and compares their output
 //	test/hostile    attacks on the built program: registries, API servers, files, messages
+//	test/peers      measures the program beside kubectl, kustomize, crane and BuildKit
 //	test/layer      layers of images, as archives
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
