@@ -157,9 +157,8 @@ var Catalogue = []Input{
 	{Name: "pin-digest", Group: Kustomize, Default: "false", Choices: trueOrFalse,
 		Text: "Also write the digest of each image's index, so that the tag can't move under the deploy."},
 	{Name: "remote-resources", Group: Kustomize, Default: "false", Choices: trueOrFalse,
-		Text: "Allow the kustomization to fetch resources from other hosts. Git repositories are fetched over https and " +
-			"ssh, and " +
-			"need `git` beside the program."},
+		Text: "Allow the kustomization to fetch from other hosts: files over https, and git repositories over https and " +
+			"ssh, which needs `git` beside the program. Git gets no token of the job; where it needs one, configure git."},
 
 	{Name: "commit", Group: Record, Default: "none", Choices: names(CommitNone, CommitToBranch, CommitByPullRequest),
 		Text: "Record the images in the repository, through GitHub's API as a signed commit, once the deploy has " +

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// fakeGit records that it was started, and with what. It is the only program on the PATH.
-const fakeGit = "#!/bin/sh\necho \"$@\" >> \"$MARKER\"\n"
+// fakeGit records beside itself that it was started, with what, and in which environment. It is the only program on
+// the PATH.
+const fakeGit = "#!/bin/sh\necho \"$@\" >> MARKER\nset >> MARKER\n"
 
 const app = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\n" +
 	"spec: {template: {spec: {containers: [{name: app, image: registry/app}]}}}\n"
@@ -154,7 +155,20 @@ func TestRemote_resources_give_git_no_options(t *testing.T) {
 	}
 }
 
-// With remote-resources, git does get what it may fetch, past the gate and without the job's inputs.
+// jobSecrets are in the environment of each attacked run.
+var jobSecrets = []string{"GITHUB_TOKEN=precious", "GH_TOKEN=precious", "INPUT_GITHUB-TOKEN=precious",
+	"ACTIONS_ID_TOKEN_REQUEST_TOKEN=precious", "ACTIONS_RUNTIME_TOKEN=precious", "DB_PASSWORD=precious"}
+
+// With remote-resources, nothing is fetched over plain HTTP, on which anybody on the way could change it.
+func TestRemote_resources_are_not_fetched_over_plain_HTTP(t *testing.T) {
+	files := map[string]string{"kustomization.yaml": "resources:\n- app.yaml\n- SERVER/x.yaml\n"}
+	text, _, asked := try(t, files, "--remote-resources")
+	if asked || !strings.Contains(text, "kustomization.yaml:3: http://") || !strings.Contains(text, "plain HTTP") {
+		t.Errorf("the server was asked: %t, and the error is %s", asked, text)
+	}
+}
+
+// With remote-resources, git does get what it may fetch, past the gate and with no secret of the job.
 func TestRemote_resources_are_fetched_with_git(t *testing.T) {
 	for _, test := range []struct{ name, address, want string }{
 		{"https", "https://example.invalid/a/b.git?ref=v1", "fetch --depth=1 -- https://example.invalid/a/b.git v1"},
@@ -163,7 +177,8 @@ func TestRemote_resources_are_fetched_with_git(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			files := map[string]string{"kustomization.yaml": "resources: [app.yaml]\ncomponents: ['" + test.address + "']\n"}
-			if text, ran, _ := try(t, files, "--remote-resources"); !strings.Contains(ran, test.want) {
+			text, ran, _ := try(t, files, "--remote-resources")
+			if !strings.Contains(ran, test.want) || strings.Contains(ran, "precious") {
 				t.Errorf("git was started with %q: %s", ran, text)
 			}
 		})
@@ -182,12 +197,12 @@ func try(t *testing.T, files map[string]string, args ...string) (text, ran strin
 		writeFile(t, filepath.Join(dir, "repo", name),
 			strings.ReplaceAll(content, "SERVER", "http://"+server.Addr().String()))
 	}
-	writeFile(t, filepath.Join(dir, "bin", "git"), fakeGit)
 	marker := filepath.Join(dir, "marker")
+	writeFile(t, filepath.Join(dir, "bin", "git"), strings.ReplaceAll(fakeGit, "MARKER", marker))
 	command := exec.Command(program(t), append([]string{"rewrite", "--dry-run", "--images",
 		"registry/app=ghcr.io/x/app tag=v1"}, args...)...)
 	command.Dir = filepath.Join(dir, "repo")
-	command.Env = []string{"PATH=" + filepath.Join(dir, "bin"), "MARKER=" + marker, "HOME=" + dir}
+	command.Env = append([]string{"PATH=" + filepath.Join(dir, "bin"), "HOME=" + dir}, jobSecrets...)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		text = string(output)

@@ -18,8 +18,8 @@ type Options struct {
 	Content []byte
 	// Images are the images that Content sets. Render reports those that no manifest uses.
 	Images []types.Image
-	// RemoteFetch lets kustomize fetch resources, bases, components and other files over http(s), and git repositories
-	// over https and ssh. By default such an address is an error, and nothing is fetched.
+	// RemoteFetch lets kustomize fetch resources, bases, components and other files over https, and git repositories over
+	// https and ssh. By default such an address is an error, and nothing is fetched.
 	RemoteFetch bool
 }
 

@@ -67,11 +67,11 @@ func render(request Request) (*rendering, error) {
 		return nil, err
 	}
 	// kustomize's HTTP client is one without a transport, which uses this one.
+	http.DefaultTransport = r.refusals
 	if !request.RemoteFetch {
-		http.DefaultTransport = r.refusals
 		return r.render(request.Images)
 	}
-	http.DefaultTransport = transport.New(transport.For(transport.GitHub))
+	r.refusals.secure = transport.New(transport.For(transport.GitHub))
 	gate, err := openGitGate()
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type Request struct {
 	Content []byte
 	// Images are images that Content sets.
 	Images []types.Image
-	// RemoteFetch lets kustomize fetch what the files name, over https, http and ssh.
+	// RemoteFetch lets kustomize fetch what the files name, over https and ssh.
 	RemoteFetch bool
 	// Timeout bounds the child; 0 is maxTime.
 	Timeout time.Duration
@@ -154,20 +154,4 @@ func crashed(path, log string, err error) error {
 		cause = first
 	}
 	return fmt.Errorf("%s: kustomize ended without a result: %s; check with `kustomize build`", path, cause)
-}
-
-// environment is that of the child: nothing where nothing is fetched, and else what git needs, without the inputs and
-// tokens of the job.
-func environment(all []string, remoteFetch bool) []string {
-	kept := []string{}
-	for _, variable := range all {
-		name, _, _ := strings.Cut(variable, "=")
-		switch {
-		case name == "TMPDIR", name == "GOCOVERDIR":
-			kept = append(kept, variable)
-		case remoteFetch && !strings.HasPrefix(name, "INPUT_") && !strings.HasPrefix(name, "ACTIONS_"):
-			kept = append(kept, variable)
-		}
-	}
-	return kept
 }

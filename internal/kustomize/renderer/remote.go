@@ -13,11 +13,19 @@ import (
 	"sigs.k8s.io/kustomize/api/resource"
 )
 
-// refusals is the HTTP transport where nothing is fetched. It notes what was asked for.
-type refusals struct{ urls []string }
+// refusals is the HTTP transport of kustomize. It notes what it refuses.
+type refusals struct {
+	// secure fetches over https; nil is where nothing is fetched. Plain HTTP never is, nor what it redirects to: whoever
+	// is on the way could put manifests of their own into the deploy.
+	secure http.RoundTripper
+	urls   []string
+}
 
 // RoundTrip implements http.RoundTripper.
 func (r *refusals) RoundTrip(request *http.Request) (*http.Response, error) {
+	if r.secure != nil && request.URL.Scheme == "https" {
+		return r.secure.RoundTrip(request)
+	}
 	r.urls = append(r.urls, request.URL.Redacted())
 	if request.Body != nil {
 		_ = request.Body.Close()
@@ -34,6 +42,12 @@ func (r *renderer) isRefusal(err error) bool {
 // whether an address is found here or not.
 func (r *renderer) remoteError() error {
 	var found []error
+	if r.remoteFetch {
+		for _, url := range slices.Compact(r.refusals.urls) {
+			found = append(found, fmt.Errorf("%s is fetched over plain HTTP, %s", r.lineOf(url), secureAdvice))
+		}
+		return errors.Join(found...)
+	}
 	for _, file := range r.files.read {
 		for _, doc := range documents(file.content) {
 			for _, value := range remoteValues(doc) {
@@ -72,6 +86,9 @@ func (r *renderer) lineOf(address string) string {
 
 const remoteAdvice = "and nothing is fetched during a deploy; copy it into the repository and name the copy here, " +
 	"or set the input remote-resources: true"
+
+const secureAdvice = "on which anybody on the way could change it; name it by an address that begins with https, " +
+	"or copy it into the repository"
 
 // remoteValues are the texts in a file that kustomize would fetch, wherever they are.
 func remoteValues(node *yaml.Node) []*yaml.Node {
