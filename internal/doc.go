@@ -18,13 +18,14 @@
 //	action      the ordered list of steps of each command; outputs; exit status
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
-// the domain's own types and six small vocabularies:
+// the domain's own types and seven small vocabularies:
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works
 //	readiness   whether an object is what its manifest asks for, by what its status reports
 //	object      an object's names, key and conditions, a pod's containers
 //	node        what a node is: its platform, its taints, whether it takes pods now
+//	pool        kinds of nodes that a cluster has or can have, whether or not there is one today
 //	platform    what a registry offers under a reference, and which of it a node takes
 //
 // Around the pipeline:

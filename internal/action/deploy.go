@@ -82,7 +82,8 @@ func (d *deploy) report() *report.Report {
 	for _, v := range d.verdicts {
 		r.Workloads = append(r.Workloads, report.Workload{
 			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
-			Images: v.Images, Architectures: v.Architectures, Fix: v.Fix,
+			Images: v.Images, Architectures: v.Architectures, WithoutNode: append([]string{}, v.WithoutNode...),
+			Fix: v.Fix,
 		})
 	}
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed

@@ -14,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -34,9 +35,10 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.references = placement.References(d.unstructured(), admitted)
 	d.lookUp(ctx, d.references)
-	d.nodes = placement.GroupNodes(nodes)
+	pools := d.pools()
+	d.nodes = placement.GroupNodes(nodes, pools)
 	if len(nodes) == 0 {
-		d.find(d.noNodes())
+		d.find(d.noNodes(pools))
 	}
 	s, err := d.waitForSnapshot()
 	if err != nil {
@@ -44,7 +46,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.find(s.incomplete()...)
 	s.Nodes = nodes
-	if err := d.place(ctx, s, admitted); err != nil {
+	if err := d.place(ctx, s, pools, admitted); err != nil {
 		return err
 	}
 	d.patch(d.verdicts)
@@ -55,11 +57,13 @@ func (d *deploy) plan(ctx context.Context) error {
 }
 
 // place judges the workloads on what is known of the cluster, and reports what is wrong with them.
-func (d *deploy) place(ctx context.Context, s snapshot, admitted map[*unstructured.Unstructured]*corev1.Pod) error {
+func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool,
+	admitted map[*unstructured.Unstructured]*corev1.Pod) error {
 	var err error
 	d.verdicts, err = placement.Plan(ctx, placement.Request{
-		Cluster: s.Snapshot, Room: s.whole("pods"), Quotas: s.quotas, CapacityIsError: d.config.CapacityIsError,
-		Objects: d.unstructured(), Admitted: admitted, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, s.Nodes),
+		Cluster: s.Snapshot, Pools: pools, Room: s.whole("pods"), Quotas: s.quotas,
+		CapacityIsError: d.config.CapacityIsError, Objects: d.unstructured(), Admitted: admitted,
+		Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
 		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
 	})
 	if err != nil {
@@ -196,14 +200,21 @@ func (m manifests) patch(verdicts []placement.Verdict) {
 }
 
 // noNodes: nothing can run on a cluster without nodes, unless it starts them when pods wait, which policy warn allows.
-func (d *deploy) noNodes() finding.Finding {
+func (d *deploy) noNodes(pools []pool.Pool) finding.Finding {
 	f := finding.Finding{
 		Code:     finding.NoMatchingNode,
 		Severity: finding.Error,
 		Message:  fmt.Sprintf("The cluster at %s has no nodes, so no pod can run.", d.cluster.Config.Host),
 		Fix:      "Add a node pool. If the cluster starts nodes only when pods wait for them, set arch-policy to warn.",
 	}
-	if d.config.ArchPolicy == placement.Warn {
+	announced := slices.DeleteFunc(slices.Clone(pools), func(p pool.Pool) bool { return p.Source == pool.Platforms })
+	switch {
+	case len(announced) > 0:
+		f.Code, f.Severity = finding.EmptyPool, finding.Info
+		f.Message = fmt.Sprintf("The cluster at %s has no nodes today. The plan is for those of its pools.",
+			d.cluster.Config.Host)
+		f.Fix = "Nothing, where a pool grows when pods wait; else add a node to it."
+	case d.config.ArchPolicy == placement.Warn:
 		f.Severity = finding.Warning
 	}
 	return f

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
@@ -19,7 +21,7 @@ import (
 // else than the command of their image, and returns what the nodes could not load. Images that are no input are read as
 // deep as the inputs are; of these no layer is read again.
 func (d *deploy) inspectStarts(ctx context.Context,
-	nodes []corev1.Node) map[placement.ContainerKey][]placement.Foreign {
+	nodes []v1.Platform) map[placement.ContainerKey][]placement.Foreign {
 	var keys []placement.ContainerKey
 	var uses []image.Use
 	for _, o := range d.objects {
@@ -30,7 +32,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
 			if img := d.imageOf(c.Image); img != nil {
 				keys = append(keys, placement.KeyOf(o.Unstructured, c.Name))
-				uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: platformsOf(nodes)})
+				uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: nodes})
 			}
 		}
 	}
@@ -51,14 +53,19 @@ func (d *deploy) imageOf(reference string) *image.Image {
 	return d.result(ref).Image
 }
 
-// platformsOf are those of the nodes, each once.
-func platformsOf(nodes []corev1.Node) (list []v1.Platform) {
-	for i := range nodes {
-		known := node.Platform(&nodes[i])
+// platformsOf are those of the nodes and pools, each once.
+func platformsOf(nodes []corev1.Node, pools []pool.Pool) (list []v1.Platform) {
+	add := func(known platforms.Platform) {
 		p := v1.Platform{OS: known.OS, Architecture: known.Architecture, Variant: known.Variant}
 		if !slices.ContainsFunc(list, p.Equals) {
 			list = append(list, p)
 		}
+	}
+	for i := range nodes {
+		add(node.Platform(&nodes[i]))
+	}
+	for _, p := range pools {
+		add(p.Platform())
 	}
 	return list
 }

@@ -55,6 +55,8 @@ var troubles = map[finding.Code]trouble{
 	finding.InsufficientCapacity: {cluster: "aks", old: "registry/app}",
 		new:  "registry/app, resources: {requests: {cpu: 64}}}",
 		runs: []string{"run IMAGES --wait-timeout 5s --arch-policy warn"}},
+	finding.EmptyPool: {cluster: "aks", old: lone, new: "nodeSelector: {team: shop}\n      " + lone,
+		runs: []string{"plan IMAGES --expect-nodes arch=arm64+label=team=shop"}},
 	finding.PlanIncomplete: {cluster: "aks", old: lone, new: "schedulerName: batch\n      " + lone,
 		runs: []string{"plan IMAGES"}},
 	finding.NotScheduled: {cluster: "aks", old: lone, new: "schedulerName: volcano\n      " + lone,

@@ -20,6 +20,7 @@ const (
 	NoMatchingNode       Code = "no-matching-node"
 	UntoleratedTaint     Code = "untolerated-taint"
 	InsufficientCapacity Code = "insufficient-capacity"
+	EmptyPool            Code = "empty-pool"
 	PlanIncomplete       Code = "plan-incomplete"
 	NotScheduled         Code = "not-scheduled"
 	MissingReference     Code = "missing-reference"

@@ -236,6 +236,14 @@ var Catalogue = []Input{
 		Text: "What to do when a pod could land where its image can't run: `fail` applies nothing, `pin` keeps it on nodes " +
 			"that fit, `spread` also " +
 			"opens tainted nodes that fit, `warn` continues."},
+	{Name: "expect-nodes", Group: Deploy, List: true,
+		Text: "Nodes that the cluster is about to get, one pool per line: `arch=arm64 [os=linux] " +
+			"[taint=KEY=VALUE:EFFECT]... [label=KEY=VALUE]... [cpu=4] [memory=16Gi] [max=10]`. The plan judges them like " +
+			"nodes that are there."},
+	{Name: "plan-for", Group: Deploy, Default: "nodes", Choices: names(PlanForNodes, PlanForPlatforms),
+		Text: "Which nodes the plan has to hold for: `nodes`, those that the cluster has, can have or is expected to get; " +
+			"or `platforms`, also a node of each of `platforms`, whatever there is today: a workload whose images lack one is " +
+			"a finding, and `pin` pins it."},
 	{Name: "on-insufficient-capacity", Group: Deploy, Default: "warn", Choices: []string{"warn", "fail"},
 		Text: "What to do when the plan finds no room for all pods: `warn` and continue, or `fail` and apply nothing."},
 	{Name: "dry-run", Group: Deploy, Default: "false", Choices: trueOrFalse,

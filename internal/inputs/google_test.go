@@ -9,10 +9,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
-const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
+const identityPool = "projects/123456789012/locations/global/workloadIdentityPools/github"
 
 func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
-	account := map[string]string{"gcp-workload-identity-provider": pool + "/providers/octo"}
+	account := map[string]string{"gcp-workload-identity-provider": identityPool + "/providers/octo"}
 	cluster := with(account, map[string]string{"provider": "gke", "cluster": "shop", "location": "europe-west1",
 		"gcp-project-id": "octo-shop"})
 	for _, test := range []struct {
@@ -26,12 +26,12 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 			map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/clusters/c"}), nil},
 		{"membership", with(account, map[string]string{"provider": "gke", "cluster": "projects/p/locations/l/memberships/c",
 			"endpoint": "connect-gateway"}), nil},
-		{"provider_with_its_host", map[string]string{"gcp-workload-identity-provider": "https://iam.googleapis.com/" + pool +
+		{"provider_with_its_host", map[string]string{"gcp-workload-identity-provider": "https://iam.googleapis.com/" + identityPool +
 			"/providers/octo"}, nil},
 		{"nothing_given", map[string]string{"provider": "gke"},
 			inputs.Problems{"provider gke also needs gcp-workload-identity-provider, cluster, location, gcp-project-id"}},
-		{"pool_in_place_of_its_provider", map[string]string{"gcp-workload-identity-provider": pool}, inputs.Problems{
-			`gcp-workload-identity-provider: "` + pool + `" is a pool; name the provider in it too, ` + pool +
+		{"pool_in_place_of_its_provider", map[string]string{"gcp-workload-identity-provider": identityPool}, inputs.Problems{
+			`gcp-workload-identity-provider: "` + identityPool + `" is a pool; name the provider in it too, ` + identityPool +
 				`/providers/PROVIDER, one of: ` +
 				"gcloud iam workload-identity-pools providers list --workload-identity-pool=github --location=global " +
 				"--project=123456789012"}},

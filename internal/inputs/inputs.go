@@ -16,6 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // Config is everything a run needs to know, checked.
@@ -53,9 +54,14 @@ type Config struct {
 	Kubeconfig  string
 	KubeContext string
 	// ForbidExec refuses a kubeconfig that runs a program to get a token.
-	ForbidExec        bool
-	Namespace         string
-	ArchPolicy        placement.Policy
+	ForbidExec bool
+	Namespace  string
+	ArchPolicy placement.Policy
+	// ExpectedNodes are pools that the cluster is about to get.
+	ExpectedNodes []pool.Pool
+	PlanFor       PlanFor
+	// Platforms are those that images must have.
+	Platforms         []v1.Platform
 	DryRun            bool
 	Prune             bool
 	Wait              bool
@@ -153,6 +159,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 	}
 	p.deploy(&config)
 	p.mode(&config, needs)
+	config.Platforms = p.platforms("platforms", p.text("platforms"))
 	config.Images = p.images(needs, config)
 	p.credentials(config)
 	p.signIn(config)
@@ -165,6 +172,8 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 // deploy reads how objects are applied and watched.
 func (p *parser) deploy(config *Config) {
 	config.ArchPolicy = choice[placement.Policy](p, "arch-policy")
+	config.ExpectedNodes = p.expectedNodes()
+	config.PlanFor = choice[PlanFor](p, "plan-for")
 	config.CapacityIsError = choice[string](p, "on-insufficient-capacity") == "fail"
 	config.DryRun = p.boolean("dry-run")
 	config.Prune = p.boolean("prune")

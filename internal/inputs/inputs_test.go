@@ -42,6 +42,8 @@ func TestParse_defaults(t *testing.T) {
 			How: "none", Message: "Deploy {tag} to {kustomization}", PullRequestBranch: "multiarch-deploy/{kustomization}",
 		},
 		ArchPolicy:   "fail",
+		PlanFor:      "nodes",
+		Platforms:    []v1.Platform{amd64, arm64},
 		Wait:         true,
 		WaitTimeout:  10 * time.Minute,
 		FieldManager: "multiarch-deploy",

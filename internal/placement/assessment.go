@@ -107,9 +107,17 @@ func bars(w workload, taints []corev1.Taint) (barred []corev1.Taint, shut bool) 
 	return barred, len(slices.DeleteFunc(node.Barring(w.spec.Tolerations, taints), bypass)) > 0
 }
 
-// fine: the workload runs somewhere, and wherever it can land.
+// fine: the workload runs somewhere, and wherever it can land. Where there is neither node nor pool, the latter is
+// all that can be said.
 func (s assessment) fine() bool {
-	return slices.ContainsFunc(s.candidates, candidate.lands) && !slices.ContainsFunc(s.candidates, candidate.fails)
+	return (slices.ContainsFunc(s.candidates, candidate.settles) || len(s.announced().candidates) == 0) &&
+		!slices.ContainsFunc(s.candidates, candidate.fails)
+}
+
+// announced leaves the guessed nodes out.
+func (s assessment) announced() assessment {
+	s.candidates = s.where(func(at candidate) bool { return !at.guessed() })
+	return s
 }
 
 // where returns the candidates of which is holds.
@@ -131,6 +139,7 @@ func (s candidate) admitted() bool { return s.selected() && len(s.barred) == 0 }
 func (s candidate) runs() bool     { return s.outcome() == Runs }
 func (s candidate) lands() bool    { return s.admitted() && s.runs() }
 func (s candidate) fails() bool    { return s.open && !s.runs() }
+func (s candidate) settles() bool  { return s.lands() && !s.guessed() }
 
 // behindTaints: taints alone keep the workload off nodes where it would run.
 func (s candidate) behindTaints() bool { return s.selected() && s.runs() && len(s.barred) > 0 }

@@ -41,13 +41,18 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 	if err != nil {
 		return err
 	}
+	grown, err := p.grown(ctx, forecasts, workloads, all)
+	if err != nil {
+		return err
+	}
 	for n, i := range indexes {
 		w := all[i]
 		if w.daemon() {
 			delete(forecasts[n].Why, nodeaffinity.ErrReasonPod) // each of its pods is for one node
 		}
 		if !waits(verdicts[i].Findings) {
-			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(w, forecasts[n])...)
+			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(w, forecasts[n], grown[n],
+				awaits(verdicts[i].Findings))...)
 		}
 		verdicts[i].Room = &forecasts[n]
 	}
@@ -60,6 +65,11 @@ func waits(findings []finding.Finding) bool {
 	return slices.ContainsFunc(findings, func(f finding.Finding) bool {
 		return f.Code == finding.NoMatchingNode && f.Severity == finding.Warning
 	})
+}
+
+// awaits: it was said that the workload waits for a pool's first node.
+func awaits(findings []finding.Finding) bool {
+	return slices.ContainsFunc(findings, func(f finding.Finding) bool { return f.Code == finding.EmptyPool })
 }
 
 func (p planner) roomFor(w workload) room.Workload {
@@ -78,16 +88,21 @@ func (p planner) landsSomewhere(v Verdict) bool {
 
 // scarce puts a forecast in words: "finds room for 4 of 6 pods (2 on amd64 and 2 on arm64); 2 do not fit: Insufficient
 // cpu on 3 nodes".
-func (p planner) scarce(w workload, f room.Forecast) []finding.Finding {
+func (p planner) scarce(w workload, f room.Forecast, g growth, awaited bool) []finding.Finding {
 	switch {
+	case awaited && f.Err == nil && g.fit >= f.Wanted: // which was said
+		return nil
 	case f.Err != nil:
 		found := p.note(w, finding.Error, fmt.Sprintf("stops the scheduler: %s.", oneLine(f.Err.Error())))
 		found.Code, found.Fix = finding.NoMatchingNode, "Correct the field that the scheduler names."
 		return []finding.Finding{found}
 	case f.Fit < f.Wanted:
-		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.",
-			f.Fit, counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit), reasons(f.Why)))
+		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.%s",
+			f.Fit, counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit), reasons(f.Why), g.words(f)))
 		found.Fix = p.relief(w, f)
+		if g.fit >= f.Wanted && g.itself() {
+			found.Severity, found.Fix = finding.Info, "Nothing: the pool grows when pods wait for it."
+		}
 		return []finding.Finding{found}
 	case f.Stuck:
 		found := p.note(w, p.scarcity(), fmt.Sprintf("would not get through its update: maxUnavailable is 0, and no node "+
@@ -101,7 +116,8 @@ func (p planner) scarce(w workload, f room.Forecast) []finding.Finding {
 		return []finding.Finding{found}
 	case f.MostFit < f.Most:
 		return []finding.Finding{p.note(w, finding.Info, fmt.Sprintf(
-			"may be scaled to %d pods by its HorizontalPodAutoscaler, of which %d fit now.", f.Most, f.MostFit))}
+			"may be scaled to %d pods by its HorizontalPodAutoscaler, of which %d fit now.%s", f.Most, f.MostFit,
+			g.mostWords()))}
 	}
 	return nil
 }
@@ -173,6 +189,9 @@ func (p planner) closedTo(w workload) string {
 	byArch := map[string]bool{} // whether a node of it is open
 	runs := map[string]bool{}
 	for _, class := range p.classes {
+		if class.pool != nil {
+			continue
+		}
 		barred, _ := bars(w, class.taints)
 		selected := slices.ContainsFunc(requirements(w.spec), func(r requirement) bool { return !r.met(class.node) })
 		byArch[class.Architecture] = byArch[class.Architecture] || len(barred) == 0 && !selected

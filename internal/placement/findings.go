@@ -18,14 +18,14 @@ func (p planner) findings(s assessment, r remedy) []finding.Finding {
 	case s.fine() && r.applied:
 		all = opened(s, r)
 	case s.fine():
-		all = resting(s)
+		all = awaiting(s)
 	case slices.ContainsFunc(s.candidates, candidate.fails):
 		all = p.failing(s, r)
 	default:
-		all = []finding.Finding{p.nowhere(s, r)}
+		all = []finding.Finding{p.nowhere(s.announced(), r)}
 	}
 	if r.applied {
-		all = append(all, resting(r.after)...)
+		all = append(all, awaiting(r.after)...)
 	}
 	gvk := s.workload.object.GroupVersionKind()
 	for i := range all {
@@ -80,7 +80,7 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 	}
 	advice := r.advice(build)
 	if r.fix == "" {
-		advice += " No patch helps: " + p.constraint(s) + "."
+		advice += " No patch helps: " + p.constraint(s.announced()) + "."
 	}
 	offers := p.Images[c.image].String() + " only"
 	if foreign, ok := p.foreign(s.workload, c, *candidates[0].nodeClass); ok {
@@ -99,7 +99,7 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 func (p planner) rejected(s assessment, r remedy, candidates []candidate) finding.Finding {
 	advice := r.advice("Remove spec.os")
 	if r.fix == "" {
-		advice += " No patch helps: " + p.constraint(s) + "."
+		advice += " No patch helps: " + p.constraint(s.announced()) + "."
 	}
 	return finding.Finding{
 		Code: finding.PlatformMissing, Architecture: candidates[0].Architecture,
@@ -131,18 +131,35 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 	}
 }
 
+// awaiting says what a workload that is fine has to wait for: nodes that take no pods now, or that are not there.
+func awaiting(s assessment) []finding.Finding {
+	homes := s.where(candidate.settles)
+	if s.workload.daemon() || s.workload.spec.NodeName != "" || len(homes) == 0 {
+		return nil
+	}
+	if slices.ContainsFunc(homes, func(at candidate) bool { return at.pool == nil }) {
+		return resting(homes)
+	}
+	f := finding.Finding{
+		Code: finding.EmptyPool, Severity: finding.Info, Architecture: homes[0].Architecture,
+		Message: fmt.Sprintf("can run only on %s: its pods wait until there is one.", nodeNames(homes)),
+		Fix:     "Add a node to the pool.",
+	}
+	if growing := slices.IndexFunc(homes, func(at candidate) bool { return at.pool.Grows }); growing >= 0 {
+		f.Fix = "Nothing: " + homes[growing].pool.Title() + " gets a node when pods wait for it."
+	}
+	return []finding.Finding{f}
+}
+
 // resting warns of a workload of which every node that would take it takes no pods now. The plan stays what it is:
 // cordons and reboots end.
-func resting(s assessment) []finding.Finding {
+func resting(homes []candidate) []finding.Finding {
 	var why []string
-	for _, at := range s.where(candidate.lands) {
-		if len(at.resting) < len(at.names) {
+	for _, at := range homes {
+		if len(at.resting) < len(at.names) || at.pool != nil && at.pool.Grows {
 			return nil
 		}
 		why = append(why, at.resting...)
-	}
-	if len(why) == 0 || s.workload.daemon() || s.workload.spec.NodeName != "" {
-		return nil
 	}
 	slices.Sort(why)
 	shown := platform.Conjoin(why[:min(namesShown, len(why))])

@@ -10,6 +10,7 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // nodeClass stands for all nodes that none of the workloads at hand can tell apart. A big cluster has few classes, so
@@ -21,6 +22,27 @@ type nodeClass struct {
 	taints   []corev1.Taint // those that last and keep pods off
 	names    []string       // in order
 	resting  []string       // those of them that take no pods for now, each with the reason
+	pool     *pool.Pool     // of which there is no such node yet; nil for nodes that are there
+	others   bool           // the pool has other nodes
+}
+
+// guessed: nobody has announced such nodes. A plan that holds whatever nodes there are asks about them.
+func (c nodeClass) guessed() bool { return c.pool != nil && c.pool.Source == pool.Platforms }
+
+// poolClasses are the kinds of nodes that pools can have and that are not there yet.
+func poolClasses(pools []pool.Pool, nodes []corev1.Node, asked []pool.Asked) []nodeClass {
+	var classes []nodeClass
+	for i := range pools {
+		others := slices.ContainsFunc(pools, func(p pool.Pool) bool {
+			return p.Source == pools[i].Source && p.Name == pools[i].Name && p.Count(nodes) > 0
+		})
+		for _, made := range pools[i].Nodes(nodes, asked) {
+			platform := node.Platform(&made)
+			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform), node: &made,
+				taints: node.Lasting(&made), pool: &pools[i], others: others})
+		}
+	}
+	return classes
 }
 
 func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
@@ -34,7 +56,8 @@ func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 			i = len(classes)
 			index[key] = i
 			platform := node.Platform(at)
-			classes = append(classes, nodeClass{platform, platforms.Format(platform), at, node.Lasting(at), nil, nil})
+			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform), node: at,
+				taints: node.Lasting(at)})
 		}
 		classes[i].names = append(classes[i].names, at.Name)
 		if why := node.Unavailable(at); why != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // Outcome is what happens to a workload on the nodes of one architecture.
@@ -50,6 +51,8 @@ type Request struct {
 	// Cluster is what is known of it. With no nodes every architecture is Absent, which is no finding: a cluster that
 	// starts its nodes on demand looks like that.
 	Cluster schedule.Snapshot
+	// Pools are the kinds of nodes that the cluster can have. They are judged like nodes.
+	Pools []pool.Pool
 	// Objects are those of the deploy; the ones that make no pods are passed over.
 	Objects []*unstructured.Unstructured
 	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses,
@@ -82,6 +85,9 @@ type Verdict struct {
 	// Architectures maps a GOARCH value to what happens to Object there. Its keys are the nodes' architectures and the
 	// images'.
 	Architectures map[string]Outcome
+	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that pools can have and that are not
+	// there yet.
+	WithoutNode []string
 	// Fix is a YAML patch for kustomize, or "" when nothing needs one or none helps.
 	Fix string
 	// Patched reports that Object already holds Fix.
@@ -106,7 +112,7 @@ func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	for i, w := range workloads {
 		verdicts[i], workloads[i] = p.judge(ctx, w)
 	}
-	if r.Room && len(r.Cluster.Nodes) > 0 {
+	if r.Room && p.hasNodes() {
 		return verdicts, p.capacity(ctx, verdicts, workloads)
 	}
 	return verdicts, ctx.Err()
@@ -123,6 +129,9 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 	p := planner{Request: r, storage: storageOf(r.Cluster.Storage, r.Objects)}
 	p.Cluster.Storage = p.storage.Storage
 	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
+	if len(r.Pools) > 0 {
+		p.classes = append(p.classes, poolClasses(r.Pools, r.Cluster.Nodes, askedOf(workloads, p.storage))...)
+	}
 	empty := schedule.Snapshot{Storage: p.storage.Storage}
 	for _, class := range p.classes {
 		empty.Nodes = append(empty.Nodes, *class.node)
@@ -135,7 +144,8 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 // judge returns the verdict on a workload, and the workload as it will be.
 func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	s := p.assess(ctx, w)
-	v := Verdict{Source: w.object, Object: w.object, Images: w.images(), Architectures: p.architectures(s)}
+	v := Verdict{Source: w.object, Object: w.object, Images: w.images()}
+	v.Architectures, v.WithoutNode = p.architectures(s)
 	if len(p.classes) == 0 {
 		return v, w
 	}
@@ -143,27 +153,45 @@ func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
 	if r.applied {
 		w = r.after.workload
-		v.Object, v.Architectures = w.object, p.architectures(r.after)
+		v.Object = w.object
+		v.Architectures, v.WithoutNode = p.architectures(r.after)
 	}
 	return v, w
 }
 
-// architectures sums up an assessment: the worst that can happen on the nodes of each architecture.
-func (p planner) architectures(s assessment) map[string]Outcome {
-	all := map[string]Outcome{}
+// hasNodes: the cluster has nodes, or pools that can have some.
+func (p planner) hasNodes() bool {
+	return slices.ContainsFunc(p.classes, func(c nodeClass) bool { return !c.guessed() })
+}
+
+// architectures sums up an assessment: the worst that can happen on the nodes of each architecture, and where that
+// rests on nodes that are not there yet.
+func (p planner) architectures(s assessment) (all map[string]Outcome, withoutNode []string) {
+	all = map[string]Outcome{}
 	for _, c := range s.workload.containers {
 		for _, arch := range p.Images[c.image].Architectures() {
 			all[arch] = Absent
 		}
 	}
-	present := map[string]Outcome{}
+	there, possible := map[string]Outcome{}, map[string]Outcome{}
 	for _, candidate := range s.candidates {
 		worst := Excluded
 		if candidate.admitted() || candidate.fails() {
 			worst = candidate.outcome()
 		}
-		present[candidate.Architecture] = worse(worst, present[candidate.Architecture])
+		if candidate.guessed() && !candidate.fails() {
+			continue // nothing runs on a node that nobody announced
+		}
+		possible[candidate.Architecture] = worse(worst, possible[candidate.Architecture])
+		if candidate.pool == nil {
+			there[candidate.Architecture] = worse(worst, there[candidate.Architecture])
+		}
 	}
-	maps.Copy(all, present)
-	return all
+	maps.Copy(all, possible)
+	for _, arch := range slices.Sorted(maps.Keys(possible)) {
+		if there[arch] != possible[arch] {
+			withoutNode = append(withoutNode, arch)
+		}
+	}
+	return all, withoutNode
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 func TestGroupNodes(t *testing.T) {
@@ -21,23 +22,48 @@ func TestGroupNodes(t *testing.T) {
 		want    []placement.NodeGroup
 	}{
 		{"none", []placement.NodeGroup{}},
-		{"gke", []placement.NodeGroup{{"amd64", "linux", 3, []string{}}, {"arm64", "linux", 3, arm}}},
-		{"windows", []placement.NodeGroup{{"amd64", "linux", 1, []string{}}, {"amd64", "windows", 1, []string{}}}},
+		{"gke", []placement.NodeGroup{alike("amd64", "linux", 3), alike("arm64", "linux", 3, arm...)}},
+		{"windows", []placement.NodeGroup{alike("amd64", "linux", 1), alike("amd64", "windows", 1)}},
 		{"hand-tainted", []placement.NodeGroup{
-			{"amd64", "linux", 1, []string{}},
-			{"arm64", "linux", 1, []string{"arch=arm64:NoSchedule"}},
-			{"arm64", "linux", 1, []string{"example.com/aarch64:NoExecute",
-				"kubernetes.azure.com/scalesetpriority=spot:NoSchedule"}},
+			alike("amd64", "linux", 1),
+			alike("arm64", "linux", 1, "arch=arm64:NoSchedule"),
+			alike("arm64", "linux", 1, "example.com/aarch64:NoExecute",
+				"kubernetes.azure.com/scalesetpriority=spot:NoSchedule"),
 		}},
 	}
 	for _, test := range rows {
 		t.Run(test.cluster, func(t *testing.T) {
 			var nodes []corev1.Node
 			read(t, "testdata/clusters/"+test.cluster+".yaml", &nodes)
-			if diff := cmp.Diff(test.want, placement.GroupNodes(nodes)); diff != "" {
+			if diff := cmp.Diff(test.want, placement.GroupNodes(nodes, nil)); diff != "" {
 				t.Errorf("groups (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// alike is of nodes that are of no known pool.
+func alike(arch, os string, count int, taints ...string) placement.NodeGroup {
+	return placement.NodeGroup{Architecture: arch, OS: os, Count: count, Taints: append([]string{}, taints...),
+		Source: pool.Cluster, Max: &count}
+}
+
+// TestGroupNodes_of_pools counts the nodes of a pool, and names a pool that has none.
+func TestGroupNodes_of_pools(t *testing.T) {
+	var nodes []corev1.Node
+	read(t, "testdata/clusters/gke.yaml", &nodes)
+	five := 5
+	pools := []pool.Pool{
+		{Source: pool.GKE, Name: "arm", OS: "linux", Architecture: "arm64", Max: &five,
+			Member: map[string]string{"kubernetes.io/arch": "arm64"}},
+		{Source: pool.Expected, Name: "line 1", OS: "linux", Architecture: "riscv64"},
+		{Source: pool.Platforms, Name: "linux/s390x", OS: "linux", Architecture: "s390x"},
+	}
+	want := []placement.NodeGroup{alike("amd64", "linux", 3),
+		{"arm64", "linux", 3, []string{"kubernetes.io/arch=arm64:NoSchedule"}, pool.GKE, "arm", &five},
+		{"riscv64", "linux", 0, []string{}, pool.Expected, "line 1", nil}}
+	if diff := cmp.Diff(want, placement.GroupNodes(nodes, pools)); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 }
 
@@ -66,10 +92,10 @@ func TestPlan_of_one_is_that_of_many(t *testing.T) {
 	}
 	for _, test := range all {
 		t.Run(test.name, func(t *testing.T) {
-			for i, v := range plan(t, placement.Request{Cluster: test.cluster, Objects: objects, Images: images,
-				Policy: placement.Spread}) {
-				alone := plan(t, placement.Request{Cluster: test.cluster, Objects: objects[i : i+1], Images: images,
-					Policy: placement.Spread})
+			for i, v := range plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: objects,
+				Images: images, Policy: placement.Spread}) {
+				alone := plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: objects[i : i+1],
+					Images: images, Policy: placement.Spread})
 				if diff := cmp.Diff(alone[0], v); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
 				}

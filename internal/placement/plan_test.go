@@ -18,6 +18,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 var update = flag.Bool("update", false, "write what Plan says into testdata/cases/*.want.yaml")
@@ -28,6 +29,7 @@ var policies = []placement.Policy{placement.Fail, placement.Pin, placement.Sprea
 type scenario struct {
 	name    string
 	cluster schedule.Snapshot
+	pools   []pool.Pool
 	objects []*unstructured.Unstructured
 	images  map[string]platform.Offer
 	// admitted are the pods that the server would make.
@@ -37,6 +39,7 @@ type scenario struct {
 // row is what a golden file says of one workload under one policy.
 type row struct {
 	Architectures map[string]placement.Outcome `json:"architectures"`
+	WithoutNode   []string                     `json:"withoutNode,omitempty"`
 	Patched       bool                         `json:"patched,omitempty"`
 	Fix           string                       `json:"fix,omitempty"`
 	Findings      []string                     `json:"findings,omitempty"`
@@ -47,10 +50,10 @@ func TestPlan(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
-				for _, v := range plan(t, placement.Request{Cluster: test.cluster, Objects: test.objects, Admitted: test.admitted,
-					Images: test.images, Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: test.objects,
+					Admitted: test.admitted, Images: test.images, Policy: policy}) {
 					name := v.Object.GetKind() + " " + v.Object.GetName()
-					got[name] = join(got[name], policy, row{v.Architectures, v.Patched, v.Fix, lines(v.Findings)})
+					got[name] = join(got[name], policy, row{v.Architectures, v.WithoutNode, v.Patched, v.Fix, lines(v.Findings)})
 				}
 			}
 			golden(t, filepath.Join("testdata/cases", test.name+".want.yaml"), got)
@@ -114,8 +117,8 @@ func TestPlan_leaves_the_rest_alone(t *testing.T) {
 				for _, obj := range s.objects {
 					given[obj] = true
 				}
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Objects: s.objects, Images: s.images,
-					Policy: policy}) {
+				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: s.objects,
+					Images: s.images, Policy: policy}) {
 					if given[v.Object] == v.Patched {
 						t.Errorf("%s: patched is %t, the same object: %t", v.Object.GetName(), v.Patched, given[v.Object])
 					}
@@ -158,6 +161,7 @@ func readScenario(t *testing.T, path string) scenario {
 	t.Helper()
 	var file struct {
 		Cluster string
+		Pools   []pool.Pool
 		Pods    []corev1.Pod
 		Storage schedule.Storage
 		// Admitted are what the server makes of the pods' specs, by the name of their object.
@@ -169,7 +173,7 @@ func readScenario(t *testing.T, path string) scenario {
 	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{},
 		admitted: map[*unstructured.Unstructured]*corev1.Pod{}}
 	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.cluster.Nodes)
-	s.cluster.Pods, s.cluster.Storage = file.Pods, file.Storage
+	s.cluster.Pods, s.cluster.Storage, s.pools = file.Pods, file.Storage, file.Pools
 	for ref, image := range file.Images {
 		s.images[ref] = platform.Offer{Index: image.Index != nil, Platforms: parse(t, append(image.Index, image.Manifest...))}
 	}

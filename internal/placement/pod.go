@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -94,14 +95,17 @@ func (s storage) decides(namespace, name string) bool {
 
 // labels are those of nodes that volumes can ask for.
 func (s storage) labels() []string {
-	all := []string{
-		corev1.LabelTopologyZone, corev1.LabelTopologyRegion, corev1.LabelFailureDomainBetaZone,
-		corev1.LabelFailureDomainBetaRegion,
-	}
+	return append(slices.Sorted(maps.Keys(s.values())), corev1.LabelTopologyZone, corev1.LabelTopologyRegion,
+		corev1.LabelFailureDomainBetaZone, corev1.LabelFailureDomainBetaRegion)
+}
+
+// values are those of labels of nodes that volumes ask for.
+func (s storage) values() map[string][]string {
+	all := map[string][]string{}
 	for _, class := range s.Classes {
 		for _, term := range class.AllowedTopologies {
 			for _, e := range term.MatchLabelExpressions {
-				all = append(all, e.Key)
+				all[e.Key] = append(all[e.Key], e.Values...)
 			}
 		}
 	}
@@ -111,9 +115,12 @@ func (s storage) labels() []string {
 		}
 		for _, term := range volume.Spec.NodeAffinity.Required.NodeSelectorTerms {
 			for _, e := range term.MatchExpressions {
-				all = append(all, e.Key)
+				all[e.Key] = append(all[e.Key], compared(e)...)
 			}
 		}
 	}
-	return distinct(all)
+	for key := range all {
+		all[key] = distinct(all[key])
+	}
+	return all
 }

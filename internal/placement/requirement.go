@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodename"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // requirement is one of the things that a pod spec asks of a node.
@@ -51,6 +53,49 @@ func termsInWords(terms []corev1.NodeSelectorTerm) (text string, labels []string
 		ors = append(ors, strings.Join(ands, ", "))
 	}
 	return strings.Join(ors, " or "), distinct(labels)
+}
+
+// askedOf are the labels that each workload asks nodes about, and the values that would make a difference.
+func askedOf(workloads []workload, storage storage) []pool.Asked {
+	volumes := storage.values()
+	all := make([]pool.Asked, len(workloads))
+	for i, w := range workloads {
+		all[i] = askedBy(w)
+		if len(w.claims)+len(w.spec.Volumes) == 0 {
+			continue
+		}
+		for key, values := range volumes {
+			all[i][key] = append(all[i][key], values...)
+		}
+	}
+	return all
+}
+
+func askedBy(w workload) pool.Asked {
+	asked := pool.Asked{}
+	for key, value := range w.spec.NodeSelector {
+		asked[key] = append(asked[key], value)
+	}
+	for _, term := range requiredTerms(w.spec) {
+		for _, e := range term.MatchExpressions {
+			asked[e.Key] = append(asked[e.Key], compared(e)...)
+		}
+	}
+	return asked
+}
+
+// compared are values about which a term has different answers: for a comparison those on both sides of its number.
+func compared(e corev1.NodeSelectorRequirement) []string {
+	if e.Operator != corev1.NodeSelectorOpGt && e.Operator != corev1.NodeSelectorOpLt {
+		return e.Values
+	}
+	var values []string
+	for _, value := range e.Values {
+		if n, err := strconv.Atoi(value); err == nil {
+			values = append(values, strconv.Itoa(n-1), strconv.Itoa(n+1))
+		}
+	}
+	return values
 }
 
 // met matches as kube-scheduler does.

@@ -51,22 +51,65 @@ func taintTexts(taints []corev1.Taint) []string {
 // namesShown is how many nodes a message names; more would bury what it says.
 const namesShown = 3
 
-// nodeNames is "aks-arm64-0, aks-arm64-1, aks-arm64-2 and 5 more (arm64)".
+// nodeNames is "aks-arm64-0, aks-arm64-1, aks-arm64-2 and 5 more (arm64)", and of nodes that are not there "a node of
+// the AKS pool spot (arm64), which has no node today". Where some are there, those say enough.
 func nodeNames(candidates []candidate) string {
-	var names, arches []string
+	var names []string
 	count := 0
 	for _, s := range candidates {
 		names = append(names, s.names[:min(namesShown, len(s.names))]...)
-		arches = append(arches, s.kind())
 		count += len(s.names)
 	}
-	slices.Sort(names)
-	shown := names[:min(namesShown, len(names))]
-	text := platform.Conjoin(shown)
-	if more := count - len(shown); more > 0 {
-		text = fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), more)
+	if count == 0 {
+		return poolNames(candidates)
 	}
-	return fmt.Sprintf("%s (%s)", text, strings.Join(distinct(arches), ", "))
+	slices.Sort(names)
+	there := slices.DeleteFunc(slices.Clone(candidates), func(at candidate) bool { return at.pool != nil })
+	return fmt.Sprintf("%s (%s)", listed(names, count), kinds(there))
+}
+
+// listed names the first of many: "a, b, c and 5 more".
+func listed(names []string, count int) string {
+	shown := names[:min(namesShown, len(names))]
+	if more := count - len(shown); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), more)
+	}
+	return platform.Conjoin(shown)
+}
+
+// poolNames is of nodes of which there are none.
+func poolNames(candidates []candidate) string {
+	announced := slices.DeleteFunc(slices.Clone(candidates), func(at candidate) bool { return at.guessed() })
+	if len(announced) == 0 {
+		return "any " + kinds(candidates) + " node that the cluster may get"
+	}
+	var titles []string
+	such := ""
+	for _, at := range announced {
+		titles = append(titles, at.pool.Title())
+		if at.others {
+			such = "such "
+		}
+	}
+	titles = distinct(titles)
+	return fmt.Sprintf("a node of %s (%s), which %s no %snode today", listed(titles, len(titles)), kinds(announced),
+		have(len(titles)), such)
+}
+
+func have(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
+}
+
+// kinds lists what candidates are, each once.
+func kinds(candidates []candidate) string {
+	var all []string
+	for _, at := range candidates {
+		all = append(all, at.kind())
+	}
+	return strings.Join(distinct(all), ", ")
 }
 
 // kind is what sets nodes apart for images: the architecture, with the OS where it is not linux.

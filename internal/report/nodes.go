@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
 // nodeTitles say what nodes there are of an architecture.
@@ -28,9 +30,35 @@ func (r *Report) nodeTitles() nodeTitles {
 		default:
 			title += fmt.Sprintf(", %d tainted", tainted[architecture])
 		}
-		titles[architecture] = title
+		titles[architecture] = title + r.growth(architecture, n)
 	}
 	return titles
+}
+
+// growth says how many nodes of an architecture there may be: ", up to 10", or "" where there may be no more.
+func (r *Report) growth(architecture string, today int) string {
+	type key struct{ source, name string }
+	most := map[key]int{}
+	for _, group := range r.Nodes {
+		of := key{string(group.Source), group.Pool}
+		switch {
+		case group.Architecture != architecture:
+		case group.Pool == "":
+			most[of] += group.Count
+		case group.Max == nil:
+			return ", can grow"
+		default:
+			most[of] = *group.Max
+		}
+	}
+	sum := 0
+	for _, n := range most {
+		sum += n
+	}
+	if sum > today {
+		return fmt.Sprintf(", up to %d", sum)
+	}
+	return ""
 }
 
 func (t nodeTitles) of(architecture string) string {
@@ -43,12 +71,20 @@ func (t nodeTitles) of(architecture string) string {
 	return architecture + " · no node"
 }
 
+// tainted names the nodes of a group: "3 arm64", or "arm64 (no node yet)".
+func tainted(group placement.NodeGroup) string {
+	if group.Count == 0 {
+		return prose(group.Architecture) + " (" + noNodeYet + ")"
+	}
+	return fmt.Sprintf("%d %s", group.Count, prose(group.Architecture))
+}
+
 // taints says in a line which taints keep pods off which nodes.
 func (r *Report) taints() string {
 	byTaint := map[string][]string{}
 	for _, group := range r.Nodes {
 		for _, taint := range group.Taints {
-			if nodes := fmt.Sprintf("%d %s", group.Count, prose(group.Architecture)); !slices.Contains(byTaint[taint], nodes) {
+			if nodes := tainted(group); !slices.Contains(byTaint[taint], nodes) {
 				byTaint[taint] = append(byTaint[taint], nodes)
 			}
 		}

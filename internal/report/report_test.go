@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -37,12 +38,13 @@ func crashed() *report.Report {
 	}}
 	r.Edits = []edit.Change{{File: "deploy/kustomization.yaml", Name: "registry/cart", Before: "ghcr.io/shop/cart:v0",
 		After: "ghcr.io/shop/cart:v1"}}
-	r.Nodes = []placement.NodeGroup{{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}},
-		{Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}}}
+	r.Nodes = []placement.NodeGroup{
+		{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}, Source: pool.Cluster, Max: new(1)},
+		{Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}, Source: pool.AKS, Pool: "arm", Max: new(1)}}
 	r.Workloads = []report.Workload{{
 		Kind: "Deployment", Namespace: "shop", Name: "cart", Images: []string{"ghcr.io/shop/cart:v1"},
 		Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Crashes},
-		Fix:           "spec:\n  template: {}\n",
+		WithoutNode:   []string{}, Fix: "spec:\n  template: {}\n",
 	}}
 	r.Changes = apply.ChangeSet{{Object: "apps/v1 Deployment shop/cart", Action: apply.Created}}
 	workload := "apps/v1 Deployment shop/cart"

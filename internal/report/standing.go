@@ -25,7 +25,7 @@ func (r *Report) standings() []standing {
 	for _, w := range r.Workloads {
 		s := standing{w, map[string]spot{}}
 		for architecture, outcome := range w.Architectures {
-			s.spots[architecture] = spot{outcome: outcome}
+			s.spots[architecture] = spot{outcome: outcome, withoutNode: slices.Contains(w.WithoutNode, architecture)}
 		}
 		index[w.label()] = len(all)
 		all = append(all, s)
@@ -88,6 +88,8 @@ type spot struct {
 	pods, well int
 	// reason is why a pod there is not well, or "".
 	reason string
+	// withoutNode: what was foreseen rests on nodes that are not there yet.
+	withoutNode bool
 	// elsewhere: the workload has pods, and none of them here.
 	elsewhere bool
 }
@@ -115,6 +117,8 @@ func (s spot) mood() mood {
 		return good
 	case failing && s.elsewhere:
 		return risk
+	case failing && s.withoutNode:
+		return risk
 	case failing:
 		return bad
 	case s.outcome == placement.Runs && !s.elsewhere:
@@ -133,6 +137,8 @@ func (s spot) String() string {
 		return count(s.pods, "pod") + " ready"
 	case s.outcome == placement.Runs && s.elsewhere:
 		return "no pod"
+	case s.withoutNode:
+		return string(s.outcome) + ", " + noNodeYet
 	default:
 		return string(cmp.Or(s.outcome, placement.Absent))
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -28,7 +27,7 @@ func (r *Report) PlacementTable() [][]string {
 	for _, w := range r.worstFirst() {
 		row := []string{w.label()}
 		for _, architecture := range architectures {
-			row = append(row, cell(w.Architectures[architecture], counts[w.label()][architecture]))
+			row = append(row, w.cell(architecture, counts[w.label()][architecture]))
 		}
 		if len(r.Pods) > 0 {
 			row = append(row, ready[w.label()])
@@ -39,19 +38,21 @@ func (r *Report) PlacementTable() [][]string {
 }
 
 // cell joins what was foreseen with what was seen.
-func cell(outcome placement.Outcome, pods int) string {
+func (w Workload) cell(architecture string, pods int) string {
+	outcome := cmp.Or(string(w.Architectures[architecture]), "-")
 	switch {
-	case outcome == "":
-		outcome = "-"
-		fallthrough
-	case pods == 0:
-		return string(outcome)
-	case pods == 1:
-		return fmt.Sprintf("%s (1 pod)", outcome)
-	default:
+	case pods > 1:
 		return fmt.Sprintf("%s (%d pods)", outcome, pods)
+	case pods == 1:
+		return outcome + " (1 pod)"
+	case slices.Contains(w.WithoutNode, architecture):
+		return outcome + " (" + noNodeYet + ")"
 	}
+	return outcome
 }
+
+// noNodeYet marks an outcome that rests on nodes which a pool can have, and which are not there.
+const noNodeYet = "no node yet"
 
 // readiness counts, by workload, what is well of what is wanted, as countPods does for all of them.
 func (r *Report) readiness() map[string]string {

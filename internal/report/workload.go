@@ -14,6 +14,9 @@ type Workload struct {
 	Name          string                       `json:"name"`
 	Images        []string                     `json:"images"`
 	Architectures map[string]placement.Outcome `json:"architectures"`
+	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that a pool can have and that are not
+	// there yet.
+	WithoutNode []string `json:"withoutNode"`
 	// Fix is a YAML patch to paste into the kustomization's patches, or "".
 	Fix string `json:"fix"`
 }
