@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
@@ -16,12 +17,14 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
-// deploy is one run: what it was told, what it is signed in to, and what its steps came to.
+// deploy is one run: what it was asked for, what it is signed in to, and what its steps came to.
 type deploy struct {
 	config inputs.Config
 	env    environment
 	runner *runner.Runner
 	emit   progress.Sink
+	// version is the program's, whose documentation texts lead to.
+	version string
 	// takes reports whether a step is among those of the run.
 	takes func(name string) bool
 
@@ -53,12 +56,16 @@ type results struct {
 	timings    []report.Step
 }
 
-func newDeploy(config inputs.Config, env environment, r *runner.Runner, emit progress.Sink) *deploy {
-	return &deploy{config: config, env: env, runner: r, emit: emit, images: newImages()}
+func (p Program) newDeploy(config inputs.Config) *deploy {
+	return &deploy{config: config, env: p.Getenv, runner: p.runner, emit: p.sink(), version: p.Version,
+		images: newImages()}
 }
 
 // find notes findings and logs them at once, the worst first and alike ones joined.
 func (d *deploy) find(findings ...finding.Finding) {
+	for i := range findings {
+		findings[i].Fix = docs.Link(d.version, findings[i].Fix)
+	}
 	d.findings = append(d.findings, findings...)
 	for _, group := range report.Join(findings) {
 		d.emit(progress.Found{Finding: group.Finding, Others: group.Others})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
@@ -62,9 +63,10 @@ func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool,
 	var err error
 	d.verdicts, err = placement.Plan(ctx, placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.whole("pods"), Quotas: s.quotas,
-		CapacityIsError: d.config.CapacityIsError, Objects: d.unstructured(), Admitted: admitted,
-		Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
-		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
+		Admitted: admitted, Images: d.offers(d.references),
+		Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
+		Policy:  d.config.ArchPolicy, PatchTargets: d.patchTargets(),
 	})
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ const summaryFile = "multiarch-deploy-summary.md"
 
 // execute takes the steps and publishes what came of them, however they ended.
 func (p Program) execute(ctx context.Context, c command, config inputs.Config, out output) error {
-	d := newDeploy(config, p.Getenv, p.runner, p.sink())
+	d := p.newDeploy(config)
 	err := p.attempt(func() error {
 		if p.Crash != "" {
 			return crashError{p.Crash}

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
@@ -59,7 +60,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 			Precedence: d.env.kubeconfigs(),
 			Context:    d.config.KubeContext,
 			Namespace:  d.config.Namespace,
-			ForbidExec: d.config.ForbidExec,
+			Exec:       d.config.KubeconfigExec,
 			Say:        d.say,
 			Alone:      runner.InContainer(d.env),
 		},
@@ -67,6 +68,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 		Mask:   job.Mask,
 	})
 	d.keychain, d.grant, d.cluster = signedIn.Keychain, signedIn.Grant, signedIn.Cluster
+	d.cluster.Advice.Forbidden = docs.Link(d.version, d.cluster.Advice.Forbidden)
 	d.openRegistries()
 	if err != nil {
 		return err

@@ -16,3 +16,15 @@ func Page(version, page string) string {
 	}
 	return repository + "/blob/" + version + "/docs/" + page
 }
+
+// named is a page as a text names it, which is not part of a longer path.
+var named = regexp.MustCompile(`(^|[\s(])docs/([a-z-]+\.(?:md|yaml))\b`)
+
+// Link replaces the name of each page in a text, such as docs/rbac.yaml, by its address: who reads the text rarely has
+// the program's own repository at hand.
+func Link(version, text string) string {
+	return named.ReplaceAllStringFunc(text, func(match string) string {
+		parts := named.FindStringSubmatch(match)
+		return parts[1] + Page(version, parts[2])
+	})
+}

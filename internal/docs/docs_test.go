@@ -29,6 +29,24 @@ func TestPage_is_that_of_the_version(t *testing.T) {
 	}
 }
 
+func TestLink_replaces_names_of_pages(t *testing.T) {
+	const address = "https://github.com/multiarch-deploy/multiarch-deploy/blob/v1.2.3/docs/"
+	tests := []struct{ name, text, want string }{
+		{"at_the_end", "grant the roles of docs/rbac.yaml", "grant the roles of " + address + "rbac.yaml"},
+		{"before_a_full_stop", "See docs/rbac.yaml.", "See " + address + "rbac.yaml."},
+		{"several", "docs/guide.md (docs/sign-in-aks.md)", address + "guide.md (" + address + "sign-in-aks.md)"},
+		{"a_folder_of_the_user", "deploy/docs/rbac.yaml: no such file", "deploy/docs/rbac.yaml: no such file"},
+		{"an_address", address + "rbac.yaml", address + "rbac.yaml"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, docs.Link("v1.2.3", test.text)); diff != "" {
+				t.Errorf("text (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestPages_that_the_program_names_are_there(t *testing.T) {
 	for _, page := range []string{"troubleshooting.md", "rbac.yaml"} {
 		if _, err := os.Stat(filepath.Join("..", "..", "docs", page)); err != nil {

@@ -14,6 +14,15 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
+// ExecPolicy says whether a kubeconfig may run a program to get a token.
+type ExecPolicy string
+
+// ExecAllow runs it, and says so; ExecForbid is an error.
+const (
+	ExecAllow  ExecPolicy = "allow"
+	ExecForbid ExecPolicy = "forbid"
+)
+
 // KubeconfigOptions says which kubeconfig to read.
 type KubeconfigOptions struct {
 	// Path is the file, or, in several lines or as JSON, its content: a secret of a repository is no file. "" takes
@@ -25,8 +34,8 @@ type KubeconfigOptions struct {
 	Context string
 	// Namespace overrides the context's namespace; "" keeps it.
 	Namespace string
-	// ForbidExec refuses a kubeconfig that gets its token from another program.
-	ForbidExec bool
+	// Exec says what becomes of a kubeconfig that gets its token from another program.
+	Exec ExecPolicy
 	// Say reports which program a kubeconfig runs; nil reports to nobody.
 	Say func(format string, args ...any)
 	// Alone: there are no programs beside this one that could get a token, as in a container action.
@@ -76,7 +85,7 @@ func Kubeconfig(opts KubeconfigOptions) (Cluster, error) {
 // exec says which program the kubeconfig runs, or refuses it.
 func (o KubeconfigOptions) exec(program string) error {
 	switch {
-	case o.ForbidExec:
+	case o.Exec == ExecForbid:
 		return configError("the kubeconfig runs the program %q to get a token, which kubeconfig-exec forbids; "+
 			"give a kubeconfig with a token or a certificate, or set kubeconfig-exec to allow", program)
 	case o.Alone:

@@ -141,7 +141,7 @@ func TestKubeconfig_names_the_program_that_it_runs(t *testing.T) {
 	if _, err := identity.Kubeconfig(opts); err != nil || said != `The kubeconfig runs the program "aws" to get a token` {
 		t.Errorf("error %v, said %q", err, said)
 	}
-	opts.ForbidExec = true
+	opts.Exec = identity.ExecForbid
 	want := `the kubeconfig runs the program "aws" to get a token, which kubeconfig-exec forbids; ` +
 		"give a kubeconfig with a token or a certificate, or set kubeconfig-exec to allow"
 	if _, err := identity.Kubeconfig(opts); err == nil || err.Error() != want {

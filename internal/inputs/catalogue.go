@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
@@ -80,7 +81,7 @@ var Catalogue = []Input{
 		Text: "Tag of the images. Default: the commit SHA."},
 	{Name: "platforms", Group: Images, Default: "linux/amd64,linux/arm64",
 		Text: "Platforms that each image must have, separated by commas."},
-	{Name: "mode", Group: Images, Default: "verify", Choices: []string{"verify", "build", "join"},
+	{Name: "mode", Group: Images, Default: "verify", Choices: names(ModeVerify, ModeBuild, ModeJoin),
 		Text: "`verify`: the images are in the registry already and are checked. `build`: they are built and pushed first. " +
 			"`join`: jobs on native " +
 			"runners have pushed them with `push-as: platform`, one platform each; they are checked and joined into one " +
@@ -204,7 +205,7 @@ var Catalogue = []Input{
 		Text: "Path of the kubeconfig file, or its content, such as a secret of the repository. Default: `KUBECONFIG`, or " +
 			"`~/.kube/config`; in a " +
 			"pod that has neither, its service account."},
-	{Name: "kubeconfig-exec", Group: Cluster, Default: "allow", Choices: []string{"allow", "forbid"},
+	{Name: "kubeconfig-exec", Group: Cluster, Default: "allow", Choices: names(identity.ExecAllow, identity.ExecForbid),
 		Text: "Whether the kubeconfig may run a program to get a token, as `kubelogin`. `forbid` refuses a kubeconfig that " +
 			"names one; " +
 			"`allow` names it in the log."},
@@ -220,8 +221,9 @@ var Catalogue = []Input{
 		Text: "ID of its Microsoft Entra tenant."},
 	{Name: "azure-subscription-id", Group: SignIn,
 		Text: "Subscription of an AKS cluster that is given by name."},
-	{Name: "azure-environment", Group: SignIn, Default: "public", Choices: []string{"public", "usgovernment", "china"},
-		Text: "Which Azure: `public`, `usgovernment` or `china`."},
+	{Name: "azure-environment", Group: SignIn, Default: "public",
+		Choices: names(azure.Public, azure.USGovernment, azure.China),
+		Text:    "Which Azure: `public`, `usgovernment` or `china`."},
 	{Name: "gcp-project-id", Group: SignIn,
 		Text: "Project of a GKE cluster that is given by name, and of Cloud Build's builds."},
 	{Name: "gcp-workload-identity-provider", Group: SignIn,
@@ -244,8 +246,9 @@ var Catalogue = []Input{
 		Text: "Which nodes the plan has to hold for: `nodes`, those that the cluster has, can have or is expected to get; " +
 			"or `platforms`, also a node of each of `platforms`, whatever there is today: a workload whose images lack one is " +
 			"a finding, and `pin` pins it."},
-	{Name: "on-insufficient-capacity", Group: Deploy, Default: "warn", Choices: []string{"warn", "fail"},
-		Text: "What to do when the plan finds no room for all pods: `warn` and continue, or `fail` and apply nothing."},
+	{Name: "on-insufficient-capacity", Group: Deploy, Default: "warn",
+		Choices: names(CapacityWarn, CapacityFail),
+		Text:    "What to do when the plan finds no room for all pods: `warn` and continue, or `fail` and apply nothing."},
 	{Name: "dry-run", Group: Deploy, Default: "false", Choices: trueOrFalse,
 		Text: "Plan and show the difference; apply nothing and leave the kustomization file unchanged."},
 	{Name: "prune", Group: Deploy, Default: "false", Choices: trueOrFalse,
@@ -255,7 +258,7 @@ var Catalogue = []Input{
 		Text: "Watch the rollout until everything is ready, or can't become ready."},
 	{Name: "wait-timeout", Group: Deploy, Default: "10m",
 		Text: "How long to wait for the rollout, such as `90s` or `10m`."},
-	{Name: "on-failure", Group: Deploy, Default: "keep", Choices: []string{"keep", "rollback"},
+	{Name: "on-failure", Group: Deploy, Default: "keep", Choices: names(Keep, Rollback),
 		Text: "What to do with a failed rollout: `keep` it for inspection, or `rollback` to what ran before."},
 	{Name: "force-conflicts", Group: Deploy, Default: "false", Choices: trueOrFalse,
 		Text: "Take over fields that another field manager owns."},

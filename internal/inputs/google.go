@@ -72,7 +72,7 @@ func (p *parser) googleProvider(provider string) {
 	}
 	if strings.Trim(parts[1], "0123456789") != "" {
 		p.problem("gcp-workload-identity-provider: %q is the project's ID, and its number is wanted: "+
-			"projects/NUMBER/locations/...; it is told by: "+
+			"projects/NUMBER/locations/...; it is printed by: "+
 			"gcloud projects describe %[1]s --format='value(projectNumber)'", parts[1])
 	}
 }

@@ -38,7 +38,7 @@ func TestParse_sign_in_to_Google_Cloud(t *testing.T) {
 		{"project_id_in_place_of_its_number",
 			map[string]string{"gcp-workload-identity-provider": "projects/octo-shop/locations/global/workloadIdentityPools/github/providers/octo"},
 			inputs.Problems{`gcp-workload-identity-provider: "octo-shop" is the project's ID, and its number is wanted: projects/NUMBER/locations/...; ` +
-				`it is told by: gcloud projects describe octo-shop --format='value(projectNumber)'`}},
+				`it is printed by: gcloud projects describe octo-shop --format='value(projectNumber)'`}},
 		{"no_providers_name", map[string]string{"gcp-workload-identity-provider": "octo"}, inputs.Problems{
 			`gcp-workload-identity-provider: "octo" is not a provider's full name; write projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`}},
 		{"account_without_a_provider", map[string]string{"gcp-service-account": "deploy@octo-shop.iam.gserviceaccount.com"},

@@ -53,24 +53,24 @@ type Config struct {
 	Google      Google
 	Kubeconfig  string
 	KubeContext string
-	// ForbidExec refuses a kubeconfig that runs a program to get a token.
-	ForbidExec bool
-	Namespace  string
-	ArchPolicy placement.Policy
+	// KubeconfigExec is for a kubeconfig that runs a program to get a token.
+	KubeconfigExec identity.ExecPolicy
+	Namespace      string
+	ArchPolicy     placement.Policy
 	// ExpectedNodes are pools that the cluster is about to get.
 	ExpectedNodes []pool.Pool
 	PlanFor       PlanFor
 	// Platforms are those that images must have.
-	Platforms         []v1.Platform
-	DryRun            bool
-	Prune             bool
-	Wait              bool
-	WaitTimeout       time.Duration
-	RollbackOnFailure bool
-	// CapacityIsError: pods that the plan finds no room for are an error, not a warning.
-	CapacityIsError bool
-	ForceConflicts  bool
-	FieldManager    string
+	Platforms   []v1.Platform
+	DryRun      bool
+	Prune       bool
+	Wait        bool
+	WaitTimeout time.Duration
+	OnFailure   FailurePolicy
+	// OnInsufficientCapacity is for pods that the plan finds no room for.
+	OnInsufficientCapacity CapacityPolicy
+	ForceConflicts         bool
+	FieldManager           string
 	// TakeOverFrom are field managers, and other deploys, to take objects over from.
 	TakeOverFrom []string
 	// Recreate are the kinds that are deleted and created again where a change is not possible in place.
@@ -153,7 +153,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Azure:              p.azure(),
 		Google:             p.google(),
 		Kubeconfig:         p.text("kubeconfig"),
-		ForbidExec:         choice[string](&p, "kubeconfig-exec") == "forbid",
+		KubeconfigExec:     choice[identity.ExecPolicy](&p, "kubeconfig-exec"),
 		KubeContext:        p.text("kube-context"),
 		Namespace:          p.text("namespace"),
 	}
@@ -174,12 +174,12 @@ func (p *parser) deploy(config *Config) {
 	config.ArchPolicy = choice[placement.Policy](p, "arch-policy")
 	config.ExpectedNodes = p.expectedNodes()
 	config.PlanFor = choice[PlanFor](p, "plan-for")
-	config.CapacityIsError = choice[string](p, "on-insufficient-capacity") == "fail"
+	config.OnInsufficientCapacity = choice[CapacityPolicy](p, "on-insufficient-capacity")
 	config.DryRun = p.boolean("dry-run")
 	config.Prune = p.boolean("prune")
 	config.Wait = p.boolean("wait")
 	config.WaitTimeout = p.duration("wait-timeout")
-	config.RollbackOnFailure = choice[string](p, "on-failure") == "rollback"
+	config.OnFailure = choice[FailurePolicy](p, "on-failure")
 	config.ForceConflicts = p.boolean("force-conflicts")
 	config.FieldManager = p.text("field-manager")
 	config.TakeOverFrom = items(p.text("take-over-from"))
@@ -192,9 +192,9 @@ func (p *parser) deploy(config *Config) {
 
 // mode reads whether images are built, or joined, and how.
 func (p *parser) mode(config *Config, needs Needs) {
-	mode := choice[string](p, "mode")
-	config.Join = mode == "join"
-	config.Build = mode != "verify" || needs.Build
+	mode := choice[Mode](p, "mode")
+	config.Join = mode == ModeJoin
+	config.Build = mode != ModeVerify || needs.Build
 	config.PushAs = choice[PushAs](p, "push-as")
 	config.RemoveParts = p.boolean("remove-parts")
 	if config.PushAs != PushIndex && (!needs.Build || config.Join) {

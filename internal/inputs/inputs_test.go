@@ -41,12 +41,15 @@ func TestParse_defaults(t *testing.T) {
 		Commit: inputs.Commit{
 			How: "none", Message: "Deploy {tag} to {kustomization}", PullRequestBranch: "multiarch-deploy/{kustomization}",
 		},
-		ArchPolicy:   "fail",
-		PlanFor:      "nodes",
-		Platforms:    []v1.Platform{amd64, arm64},
-		Wait:         true,
-		WaitTimeout:  10 * time.Minute,
-		FieldManager: "multiarch-deploy",
+		KubeconfigExec:         "allow",
+		ArchPolicy:             "fail",
+		PlanFor:                "nodes",
+		Platforms:              []v1.Platform{amd64, arm64},
+		Wait:                   true,
+		WaitTimeout:            10 * time.Minute,
+		OnFailure:              "keep",
+		OnInsufficientCapacity: "warn",
+		FieldManager:           "multiarch-deploy",
 	}
 	if diff := cmp.Diff(want, config, cmp.AllowUnexported(name.Tag{}, name.Repository{}, name.Registry{})); diff != "" {
 		t.Error(diff)

@@ -46,7 +46,7 @@ func closingQuote(text string) int {
 	return -1
 }
 
-// pairs reads a list of KEY=VALUE. A key that is given twice has its last value. What is wrong is told by its place
+// pairs reads a list of KEY=VALUE. A key that is given twice has its last value. What is wrong is reported by its place
 // alone, since a secret may stand there.
 func (p *parser) pairs(where string, list []string) map[string]string {
 	var values map[string]string

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 )
 
 // Azure are the inputs of the sign-in to Azure.
@@ -12,8 +13,7 @@ type Azure struct {
 	ClientID       string
 	TenantID       string
 	SubscriptionID string
-	// Environment is public, usgovernment or china.
-	Environment string
+	Environment    azure.Environment
 }
 
 // Given reports whether there is anything to sign in to Azure with.
@@ -24,7 +24,7 @@ func (p *parser) azure() Azure {
 		ClientID:       p.text("azure-client-id"),
 		TenantID:       p.text("azure-tenant-id"),
 		SubscriptionID: p.text("azure-subscription-id"),
-		Environment:    choice[string](p, "azure-environment"),
+		Environment:    choice[azure.Environment](p, "azure-environment"),
 	}
 }
 

@@ -18,8 +18,7 @@ import (
 type Options struct {
 	// ClientID is that of an app registration or a user-assigned managed identity, TenantID that of its directory.
 	ClientID, TenantID string
-	// Environment is a key of Environments; "" is Public.
-	Environment string
+	Environment        Environment
 	// Cluster is a name, with SubscriptionID and ResourceGroup, or a resource ID.
 	Cluster, SubscriptionID, ResourceGroup string
 	// Endpoint is EndpointAuto, EndpointPublic or EndpointPrivate.

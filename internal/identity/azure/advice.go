@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,9 +58,4 @@ or, for a managed identity:
 		claims, a.options.ClientID, a.options.ClientID, parameters, claims.Issuer, claims.Subject, claims.Audience)
 }
 
-func (a *Account) environmentName() string {
-	if a.options.Environment == "" {
-		return "public"
-	}
-	return a.options.Environment
-}
+func (a *Account) environmentName() Environment { return cmp.Or(a.options.Environment, Public) }

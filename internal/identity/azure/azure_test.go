@@ -106,7 +106,7 @@ func TestSovereign_clouds(t *testing.T) {
 	} {
 		t.Run(test.environment, func(t *testing.T) {
 			w := newWorld(t)
-			w.opts.Environment = test.environment
+			w.opts.Environment = azure.Environment(test.environment)
 			w.azure.Secede(test.entra, test.arm, test.audience, test.suffix)
 			account := w.account()
 			if _, err := account.Cluster(t.Context()); err != nil {

@@ -17,12 +17,22 @@ type environment struct {
 	registries string
 }
 
-// environmentNamed returns the environment that the input azure-environment names; anything else is Azure itself.
-func environmentNamed(name string) environment {
+// Environment names Azure, or one of its sovereign clouds.
+type Environment string
+
+// The environments. "" is Public too.
+const (
+	Public       Environment = "public"
+	USGovernment Environment = "usgovernment"
+	China        Environment = "china"
+)
+
+// environmentNamed returns what is to be known of an environment.
+func environmentNamed(name Environment) environment {
 	switch name {
-	case "usgovernment":
+	case USGovernment:
 		return environment{cloud.AzureGovernment, "api://AzureADTokenExchangeUSGov", ".azurecr.us"}
-	case "china":
+	case China:
 		return environment{cloud.AzureChina, "api://AzureADTokenExchangeChina", ".azurecr.cn"}
 	default:
 		return environment{cloud.AzurePublic, "api://AzureADTokenExchange", ".azurecr.io"}

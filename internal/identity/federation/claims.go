@@ -38,7 +38,7 @@ func decode(token string, claims any) {
 	}
 }
 
-// String lists the claims, a line each.
+// String lists the claims, one per line.
 func (c Claims) String() string {
 	return fmt.Sprintf("    iss: %s\n    sub: %s\n    aud: %s", c.Issuer, c.Subject, c.Audience)
 }

@@ -62,7 +62,8 @@ func TestAzure(t *testing.T) {
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
 	t.Run("without_a_role_in_the_cluster", func(t *testing.T) {
-		const want = "give the identity the roles of docs/rbac.yaml, bound to the object ID of its service principal"
+		const want = "give the identity the roles of https://github.com/multiarch-deploy/multiarch-deploy/blob/main/docs/rbac.yaml, " +
+			"bound to the object ID of its service principal"
 		if status, log := j.run(t, aksInputs(azure, "shop"), "plan"); status != 3 || !strings.Contains(log, want) {
 			t.Errorf("status %d, want 3 and %q", status, want)
 		}
