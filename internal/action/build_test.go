@@ -36,21 +36,34 @@ func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("exit status %d\n%s", status, log)
 	}
-	ready := map[string]int{} // where the scheduler puts those that run on both is chance
+	ready := map[string]int{} // on which of the nodes that it may run on a pod is, is chance
 	for _, pod := range got.Pods {
-		if pod.Ready && strings.HasSuffix(pod.Workload, "-nodeaffinity") {
-			ready[pod.Workload+" on "+pod.Architecture]++
-		} else if pod.Ready {
-			ready[pod.Workload]++
+		if !pod.Ready {
+			t.Errorf("pod %s of a successful rollout is not ready: %s", pod.Name, pod.Reason)
 		}
+		if node, _, _ := strings.Cut(strings.TrimPrefix(pod.Node, "aks-"), "-"); node != pod.Architecture {
+			t.Errorf("pod %s is on node %s, and reported as on %s", pod.Name, pod.Node, pod.Architecture)
+		}
+		if strings.HasSuffix(pod.Workload, "-nodeaffinity") && pod.Architecture != "amd64" {
+			t.Errorf("pod %s is on %s, from which its affinity keeps it", pod.Name, pod.Node)
+		}
+		ready[pod.Workload]++
 	}
 	want := map[string]int{
-		"apps/v1 Deployment default/app-multi":                       4,
-		"apps/v1 Deployment default/app-amd64":                       4,
-		"apps/v1 Deployment default/app-amd64-nodeaffinity on amd64": 4,
+		"apps/v1 Deployment default/app-multi":              4,
+		"apps/v1 Deployment default/app-amd64":              4,
+		"apps/v1 Deployment default/app-amd64-nodeaffinity": 4,
 	}
 	if diff := cmp.Diff(want, ready); diff != "" {
-		t.Errorf("ready pods (-want +got):\n%s\n%s", diff, log)
+		t.Errorf("pods (-want +got):\n%s\n%s", diff, log)
+	}
+	built := map[string][]string{}
+	for _, image := range got.Images {
+		built[image.Name] = image.Platforms
+	}
+	both := []string{"linux/amd64", "linux/arm64"}
+	if diff := cmp.Diff(map[string][]string{"registry/app-multi": both, "registry/app-amd64": both}, built); diff != "" {
+		t.Errorf("platforms of the images (-want +got):\n%s", diff)
 	}
 	for _, step := range []string{"build", "verify", "rewrite", "render", "plan", "write", "apply", "rollout"} {
 		if _, taken := got.Timings[step]; !taken {
