@@ -49,7 +49,7 @@ func TestOnly_main_packages_touch_the_process(t *testing.T) {
 	}
 }
 
-// isTestSupport tells packages that start programs for the demo and the tests; they are not part of the program.
+// isTestSupport reports packages that start programs for the demo and the tests; they are not part of the program.
 func isTestSupport(path string) bool {
 	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
 }

@@ -40,6 +40,14 @@ func TestTexts_for_users_are_plain_English(t *testing.T) {
 	}
 }
 
+func TestComments_are_plain_English(t *testing.T) {
+	for path, file := range sources(t) {
+		for _, comment := range file.Comments {
+			plain(t, path, comment.Text())
+		}
+	}
+}
+
 func plain(t *testing.T, where, text string) {
 	t.Helper()
 	for better, odd := range oddWords {

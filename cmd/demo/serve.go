@@ -9,7 +9,8 @@ import (
 )
 
 // serve starts what the acts need and leaves the acts to others, such as a workflow, until it is interrupted. On
-// standard output it says where the registry is and which tag the images have, NAME=VALUE a line, and then "ready".
+// standard output it says where the registry is and which tag the images have, one NAME=VALUE per line, and then
+// "ready".
 func serve(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("demo serve", flag.ContinueOnError)
 	kubeconfig := flags.String("kubeconfig", "kubeconfig", "write the cluster's kubeconfig to this `FILE`")

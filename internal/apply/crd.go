@@ -23,7 +23,7 @@ import (
 var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
 
 // definition is what a CustomResourceDefinition of the set says about its kind. Taking it from the manifest
-// tells where objects of the kind go before the API server has heard of it.
+// says where objects of the kind go before the API server has heard of it.
 type definition struct {
 	kind       schema.GroupKind
 	plural     string

@@ -68,7 +68,7 @@ func (r *run) each(ctx context.Context, stage int, do func(context.Context, *ite
 	return slices.Concat(found...), err
 }
 
-// judge tells what is wrong with an object from what is wrong with the cluster.
+// judge distinguishes what is wrong with an object from what is wrong with the cluster.
 func (a *Applier) judge(ctx context.Context, ref server.Ref, err error) ([]finding.Finding, error) {
 	switch {
 	case err == nil:

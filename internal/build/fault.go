@@ -14,7 +14,7 @@ type Fault struct {
 	Findings []finding.Finding
 }
 
-// Error lists the findings' messages, a line each.
+// Error lists the findings' messages, one per line.
 func (f *Fault) Error() string {
 	var lines []string
 	for _, reason := range f.Findings {

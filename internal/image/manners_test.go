@@ -145,7 +145,7 @@ func TestInspect_stops_when_interrupted(t *testing.T) {
 	}
 }
 
-// A layer whose connection breaks is gone on with, not begun anew.
+// A layer whose connection breaks is resumed, not begun anew.
 func TestBroken_layer_is_resumed(t *testing.T) {
 	r := app(arm64, binaryFor("arm64"))
 	r.layers = []files{{"data", string(noise(1 << 20)), "app", binaryFor("arm64")}}

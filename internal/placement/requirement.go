@@ -148,7 +148,7 @@ func obstaclesOf(candidates []candidate) string {
 // valuesShown is how many values of a label a message names.
 const valuesShown = 3
 
-// labelValues tells which values the candidates' nodes have of some labels.
+// labelValues returns which values the candidates' nodes have of some labels.
 func labelValues(labels []string, candidates []candidate) []string {
 	var all []string
 	for _, label := range labels {

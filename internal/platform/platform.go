@@ -11,21 +11,21 @@ import (
 
 // Offer is what a registry really holds under a reference.
 type Offer struct {
-	// Index tells an index, of which a node takes the entry for its own platform, from a single manifest, which a node
-	// pulls and starts whatever its CPU is.
+	// Index distinguishes an index, of which a node takes the entry for its own platform, from a single manifest, which a
+	// node pulls and starts whatever its CPU is.
 	Index bool
 	// Platforms are those of the index's entries, or the one of the single manifest's config.
 	Platforms []v1.Platform
 }
 
-// RunsOn tells whether a node of the architecture has something to run in the offer.
+// RunsOn reports whether a node of the architecture has something to run in the offer.
 func (o Offer) RunsOn(architecture string) bool {
 	node := platforms.Platform{OS: "linux", Architecture: architecture}
 	return slices.ContainsFunc(o.Platforms, func(p v1.Platform) bool { return Takes(node, p) })
 }
 
-// Takes tells whether containerd on the node takes an image of platform p. It takes more than its own: amd64 takes 386,
-// and arm64 takes 32-bit arm (https://pkg.go.dev/github.com/containerd/platforms#Only). Windows builds are not
+// Takes reports whether containerd on the node takes an image of platform p. It takes more than its own: amd64 takes
+// 386, and arm64 takes 32-bit arm (https://pkg.go.dev/github.com/containerd/platforms#Only). Windows builds are not
 // compared: a node does not tell its own in a label that every cloud sets.
 func Takes(node platforms.Platform, p v1.Platform) bool {
 	os := p.OS
@@ -65,7 +65,7 @@ func (o Offer) String() string {
 	return Conjoin(all)
 }
 
-// isAttestation tells an index entry that holds provenance or an SBOM in place of an image
+// isAttestation distinguishes an index entry that holds provenance or an SBOM in place of an image
 // (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 func isAttestation(p v1.Platform) bool { return p.OS == "unknown" && p.Architecture == "unknown" }
 

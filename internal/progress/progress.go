@@ -1,4 +1,4 @@
-// Package progress is the vocabulary in which stages tell what they are doing.
+// Package progress is the vocabulary in which stages say what they are doing.
 // Stages emit events; the readers in report print, count or store them.
 package progress
 

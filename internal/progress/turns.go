@@ -2,7 +2,7 @@ package progress
 
 import "sync"
 
-// Turns keeps apart what several workers side by side tell: the first that is not done speaks at once, those behind it
+// Turns keeps apart what several workers side by side say: the first that is not done speaks at once, those behind it
 // are heard when their turn comes. It is safe for concurrent use.
 type Turns struct {
 	mu      sync.Mutex

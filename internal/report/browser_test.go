@@ -16,7 +16,7 @@ import (
 
 // seen is what the script of page.html found in the page that Chromium had drawn.
 type seen struct {
-	// Charts are the texts in each chart, a line each.
+	// Charts are the texts in each chart, one per line.
 	Charts [][]string
 	// Cells are the texts of the tables' cells.
 	Cells []string

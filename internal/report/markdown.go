@@ -44,7 +44,8 @@ var escaper = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "
 // listMarker begins a list, a quote or an underlined heading where it begins a paragraph.
 var listMarker = regexp.MustCompile(`^(\d*)([-+=.)])`)
 
-// unmentioned keeps a name from being told of it. What follows a letter, as the digest of an image does, is no mention.
+// unmentioned keeps GitHub from notifying the owner of a name. What follows a letter, as the digest of an image does,
+// is no mention.
 func unmentioned(text string) string { return mention.ReplaceAllString(text, "$1@\u200b") }
 
 var mention = regexp.MustCompile(`(^|[^\w@])@`)

@@ -333,7 +333,7 @@ func play(t *testing.T, tell func(story)) end {
 	return e
 }
 
-// begin tells of the two ReplicaSets, the present one and the one before.
+// begin reports the two ReplicaSets, the present one and the one before.
 func (s story) begin() {
 	for i := range 2 {
 		s.send(follow.Change{Object: replicaSet(fmt.Sprintf("rs-%d", i), fmt.Sprint(i))})

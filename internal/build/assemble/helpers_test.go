@@ -164,7 +164,7 @@ func pushBase(t *testing.T, registry *registrytest.Registry, reference string, i
 type recorder struct {
 	mu       sync.Mutex
 	requests []string
-	// spoil, if not nil, tells which requests fail.
+	// spoil, if not nil, says which requests fail.
 	spoil func(*http.Request) bool
 }
 

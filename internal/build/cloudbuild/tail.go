@@ -24,8 +24,8 @@ type tail struct {
 	shown int64
 	// last are the last lines of each step, by its ID.
 	last map[string][]string
-	// told: the log was reported to be unreadable.
-	told bool
+	// reported: it was said that the log is unreadable.
+	reported bool
 }
 
 func newTail(store *storage, name string, emit progress.Sink) *tail {
@@ -61,8 +61,8 @@ func (t *tail) read(ctx context.Context) {
 		t.shown += n
 	case googleapi.Refused(err, http.StatusNotFound), googleapi.Refused(err, http.StatusRequestedRangeNotSatisfiable):
 		// nothing is written yet, or nothing new
-	case !t.told && !googleapi.MayPass(err) && !errors.Is(err, context.Canceled):
-		t.told = true
+	case !t.reported && !googleapi.MayPass(err) && !errors.Is(err, context.Canceled):
+		t.reported = true
 		t.emit(progress.Message{Text: err.Error()})
 	}
 }

@@ -122,7 +122,7 @@ func (t text) replaceable(node *yaml.Node) int {
 	return t.value(node)
 }
 
-// styles are the quotes of an entry's keys and values, told by its name.
+// styles are the quotes of an entry's keys and values, by its name.
 func (d *document) styles(mapping *yaml.Node) (keys, values yaml.Style) {
 	key, value, _ := d.field(mapping, fieldName)
 	if key == nil { // the name comes in by a merge key

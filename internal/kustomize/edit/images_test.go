@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write what SetImages returns into testdata/set")
 
-// A case is a folder: images (a line an image, NAME NEWNAME TAG DIGEST, "-" for none) and in.yaml, with either out.yaml
-// and edits.json or error.txt.
+// A case is a folder: images (one image per line, NAME NEWNAME TAG DIGEST, "-" for none) and in.yaml, with either
+// out.yaml and edits.json or error.txt.
 func TestSetImages(t *testing.T) {
 	cases, err := filepath.Glob("testdata/set/*/in.yaml")
 	if err != nil || len(cases) == 0 {

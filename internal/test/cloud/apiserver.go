@@ -9,7 +9,7 @@ import (
 )
 
 // AuthenticationConfig returns a file for kube-apiserver's --authentication-config, which lets in whom the issuer's
-// tokens for an audience name. The user's name is the claim as it stands. The API server reads the keys on loopback,
+// tokens for an audience name. The user's name is the claim as it is. The API server reads the keys on loopback,
 // since the issuer's own host is not reached without a proxy.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
 func (c *Cloud) AuthenticationConfig(issuer *Issuer, audience, username string) ([]byte, error) {

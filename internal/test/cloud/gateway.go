@@ -19,7 +19,7 @@ import (
 // cut is how long a request through a gateway may last.
 const cut = 4 * time.Second
 
-// Gateway stands before a cluster's API server.
+// Gateway is in front of a cluster's API server.
 type Gateway struct{ refused counter }
 
 // Refused are the tokens that the API server has answered with 401, and how often.
@@ -42,7 +42,7 @@ func (c *Cloud) Lead(t testing.TB, host, prefix string, cluster *rest.Config) *G
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(server) },
 		Transport:      &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
 		ModifyResponse: gateway.note,
-		FlushInterval:  -1,                         // a watch is told at once
+		FlushInterval:  -1,                         // a watch is answered at once
 		ErrorLog:       log.New(io.Discard, "", 0), // that a watch was cut off is no news
 	}
 	t.Cleanup(proxy.Transport.(*http.Transport).CloseIdleConnections)

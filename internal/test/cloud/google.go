@@ -28,7 +28,7 @@ type Google struct {
 	Disabled []string
 	// Life is how long a token of the Security Token Service lives, AccountLife one of the service account.
 	Life, AccountLife time.Duration
-	// Location and Name are where the cluster is looked up; Cluster and Membership are what is told of it, by the
+	// Location and Name are where the cluster is looked up; Cluster and Membership are what is reported of it, by the
 	// names of the APIs' fields.
 	Location, Name      string
 	Cluster, Membership map[string]any
@@ -118,7 +118,7 @@ func (g *Google) NodeToken() string {
 	return g.mint(nodes, time.Hour)
 }
 
-// has tells whether a member has a role.
+// has reports whether a member has a role.
 func (g *Google) has(member, role string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

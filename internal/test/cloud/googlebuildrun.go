@@ -26,7 +26,7 @@ type googleBuild struct {
 	log   bytes.Buffer
 }
 
-// shownBuild is a build as Cloud Build tells of it.
+// shownBuild is a build as Cloud Build reports it.
 type shownBuild struct {
 	Build
 
@@ -43,7 +43,7 @@ type shownBuild struct {
 	} `json:"results"`
 }
 
-// Container is the container of a step: what it is told, and the folders that it shares with the other steps.
+// Container is the container of a step: its command, and the folders that it shares with the other steps.
 type Container struct {
 	Entrypoint string
 	Args, Env  []string
@@ -68,7 +68,7 @@ func (r *googleBuild) change(how func(*shownBuild)) {
 	how(&r.shown)
 }
 
-// Write adds to the log, which stands in the bucket from its first byte on.
+// Write adds to the log, which is in the bucket from its first byte on.
 func (r *googleBuild) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	r.log.Write(p)

@@ -16,7 +16,7 @@ import (
 
 // Issuer signs tokens with a key that it publishes.
 type Issuer struct {
-	// URL is the iss claim. Its discovery document stands below.
+	// URL is the iss claim. Its discovery document is below.
 	URL string
 
 	cloud *Cloud
@@ -86,7 +86,7 @@ func (c *Cloud) publishedKey(ctx context.Context, issuer, id string) (*rsa.Publi
 	return c.keyAt(ctx, discovery.Keys, id)
 }
 
-// keyAt looks a key up in the set that stands at an address.
+// keyAt looks a key up in the set that is at an address.
 func (c *Cloud) keyAt(ctx context.Context, url, id string) (*rsa.PublicKey, error) {
 	var set struct{ Keys []struct{ Kid, N, E string } }
 	if err := c.get(ctx, url, &set); err != nil {

@@ -45,7 +45,7 @@ func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 	})
 }
 
-// lead starts a cluster that lets in whom Entra names, behind a gateway that tells which tokens it refuses.
+// lead starts a cluster that lets in whom Entra names, behind a gateway that says which tokens it refuses.
 func lead(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure) *cloudtest.Gateway {
 	t.Helper()
 	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")

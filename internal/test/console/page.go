@@ -1,5 +1,5 @@
 // Package console runs the console sessions that Markdown pages show, and compares what the commands print with what
-// the pages say, so that no page tells of an output that nobody saw.
+// the pages say, so that no page shows an output that nobody saw.
 //
 // A session is a fenced block of the language console, as GitHub highlights it. Lines that start with "$ " are typed,
 // with the lines that belong to them (after a backslash, or up to the end of a here-document); the lines below are what
@@ -22,7 +22,7 @@ type part struct {
 
 // Step is a command and what it prints.
 type Step struct {
-	// Line is where the command stands in the page, counted from 1.
+	// Line is where the command is in the page, counted from 1.
 	Line int
 	// Terminal is the name of the terminal in which the command is typed; "" is the first.
 	Terminal string

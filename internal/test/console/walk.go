@@ -12,7 +12,7 @@ type Walk struct {
 	Dir string
 	// Env is the whole environment of the shells, NAME=value.
 	Env []string
-	// Stands is what stands in the page for something that this walk calls otherwise, such as a port that is taken:
+	// Stands is what the page has for something that this walk calls otherwise, such as a port that is taken:
 	// pairs of the page's text and the walk's.
 	Stands []string
 	// Timeout bounds each command; Settle how long a command that looks at a cluster is typed again while its output is
@@ -84,7 +84,7 @@ func (w Walk) typeIn(t *terminal, step *Step) (output string, err error) {
 	}
 }
 
-// looks tells the commands that change nothing, and show what moves by itself.
+// looks are the commands that change nothing, and show what moves by itself.
 func looks(command string) bool { return strings.HasPrefix(command, "kubectl get ") }
 
 // back says in the page's words what this walk calls otherwise.

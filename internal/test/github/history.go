@@ -42,7 +42,7 @@ func (r *Repository) log(sha string, seen map[string]bool) []*Commit {
 	return list
 }
 
-// touched tells whether a commit changed a file: against every parent, as git simplifies histories.
+// touched reports whether a commit changed a file: against every parent, as git simplifies histories.
 func (r *Repository) touched(c *Commit, path string) bool {
 	for _, parent := range c.Parents {
 		if r.commits[parent].Files[path] == c.Files[path] {

@@ -83,7 +83,7 @@ func (c call) show() {
 		"html_url": c.repository.page})
 }
 
-// compare tells how two commits stand to one another, the new ones from the oldest on.
+// compare says how two commits are to one another, the new ones from the oldest on.
 func (c call) compare() {
 	base, head, _ := strings.Cut(c.request.PathValue("both"), "...")
 	if c.repository.commits[base] == nil || c.repository.commits[head] == nil {

@@ -25,7 +25,7 @@ type Options struct {
 	Username, Password string
 	// Delete lets clients delete tags and manifests.
 	Delete bool
-	// Wrap, if not nil, stands before the registry: it can look at requests, and answer some itself.
+	// Wrap, if not nil, is in front of the registry: it can look at requests, and answer some itself.
 	Wrap func(http.Handler) http.Handler
 }
 

@@ -17,7 +17,7 @@ import (
 
 // Build compiles the app for each platform, side by side, and makes an image of each binary, in
 // the order of the platforms. Join them with assemble.Index, or push one as the single manifest
-// that builds for one platform used to leave. The binary stands at /app/NAME, where NAME is the
+// that builds for one platform used to leave. The binary is at /app/NAME, where NAME is the
 // last part of the module's path, and the same source gives the same digests.
 func Build(ctx context.Context, app App, platforms ...v1.Platform) ([]v1.Image, error) {
 	out, err := os.MkdirTemp("", "demo-app-")

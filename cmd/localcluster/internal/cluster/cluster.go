@@ -37,7 +37,7 @@ type Options struct {
 	Log func(format string, args ...any)
 }
 
-// Running tells what only a running cluster knows.
+// Running is what only a running cluster knows.
 type Running struct {
 	// Registry is the registry's address, host:port; empty without one.
 	Registry string
@@ -98,7 +98,7 @@ func serve(ctx context.Context, opts Options, config *kubeconfigFile, dir string
 	return group.Wait()
 }
 
-// announce writes the kubeconfig and tells that the cluster is ready, as soon as it is.
+// announce writes the kubeconfig and says that the cluster is ready, as soon as it is.
 func announce(ctx context.Context, opts Options, config *kubeconfigFile, plane *controlplane.ControlPlane,
 	running Running) error {
 	opts.Log("waiting for %d node(s)", len(opts.Nodes))

@@ -49,7 +49,7 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// leftover tells whether path holds the kubeconfig of a local cluster that was killed before it could remove it.
+// leftover reports whether path holds the kubeconfig of a local cluster that was killed before it could remove it.
 func leftover(path string) bool {
 	config, err := clientcmd.LoadFromFile(path)
 	if err != nil || len(config.Clusters) != 1 || config.Clusters[controlplane.Context] == nil {

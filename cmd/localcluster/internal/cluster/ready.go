@@ -67,7 +67,7 @@ func seen(number int, holds func(runtime.Object) bool) watchtools.ConditionFunc 
 
 func exists(runtime.Object) bool { return true }
 
-// nodeReady tells whether pods can run on the node. A node that became Ready keeps its not-ready taint until the
+// nodeReady reports whether pods can run on the node. A node that became Ready keeps its not-ready taint until the
 // node lifecycle controller takes it off, and the scheduler would prefer nodes where that has happened already.
 func nodeReady(object runtime.Object) bool {
 	node, ok := object.(*corev1.Node)

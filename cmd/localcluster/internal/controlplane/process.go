@@ -47,7 +47,7 @@ func start(executable, dir, name string, flags []string) (*process, error) {
 	p := &process{name: name, log: path, cmd: cmd, lifeline: lifeline, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		_ = cmd.Wait() // cmd.ProcessState tells how it ended.
+		_ = cmd.Wait() // cmd.ProcessState says how it ended.
 	}()
 	return p, nil
 }

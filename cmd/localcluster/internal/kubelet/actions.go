@@ -36,7 +36,7 @@ func (w *worker) startMissing(ctx context.Context,
 }
 
 // initsToStart mirrors computeInitContainerActions of Kubernetes 1.36: which init containers to start now, and whether
-// the others may start. It goes from the last one that was ever started: what stands before it is done, save for
+// the others may start. It goes from the last one that was ever started: what precedes it is done, save for
 // sidecars, which are kept running.
 func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
 	started func(*corev1.Container, *kubecontainer.Status) bool) (todo []*corev1.Container, initialized bool) {

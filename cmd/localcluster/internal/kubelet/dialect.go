@@ -51,7 +51,7 @@ func dialectOf(runtimeVersion string) dialect {
 	return containerd2()
 }
 
-// startError is what the kubelet is told when runc cannot even try to start the program.
+// startError is what the kubelet gets when runc cannot even try to start the program.
 func (d dialect) startError(command string, err error) string {
 	return "failed to create containerd task: failed to create shim task: " +
 		"OCI runtime create failed: runc create failed: " +

@@ -17,7 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
-// execMark stands before a command that was started by exec: shells word its failure differently.
+// execMark precedes a command that was started by exec: shells word its failure differently.
 const execMark = "\x00exec"
 
 // lookMark stands for "command -v" and "type", which the interpreter would answer from the host's PATH.

@@ -47,7 +47,7 @@ func runsOn(program, node string) bool {
 	return program == node || (program == "386" && node == "amd64") || (program == "arm" && node == "arm64")
 }
 
-// runInit plays a container's first process and returns its exit code. A program that Linux refuses is told of by
+// runInit plays a container's first process and returns its exit code. A program that Linux refuses is reported by
 // runc, in the container's log.
 func (m machine) runInit(ctx context.Context, cmd launch.Command, out io.Writer) int {
 	p, err := m.load(ctx, cmd)

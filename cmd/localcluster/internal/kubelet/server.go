@@ -56,7 +56,7 @@ func (p *pods) serveLogs(response http.ResponseWriter, request *http.Request) {
 		writeError(response, http.StatusBadRequest, err.Error())
 		return
 	}
-	// From here on the kubelet has answered 200, and what goes wrong is told in the log's place.
+	// From here on the kubelet has answered 200, and what goes wrong is reported in the log's place.
 	response.WriteHeader(http.StatusOK)
 	c := w.box.withID(id)
 	if c == nil {

@@ -29,7 +29,7 @@ func (w *worker) mountVolumes(ctx context.Context) bool {
 	}
 }
 
-// tryMount tells of each volume that cannot be mounted, and reports whether there was none.
+// tryMount reports each volume that cannot be mounted, and reports whether there was none.
 func (w *worker) tryMount(ctx context.Context) bool {
 	pod, mounted := w.pod.Load(), true
 	for _, v := range pod.Spec.Volumes {

@@ -135,7 +135,7 @@ func (c *controller) set(ctx context.Context, service *corev1.Service, ingress .
 	return err
 }
 
-// wanted tells whether a cloud's default load balancer is asked for; with a class, another controller serves it.
+// wanted reports whether a cloud's default load balancer is asked for; with a class, another controller serves it.
 // https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class
 func wanted(service *corev1.Service) bool {
 	return service.Spec.Type == corev1.ServiceTypeLoadBalancer && service.Spec.LoadBalancerClass == nil

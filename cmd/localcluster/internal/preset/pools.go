@@ -58,7 +58,7 @@ type Pool struct {
 	KernelVersion string `json:"kernelVersion,omitempty"`
 }
 
-// quantity is a resource quantity as it was written, a number or a string, so that a bad one can be told of
+// quantity is a resource quantity as it was written, a number or a string, so that a bad one can be reported
 // together with the file's other problems.
 type quantity string
 
