@@ -13,6 +13,8 @@
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)
 //	diagnose    a failing pod -> cause, evidence, fix
+//	workloads   what runs in a cluster: the top owner of every controller, bare pods, and their pods
+//	audit       pure: what runs x the plan x images -> what is at risk, what could move, and what it comes to in sum
 //	gitops      the edit as a commit on GitHub, or as a pull request
 //	report      events and results -> log, annotations, job summary, JSON
 //	action      the ordered list of steps of each command; outputs; exit status
@@ -58,7 +60,7 @@
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
-// commit -> prune (where asked for). For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite ->
-// render -> write -> commit. Nothing is written or applied once there is a finding of severity error, and plan and dry
-// runs never build.
+// commit -> prune (where asked for). An audit goes workloads -> image (a survey) -> placement (twice) -> audit. For
+// Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render -> write -> commit. Nothing is
+// written or applied once there is a finding of severity error, and plan and dry runs never build.
 package internal

@@ -32,6 +32,7 @@ type deploy struct {
 	images
 	manifests
 	ahead
+	auditing
 	// target is where the images are recorded.
 	target target
 
@@ -86,11 +87,12 @@ func (d *deploy) report() *report.Report {
 	}
 	r.Edits = append(r.Edits, d.edits...)
 	r.Nodes = append(r.Nodes, d.nodes...)
-	for _, v := range d.verdicts {
+	r.Audit = d.audited
+	for i, v := range d.verdicts {
 		r.Workloads = append(r.Workloads, report.Workload{
 			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
 			Images: v.Images, Architectures: v.Architectures, WithoutNode: append([]string{}, v.WithoutNode...),
-			Fix: v.Fix,
+			Fix: v.Fix, Audit: d.rowOf(i),
 		})
 	}
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed

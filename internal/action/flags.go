@@ -3,6 +3,7 @@ package action
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ type flagSet struct {
 	lists map[string]*[]string
 	// variables stand in for inputs that are left out.
 	variables map[string]string
-	report    string
+	reports   []string
 	format    string
 }
 
@@ -42,7 +43,8 @@ func newFlags(cmd *cobra.Command) *flagSet {
 			f.flags.Lookup(in.Name).NoOptDefVal = "true"
 		}
 	}
-	f.flags.StringVar(&f.report, "report", "", "Write the JSON report to this file.")
+	f.flags.StringArrayVar(&f.reports, "report", nil, "Write the report to this file: as JSON, or, of an audit, as a "+
+		"table for a spreadsheet where its name ends in .csv.")
 	f.flags.StringVar(&f.format, "output", "text", "What goes to standard output: text, or json for the report alone.")
 	return f
 }
@@ -74,17 +76,36 @@ func lines(text string) []string {
 
 // output says where the results of a run go.
 type output struct {
-	// report is the path of the JSON report, or "".
-	report string
+	// report is the path of the JSON report, and table that of an audit's as CSV, or "".
+	report, table string
 	// json puts the report alone on standard output.
 	json bool
 }
 
-func (f *flagSet) output() (output, error) {
+func (f *flagSet) output(c command) (output, error) {
+	out := output{json: f.format == "json"}
+	var problems inputs.Problems
 	if f.format != "text" && f.format != "json" {
-		return output{}, inputs.Problems{fmt.Sprintf("output: %q is not one of text, json", f.format)}
+		problems = append(problems, fmt.Sprintf("output: %q is not one of text, json", f.format))
 	}
-	return output{report: f.report, json: f.format == "json"}, nil
+	for _, path := range f.reports {
+		into := &out.report
+		if strings.EqualFold(filepath.Ext(path), ".csv") {
+			into = &out.table
+		}
+		switch {
+		case into == &out.table && c != auditCommand:
+			problems = append(problems, fmt.Sprintf("report: only audit writes a table as CSV; give %s another ending for JSON",
+				path))
+		case *into != "":
+			problems = append(problems, fmt.Sprintf("report: %s and %s are of the same format; give one", *into, path))
+		}
+		*into = path
+	}
+	if len(problems) > 0 {
+		return output{}, problems
+	}
+	return out, nil
 }
 
 // defaultCommand takes the command from the input of that name where a runner gives none as an argument.

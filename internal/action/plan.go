@@ -23,7 +23,7 @@ import (
 // no input are looked up too: a sidecar of somebody else's crashes a pod as well.
 func (d *deploy) plan(ctx context.Context) error {
 	if d.waitForSnapshot == nil {
-		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
+		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, snapshotTimeout)
 	}
 	d.lookedUp()
 	nodes, err := d.waitForNodes()

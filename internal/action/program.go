@@ -79,7 +79,7 @@ func (p Program) command(c command) *cobra.Command {
 	}
 	flags := newFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, references []string) error {
-		output, err := flags.output()
+		output, err := flags.output(c)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,8 @@ func (p Program) command(c command) *cobra.Command {
 			return err
 		}
 		config, err := inputs.Parse(flags.value(p.Getenv), inputs.Needs{
-			Images:     len(references) == 0,
+			Images:     len(references) == 0 && c != auditCommand,
+			Namespaces: c == auditCommand,
 			References: references,
 			Source:     source,
 			Build:      c == buildCommand,

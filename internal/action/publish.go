@@ -94,6 +94,7 @@ func (p Program) publish(result *report.Report, out output) error {
 	if path != "" {
 		problems = append(problems, writeReport(workspace, path, content))
 	}
+	problems = append(problems, p.writeTable(result, out.table))
 	if out.json {
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
@@ -117,6 +118,26 @@ func (p Program) publish(result *report.Report, out output) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// tableFile is where an audit's table goes on a runner that was given no other place, below the workspace.
+const tableFile = "multiarch-deploy-report.csv"
+
+// writeTable writes what an audit says of the workloads, for a spreadsheet.
+func (p Program) writeTable(result *report.Report, path string) error {
+	env := environment(p.Getenv)
+	workspace := env("GITHUB_WORKSPACE")
+	if path == "" && env.onRunner() {
+		path = filepath.Join(workspace, tableFile)
+	}
+	if path == "" || result.Audit == nil {
+		return nil
+	}
+	content, err := result.CSV()
+	if err != nil {
+		return err
+	}
+	return writeReport(workspace, path, []byte(p.runner.Redact(string(content))))
 }
 
 // writeReport writes the report to a path, and creates its folder when needed.

@@ -31,7 +31,9 @@ var (
 	verifyCommand  = command{use: "verify [REF...]", short: "Check that images have their platforms", references: true}
 	rewriteCommand = command{use: "rewrite", short: "Set the images in the kustomization; with commit, verify them and " +
 		"record that"}
-	commands = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand}
+	auditCommand = command{use: "audit", short: "Say of what runs in a cluster what is at risk, what could move to " +
+		"arm64 nodes, and why the rest cannot"}
+	commands = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand, auditCommand}
 )
 
 // step is one stage of the pipeline.
@@ -66,6 +68,11 @@ var (
 	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false} // in memory
 	renderStep  = step{"render", "Render manifests", (*deploy).render, false}                  // and is every image used?
 	// nodes x images x pod specs
+	// every controller's top owner, and bare pods
+	inventoryStep = step{"inventory", "Read the cluster", (*deploy).inventory, false}
+	// as little as says their platforms
+	surveyStep  = step{"survey", "Look up images", (*deploy).survey, false}
+	auditStep   = step{"audit", "Audit", (*deploy).audit, false} // on the nodes of now, and on those to come
 	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}
 	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}    // server-side dry run
 	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
@@ -83,11 +90,11 @@ var (
 func (c command) steps(config inputs.Config) []step {
 	deploys := c == runCommand && !config.DryRun
 	plans := c == planCommand || c == runCommand && config.DryRun
-	edits := c == rewriteCommand
+	edits, audits := c == rewriteCommand, c == auditCommand
 	writes := deploys || edits && !config.DryRun
 	records := writes && config.Commit.Wanted()
 	builds := c == buildCommand || config.Build && (deploys || edits && records)
-	viaCloud := (deploys || plans) && config.Provider != identity.ProviderKubeconfig
+	viaCloud := (deploys || plans || audits) && config.Provider != identity.ProviderKubeconfig
 
 	var taken []step
 	for _, s := range []struct {
@@ -97,7 +104,8 @@ func (c command) steps(config inputs.Config) []step {
 		{triggerStep, records}, {branchStep, records}, {accessStep, records},
 		{enterStep, !viaCloud}, {signInStep, viaCloud},
 		{buildStep, builds && !config.Join}, {joinStep, builds && config.Join},
-		{verifyStep, !edits || records},
+		{inventoryStep, audits}, {surveyStep, audits}, {auditStep, audits},
+		{verifyStep, !audits && (!edits || records)},
 		{rewriteStep, deploys || plans || edits}, {renderStep, deploys || plans || edits},
 		{planStep, deploys || plans}, {previewStep, plans},
 		{writeStep, writes}, {applyStep, deploys}, {rolloutStep, deploys && config.Wait},

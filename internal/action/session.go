@@ -47,7 +47,7 @@ type session struct {
 
 // signIn signs in to the registries and, where a step needs it, to the cluster.
 func (d *deploy) signIn(ctx context.Context) error {
-	job, needsCluster := d.job(), d.takes("plan")
+	job, needsCluster := d.job(), d.takes("plan") || d.takes("inventory")
 	d.clouds = clouds(d.config, job)
 	signedIn, err := identity.SignIn(ctx, identity.Options{
 		Provider:     d.config.Provider,
@@ -77,12 +77,21 @@ func (d *deploy) signIn(ctx context.Context) error {
 	if !needsCluster {
 		return nil
 	}
+	return d.enterCluster(ctx)
+}
+
+// enterCluster starts to read the cluster.
+func (d *deploy) enterCluster(ctx context.Context) (err error) {
+	d.waitForNodes = readNodes(ctx, d.cluster)
+	if d.takes("inventory") {
+		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, auditTimeout, d.config.Namespaces...)
+		return nil
+	}
 	if d.applier, err = apply.New(d.cluster.Config); err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	d.waitForNodes = readNodes(ctx, d.cluster)
 	if !d.takes("build") { // after a build, what runs now would be old
-		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config)
+		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, snapshotTimeout)
 	}
 	return nil
 }

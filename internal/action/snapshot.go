@@ -30,12 +30,17 @@ type snapshot struct {
 	missing map[string]error
 }
 
-// snapshotTimeout bounds the reading of what runs: the plan is made without it rather than late.
-const snapshotTimeout = 30 * time.Second
+// snapshotTimeout bounds the reading of what runs: the plan is made without it rather than late. An audit is about what
+// runs, so it waits longer.
+const (
+	snapshotTimeout = 30 * time.Second
+	auditTimeout    = 5 * time.Minute
+)
 
 // readSnapshot starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a
-// right of its own, and a plan without one is still a plan.
-func readSnapshot(ctx context.Context, config *rest.Config) func() (snapshot, error) {
+// right of its own, and a plan without one is still a plan. Without namespaces, it is of all.
+func readSnapshot(ctx context.Context, config *rest.Config, timeout time.Duration,
+	namespaces ...string) func() (snapshot, error) {
 	wait := sync.OnceValues(func() (snapshot, error) {
 		config := rest.CopyConfig(config)
 		config.ContentType = runtime.ContentTypeProtobuf // a third of the bytes, of which there are many
@@ -43,39 +48,35 @@ func readSnapshot(ctx context.Context, config *rest.Config) func() (snapshot, er
 		if err != nil {
 			return snapshot{}, fmt.Errorf("connecting to the cluster: %w", err)
 		}
-		ctx, cancel := context.WithTimeoutCause(ctx, snapshotTimeout, fmt.Errorf("no answer within %s", snapshotTimeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
 		defer cancel()
-		return listAll(ctx, client), nil
+		return listAll(ctx, client, namespaces), nil
 	})
 	go func() { _, _ = wait() }() // the error is returned to whoever waits
 	return wait
 }
 
-func listAll(ctx context.Context, client kubernetes.Interface) snapshot {
+// resourceList is one list of a snapshot.
+type resourceList struct {
+	name string
+	read func() error
+}
+
+func listAll(ctx context.Context, client kubernetes.Interface, namespaces []string) snapshot {
 	s := snapshot{missing: map[string]error{}}
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	byNamespace := make([][]corev1.Pod, len(namespaces))
+	lists := s.lists(ctx, client)
+	for i, namespace := range namespaces {
+		lists = append(lists, resourceList{podsIn(namespace), func() error {
+			return listInto(ctx, &byNamespace[i], client.CoreV1().Pods(namespace).List)
+		}})
+	}
 	var group errgroup.Group
 	var lock sync.Mutex
-	core, storage := client.CoreV1(), client.StorageV1()
-	for _, list := range []struct {
-		name string
-		read func() error
-	}{
-		{"pods", func() error { return listInto(ctx, &s.Pods, core.Pods("").List) }},
-		{"namespaces", func() error { return listInto(ctx, &s.Namespaces, core.Namespaces().List) }},
-		{"resourcequotas", func() error { return listInto(ctx, &s.quotas, core.ResourceQuotas("").List) }},
-		{"persistentvolumeclaims", func() error {
-			return listInto(ctx, &s.Storage.Claims,
-				core.PersistentVolumeClaims("").List)
-		}},
-		{"persistentvolumes", func() error { return listInto(ctx, &s.Storage.Volumes, core.PersistentVolumes().List) }},
-		{"storageclasses", func() error { return listInto(ctx, &s.Storage.Classes, storage.StorageClasses().List) }},
-		{"csinodes", func() error { return listInto(ctx, &s.Storage.CSINodes, storage.CSINodes().List) }},
-		{"csidrivers", func() error { return listInto(ctx, &s.Storage.CSIDrivers, storage.CSIDrivers().List) }},
-		{"csistoragecapacities", func() error {
-			return listInto(ctx, &s.Storage.Capacities,
-				storage.CSIStorageCapacities("").List)
-		}},
-	} {
+	for _, list := range lists {
 		group.Go(func() error {
 			if err := list.read(); err != nil {
 				lock.Lock()
@@ -86,7 +87,46 @@ func listAll(ctx context.Context, client kubernetes.Interface) snapshot {
 		})
 	}
 	_ = group.Wait() // errors are kept by name
+	s.Pods = slices.Concat(byNamespace...)
 	return s
+}
+
+// lists are all that is read besides the pods.
+func (s *snapshot) lists(ctx context.Context, client kubernetes.Interface) []resourceList {
+	core, storage, stored := client.CoreV1(), client.StorageV1(), &s.Storage
+	return []resourceList{
+		{"namespaces", func() error { return listInto(ctx, &s.Namespaces, core.Namespaces().List) }},
+		{"resourcequotas", func() error { return listInto(ctx, &s.quotas, core.ResourceQuotas("").List) }},
+		{"persistentvolumeclaims", func() error {
+			return listInto(ctx, &stored.Claims, core.PersistentVolumeClaims("").List)
+		}},
+		{"persistentvolumes", func() error { return listInto(ctx, &stored.Volumes, core.PersistentVolumes().List) }},
+		{"storageclasses", func() error { return listInto(ctx, &stored.Classes, storage.StorageClasses().List) }},
+		{"csinodes", func() error { return listInto(ctx, &stored.CSINodes, storage.CSINodes().List) }},
+		{"csidrivers", func() error { return listInto(ctx, &stored.CSIDrivers, storage.CSIDrivers().List) }},
+		{"csistoragecapacities", func() error {
+			return listInto(ctx, &stored.Capacities, storage.CSIStorageCapacities("").List)
+		}},
+	}
+}
+
+// podsIn names the list of the pods of a namespace, or of all.
+func podsIn(namespace string) string {
+	if namespace == "" {
+		return "pods"
+	}
+	return "pods in " + namespace
+}
+
+// podLists are the namespaces of which the pods could not be read, in order; "" is all.
+func (s snapshot) podLists() (namespaces []string) {
+	for name := range s.missing {
+		if rest, isPods := strings.CutPrefix(name, "pods"); isPods {
+			namespaces = append(namespaces, strings.TrimPrefix(rest, " in "))
+		}
+	}
+	slices.Sort(namespaces)
+	return namespaces
 }
 
 // listInto reads a list page by page.

@@ -131,9 +131,13 @@ func artifactType(d *remote.Descriptor) string {
 	return manifest.ArtifactType
 }
 
-// config reads each config once, however many platforms and references share it.
+// config reads each config once, however many platforms and references share it; a survey keeps none.
 func (w walker) config(ctx context.Context, d v1.Descriptor) (*v1.ConfigFile, error) {
-	content, err := w.client.registry.Content(ctx, w.repository, d)
+	read := w.client.registry.Content
+	if w.survey {
+		read = w.client.registry.GetContent
+	}
+	content, err := read(ctx, w.repository, d)
 	if err != nil {
 		return nil, err
 	}

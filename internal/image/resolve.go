@@ -24,6 +24,16 @@ type Result struct {
 // something that is no image.
 func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 	results := make([]Result, len(refs))
+	first := c.forEach(ctx, refs, func(i int) { results[i].Image, results[i].Err = c.resolve(ctx, refs[i]) })
+	for i := range refs {
+		results[i] = results[first[i]]
+	}
+	return results
+}
+
+// forEach calls do for the first of each distinct reference, side by side, and no registry waits for another. It
+// returns where each reference is first.
+func (c *Client) forEach(ctx context.Context, refs []name.Reference, do func(i int)) (firsts []int) {
 	first, byRegistry := map[string]int{}, map[string][]int{}
 	for i, ref := range refs {
 		if _, seen := first[ref.String()]; !seen {
@@ -41,7 +51,7 @@ func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 			group.SetLimit(c.opts.Jobs)
 			for _, i := range indexes {
 				group.Go(func() error {
-					results[i].Image, results[i].Err = c.resolve(ctx, refs[i])
+					do(i)
 					left.done(host)
 					return nil
 				})
@@ -50,10 +60,10 @@ func (c *Client) Resolve(ctx context.Context, refs []name.Reference) []Result {
 		})
 	}
 	registries.Wait()
-	for i, ref := range refs {
-		results[i] = results[first[ref.String()]]
+	for _, ref := range refs {
+		firsts = append(firsts, first[ref.String()])
 	}
-	return results
+	return firsts
 }
 
 func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error) {

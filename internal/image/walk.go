@@ -26,6 +26,8 @@ type walker struct {
 	client     *Client
 	repository name.Repository
 	entries    *atomic.Int64 // read so far
+	// survey: what an index says of its entries is enough, and nothing that is read is kept.
+	survey bool
 }
 
 // found is what a part of the tree contains.
@@ -37,7 +39,7 @@ type found struct {
 }
 
 func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
-	top, err := w.client.registry.Manifest(ctx, ref)
+	top, err := w.manifest(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +59,13 @@ func (w walker) start(ctx context.Context, ref name.Reference) (*Image, error) {
 		Manifests: all.manifests, Missing: all.missing, Skipped: all.skipped, Attestations: all.attestations,
 		Base: baseOf(top, all.manifests),
 	}, nil
+}
+
+func (w walker) manifest(ctx context.Context, ref name.Reference) (*remote.Descriptor, error) {
+	if w.survey {
+		return w.client.registry.Get(ctx, ref)
+	}
+	return w.client.registry.Manifest(ctx, ref)
 }
 
 // read takes what the index said about a manifest, or nil where it said nothing.
@@ -93,7 +102,10 @@ func (w walker) readIndex(ctx context.Context, d *remote.Descriptor, depth int) 
 			return err
 		})
 	}
-	all := found{skipped: len(artifacts), attestations: w.attestations(ctx, artifacts)}
+	all := found{skipped: len(artifacts)}
+	if !w.survey {
+		all.attestations = w.attestations(ctx, artifacts)
+	}
 	err = group.Wait()
 	for _, part := range parts {
 		all.manifests = append(all.manifests, part.manifests...)
@@ -108,7 +120,11 @@ func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (
 	if w.entries.Add(1) > maxManifests {
 		return found{}, fmt.Errorf("its indexes list more than %d manifests in all; at most that many are read", maxManifests)
 	}
-	child, err := w.client.registry.Manifest(ctx, w.repository.Digest(entry.Digest.String()))
+	if w.survey && entry.Platform != nil && kindOfType(entry.MediaType) == kindImage {
+		m := Manifest{Platform: normalise(*entry.Platform), Digest: entry.Digest, File: &v1.ConfigFile{}} // unread
+		return found{manifests: []Manifest{m}}, nil
+	}
+	child, err := w.manifest(ctx, w.repository.Digest(entry.Digest.String()))
 	if err != nil {
 		return w.without(ctx, entry, &entryError{entry: entry, err: err})
 	}

@@ -45,6 +45,7 @@ const (
 	Cluster   Group = "Cluster"
 	SignIn    Group = "Sign-in"
 	Deploy    Group = "Deploy"
+	Audit     Group = "Audit"
 )
 
 // Boolean reports whether the input is true or false. As a flag, the bare name then means true.
@@ -64,7 +65,7 @@ var trueOrFalse = []string{"true", "false"}
 
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
-	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite"},
+	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite", "audit"},
 		Runner: true,
 		Text: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets " +
 			"the images in " +
@@ -211,8 +212,9 @@ var Catalogue = []Input{
 			"`allow` names it in the log."},
 	{Name: "kube-context", Group: Cluster,
 		Text: "Context of the kubeconfig. Default: its current context."},
-	{Name: "namespace", Group: Cluster,
-		Text: "Namespace for objects that name none. Default: the context's namespace, or `default`."},
+	{Name: "namespace", Group: Cluster, List: true,
+		Text: "Namespace for objects that name none. Default: the context's namespace, or `default`. For `audit` the " +
+			"namespaces to look at, one per line; default: all."},
 
 	{Name: "azure-client-id", Group: SignIn,
 		Text: "Client ID of the app registration or managed identity that trusts this repository. Also signs in to " +
@@ -270,6 +272,13 @@ var Catalogue = []Input{
 			"`RoleBinding`. The annotation `multiarch-deploy.dev/recreate: \"true\"` allows it for one object."},
 	{Name: "field-manager", Group: Deploy, Default: "multiarch-deploy",
 		Text: "Field manager's name for server-side apply."},
+
+	{Name: "own-images", Group: Audit, List: true,
+		Text: "Repositories of your own images, or what they begin with, one per line, such as `ghcr.io/me`; `audit` takes " +
+			"all others for a third party's. Default: those in registries where third parties don't publish."},
+	{Name: "price", Group: Audit,
+		Text: "Prices of a core-hour by architecture, in any currency, such as `amd64=0.048,arm64=0.038`; `audit` then " +
+			"says what a move is worth."},
 }
 
 // names are the values of a set of words as text.

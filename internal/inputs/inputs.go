@@ -56,7 +56,13 @@ type Config struct {
 	// KubeconfigExec is for a kubeconfig that runs a program to get a token.
 	KubeconfigExec identity.ExecPolicy
 	Namespace      string
-	ArchPolicy     placement.Policy
+	// Namespaces are those of an audit; none is all.
+	Namespaces []string
+	// OwnImages are the repositories, or what they begin with, of those who run the cluster.
+	OwnImages []string
+	// Prices of a core-hour, by architecture; nil for none.
+	Prices     map[string]float64
+	ArchPolicy placement.Policy
 	// ExpectedNodes are pools that the cluster is about to get.
 	ExpectedNodes []pool.Pool
 	PlanFor       PlanFor
@@ -131,6 +137,8 @@ type Needs struct {
 	Source build.Source
 	// Build: the command builds, whatever the mode.
 	Build bool
+	// Namespaces: the command is about several namespaces, or all.
+	Namespaces bool
 }
 
 // Parse reads every input through value, which returns what the user gave for a name, or "".
@@ -155,8 +163,8 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kubeconfig:         p.text("kubeconfig"),
 		KubeconfigExec:     choice[identity.ExecPolicy](&p, "kubeconfig-exec"),
 		KubeContext:        p.text("kube-context"),
-		Namespace:          p.text("namespace"),
 	}
+	p.audit(&config, needs)
 	p.deploy(&config)
 	p.mode(&config, needs)
 	config.Platforms = p.platforms("platforms", p.text("platforms"))

@@ -10,26 +10,31 @@ import (
 // patch returns the workload with the repair made, and the same change as a patch that kustomize accepts:
 // strategic merge, and plain merge for custom kinds.
 func (r repair) patch(w workload, target PatchTarget) (workload, string) {
+	return patchWith(w, target, r.amend)
+}
+
+// patchWith is patch for any change of a pod spec, which returns the part that a patch must hold.
+func patchWith(w workload, target PatchTarget, amend func(spec map[string]any) map[string]any) (workload, string) {
 	patched := w.object.DeepCopy()
 	template := patched.Object
 	for _, key := range w.path {
 		template = child(template, key)
 	}
-	added := r.amend(child(template, "spec"))
+	added := amend(child(template, "spec"))
 	after, _ := workloadOf(patched) // it parsed before, and a repair adds nothing that would not
 	if w.written != nil {
-		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: r.amended(w.spec)})
+		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: amended(w.spec, amend)})
 	}
 	return after, target.document(w, added)
 }
 
-// amended is the repair of a pod that the server has made: what it added is there after the repair as well.
-func (r repair) amended(spec corev1.PodSpec) corev1.PodSpec {
+// amended is the change of a pod that the server has made: what it added is there afterwards as well.
+func amended(spec corev1.PodSpec, amend func(map[string]any) map[string]any) corev1.PodSpec {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&spec)
 	if err != nil { // a pod spec is made of what JSON has
 		panic("placement: a pod spec does not convert: " + err.Error())
 	}
-	r.amend(fields)
+	amend(fields)
 	after := corev1.PodSpec{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &after); err != nil {
 		panic("placement: a repaired pod spec does not convert: " + err.Error())

@@ -72,6 +72,8 @@ type Request struct {
 	CapacityIsError bool
 	// PatchTargets are what the fixes call the objects, for those whose files are known.
 	PatchTargets map[*unstructured.Unstructured]PatchTarget
+	// Moves are the architectures for which the verdicts say what a move there takes. The cluster has a node of each.
+	Moves []string
 }
 
 // Verdict is where one workload can run, and what was or should be changed.
@@ -97,6 +99,8 @@ type Verdict struct {
 	Findings []finding.Finding
 	// Room is how many of the pods fit now; nil where that was not asked for, or is another scheduler's to say.
 	Room *room.Forecast
+	// Moves are what it takes to run on the architectures that were asked for.
+	Moves map[string]Move
 }
 
 // Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins
@@ -148,6 +152,12 @@ func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	v.Architectures, v.WithoutNode = p.architectures(s)
 	if len(p.classes) == 0 {
 		return v, w
+	}
+	for _, architecture := range p.Moves {
+		if v.Moves == nil {
+			v.Moves = map[string]Move{}
+		}
+		v.Moves[architecture] = p.move(ctx, s, architecture)
 	}
 	r := p.remedy(ctx, s)
 	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)

@@ -106,19 +106,32 @@ func (c *Client) Get(ctx context.Context, ref name.Reference) (d *remote.Descrip
 
 // Tags lists the first page of a repository's tags, up to 1,000, in the registry's order.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
+	tags, _, err := c.TagPages(ctx, repo, 1)
+	return tags, err
+}
+
+// TagPages lists a repository's tags, up to a number of pages of up to 1,000 each, in the registry's order. more: there
+// are tags beyond these.
+func (c *Client) TagPages(ctx context.Context, repo name.Repository, most int) (tags []string, more bool, err error) {
 	s, err := c.session(ctx, repo)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	page, err := s.puller.Lister(ctx, repo)
-	if err != nil || !page.HasNext() {
-		return nil, err
-	}
-	list, err := page.Next(ctx)
+	pages, err := s.puller.Lister(ctx, repo)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return list.Tags, nil
+	for range most {
+		if !pages.HasNext() {
+			return tags, false, nil
+		}
+		page, err := pages.Next(ctx)
+		if err != nil {
+			return tags, true, err
+		}
+		tags = append(tags, page.Tags...)
+	}
+	return tags, pages.HasNext(), nil
 }
 
 // Blob streams a blob from its start. A connection that breaks is replaced by one that fetches the rest. At the end
@@ -170,18 +183,27 @@ func (c *Client) Content(ctx context.Context, repo name.Repository, d v1.Descrip
 		if err := c.memory.take(d.Size); err != nil {
 			return nil, err
 		}
-		blob, err := c.Blob(ctx, repo, d)
-		if err != nil {
+		content, err := c.GetContent(ctx, repo, d)
+		if content == nil {
 			c.memory.free(d.Size)
-			return nil, err
-		}
-		defer blob.Close()
-		content, err := io.ReadAll(blob)
-		if err == nil {
-			err = CheckJSON(content)
 		}
 		return content, err
 	})
+}
+
+// GetContent reads a small blob whole, and keeps nothing of it. Its errors are those of Blob; there is content with an
+// error where it is too much to be parsed.
+func (c *Client) GetContent(ctx context.Context, repo name.Repository, d v1.Descriptor) ([]byte, error) {
+	blob, err := c.Blob(ctx, repo, d)
+	if err != nil {
+		return nil, err
+	}
+	defer blob.Close()
+	content, err := io.ReadAll(blob)
+	if err == nil {
+		err = CheckJSON(content)
+	}
+	return content, err
 }
 
 // AllowsPlainHTTP reports whether a registry ("host:port") may be spoken to without TLS.

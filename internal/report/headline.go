@@ -13,6 +13,9 @@ import (
 // Headline says in a line how the run ended, or "" when it came to nothing.
 func (r *Report) Headline() string {
 	var parts []string
+	if r.Audit != nil {
+		parts = append(parts, r.auditHeadline())
+	}
 	if len(r.Pods) > 0 || len(r.Wanted) > 0 {
 		parts = append(parts, countPods(r.Pods, r.Wanted))
 	}
@@ -86,6 +89,8 @@ func countFindings(findings []finding.Finding) string {
 func (r *Report) outcome() string {
 	rolledBack := slices.ContainsFunc(r.Changes, func(c apply.Change) bool { return c.Action == apply.RolledBack })
 	switch {
+	case r.Audit != nil:
+		return "An audit: nothing was changed"
 	case r.Target.Cluster == "":
 		return r.done()
 	case r.Planned:

@@ -14,7 +14,7 @@ const openRows = 25
 // placementSection shows where the workloads run: a picture, and each of them in a table.
 func (r *Report) placementSection(o SummaryOptions, room int) string {
 	standings := r.standings()
-	if len(standings) == 0 {
+	if len(standings) == 0 || r.Audit != nil {
 		return ""
 	}
 	columns := r.columns(standings)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
@@ -45,6 +46,8 @@ type Report struct {
 	// Commit is the one that records the images in the repository.
 	Commit   Commit            `json:"commit"`
 	Findings []finding.Finding `json:"findings"`
+	// Audit is what an audit comes to in sum; what it says of a workload is beside that.
+	Audit *audit.Result `json:"audit,omitempty"`
 	// Timings are seconds by step.
 	Timings map[string]float64 `json:"timings"`
 	// Error is why the run ended early, or "".

@@ -58,6 +58,7 @@ func (r *Report) sections(o SummaryOptions) string {
 		body    func(SummaryOptions, int) string
 	}{
 		{"", 5, r.errorSection},
+		{"Audit", 40, r.auditSection},
 		{"Placement", 25, r.placementSection},
 		{"Findings", 30, r.findingsSection},
 		{"Images", 10, r.imagesSection},

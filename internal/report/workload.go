@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -19,6 +20,8 @@ type Workload struct {
 	WithoutNode []string `json:"withoutNode"`
 	// Fix is a YAML patch to paste into the kustomization's patches, or "".
 	Fix string `json:"fix"`
+	// Audit is what an audit says of it; nil in all other reports.
+	Audit *audit.Row `json:"audit,omitempty"`
 }
 
 // label names the workload as people do.

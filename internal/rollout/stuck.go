@@ -27,7 +27,7 @@ func (tr *tracker) blocks(p *trackedPod) *trackedObject {
 	}
 	t := tr.objects[object.KeyOf(owner)]
 	policy, _, _ := unstructured.NestedString(owner.Object, "spec", "podManagementPolicy")
-	if t == nil || t.ifFresh() == nil || policy == "Parallel" || ofCurrentRevision(p.Pod, owner) {
+	if t == nil || t.ifFresh() == nil || policy == "Parallel" || object.OfCurrentRevision(p.Pod, owner) {
 		return nil
 	}
 	return t
@@ -35,7 +35,7 @@ func (tr *tracker) blocks(p *trackedPod) *trackedObject {
 
 // isStuck reports whether a pod of the object is one that blocks it.
 func (t *trackedObject) isStuck(p *trackedPod) bool {
-	return t.last.GetKind() == "StatefulSet" && !ofCurrentRevision(p.Pod, t.last)
+	return t.last.GetKind() == "StatefulSet" && !object.OfCurrentRevision(p.Pod, t.last)
 }
 
 // replaceStuck deletes the pods that block a StatefulSet and are known to be in trouble, so that its controller makes

@@ -52,15 +52,20 @@ func (r *Retrier) WrappedRoundTripper() http.RoundTripper { return r.Inner }
 
 // RoundTrip implements http.RoundTripper.
 func (r *Retrier) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx := request.Context()
+	ctx, patience := request.Context(), r.Limits.Patience
 	for attempt := 1; ; attempt++ {
 		response, err := r.Inner.RoundTrip(request)
-		pause, again := r.again(request, response, err)
-		if !again || attempt >= r.Limits.Attempts {
+		asked, again := r.again(request, response, err)
+		limited := err == nil && response.StatusCode == http.StatusTooManyRequests && patience > 0
+		if !again || attempt >= r.Limits.Attempts && !limited {
 			return response, err
 		}
-		pause = max(pause, r.pause(attempt))
-		if pause > r.Limits.MaxPause || overdue(ctx, pause) {
+		pause, most := max(asked, r.pause(attempt)), r.Limits.MaxPause
+		if limited {
+			pause, most = max(asked, min(r.pause(attempt), most)), patience
+			patience -= pause
+		}
+		if pause > most || overdue(ctx, pause) {
 			return response, err
 		}
 		next, ok := Rewind(request)
@@ -96,10 +101,13 @@ func (r *Retrier) again(request *http.Request, response *http.Response, err erro
 	return 0, false
 }
 
+// longestGrowth is how often a pause becomes longer.
+const longestGrowth = 10
+
 // pause grows from attempt to attempt, and differs by a tenth, so that clients do not come back all at once.
 func (r *Retrier) pause(attempt int) time.Duration {
 	pause := r.Limits.Pause
-	for range attempt - 1 {
+	for range min(attempt-1, longestGrowth) {
 		pause *= 3
 	}
 	return pause + time.Duration(rand.Float64()*float64(pause)/10)

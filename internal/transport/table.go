@@ -18,6 +18,8 @@ type Service int
 const (
 	// Registry is an image registry that manifests and blobs are read from.
 	Registry Service = iota
+	// RegistrySurvey is one that is asked about many images, and that may limit how many in a time.
+	RegistrySurvey
 	// RegistryUpload is one that they are written to.
 	RegistryUpload
 	// Cluster is a Kubernetes API server.
@@ -50,6 +52,8 @@ type Limits struct {
 	Pause time.Duration
 	// MaxPause is the longest Retry-After that is obeyed. A server that asks for more has its answer returned at once.
 	MaxPause time.Duration
+	// Patience is how long a request waits in all for a server that answers 429 to it, whatever Attempts and MaxPause are.
+	Patience time.Duration
 
 	// Stream reports requests whose answer may be silent, and may last, as long as its reader likes, such as a watch;
 	// nil is none.
@@ -59,6 +63,7 @@ type Limits struct {
 // table is the one place for all waits on a network. Reasons:
 //   - Connect: TCP repeats a lost SYN after 1, 3 and 7 s, so 10 s lets three of them be lost.
 //   - Registry: a read is answered from a cache or a disk.
+//   - RegistrySurvey: registries limit requests by the minute, and some by six hours, which is not waited for.
 //   - RegistryUpload: some registries hash a blob before they answer its last request.
 //   - Cluster: the API server itself ends a request after 60 s (--request-timeout), and says so.
 //   - GitHub asks for a minute of silence after too many writes; others ask for seconds.
@@ -66,6 +71,10 @@ var table = map[Service]Limits{
 	Registry: {
 		Connect: 10 * second, Headers: 10 * second, Silence: 10 * second,
 		Attempts: 3, Pause: 300 * millisecond, MaxPause: 20 * second,
+	},
+	RegistrySurvey: {
+		Connect: 10 * second, Headers: 10 * second, Silence: 10 * second,
+		Attempts: 3, Pause: 300 * millisecond, MaxPause: 20 * second, Patience: 600 * second,
 	},
 	RegistryUpload: {
 		Connect: 10 * second, Headers: 60 * second, Silence: 10 * second,

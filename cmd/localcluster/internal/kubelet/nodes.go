@@ -42,7 +42,11 @@ func (n *nodes) run(ctx context.Context) error {
 	defer events.Shutdown()
 	events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: n.client.CoreV1().Events("")})
 
-	pods := n.newPods(events)
+	pods := newPods()
+	add := n.adder(pods, events)
+	for i := range n.opts.Nodes {
+		add(&n.opts.Nodes[i])
+	}
 	port, err := serve(ctx, n.opts.TLS, pods)
 	if err != nil {
 		return err
@@ -52,24 +56,37 @@ func (n *nodes) run(ctx context.Context) error {
 	if err := pods.watch(ctx, n); err != nil {
 		return err
 	}
-	for i := range n.opts.Nodes {
-		node := n.opts.Nodes[i].DeepCopy()
+	show := func(node *corev1.Node) error {
 		if err := n.register(ctx, node, port); err != nil {
 			return err
 		}
 		pods.running.Go(func() { n.renewLease(ctx, node.Name) })
+		return nil
 	}
-	<-ctx.Done()
-	return nil
+	for i := range n.opts.Nodes {
+		if err := show(n.opts.Nodes[i].DeepCopy()); err != nil {
+			return err
+		}
+	}
+	return n.follow(ctx, pods, func(node *corev1.Node) error {
+		add(node)
+		pods.adopt(ctx, node.Name)
+		return show(node)
+	})
 }
 
-func (n *nodes) newPods(events record.EventBroadcaster) *pods {
+// adder returns what adds a node to those whose pods are played.
+func (n *nodes) adder(p *pods, events record.EventBroadcaster) func(object *corev1.Node) {
 	files := &filesCache{known: map[v1.Hash]*files{}}
-	p := &pods{nodes: map[string]*node{}, workers: map[types.UID]*worker{}}
-	for i := range n.opts.Nodes {
-		p.nodes[n.opts.Nodes[i].Name] = n.newNode(i, &n.opts.Nodes[i], events, files)
+	return func(object *corev1.Node) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.nodes[object.Name] = n.newNode(len(p.nodes), object, events, files)
 	}
-	return p
+}
+
+func newPods() *pods {
+	return &pods{nodes: map[string]*node{}, workers: map[types.UID]*worker{}}
 }
 
 // register creates the node and then writes its status, as only the status subresource may.

@@ -13,11 +13,12 @@ import (
 
 // pods are the workers of all pods on all stand-in nodes.
 type pods struct {
-	nodes map[string]*node
-
 	mu      sync.Mutex
+	nodes   map[string]*node
 	workers map[types.UID]*worker
 	running sync.WaitGroup
+	// all are the pods of the cluster, as far as they were seen.
+	all cache.Store
 }
 
 // watch follows all pods of the cluster with one informer. It returns when the first list is in.
@@ -32,6 +33,7 @@ func (p *pods) watch(ctx context.Context, n *nodes) error {
 	if err != nil {
 		return fmt.Errorf("watching pods: %w", err)
 	}
+	p.all = informer.GetStore()
 	factory.Start(ctx.Done())
 	p.running.Go(func() {
 		<-ctx.Done()
@@ -44,7 +46,7 @@ func (p *pods) watch(ctx context.Context, n *nodes) error {
 }
 
 func (p *pods) changed(ctx context.Context, pod *corev1.Pod) {
-	node := p.nodes[pod.Spec.NodeName]
+	node := p.node(pod.Spec.NodeName)
 	if node == nil {
 		return
 	}
@@ -58,6 +60,22 @@ func (p *pods) changed(ctx context.Context, pod *corev1.Pod) {
 	w := newWorker(node, pod, gone)
 	p.workers[pod.UID] = w
 	p.running.Go(func() { w.run(life) })
+}
+
+// adopt plays the pods that were bound to a node before it was known: those of DaemonSets are, at once.
+func (p *pods) adopt(ctx context.Context, node string) {
+	for _, o := range p.all.List() {
+		if pod, ok := o.(*corev1.Pod); ok && pod.Spec.NodeName == node {
+			p.changed(ctx, pod)
+		}
+	}
+}
+
+// node returns the stand-in of a name, or nil.
+func (p *pods) node(name string) *node {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.nodes[name]
 }
 
 // deleted comes when the pod is gone from the API, also without grace.

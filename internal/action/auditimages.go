@@ -1,0 +1,220 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
+)
+
+// survey asks the registries what the images of all workloads are for, and, of those that lack the architecture to move
+// to, whether a newer tag has it.
+func (d *deploy) survey(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, d.config.WaitTimeout, &registry.SlowError{After: d.config.WaitTimeout})
+	defer cancel()
+	d.known, d.failed = map[string]audit.Image{}, map[string]error{}
+	refs := d.surveyed()
+	logins := d.pullLogins(ctx)
+	clients := map[string]*image.Client{} // the one that could read it, by reference
+	for round := 0; len(refs) > 0; round++ {
+		client := d.surveyor(logins, round)
+		var again []name.Reference
+		for i, result := range client.Survey(ctx, refs) {
+			ref := refs[i]
+			refused, isRefused := isRefusal(result.Err)
+			if isRefused && refused.Code == finding.ImageUnauthorized && logins.more(ref, round) {
+				again = append(again, ref)
+				continue
+			}
+			clients[ref.String()] = client
+			d.note(ref, result)
+		}
+		refs = again
+	}
+	d.findNewer(ctx, clients)
+	d.reportUnknown()
+	return nil
+}
+
+// surveyed are the references of all workloads, each once. What is none is noted as such.
+func (d *deploy) surveyed() (refs []name.Reference) {
+	seen := map[string]bool{}
+	for _, u := range d.uses {
+		for _, text := range u.images {
+			if seen[text] {
+				continue
+			}
+			seen[text] = true
+			d.references = append(d.references, text)
+			ref, err := image.ParseReference(text)
+			if err != nil {
+				d.known[text] = audit.Image{Reference: text, Problem: err.Error()}
+				continue
+			}
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// surveyor is a client with the credentials of a round. It waits for registries that limit requests.
+func (d *deploy) surveyor(logins *pullLogins, round int) *image.Client {
+	opts := registry.DefaultOptions()
+	opts.Keychain, opts.PlainHTTP = logins.keychain(round), d.config.InsecureRegistries
+	opts.Reads = transport.For(transport.RegistrySurvey)
+	looks := image.DefaultOptions()
+	looks.Progress, looks.Timeout = d.emit, d.config.WaitTimeout
+	return image.NewClient(registry.New(opts), looks)
+}
+
+// note keeps what a registry said about an image.
+func (d *deploy) note(ref name.Reference, result image.Surveyed) {
+	known := audit.Image{Reference: ref.String(), Offer: result.Offer, Known: result.Err == nil,
+		Own: audit.Owned(ref, d.config.OwnImages) || d.isOwners(ref)}
+	if result.Err != nil {
+		known.Problem = result.Err.Error()
+		if refused, ok := isRefusal(result.Err); ok {
+			known.Problem = refused.Message
+			known.Gone = refused.Code != finding.ImageUnauthorized
+		}
+		d.failed[known.Reference] = result.Err
+	}
+	d.known[known.Reference] = known
+}
+
+// newerJobs is how many images are looked up for newer tags side by side.
+const newerJobs = 8
+
+// findNewer looks for newer tags of the images that lack the architecture.
+func (d *deploy) findNewer(ctx context.Context, clients map[string]*image.Client) {
+	var lacking []string
+	for _, reference := range d.references {
+		if known := d.known[reference]; known.Known && !known.RunsOn(d.moveTo()) && clients[reference] != nil {
+			lacking = append(lacking, reference)
+		}
+	}
+	var group errgroup.Group
+	var lock sync.Mutex
+	group.SetLimit(newerJobs)
+	done := 0
+	for _, reference := range lacking {
+		group.Go(func() error {
+			ref, _ := image.ParseReference(reference) // it was parsed before
+			found := clients[reference].Newer(ctx, ref, d.moveTo())
+			lock.Lock()
+			defer lock.Unlock()
+			done++
+			d.emit(progress.Status{Text: fmt.Sprintf("Looking for newer tags: %d of %d images", done, len(lacking))})
+			known := d.known[reference]
+			known.Newer = newerOf(found)
+			d.known[reference] = known
+			return nil
+		})
+	}
+	_ = group.Wait() // nobody returns one
+}
+
+func newerOf(found image.Newer) audit.Newer {
+	n := audit.Newer{Searched: true, Tag: found.Tag, Looked: found.Looked}
+	switch {
+	case found.Err != nil:
+		n.Problem = found.Err.Error()
+	case found.Unversioned:
+		n.Problem = "its tag names no version"
+	case found.More && found.Tag == "":
+		n.Problem = "the repository has more tags than were listed"
+	}
+	return n
+}
+
+// reportUnknown reports the images that could not be looked at: registries that are out of reach once each, with all
+// images of theirs, and others one by one.
+func (d *deploy) reportUnknown() {
+	var out outages
+	for _, reference := range d.references {
+		known, err := d.known[reference], d.failed[reference]
+		outage, isOutage := image.OutageOf(err)
+		switch {
+		case known.Known, known.Gone:
+		case isOutage:
+			_ = out.add(reference, outage)
+		case err == nil: // no reference at all
+			d.find(finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Image: reference, Message: known.Problem})
+		default:
+			d.find(d.unreadable(reference, err))
+		}
+	}
+	for _, o := range out.list {
+		d.find(o.finding())
+		d.unread = append(d.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
+			counted(len(o.images), "image")))
+	}
+}
+
+// isOwners reports whether an image is of the owner of the repository that the workflow runs for.
+func (d *deploy) isOwners(ref name.Reference) bool {
+	owner := strings.ToLower(d.env("GITHUB_REPOSITORY_OWNER"))
+	return owner != "" && strings.HasPrefix(ref.Context().Name(), "ghcr.io/"+owner+"/")
+}
+
+// pullLogins are the credentials to try for each repository, one after the other.
+type pullLogins struct {
+	run authn.Keychain // of this run itself
+	// secrets are those that workloads pull a repository with, by the repository.
+	secrets map[string][]authn.Authenticator
+}
+
+// more reports whether there are credentials for another round.
+func (l *pullLogins) more(ref name.Reference, round int) bool {
+	return round+1 < len(l.of(ref.Context()))
+}
+
+// of are this run's own credentials, then those of pull secrets; nobody in particular where there are none of its own.
+func (l *pullLogins) of(repository authn.Resource) []authn.Authenticator {
+	var all []authn.Authenticator
+	own, err := l.run.Resolve(repository)
+	if err == nil && own != authn.Anonymous {
+		all = append(all, own)
+	}
+	all = append(all, l.secrets[repository.String()]...)
+	if err != nil || own == authn.Anonymous {
+		all = append(all, authn.Anonymous)
+	}
+	return all
+}
+
+func (l *pullLogins) keychain(round int) authn.Keychain { return roundKeychain{l, round} }
+
+// roundKeychain gives to each repository its credentials of a round.
+type roundKeychain struct {
+	logins *pullLogins
+	round  int
+}
+
+// Resolve implements authn.Keychain.
+func (k roundKeychain) Resolve(repository authn.Resource) (authn.Authenticator, error) {
+	if _, err := k.logins.run.Resolve(repository); err != nil {
+		return nil, err
+	}
+	all := k.logins.of(repository)
+	return all[min(k.round, len(all)-1)], nil
+}
+
+// add notes a login for a repository, once.
+func (l *pullLogins) add(repository string, login authn.Authenticator) {
+	if !slices.Contains(l.secrets[repository], login) {
+		l.secrets[repository] = append(l.secrets[repository], login)
+	}
+}

@@ -1,0 +1,176 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
+)
+
+// defaultMove is the architecture that an audit is about where no other is expected.
+const defaultMove = "arm64"
+
+// moveTo is the architecture that an audit is about: that of the first pool that is expected.
+func (d *deploy) moveTo() string {
+	for _, p := range d.config.ExpectedNodes {
+		return p.Architecture
+	}
+	return defaultMove
+}
+
+// expects reports whether pools are expected.
+func (d *deploy) expects() bool { return len(d.config.ExpectedNodes) > 0 }
+
+// presentPools are those that the cluster has today, if only without nodes.
+func presentPools(pools []pool.Pool) []pool.Pool {
+	return slices.DeleteFunc(slices.Clone(pools), func(p pool.Pool) bool { return p.Source == pool.Expected })
+}
+
+// laterPools are all pools, and a plain one of the architecture to move to where there is neither node nor pool of it.
+func (d *deploy) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool {
+	architecture := d.moveTo()
+	is := func(n corev1.Node) bool {
+		p := node.Platform(&n)
+		return p.OS == "linux" && p.Architecture == architecture
+	}
+	if slices.ContainsFunc(nodes, is) || slices.ContainsFunc(pools, func(p pool.Pool) bool {
+		return p.Architecture == architecture && p.OS == "linux"
+	}) {
+		return pools
+	}
+	return append(slices.Clone(pools), pool.Pool{
+		Source: pool.Expected, Name: "plain", OS: "linux", Architecture: architecture, Allocatable: pool.Plenty(),
+		Open: []string{corev1.LabelTopologyZone, corev1.LabelTopologyRegion},
+	})
+}
+
+// inventory reads the workloads that run, side by side with what else is known of the cluster.
+func (d *deploy) inventory(ctx context.Context) error {
+	controllers, err := workloads.List(ctx, workloads.Options{
+		Config: d.cluster.Config, Namespaces: d.config.Namespaces, Template: placement.PodTemplate,
+	})
+	if err != nil {
+		return err
+	}
+	nodes, err := d.waitForNodes()
+	if err != nil {
+		return err
+	}
+	d.nodes = placement.GroupNodes(nodes, d.pools())
+	s, err := d.waitForSnapshot()
+	if err != nil {
+		return err
+	}
+	if err := d.unknownNamespaces(s); err != nil {
+		return err
+	}
+	running, static := controllers.Join(ctx, s.Pods)
+	d.running = running
+	for _, w := range running {
+		d.uses = append(d.uses, useOf(w))
+	}
+	d.unreadLists(s, controllers.Missing)
+	d.say("%s", d.counts(len(nodes), len(s.Pods), static))
+	return nil
+}
+
+// counts says what was found.
+func (d *deploy) counts(nodes, pods, static int) string {
+	text := fmt.Sprintf("%s, %s, %s", counted(len(d.running), "workload"), counted(pods, "pod"), counted(nodes, "node"))
+	if static > 0 {
+		text += fmt.Sprintf("; %s made by nodes themselves, which can't move, left out", counted(static, "static pod"))
+	}
+	if len(d.running) == 0 {
+		text += ". Nothing to audit: " + d.scope() + " has no workload"
+	}
+	return text
+}
+
+func (d *deploy) scope() string {
+	switch names := d.config.Namespaces; len(names) {
+	case 0:
+		return "the cluster"
+	case 1:
+		return "namespace " + names[0]
+	default:
+		return "none of the namespaces " + strings.Join(names, ", ")
+	}
+}
+
+// unknownNamespaces refuses a namespace that the cluster does not have, where its namespaces are known.
+func (d *deploy) unknownNamespaces(s snapshot) error {
+	var problems inputs.Problems
+	for _, name := range d.config.Namespaces {
+		is := func(n corev1.Namespace) bool { return n.Name == name }
+		if s.whole("namespaces") && !slices.ContainsFunc(s.Namespaces, is) {
+			problems = append(problems, fmt.Sprintf("namespace: the cluster has none named %q; correct it, or leave it out",
+				name))
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems
+}
+
+// unreadLists reports what could not be read. Without pods, or without a list of what makes them, the audit is not
+// complete; without the rest its plan is, as of a deploy, a little less sure.
+func (d *deploy) unreadLists(s snapshot, missing []workloads.Missing) {
+	for _, name := range s.podLists() {
+		missing = append(missing, workloads.Missing{What: "pods", Namespace: name, Err: s.missing[podsIn(name)]})
+		delete(s.missing, podsIn(name))
+	}
+	d.find(s.incomplete()...)
+	byNamespace := map[string][]string{}
+	var order []string
+	for _, m := range missing {
+		if strings.Contains(m.What, " ") {
+			d.find(unreadOwner(m))
+			continue
+		}
+		reason := refusal(m.Err) + " in " + namespaceWords(m.Namespace)
+		if byNamespace[reason] == nil {
+			order = append(order, reason)
+		}
+		byNamespace[reason] = append(byNamespace[reason], m.What)
+	}
+	for _, reason := range order {
+		what := platform.Conjoin(byNamespace[reason])
+		d.unread = append(d.unread, fmt.Sprintf("%s: %s", what, reason))
+		d.find(finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Warning,
+			Message: fmt.Sprintf("The audit lacks what could not be read: %s: %s.", what, reason),
+			Fix:     "Grant list on these: see the role multiarch-deploy-audit in docs/rbac.yaml."})
+	}
+}
+
+// unreadOwner is about an object above a pod: its pods are judged as they are.
+func unreadOwner(m workloads.Missing) finding.Finding {
+	return finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Info,
+		Message: fmt.Sprintf("%s could not be read (%v), so its pods are judged as they are now.", m.What, m.Err),
+		Fix:     "Grant get on its kind: see the role multiarch-deploy-audit in docs/rbac.yaml."}
+}
+
+func refusal(err error) string {
+	if apierrors.IsForbidden(err) {
+		return "forbidden"
+	}
+	return err.Error()
+}
+
+func namespaceWords(name string) string {
+	if name == "" {
+		return "all namespaces"
+	}
+	return "namespace " + name
+}

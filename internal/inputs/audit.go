@@ -1,0 +1,45 @@
+package inputs
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// audit reads what an audit looks at. Any other command has one namespace.
+func (p *parser) audit(config *Config, needs Needs) {
+	namespaces := items(strings.ReplaceAll(p.text("namespace"), ",", "\n"))
+	slices.Sort(namespaces)
+	namespaces = slices.Compact(namespaces)
+	if needs.Namespaces {
+		config.Namespaces = namespaces
+	} else if len(namespaces) > 1 {
+		p.problem("namespace: %d are given; only audit takes several", len(namespaces))
+	} else {
+		config.Namespace = strings.Join(namespaces, "")
+	}
+	config.OwnImages = items(p.text("own-images"))
+	config.Prices = p.prices()
+}
+
+// prices reads ARCHITECTURE=PRICE pairs.
+func (p *parser) prices() map[string]float64 {
+	var prices map[string]float64
+	for _, item := range strings.FieldsFunc(p.text("price"), separates) {
+		architecture, text, _ := strings.Cut(item, "=")
+		price, err := strconv.ParseFloat(text, 64)
+		switch {
+		case err != nil || !(price >= 0 && price < 1e9):
+			p.problem("price: %q is not ARCHITECTURE=PRICE, such as arm64=0.038", item)
+			continue
+		case !slices.Contains(architectures, architecture):
+			p.problem("price: there is no architecture %q; known are %s", architecture, strings.Join(architectures, ", "))
+			continue
+		}
+		if prices == nil {
+			prices = map[string]float64{}
+		}
+		prices[architecture] = price
+	}
+	return prices
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+)
+
+// AuditTables are what an audit says of each workload, those at risk first, and of each namespace in sum.
+func (r *Report) AuditTables() [][][]string {
+	if r.Audit == nil || len(r.Workloads) == 0 {
+		return nil
+	}
+	sums := r.auditSumRows()
+	all := len(sums) - 1
+	brief := append(briefly(sums[:all], "namespace"), sums[all])
+	tables := [][][]string{briefly(r.everyAuditRow(), "workload"), brief}
+	if r.Audit.Worth != nil {
+		tables = append(tables, [][]string{{r.worthWords()}})
+	}
+	return tables
+}
+
+// everyAuditRow is a table of all workloads, those at risk first.
+func (r *Report) everyAuditRow() [][]string {
+	architectures := r.foreseen()
+	head := append([]string{"workload", "pods"}, architectures...)
+	rows := [][]string{append(head, "at risk", "on "+r.Audit.Architecture)}
+	for _, w := range r.byRisk() {
+		row := []string{w.label(), strconv.Itoa(w.pods())}
+		for _, architecture := range architectures {
+			row = append(row, w.auditCell(architecture))
+		}
+		rows = append(rows, append(row, string(w.Audit.Risk), w.auditWords()))
+	}
+	return rows
+}
+
+// foreseen are the architectures of nodes, and the one to move to.
+func (r *Report) foreseen() []string {
+	set := map[string]bool{r.Audit.Architecture: true}
+	for _, group := range r.Nodes {
+		set[group.Architecture] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// byRisk orders the workloads: those at risk first, then those that wait for something.
+func (r *Report) byRisk() []Workload {
+	risks := []audit.Risk{audit.Now, audit.WithPool, audit.NoRisk}
+	classes := []audit.Class{audit.NotReady, audit.Unknown, audit.Ready, audit.Runs}
+	return slices.SortedStableFunc(slices.Values(r.Workloads), func(a, b Workload) int {
+		return cmp.Or(slices.Index(risks, a.Audit.Risk)-slices.Index(risks, b.Audit.Risk),
+			slices.Index(classes, a.Audit.Move)-slices.Index(classes, b.Audit.Move))
+	})
+}
+
+// auditCell is the plan's outcome. That what is not known runs is a hope of the plan, and not for this table.
+func (w Workload) auditCell(architecture string) string {
+	if w.Audit.Move == audit.Unknown && w.Architectures[architecture] == placement.Runs {
+		return string(audit.Unknown)
+	}
+	return w.cell(architecture, 0)
+}
+
+func (w Workload) pods() (n int) {
+	for _, usage := range w.Audit.Running {
+		n += usage.Pods
+	}
+	return n
+}
+
+// auditWords say how far a workload is from the architecture, and why.
+func (w Workload) auditWords() string {
+	text := string(w.Audit.Move)
+	if w.Audit.Why != "" {
+		text += ": " + w.Audit.Why
+	}
+	if w.Audit.ManagedBy != "" && w.Audit.Move != audit.Runs {
+		text += "; managed by " + w.Audit.ManagedBy
+	}
+	return text
+}
+
+// auditSumRows is a table of the namespaces, and of all of them in its last row.
+func (r *Report) auditSumRows() [][]string {
+	running := slices.Sorted(maps.Keys(r.Audit.Total.Running))
+	head := []string{"namespace", "workloads", "at risk now", "at risk with the pool"}
+	for _, architecture := range running {
+		head = append(head, runningTitle(architecture))
+	}
+	rows := [][]string{append(head, "could move", "cannot", "unknown")}
+	for _, sum := range r.Audit.Namespaces {
+		rows = append(rows, sumRow(sum.Namespace, sum, running))
+	}
+	return dropEmptyColumns(append(rows, sumRow("in all", r.Audit.Total, running)))
+}
+
+func runningTitle(architecture string) string {
+	if architecture == noNode {
+		return "waiting"
+	}
+	return "on " + architecture
+}
+
+func sumRow(name string, s audit.Sum, running []string) []string {
+	cells := []string{name, strconv.Itoa(s.Workloads), orEmpty(s.AtRiskNow), orEmpty(s.AtRiskWithPool)}
+	for _, architecture := range running {
+		cells = append(cells, usageWords(s.Running[architecture]))
+	}
+	return append(cells, shareWords(s.CanMove), shareWords(s.CannotMove), shareWords(s.Unknown))
+}
+
+func orEmpty(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// usageWords is "4 pods, 2.5 cores, 3.1 GiB", or "" for nothing.
+func usageWords(u audit.Usage) string {
+	if u.Pods == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, %s cores, %s GiB", count(u.Pods, "pod"), decimal(u.Cores), decimal(float64(u.Memory)/(1<<30)))
+}
+
+func shareWords(s audit.Share) string {
+	switch {
+	case s.Workloads == 0:
+		return ""
+	case s.Pods == 0:
+		return count(s.Workloads, "workload")
+	}
+	return count(s.Workloads, "workload") + ": " + usageWords(s.Usage)
+}
+
+// decimal has two digits behind the point at most.
+func decimal(n float64) string {
+	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64)
+}
+
+// hoursPerMonth is what clouds count.
+const hoursPerMonth = 730
+
+// worthWords say what moving is worth.
+func (r *Report) worthWords() string {
+	w := r.Audit.Worth
+	return fmt.Sprintf("Requested cores cost %s an hour; those that could move cost %s, and %s on %s: "+
+		"%s less an hour, %s a month",
+		decimal(w.Running), decimal(w.CanMove), decimal(w.Moved), r.Audit.Architecture, decimal(w.Saves()),
+		decimal(w.Saves()*hoursPerMonth))
+}
+
+// auditHeadline says in a few words what an audit came to.
+func (r *Report) auditHeadline() string {
+	t := r.Audit.Total
+	text := fmt.Sprintf("%s, %d at risk now", count(t.Workloads, "workload"), t.AtRiskNow)
+	if t.AtRiskWithPool > 0 {
+		text += fmt.Sprintf(", %d with the pool", t.AtRiskWithPool)
+	}
+	return text + fmt.Sprintf("; to %s, %d could move, %d cannot, %d unknown", r.Audit.Architecture, t.CanMove.Workloads,
+		t.CannotMove.Workloads, t.Unknown.Workloads)
+}
