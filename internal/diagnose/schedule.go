@@ -45,9 +45,11 @@ func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diag
 			!strings.Contains(message, "untolerated taint"):
 		return pending(pod, finding.NoMatchingNode, "no node matches its node selector and affinity"+have(ev.Nodes)+".",
 			"Change nodeSelector or nodeAffinity, or add a node that they match.")
-	case len(kept) > 0 && (len(fit) == 0 || len(opened) > 0):
-		return pending(pod, finding.UntoleratedTaint, besides(fit, message)+describe(kept)+".",
-			ownRule(fit, message)+tolerate(append(opened, kept...)))
+	case len(kept) > 0 && len(fit) == 0:
+		return pending(pod, finding.UntoleratedTaint, describe(kept)+".", tolerate(append(opened, kept...)))
+	case len(opened) > 0:
+		return pending(pod, finding.InsufficientCapacity, besides(fit, message)+describe(kept)+"."+lacking(pod, fit),
+			makeRoom(message)+"\n"+tolerate(opened))
 	case len(ev.Nodes) == 0 && strings.Contains(message, "untolerated taint") && !noRoom.MatchString(message):
 		return pending(pod, finding.UntoleratedTaint, "the nodes carry taints that it does not tolerate: "+message+".",
 			"Add a toleration, or remove the taint.")
@@ -115,10 +117,7 @@ func pending(pod *corev1.Pod, code finding.Code, why, fix string) finding.Diagno
 	return finding.Diagnosis{Finding: f}
 }
 
-// besides describes the untainted nodes before that of the tainted ones.
+// besides describes the untainted nodes before the tainted ones.
 func besides(fit []corev1.Node, message string) string {
-	if len(fit) == 0 {
-		return ""
-	}
 	return fmt.Sprintf("the %s node(s) open to it will not do (%s), and ", count(fit), message)
 }

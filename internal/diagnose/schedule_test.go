@@ -44,23 +44,23 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			name:  "full_amd64_and_tainted_arm64_for_an_image_that_runs_on_both",
 			nodes: []corev1.Node{nodeOf("s", "amd64", system), nodeOf("a", "amd64"), nodeOf("b", "arm64", arm)}, message: full,
 			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
-			want:  finding.UntoleratedTaint,
+			want:  finding.InsufficientCapacity,
 			text: "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 " +
 				"Insufficient cpu, 1 node(s) had untolerated taint(s)), and 1 amd64 node(s) carry the taint " +
 				"CriticalAddonsOnly=true:NoSchedule, 1 arm64 node(s) carry the taint kubernetes.io/arch=arm64:NoSchedule, which " +
 				"it does not tolerate.",
-			fix: "Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
+			fix: "Lower the resource requests or the number of replicas, or add a node.\nWhere its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
 				"kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
 		},
 		{
 			name:  "full_amd64_and_arm64_with_a_taint_of_the_users_own",
 			nodes: []corev1.Node{nodeOf("a", "amd64"), nodeOf("b", "arm64", byHand)}, message: full,
 			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
-			want:  finding.UntoleratedTaint,
+			want:  finding.InsufficientCapacity,
 			text: "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 " +
 				"Insufficient cpu, 1 node(s) had untolerated taint(s)), and 1 arm64 node(s) carry the taint " +
 				"example.com/arm64=true:NoSchedule, which it does not tolerate.",
-			fix: "Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
+			fix: "Lower the resource requests or the number of replicas, or add a node.\nWhere its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
 				"example.com/arm64, operator: Equal, value: \"true\", effect: NoSchedule}",
 		},
 		{
@@ -122,8 +122,8 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			want:    finding.InsufficientCapacity,
 			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 " +
 				"node(s) didn't match pod anti-affinity rules.",
-			fix: "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate " +
-				"{maxSurge: 0, maxUnavailable: 1}. Or add a node.",
+			fix: "Add a node, run fewer replicas, or loosen podAntiAffinity to " +
+				"preferredDuringSchedulingIgnoredDuringExecution.",
 		},
 		{
 			name:    "a_cordoned_node_beside_one_of_another_CPU_that_an_image_for_both_could_use",
@@ -142,13 +142,36 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			message: "0/2 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 1 node(s) had untolerated " +
 				"taint(s).",
 			image: []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
-			want:  finding.UntoleratedTaint,
+			want:  finding.InsufficientCapacity,
 			text: "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 " +
 				"node(s) didn't match pod anti-affinity rules, 1 node(s) had untolerated taint(s)), and 1 arm64 node(s) carry " +
 				"the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
-			fix: "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate " +
-				"{maxSurge: 0, maxUnavailable: 1}. Or add a node.\nWhere its images run on those nodes, tolerate the taint:\n    " +
+			fix: "Add a node, run fewer replicas, or loosen podAntiAffinity to " +
+				"preferredDuringSchedulingIgnoredDuringExecution.\nWhere its images run on those nodes, tolerate the taint:\n    " +
 				"tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
+		},
+		{
+			name:    "a_spread_beside_tainted_nodes_that_an_image_for_both_could_use",
+			nodes:   []corev1.Node{nodeOf("a", "amd64"), nodeOf("b", "arm64", arm)},
+			message: "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints.",
+			image:   []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}},
+			want:    finding.InsufficientCapacity,
+			text: "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 " +
+				"node(s) didn't match pod topology spread constraints), and 1 arm64 node(s) carry the taint " +
+				"kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
+			fix: "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints that the pod " +
+				"does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node.\nWhere its images run on those nodes, " +
+				"tolerate the taint:\n    tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", " +
+				"effect: NoSchedule}",
+		},
+		{
+			name:    "a_port_of_the_nodes_that_another_pod_has",
+			nodes:   []corev1.Node{nodeOf("a", "amd64")},
+			message: "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.",
+			want:    finding.InsufficientCapacity,
+			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 " +
+				"node(s) didn't have free ports for the requested pod ports.",
+			fix: "Another pod has the hostPort on these nodes: use another port, run fewer replicas, or add a node.",
 		},
 		{
 			name: "a_spread_that_counts_tainted_nodes", nodes: []corev1.Node{nodeOf("a", "amd64"), nodeOf("b", "arm64", arm)},
@@ -159,7 +182,7 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 " +
 				"node(s) didn't match pod topology spread constraints, 1 node(s) had untolerated taint(s).",
 			fix: "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints that the " +
-				"pod does not tolerate. Or add a node. Or build its images for the 1 arm64 node(s) too, and let it use them.",
+				"pod does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node. Or build its images for the 1 arm64 node(s) too, and let it use them.",
 		},
 		{
 			name: "selector_matches_nothing", selector: map[string]string{"kubernetes.io/arch": "s390x"},

@@ -3,7 +3,6 @@ package diagnose
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,9 +11,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
-
-// ownRules are the scheduler's words for what pods of the same workload do to one another.
-var ownRules = regexp.MustCompile(`anti-affinity rules|topology spread`)
 
 // unavailable says why nodes that would do take no pods now: "2 arm64 node(s) that it could use are cordoned".
 func unavailable(away []corev1.Node) string {
@@ -90,14 +86,14 @@ func requests(pod *corev1.Pod) corev1.ResourceList {
 	return total
 }
 
-// makeRoom is what to do about nodes without room. Pods that keep away from one another can block their own successors:
-// the new one waits for a node, the old one for the new one.
+// makeRoom is what to do about nodes without room, by what the scheduler says of them.
 func makeRoom(message string) string {
-	if strings.Contains(message, "anti-affinity") || strings.Contains(message, "free ports") {
-		return "Where the pods of the revision before hold the nodes, let one of them end first: strategy.rollingUpdate " +
-			"{maxSurge: 0, maxUnavailable: 1}. Or add a node."
-	}
-	if strings.Contains(message, "topology spread") {
+	switch {
+	case strings.Contains(message, "anti-affinity"):
+		return "Add a node, run fewer replicas, or loosen podAntiAffinity to preferredDuringSchedulingIgnoredDuringExecution."
+	case strings.Contains(message, "free ports"):
+		return "Another pod has the hostPort on these nodes: use another port, run fewer replicas, or add a node."
+	case strings.Contains(message, "topology spread"):
 		return countTainted
 	}
 	return "Lower the resource requests or the number of replicas, or add a node."
@@ -105,14 +101,4 @@ func makeRoom(message string) string {
 
 // countTainted is the rule that keeps a pod off nodes with room, where others have taints.
 const countTainted = "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints " +
-	"that the " +
-	"pod does not tolerate. Or add a node."
-
-// ownRule is what to do about the pods' own rules, which keep them off nodes that have room, before other nodes are
-// thought of.
-func ownRule(fit []corev1.Node, message string) string {
-	if len(fit) == 0 || !ownRules.MatchString(message) {
-		return ""
-	}
-	return makeRoom(message) + "\n"
-}
+	"that the pod does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node."

@@ -92,8 +92,9 @@ func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Seve
 		f.Fix = fmt.Sprintf("Delete the pod, so that its controller makes it anew: kubectl delete pod -n %s %s", p.Namespace,
 			p.Name)
 	}
-	if f.Code == finding.InsufficientCapacity && t.needsRoom() && !strings.Contains(f.Fix, "maxSurge") {
-		f.Fix += " Or let a pod of the revision before end first: strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}."
+	if f.Code == finding.InsufficientCapacity && t.needsRoom() {
+		f.Fix = "Pods of the revision before hold the nodes, and none ends before a new one is ready: let one end first, by " +
+			"strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}.\n" + f.Fix
 	}
 	return tr.severe(f, p.diagnosis, p.since, rest, now)
 }
@@ -150,10 +151,19 @@ func (t *trackedObject) deadline(timeout time.Duration, causes []finding.Finding
 			"within %s.", t.name, timeout)
 	}
 	for _, c := range causes {
-		f.Message += fmt.Sprintf(" Cause: %s.", c.Code)
+		f.Message += fmt.Sprintf(" Cause: %s: %s.", c.Code, reasonOf(c))
 		f.Fix = c.Fix
 	}
 	return f
+}
+
+// reasonOf is what a finding says without the pod or workload that it begins with.
+func reasonOf(f finding.Finding) string {
+	line, _, _ := strings.Cut(f.Message, "\n")
+	if _, reason, named := strings.Cut(line, ": "); named {
+		line = reason
+	}
+	return finding.OneLine(line)
 }
 
 // held are the findings about pods that keep an older revision because their object asks for it: a warning where

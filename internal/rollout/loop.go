@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/dynamic"
 
@@ -25,10 +26,13 @@ type loop struct {
 	// gathered is when the others have had their moment after the first failure; zero before one.
 	gathered time.Time
 	shown    string
+	// said are the troubles that were reported, each by its workload, code, container, architecture and reason.
+	said map[[5]string]bool
 }
 
 func (l *loop) run(ctx context.Context, changes <-chan follow.Change) (Result, error) {
 	l.diagnoser, l.outages = newDiagnoser(l.opts.Diagnose), follow.Outages{}
+	l.said = map[[5]string]bool{}
 	l.begin()
 	timeout := time.NewTimer(l.opts.Timeout)
 	wake := time.NewTimer(0)
@@ -143,9 +147,21 @@ func (l *loop) note(d diagnosed) {
 	if p.diagnosis.Permanent {
 		return
 	}
-	if p.note(d.Diagnosis, time.Now()) && !d.Permanent {
+	if p.note(d.Diagnosis, time.Now()) && !d.Permanent && l.isNews(p.Pod, *d.Finding) {
 		l.opts.Progress(progress.Message{Text: d.Finding.Message})
 	}
+}
+
+// isNews reports whether no other pod of the workload has been reported with the same trouble.
+func (l *loop) isNews(pod *corev1.Pod, f finding.Finding) bool {
+	t := l.tracker.workload(pod)
+	if t == nil {
+		return true
+	}
+	trouble := [...]string{t.id, string(f.Code), f.Container, f.Architecture, reasonOf(f)}
+	news := !l.said[trouble]
+	l.said[trouble] = true
+	return news
 }
 
 // show reports the summary when it has changed.
