@@ -59,8 +59,8 @@
 //	test/layer      layers of images, as archives
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
-// A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> write -> apply -> rollout ->
-// commit -> prune (where asked for). An audit goes workloads -> image (a survey) -> placement (twice) -> audit. For
-// Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render -> write -> commit. Nothing is
-// written or applied once there is a finding of severity error, and plan and dry runs never build.
+// A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> check (a dry run) -> write
+// -> apply -> rollout -> commit -> prune (where asked for). An audit goes workloads -> image (a survey) -> placement
+// (twice) -> audit. For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render -> write ->
+// commit. Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
 package internal

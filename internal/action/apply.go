@@ -21,9 +21,17 @@ func (d *deploy) preview(ctx context.Context) error {
 	return err
 }
 
+// check asks the API server about the changes, by a dry run, before anything is written.
+func (d *deploy) check(ctx context.Context) error {
+	checked, findings, err := d.applier.Check(ctx, d.unstructured(), d.applyOptions())
+	d.checked = checked
+	d.find(d.located(findings)...)
+	return err
+}
+
 // apply brings the objects to the cluster.
 func (d *deploy) apply(ctx context.Context) error {
-	changes, findings, err := d.applier.Apply(ctx, d.unstructured(), d.applyOptions())
+	changes, findings, err := d.checked.Apply(ctx)
 	d.changed(changes)
 	d.find(d.located(findings)...)
 	return errors.Join(err, d.rollbackAfter(ctx, err, findings))

@@ -65,7 +65,7 @@ func TestRun_builds_and_deploys_in_one_go(t *testing.T) {
 	if diff := cmp.Diff(map[string][]string{"registry/app-multi": both, "registry/app-amd64": both}, built); diff != "" {
 		t.Errorf("platforms of the images (-want +got):\n%s", diff)
 	}
-	for _, step := range []string{"build", "verify", "rewrite", "render", "plan", "write", "apply", "rollout"} {
+	for _, step := range []string{"build", "verify", "rewrite", "render", "plan", "check", "write", "apply", "rollout"} {
 		if _, taken := got.Timings[step]; !taken {
 			t.Errorf("step %s was not taken", step)
 		}

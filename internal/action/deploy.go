@@ -48,6 +48,7 @@ type results struct {
 	verdicts []placement.Verdict // plan
 	// references are the images of all pods, those that admission adds among them.
 	references []string
+	checked    *apply.Checked   // check
 	changes    apply.ChangeSet  // preview, apply, rollback, prune
 	previewed  bool             // changes were not made
 	pods       []rollout.Pod    // rollout

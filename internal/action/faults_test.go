@@ -130,12 +130,21 @@ func TestFaults(t *testing.T) {
 
 func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
-	repo := repository(t, nil)
-	before := read(t, filepath.Join(repo, "kustomization.yaml"))
-	status, output := start(t, []string{"run", "--tag", "none", "--kustomization", repo,
-		"--images", "registry/app=" + cluster.Registry + "/faults/app", "--kubeconfig", cluster.Kubeconfig})
-	if after := read(t, filepath.Join(repo, "kustomization.yaml")); status != 1 || after != before {
-		t.Errorf("status %d, and the file holds %q\n%s", status, after, output)
+	pushImages(t, cluster.Registry, "refused",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	for _, test := range []struct{ name, tag, app string }{
+		{"an_image_that_is_not_there", "none", deployment},
+		{"a_manifest_that_the_api_refuses", "v1", strings.Replace(deployment, "replicas: 2", "replicas: -2", 1)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			repo := repository(t, map[string]string{"app.yaml": test.app})
+			before := read(t, filepath.Join(repo, "kustomization.yaml"))
+			status, output := start(t, []string{"run", "--tag", test.tag, "--kustomization", repo,
+				"--images", "registry/app=" + cluster.Registry + "/refused/app", "--kubeconfig", cluster.Kubeconfig})
+			if after := read(t, filepath.Join(repo, "kustomization.yaml")); status != 1 || after != before {
+				t.Errorf("status %d, and the file holds %q\n%s", status, after, output)
+			}
+		})
 	}
 }
 

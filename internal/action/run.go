@@ -75,6 +75,7 @@ var (
 	auditStep   = step{"audit", "Audit", (*deploy).audit, false} // on the nodes of now, and on those to come
 	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}
 	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}    // server-side dry run
+	checkStep   = step{"check", "Check the changes", (*deploy).check, true}       // the same, before a deploy
 	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
 	applyStep   = step{"apply", "Apply", (*deploy).apply, true}                   // server-side
 	// until ready, or sure to fail
@@ -108,7 +109,7 @@ func (c command) steps(config inputs.Config) []step {
 		{verifyStep, !audits && (!edits || records)},
 		{rewriteStep, deploys || plans || edits}, {renderStep, deploys || plans || edits},
 		{planStep, deploys || plans}, {previewStep, plans},
-		{writeStep, writes}, {applyStep, deploys}, {rolloutStep, deploys && config.Wait},
+		{checkStep, deploys}, {writeStep, writes}, {applyStep, deploys}, {rolloutStep, deploys && config.Wait},
 		{commitStep, records}, {pruneStep, deploys && config.Prune},
 	} {
 		if s.when {

@@ -13,32 +13,53 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-// Apply brings objects to the cluster. The ChangeSet says what became of each, in their order; it is right and
-// complete even when findings, an error or an interrupt ended the run half-way: an object it does not name was not
-// touched.
-//
-// Findings say which objects the API server refuses (apply-rejected) or other managers hold fields of
-// (apply-conflict). With a finding from the dry run nothing is applied. Only what rests on a namespace, a kind or a
-// role of this very set is judged later, when that is there. One object that fails does not stop the others of its
-// stage, but no later stage is started. An error is about the cluster, not about the objects.
+// Apply brings objects to the cluster: Check, and then Checked.Apply where that found nothing.
 func (a *Applier) Apply(
 	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
 ) (ChangeSet, []finding.Finding, error) {
+	checked, findings, err := a.Check(ctx, objects, opts)
+	if err != nil || len(findings) > 0 {
+		return nil, findings, err
+	}
+	return checked.Apply(ctx)
+}
+
+// Checked are objects that the API server has judged in a dry run.
+type Checked struct{ run *run }
+
+// Check asks the API server about each object that it can judge now, in a dry run, and changes nothing.
+//
+// Findings say which objects it refuses (apply-rejected) or other managers hold fields of (apply-conflict). With one of
+// them nothing is to be applied. Only what rests on a namespace, a kind or a role of this very set is judged later, when
+// that is there. An error is about the cluster, not about the objects.
+func (a *Applier) Check(
+	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
+) (*Checked, []finding.Finding, error) {
 	r, findings, err := a.prepare(ctx, objects, opts)
 	if err != nil {
 		return nil, nil, err
 	}
 	r.readLive(ctx)
+	refused, err := r.preview(ctx)
+	return &Checked{r}, append(findings, refused...), err
+}
+
+// Apply brings the objects to the cluster. The ChangeSet says what became of each, in their order; it is right and
+// complete even when findings, an error or an interrupt ended the run half-way: an object it does not name was not
+// touched. One object that fails does not stop the others of its stage, but no later stage is started.
+func (c *Checked) Apply(ctx context.Context) (set ChangeSet, findings []finding.Finding, err error) {
+	r := c.run
 	for stage := range stageCount {
-		refused, err := r.preview(ctx)
-		if findings = append(findings, refused...); err != nil || len(findings) > 0 {
-			return r.reached(), findings, err
+		if stage > 0 { // what rests on the stages before
+			if findings, err = r.preview(ctx); err != nil || len(findings) > 0 {
+				return r.reached(), findings, err
+			}
 		}
 		if findings, err = r.applyStage(ctx, stage); err != nil || len(findings) > 0 {
 			return r.reached(), findings, err
 		}
 	}
-	set := r.reached()
+	set = r.reached()
 	return set, r.closing(set), nil
 }
 
