@@ -28,6 +28,7 @@
 //	object      an object's names, key and conditions, a pod's containers
 //	node        what a node is: its platform, its taints, whether it takes pods now
 //	pool        kinds of nodes that a cluster has or can have, whether or not there is one today
+//	reference   what pods and claims refer to by name, and who brings it
 //	platform    what a registry offers under a reference, and which of it a node takes
 //
 // Around the pipeline:

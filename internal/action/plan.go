@@ -50,6 +50,9 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err := d.place(ctx, s, pools, admitted); err != nil {
 		return err
 	}
+	if err := d.findMissing(ctx, s); err != nil {
+		return err
+	}
 	d.patch(d.verdicts)
 	if table := d.report().PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))

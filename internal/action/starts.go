@@ -3,7 +3,9 @@ package action
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
@@ -24,6 +27,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 	nodes []v1.Platform) map[placement.ContainerKey][]placement.Foreign {
 	var keys []placement.ContainerKey
 	var uses []image.Use
+	var containers []corev1.Container
 	for _, o := range d.objects {
 		template, _, makesPods := placement.PodTemplate(o.Unstructured)
 		if !makesPods {
@@ -31,7 +35,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 		}
 		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
 			if img := d.imageOf(c.Image); img != nil {
-				keys = append(keys, placement.KeyOf(o.Unstructured, c.Name))
+				keys, containers = append(keys, placement.KeyOf(o.Unstructured, c.Name)), append(containers, c)
 				uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: nodes})
 			}
 		}
@@ -40,6 +44,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 	for i, started := range d.resolver.InspectUses(ctx, uses...) {
 		foreign[keys[i]] = append(foreign[keys[i]], foreignOf(started)...)
 		d.reportStarted(uses[i].Image, started)
+		d.find(d.located(absentCommands(keys[i], containers[i], started))...)
 	}
 	return foreign
 }
@@ -142,4 +147,46 @@ func (d *deploy) reportStarted(img *image.Image, started image.Started) {
 			d.find(d.usedBy(reference, f))
 		}
 	}
+}
+
+// absentCommands are warnings about commands that the image of a container does not have: it would never start. A volume
+// may bring the file.
+func absentCommands(key placement.ContainerKey, c corev1.Container, started image.Started) (list []finding.Finding) {
+	where := map[image.Absent][]string{}
+	var order []image.Absent
+	for _, m := range started.Manifests {
+		for _, a := range m.Inspection.Absent {
+			if isMounted(c, a) {
+				continue
+			}
+			if where[a] == nil {
+				order = append(order, a)
+			}
+			where[a] = append(where[a], m.Platform.String())
+		}
+	}
+	for _, a := range order {
+		f := finding.Finding{Code: finding.CrashLoop, Severity: finding.Warning, Object: key.Object, Container: c.Name,
+			Image: c.Image, Fix: "Correct the command, or add the file to the image and make it executable."}
+		does := "would not start: its command"
+		if a.Starter != "" {
+			f.Code, does = finding.Unhealthy, "would not be well: the command of "+a.Starter
+		}
+		_, name, _ := strings.Cut(key.Object, " ")
+		f.Message = fmt.Sprintf("%s, container %s, %s %s is not in image %s for %s (%v).", name, c.Name, does, a.Path,
+			c.Image, platform.Conjoin(where[a]), a.Err)
+		list = append(list, f)
+	}
+	return list
+}
+
+// isMounted reports whether a volume may bring the command.
+func isMounted(c corev1.Container, a image.Absent) bool {
+	if !strings.Contains(a.Path, "/") {
+		return len(c.VolumeMounts) > 0 // in some directory of PATH
+	}
+	return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return !path.IsAbs(a.Path) || a.Path == m.MountPath ||
+			strings.HasPrefix(path.Clean(a.Path), strings.TrimSuffix(path.Clean(m.MountPath), "/")+"/")
+	})
 }

@@ -67,6 +67,10 @@ func TestPlan_reads_what_pods_start(t *testing.T) {
 			", as its preStop hook"},
 		{"a_command_from_a_variable", "{name: side, image: TOOLS, command: [$(DIR)/check], env: [{name: DIR, value: " +
 			"/tools}]}", 1, crash},
+		{"a_command_that_the_image_lacks", "{name: side, image: TOOLS, command: [/nope]}", 0, "container side, would not " +
+			"start: its command /nope is not in image TOOLS for linux/amd64 and linux/arm64 (no such file or directory)."},
+		{"a_probe_that_the_image_lacks", "{name: side, image: TOOLS, livenessProbe: {exec: {command: [ready]}}}", 0,
+			"the command of its liveness probe ready is not in image TOOLS"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

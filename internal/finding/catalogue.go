@@ -85,7 +85,7 @@ var Catalogue = []Kind{
 		"the API server refuses the pods of a workload: a quota, Pod Security, a ServiceAccount that is missing, a webhook",
 		"change the pod template, or the rule that the finding names"},
 	{MissingReference, Error, rolloutChapter,
-		"a pod names a Secret, ConfigMap or claim that is not there",
+		"a pod or a claim names a Secret, ConfigMap, claim, ServiceAccount or storage class that is not there",
 		"create it, or correct the reference, which the finding names"},
 	{VolumeNotReady, Error, rolloutChapter,
 		"a volume is not bound, attached or mounted",

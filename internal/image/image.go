@@ -104,8 +104,19 @@ type Inspection struct {
 	Programs []Program
 	// Unchecked lists what of it could not be followed, in clauses; see launch.Launch.
 	Unchecked []string
+	// Absent are the commands that the image does not have.
+	Absent []Absent
 	// Broken is why the layers could not be read to the end, or nil: a limit, a bad archive or a wrong digest.
 	Broken error
+}
+
+// Absent is a command that cannot be started, since the image has no such file, or none that can be executed.
+type Absent struct {
+	// Starter is as in Program.
+	Starter string
+	// Path is the command's first word, and Err why it cannot be started.
+	Path string
+	Err  error
 }
 
 // Program is one file that would be loaded.

@@ -152,6 +152,9 @@ func (i *Inspection) add(start Start, started launch.Launch, layers []v1.Descrip
 		program.Starter = start.What
 		i.Programs = append(i.Programs, program)
 	}
+	if m := started.Missing; m != nil {
+		i.Absent = append(i.Absent, Absent{Starter: start.What, Path: m.Path, Err: m.Err})
+	}
 	for _, text := range started.Unchecked {
 		if !slices.Contains(i.Unchecked, text) {
 			i.Unchecked = append(i.Unchecked, text)

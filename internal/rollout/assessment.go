@@ -28,6 +28,9 @@ func (tr *tracker) assess(now time.Time) assessment {
 	}
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
+		if !readiness.Wait(t.last) {
+			continue
+		}
 		a.done = wait(t.doneAt(mine[t], tr.opts.StableFor)) && a.done
 		a.failed = wait(t.failedAt()) || a.failed
 		a.failed = wait(tr.permanentAt(t.refusal, t.refused)) || a.failed
@@ -55,10 +58,10 @@ func (tr *tracker) byWorkload() map[*trackedObject][]*trackedPod {
 // wants pods must have been ready for a while itself, too, so that no pod is overlooked whose change comes late.
 func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (time.Time, bool) {
 	at, ok := t.readyAt(len(pods))
-	if !ok {
-		return time.Time{}, false
+	if !ok || !readiness.Wait(t.last) { // what is not waited for is done, whatever its pods are
+		return at, ok
 	}
-	if readiness.Wait(t.last) && readiness.Wanted(t.last) > 0 {
+	if readiness.Wanted(t.last) > 0 {
 		at = at.Add(stableFor)
 	}
 	for _, p := range pods {

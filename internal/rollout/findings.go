@@ -20,6 +20,9 @@ func (tr *tracker) failures(now time.Time) []finding.Finding {
 	var all []finding.Finding
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
+		if !readiness.Wait(t.last) {
+			continue
+		}
 		causes := tr.causes(t, mine[t], finding.Warning, now)
 		all = append(all, causes...)
 		if at, failed := t.failedAt(); failed && !at.After(now) && finding.Worst(causes) != finding.Error {

@@ -108,6 +108,9 @@ func TestWatch_of_other_objects(t *testing.T) {
 		oldPod = "{apiVersion: v1, kind: Pod, metadata: {name: broken-db-0, uid: p0, labels: {controller-revision-hash: " +
 			"v1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: db, controller: true}]}, spec: " +
 			"{containers: [{name: c}]}, status: {phase: Pending}}"
+		unwaited = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: db, generation: 2, annotations: " +
+			"{multiarch-deploy.dev/wait: 'false'}}, spec: {replicas: 2}, status: {observedGeneration: 2, replicas: 2, " +
+			"readyReplicas: 1, currentRevision: v1, updateRevision: v1}}"
 		daemons = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, uid: agent, generation: 1}, spec: " +
 			"{updateStrategy: {type: RollingUpdate}}, status: {observedGeneration: 1, desiredNumberScheduled: 2, " +
 			"currentNumberScheduled: 0}}"
@@ -149,6 +152,13 @@ func TestWatch_of_other_objects(t *testing.T) {
 			name: "not_waited_for", applied: []string{"{apiVersion: example.com/v1, kind: Shop, metadata: {name: x, " +
 				"annotations: {multiarch-deploy.dev/wait: 'false'}}}"},
 			want: finish{Lines: []string{"Shop shop/x is not waited for, by its annotation multiarch-deploy.dev/wait"}},
+		},
+		{
+			name: "not_waited_for_although_its_pods_are_seen", applied: []string{unwaited, claim + "}"},
+			steps: []step{{0, unwaited, schema.GroupVersionResource{}}, {0, oldPod, pods},
+				{9 * time.Second, claim + ", status: {phase: Bound}}", schema.GroupVersionResource{}}},
+			want: finish{Seconds: 9, Lines: []string{"StatefulSet shop/db is not waited for, by its annotation " +
+				"multiarch-deploy.dev/wait"}},
 		},
 		{
 			name: "a_claim_that_waits_for_its_first_pod", applied: []string{claim + "}"},

@@ -21,6 +21,9 @@ type Launch struct {
 	Programs []Program
 	// Unchecked lists what could not be followed, in clauses: "its command /app: no such file or directory".
 	Unchecked []string
+	// Missing is why the command itself cannot be started: the image has no such file, or none that can be executed. Nil
+	// where it can, and where that is not known.
+	Missing *rootfs.PathError
 }
 
 const (
@@ -79,6 +82,9 @@ func (t *tracer) start(ctx context.Context, what string, cmd Command) error {
 	program, err := Find(ctx, t.fs, cmd)
 	var script *InterpreterError
 	if errors.As(err, &script) || isPathError(err) {
+		if t.started == 1 && script == nil {
+			_ = errors.As(err, &t.launch.Missing)
+		}
 		t.note("%s: %v", what, err)
 		return nil
 	}

@@ -1,0 +1,151 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/metadata"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/reference"
+)
+
+// use is what an object of the deploy refers to.
+type use struct {
+	reference.Reference
+	by *unstructured.Unstructured
+}
+
+// findMissing foretells pods that would wait for what is neither in the cluster nor brought by the deploy. Somebody may
+// still make it, so these are warnings. What may not be read is not reported.
+func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
+	client, err := metadata.NewForConfig(d.cluster.Config)
+	if err != nil {
+		return fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	uses := d.uses()
+	absent := map[object.Key]bool{}
+	for _, u := range uses {
+		absent[u.Key] = false
+	}
+	var lock sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(8)
+	for _, key := range slices.Collect(maps.Keys(absent)) {
+		group.Go(func() error {
+			gone := isAbsent(ctx, client, s, key)
+			lock.Lock()
+			defer lock.Unlock()
+			absent[key] = gone
+			return nil
+		})
+	}
+	_ = group.Wait() // none returns an error
+	var findings []finding.Finding
+	for _, u := range uses {
+		if absent[u.Key] {
+			findings = append(findings, u.finding())
+		}
+	}
+	d.find(d.located(findings)...)
+	return ctx.Err()
+}
+
+// uses lists what pods and claims of the deploy refer to and the deploy does not bring.
+func (d *deploy) uses() (list []use) {
+	deployed := map[object.Key]bool{}
+	for _, o := range d.objects {
+		key := object.KeyOf(o.Unstructured)
+		deployed[key] = true // of the cluster, where it has no namespace
+		key.Namespace = d.namespaceOf(o.Unstructured)
+		deployed[key] = true
+	}
+	for _, o := range d.objects {
+		for _, r := range referencesOf(o.Unstructured, d.namespaceOf(o.Unstructured)) {
+			if !reference.Brings(maps.Keys(deployed), r.Key) {
+				list = append(list, use{r, o.Unstructured})
+			}
+		}
+	}
+	return list
+}
+
+func (d *deploy) namespaceOf(u *unstructured.Unstructured) string {
+	if namespace := u.GetNamespace(); namespace != "" {
+		return namespace
+	}
+	return d.cluster.Namespace
+}
+
+// referencesOf is empty for an object that wants no pods.
+func referencesOf(u *unstructured.Unstructured, namespace string) []reference.Reference {
+	template, _, makesPods := placement.PodTemplate(u)
+	if makesPods && readiness.Wanted(u) != 0 {
+		return append(reference.OfPod(template.Spec, namespace), reference.OfClaims(u)...)
+	}
+	return reference.OfClaims(u)
+}
+
+// looked are the kinds that are looked up one by one, by their metadata alone.
+var looked = map[schema.GroupKind]string{
+	reference.Secret: "secrets", reference.ConfigMap: "configmaps", reference.ServiceAccount: "serviceaccounts",
+}
+
+// isAbsent reports whether the cluster is known not to have an object.
+func isAbsent(ctx context.Context, client metadata.Interface, s snapshot, key object.Key) bool {
+	switch key.GroupKind {
+	case reference.Claim:
+		return s.whole("persistentvolumeclaims") &&
+			!slices.ContainsFunc(s.Storage.Claims, func(c corev1.PersistentVolumeClaim) bool {
+				return c.Namespace == key.Namespace && c.Name == key.Name
+			})
+	case reference.StorageClass:
+		return s.lacksClass(key.Name)
+	}
+	resource := schema.GroupVersionResource{Version: "v1", Resource: looked[key.GroupKind]}
+	_, err := client.Resource(resource).Namespace(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+	return apierrors.IsNotFound(err)
+}
+
+// lacksClass reports whether the cluster has neither a storage class nor a volume of the name: volumes made by hand need
+// no class.
+func (s snapshot) lacksClass(name string) bool {
+	if !s.whole("storageclasses") || !s.whole("persistentvolumes") {
+		return false
+	}
+	for _, class := range s.Storage.Classes {
+		if class.Name == name {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Storage.Volumes, func(v corev1.PersistentVolume) bool {
+		return v.Spec.StorageClassName == name
+	})
+}
+
+func (u use) finding() finding.Finding {
+	what := u.Kind + " " + u.Name
+	f := finding.Finding{
+		Code: finding.MissingReference, Severity: finding.Warning, Object: object.ID(u.by.GroupVersionKind(), u.by),
+		Container: u.Container,
+		Message: fmt.Sprintf("%s: %s, which %s names, is neither in the cluster nor in this deploy.",
+			object.Name(u.by.GetKind(), u.by), what, u.User),
+		Fix: fmt.Sprintf("Add %s to the manifests, or create it in namespace %s, or correct the name.", what, u.Namespace),
+	}
+	if u.GroupKind == reference.StorageClass {
+		f.Fix = "Name a class of the cluster: kubectl get storageclass"
+	}
+	return f
+}
