@@ -20,7 +20,7 @@
 //	action      the ordered list of steps of each command; outputs; exit status
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
-// the domain's own types and seven small vocabularies:
+// the domain's own types and eight small vocabularies:
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works

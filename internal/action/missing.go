@@ -119,8 +119,8 @@ func isAbsent(ctx context.Context, client metadata.Interface, s snapshot, key ob
 	return apierrors.IsNotFound(err)
 }
 
-// lacksClass reports whether the cluster has neither a storage class nor a volume of the name: volumes made by hand need
-// no class.
+// lacksClass reports whether the cluster has neither a storage class nor a volume of the name: volumes made by hand
+// need no class.
 func (s snapshot) lacksClass(name string) bool {
 	if !s.whole("storageclasses") || !s.whole("persistentvolumes") {
 		return false

@@ -149,8 +149,8 @@ func (d *deploy) reportStarted(img *image.Image, started image.Started) {
 	}
 }
 
-// absentCommands are warnings about commands that the image of a container does not have: it would never start. A volume
-// may bring the file.
+// absentCommands are warnings about commands that the image of a container does not have: it would never start. A
+// volume may bring the file.
 func absentCommands(key placement.ContainerKey, c corev1.Container, started image.Started) (list []finding.Finding) {
 	where := map[image.Absent][]string{}
 	var order []image.Absent

@@ -30,8 +30,8 @@ type Checked struct{ run *run }
 // Check asks the API server about each object that it can judge now, in a dry run, and changes nothing.
 //
 // Findings say which objects it refuses (apply-rejected) or other managers hold fields of (apply-conflict). With one of
-// them nothing is to be applied. Only what rests on a namespace, a kind or a role of this very set is judged later, when
-// that is there. An error is about the cluster, not about the objects.
+// them nothing is to be applied. Only what rests on a namespace, a kind or a role of this very set is judged later,
+// when that is there. An error is about the cluster, not about the objects.
 func (a *Applier) Check(
 	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
 ) (*Checked, []finding.Finding, error) {

@@ -49,7 +49,8 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 				"Insufficient cpu, 1 node(s) had untolerated taint(s)), and 1 amd64 node(s) carry the taint " +
 				"CriticalAddonsOnly=true:NoSchedule, 1 arm64 node(s) carry the taint kubernetes.io/arch=arm64:NoSchedule, which " +
 				"it does not tolerate.",
-			fix: "Lower the resource requests or the number of replicas, or add a node.\nWhere its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
+			fix: "Lower the resource requests or the number of replicas, or add a node.\n" +
+				"Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
 				"kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
 		},
 		{
@@ -60,7 +61,8 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			text: "Pod shop/cart waits for a node: the 1 amd64 node(s) open to it will not do (0/2 nodes are available: 1 " +
 				"Insufficient cpu, 1 node(s) had untolerated taint(s)), and 1 arm64 node(s) carry the taint " +
 				"example.com/arm64=true:NoSchedule, which it does not tolerate.",
-			fix: "Lower the resource requests or the number of replicas, or add a node.\nWhere its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
+			fix: "Lower the resource requests or the number of replicas, or add a node.\n" +
+				"Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
 				"example.com/arm64, operator: Equal, value: \"true\", effect: NoSchedule}",
 		},
 		{
@@ -147,8 +149,9 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 				"node(s) didn't match pod anti-affinity rules, 1 node(s) had untolerated taint(s)), and 1 arm64 node(s) carry " +
 				"the taint kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
 			fix: "Add a node, run fewer replicas, or loosen podAntiAffinity to " +
-				"preferredDuringSchedulingIgnoredDuringExecution.\nWhere its images run on those nodes, tolerate the taint:\n    " +
-				"tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
+				"preferredDuringSchedulingIgnoredDuringExecution.\n" +
+				"Where its images run on those nodes, tolerate the taint:\n    tolerations:\n    - {key: " +
+				"kubernetes.io/arch, operator: Equal, value: \"arm64\", effect: NoSchedule}",
 		},
 		{
 			name:    "a_spread_beside_tainted_nodes_that_an_image_for_both_could_use",
@@ -161,7 +164,8 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 				"kubernetes.io/arch=arm64:NoSchedule, which it does not tolerate.",
 			fix: "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints that the pod " +
 				"does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node.\nWhere its images run on those nodes, " +
-				"tolerate the taint:\n    tolerations:\n    - {key: kubernetes.io/arch, operator: Equal, value: \"arm64\", " +
+				"tolerate the taint:\n    tolerations:\n    - {key: " +
+				"kubernetes.io/arch, operator: Equal, value: \"arm64\", " +
 				"effect: NoSchedule}",
 		},
 		{
@@ -182,7 +186,8 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 			text: "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/2 nodes are available: 1 " +
 				"node(s) didn't match pod topology spread constraints, 1 node(s) had untolerated taint(s).",
 			fix: "Set nodeTaintsPolicy: Honor in topologySpreadConstraints, where they count nodes with taints that the " +
-				"pod does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node. Or build its images for the 1 arm64 node(s) too, and let it use them.",
+				"pod does not tolerate, or whenUnsatisfiable: ScheduleAnyway. Or add a node. Or build its " +
+				"images for the 1 arm64 node(s) too, and let it use them.",
 		},
 		{
 			name: "selector_matches_nothing", selector: map[string]string{"kubernetes.io/arch": "s390x"},

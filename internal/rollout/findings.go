@@ -96,8 +96,8 @@ func (tr *tracker) ofWorkload(t *trackedObject, p *trackedPod, rest finding.Seve
 			p.Name)
 	}
 	if f.Code == finding.InsufficientCapacity && t.needsRoom() {
-		f.Fix = "Pods of the revision before hold the nodes, and none ends before a new one is ready: let one end first, by " +
-			"strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}.\n" + f.Fix
+		f.Fix = "Pods of the revision before hold the nodes, and none ends before a new one is ready: let one end first, " +
+			"by strategy.rollingUpdate {maxSurge: 0, maxUnavailable: 1}.\n" + f.Fix
 	}
 	return tr.severe(f, p.diagnosis, p.since, rest, now)
 }
