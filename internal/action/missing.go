@@ -22,8 +22,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/reference"
 )
 
-// use is what an object of the deploy refers to.
-type use struct {
+// need is what an object of the deploy refers to.
+type need struct {
 	reference.Reference
 	by *unstructured.Unstructured
 }
@@ -35,9 +35,9 @@ func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	uses := d.uses()
+	needs := d.needed()
 	absent := map[object.Key]bool{}
-	for _, u := range uses {
+	for _, u := range needs {
 		absent[u.Key] = false
 	}
 	var lock sync.Mutex
@@ -54,7 +54,7 @@ func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
 	}
 	_ = group.Wait() // none returns an error
 	var findings []finding.Finding
-	for _, u := range uses {
+	for _, u := range needs {
 		if absent[u.Key] {
 			findings = append(findings, u.finding())
 		}
@@ -63,8 +63,8 @@ func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
 	return ctx.Err()
 }
 
-// uses lists what pods and claims of the deploy refer to and the deploy does not bring.
-func (d *deploy) uses() (list []use) {
+// needed lists what pods and claims of the deploy refer to and the deploy does not bring.
+func (d *deploy) needed() (list []need) {
 	deployed := map[object.Key]bool{}
 	for _, o := range d.objects {
 		key := object.KeyOf(o.Unstructured)
@@ -75,7 +75,7 @@ func (d *deploy) uses() (list []use) {
 	for _, o := range d.objects {
 		for _, r := range referencesOf(o.Unstructured, d.namespaceOf(o.Unstructured)) {
 			if !reference.Brings(maps.Keys(deployed), r.Key) {
-				list = append(list, use{r, o.Unstructured})
+				list = append(list, need{r, o.Unstructured})
 			}
 		}
 	}
@@ -135,16 +135,16 @@ func (s snapshot) lacksClass(name string) bool {
 	})
 }
 
-func (u use) finding() finding.Finding {
-	what := u.Kind + " " + u.Name
+func (n need) finding() finding.Finding {
+	what := n.Kind + " " + n.Name
 	f := finding.Finding{
-		Code: finding.MissingReference, Severity: finding.Warning, Object: object.ID(u.by.GroupVersionKind(), u.by),
-		Container: u.Container,
+		Code: finding.MissingReference, Severity: finding.Warning, Object: object.ID(n.by.GroupVersionKind(), n.by),
+		Container: n.Container,
 		Message: fmt.Sprintf("%s: %s, which %s names, is neither in the cluster nor in this deploy.",
-			object.Name(u.by.GetKind(), u.by), what, u.User),
-		Fix: fmt.Sprintf("Add %s to the manifests, or create it in namespace %s, or correct the name.", what, u.Namespace),
+			object.Name(n.by.GetKind(), n.by), what, n.User),
+		Fix: fmt.Sprintf("Add %s to the manifests, or create it in namespace %s, or correct the name.", what, n.Namespace),
 	}
-	if u.GroupKind == reference.StorageClass {
+	if n.GroupKind == reference.StorageClass {
 		f.Fix = "Name a class of the cluster: kubectl get storageclass"
 	}
 	return f
