@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -171,9 +172,18 @@ func TestOnly_the_scheduler_comes_from_Kubernetes_itself(t *testing.T) {
 	}
 }
 
-// sources parses every Go file of the root module outside testdata.
+// sources returns every Go file outside testdata, parsed.
 func sources(t *testing.T) map[string]*ast.File {
 	t.Helper()
+	files, err := parseAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// parseAll parses once, for all tests; none of them changes what it gets.
+var parseAll = sync.OnceValues(func() (map[string]*ast.File, error) {
 	files := map[string]*ast.File{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -188,11 +198,8 @@ func sources(t *testing.T) map[string]*ast.File {
 		files[path] = file
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
+	return files, err
+})
 
 func skipped(name string) bool {
 	return name == "testdata" || name == "bin" || strings.HasPrefix(name, ".")
