@@ -29,7 +29,7 @@ type Program struct {
 	runner *runner.Runner
 }
 
-// Main runs the program and returns its exit status; see the statuses in exit.go.
+// Main runs the program and returns its exit status; see the statuses in errors.go.
 // When ctx ends, the run stops where it is, reports what it has done, and the status is that of an interrupt.
 func (p Program) Main(ctx context.Context, args []string) int {
 	p.runner = runner.New(p.Stdout, p.Getenv)
