@@ -54,6 +54,9 @@ func (f *files) reset(shown, standIn []byte) {
 	f.read, f.all, f.withAddress, f.total, f.mentioned = nil, nil, nil, 0, map[string]bool{}
 }
 
+// swap has kustomize read something else, and forgets nothing of what was read.
+func (f *files) swap(shown, standIn []byte) { f.shown, f.standIn = shown, standIn }
+
 // ReadFile implements filesys.FileSystem. Kustomize asks with real paths.
 func (f *files) ReadFile(path string) ([]byte, error) {
 	if path == f.target {

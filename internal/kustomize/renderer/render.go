@@ -76,25 +76,40 @@ func (r *renderer) objects(content []byte) ([]sentObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resources.Size() == 0 {
+	if len(resources) == 0 {
 		return nil, fmt.Errorf("%s: the kustomization renders no objects; list the manifests under resources", r.path)
 	}
 	return r.decode(resources)
 }
 
-// run runs kustomize, with the annotation of origins.
-func (r *renderer) run(content []byte) (resmap.ResMap, error) {
+// run runs kustomize, with the annotation of origins, in parts where that gives the same.
+func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
 	annotated, asked, err := withOrigins(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	r.keepOrigin = asked
 	r.files.reset(content, annotated)
-	// A relative path could read as the address of a git repository.
+	if parts := r.parts(annotated); len(parts) > 0 {
+		if all, ok := r.inParts(content, parts); ok {
+			return all, nil
+		}
+		r.files.reset(content, annotated)
+	}
+	resources, err := r.once()
+	if err != nil {
+		return nil, err
+	}
+	return resources.Resources(), nil
+}
+
+// once runs kustomize on what the files are now.
+func (r *renderer) once() (resmap.ResMap, error) {
 	printed, err := startCapture()
 	if err != nil {
 		return nil, err
 	}
+	// A relative path could read as the address of a git repository.
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.target))
 	r.printed = printed.stop()
 	switch {
@@ -109,10 +124,8 @@ func (r *renderer) run(content []byte) (resmap.ResMap, error) {
 }
 
 // decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
-func (r *renderer) decode(resources resmap.ResMap) ([]sentObject, error) {
+func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 	sources := newSources(r.path, r.files)
-	all := resources.Resources()
-	resources.Clear()
 	objects := make([]sentObject, 0, len(all))
 	written := make([]Target, 0, len(all))
 	names := make([]named, 0, len(all))
