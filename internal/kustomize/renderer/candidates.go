@@ -122,7 +122,7 @@ func (r *renderer) madeOf(wanted string) map[string]Candidate {
 			continue
 		}
 		for _, image := range k.Images {
-			if image.NewName != "" && matches(wanted, image.Name) {
+			if image.NewName != "" && newPattern(image.Name).matches(wanted) {
 				made[image.NewName] = Candidate{image.NewName, file.path, edit.Lines(file.path, file.content)[image.Name]}
 			}
 		}

@@ -30,6 +30,12 @@ type files struct {
 	total int
 	// mentioned are the words that a file contains.
 	mentioned map[string]bool
+	// entries are those of all kustomizations read so far; see maxEntries. counting ends the pass where there are many.
+	entries  int
+	counting bool
+	many     bool
+	// bare leaves out of every kustomization what is not needed to find origins.
+	bare bool
 	// refused is the first file that is too large. Kustomize takes a kustomization that cannot be read for one that isn't
 	// there, so that its own error would not say so.
 	refused error
@@ -52,16 +58,17 @@ func newFiles(path, target string) *files {
 func (f *files) reset(shown, standIn []byte) {
 	f.shown, f.standIn, f.refused = shown, standIn, nil
 	f.read, f.all, f.withAddress, f.total, f.mentioned = nil, nil, nil, 0, map[string]bool{}
+	f.entries, f.many = 0, false
 }
 
 // swap has kustomize read something else, and forgets nothing of what was read.
-func (f *files) swap(shown, standIn []byte) { f.shown, f.standIn = shown, standIn }
+func (f *files) swap(shown, standIn []byte) { f.shown, f.standIn, f.entries = shown, standIn, 0 }
 
 // ReadFile implements filesys.FileSystem. Kustomize asks with real paths.
 func (f *files) ReadFile(path string) ([]byte, error) {
 	if path == f.target {
 		f.note(manifest{f.path, f.target, f.shown})
-		return f.standIn, nil
+		return f.kustomization(f.standIn)
 	}
 	content, err := f.FileSystem.ReadFile(path)
 	if err != nil {
@@ -76,12 +83,34 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	f.note(manifest{f.display(path), path, content})
+	if isKustomization(path) {
+		return f.kustomization(content)
+	}
 	return content, nil
+}
+
+// kustomization is the content of one as kustomize gets it in this pass.
+func (f *files) kustomization(content []byte) ([]byte, error) {
+	if f.bare {
+		return bare(content), nil
+	}
+	if f.counting {
+		n := entries(content)
+		f.entries += n
+		if f.many = f.many || n > maxEntries || f.entries > maxAllEntries; f.many {
+			return nil, errMany
+		}
+	}
+	return content, nil
+}
+
+func isKustomization(path string) bool {
+	return slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(path))
 }
 
 func (f *files) note(file manifest) {
 	f.all = append(f.all, file.real)
-	if slices.Contains(konfig.RecognizedKustomizationFileNames(), filepath.Base(file.path)) {
+	if isKustomization(file.path) {
 		f.read = append(f.read, file)
 	}
 	if bytes.Contains(file.content, []byte("://")) {

@@ -99,8 +99,9 @@ func (r *renderer) isUsed(images []types.Image, index int, s *sentinels) bool {
 
 // isMadeByOthers reports whether the image at an index matches what another image is set to.
 func (r *renderer) isMadeByOthers(images []types.Image, index int) bool {
+	name := newPattern(images[index].Name)
 	for i, other := range images {
-		if i != index && matches(edit.Reference(other), images[index].Name) {
+		if i != index && name.matches(edit.Reference(other)) {
 			return true
 		}
 	}
@@ -114,26 +115,51 @@ func (r *renderer) mayDepend(images []types.Image) bool {
 	if root.Unmarshal(r.content) != nil || len(root.Transformers)+len(root.Validators) > 0 {
 		return true
 	}
-	for i, image := range images {
-		for _, entry := range root.Images {
-			// The entry of another image that matches one of the two, but not the other.
-			if entry.Name != image.Name && (matches(edit.Reference(image), entry.Name) ||
-				matches(edit.Reference(sentinel(i, image.Name)), entry.Name)) {
-				return true
-			}
-		}
-	}
-	return r.files.mention("needs-hash") ||
+	return mayChain(images, root.Images) || r.files.mention("needs-hash") ||
 		r.files.mention("eplacement") && (r.files.mention("delimiter") || r.files.mention("encoding") ||
 			r.files.mention("image="))
 }
 
-// matches is how kustomize compares a reference with the name of an entry, which is a regular expression to it:
+// mayChain reports whether the entry of another image matches the reference or the sentinel of an image.
+func mayChain(images, entries []types.Image) bool {
+	var references [][2]string
+	for i, image := range images {
+		references = append(references, [2]string{edit.Reference(image), edit.Reference(sentinel(i, image.Name))})
+	}
+	for _, entry := range entries {
+		name := newPattern(entry.Name)
+		for i, image := range images {
+			if entry.Name != image.Name && (name.matches(references[i][0]) || name.matches(references[i][1])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pattern is how kustomize compares a reference with the name of an entry, which is a regular expression to it:
 // https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag
-func matches(reference, name string) bool {
-	pattern, err := regexp.Compile("^" + name +
+type pattern struct {
+	expression *regexp.Regexp // nil matches nothing
+	beginning  string
+}
+
+func newPattern(name string) pattern {
+	expression, err := regexp.Compile("^" + name +
 		"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$")
-	return err == nil && pattern.MatchString(reference)
+	if err != nil {
+		return pattern{}
+	}
+	p := pattern{expression: expression}
+	// Of "a|b" only a is bound to the beginning. The literal of a name that begins with ^ is "".
+	if alone, err := regexp.Compile(name); err == nil && !strings.Contains(name, "|") {
+		p.beginning, _ = alone.LiteralPrefix()
+	}
+	return p
+}
+
+func (p pattern) matches(reference string) bool {
+	return p.expression != nil && strings.HasPrefix(reference, p.beginning) && p.expression.MatchString(reference)
 }
 
 const mark = "multiarch-deploy-sentinel"

@@ -39,12 +39,9 @@ func newSources(path string, f *files) *sources {
 	return &sources{path: path, content: f.shown, origins: map[string]*resource.Origin{}, known: map[string]*index{}}
 }
 
-// origin returns where kustomize says an object comes from, or nil.
-func (s *sources) origin(object map[string]any) (*resource.Origin, error) {
-	metadata, _ := object["metadata"].(map[string]any)
-	annotations, _ := metadata["annotations"].(map[string]any)
-	text, found := annotations[originAnnotation].(string)
-	if !found {
+// origin reads where kustomize says an object comes from; nil without a text.
+func (s *sources) origin(text string) (*resource.Origin, error) {
+	if text == "" {
 		return nil, nil
 	}
 	if known, isKnown := s.origins[text]; isKnown {

@@ -2,6 +2,7 @@ package renderer
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -39,6 +40,7 @@ func serve(input io.Reader, output io.Writer) int {
 	if err := json.NewDecoder(input).Decode(&request); err != nil {
 		return 1
 	}
+	boundMemory(cmp.Or(request.Memory, maxMemory), func() { os.Exit(outOfMemory) })
 	buffered := bufio.NewWriter(output)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)

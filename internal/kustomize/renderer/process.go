@@ -29,6 +29,8 @@ type Request struct {
 	RemoteFetch bool
 	// Timeout bounds the child; 0 is maxTime.
 	Timeout time.Duration
+	// Memory bounds what the child takes, in bytes; 0 is maxMemory.
+	Memory int64
 }
 
 // Response is what came of a request.
@@ -115,6 +117,10 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	waitErr := child.Wait()
 	if err := cmp.Or(ctx.Err(), context.Cause(bounded)); err != nil {
 		return nil, err
+	}
+	if child.ProcessState.ExitCode() == outOfMemory {
+		return nil, fmt.Errorf("%s: rendering it needs more than %d MiB of memory; split the kustomization, and deploy each "+
+			"part by itself", request.Path, cmp.Or(request.Memory, maxMemory)>>20)
 	}
 	if response == nil {
 		return nil, crashed(request.Path, log.String(), errors.Join(waitErr, readErr))

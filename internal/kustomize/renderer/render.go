@@ -25,6 +25,8 @@ type renderer struct {
 	refusals   *refusals
 	// printed is what kustomize printed in the last pass.
 	printed string
+	// learnt are the origins of objects where they come from a pass of their own; nil where objects have them.
+	learnt *learnt
 	// remoteFetch says whether kustomize may fetch.
 	remoteFetch bool
 }
@@ -82,19 +84,46 @@ func (r *renderer) objects(content []byte) ([]sentObject, error) {
 	return r.decode(resources)
 }
 
-// run runs kustomize, with the annotation of origins, in parts where that gives the same.
+// run runs kustomize: with the annotation of origins, or where that would take too long, after a pass that finds them.
 func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
 	annotated, asked, err := withOrigins(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	r.keepOrigin = asked
-	r.files.reset(content, annotated)
-	if parts := r.parts(annotated); len(parts) > 0 {
+	if r.learnt == nil {
+		r.files.counting = true
+		all, err := r.inPartsOrOnce(content, annotated)
+		r.files.counting = false
+		if !r.files.many {
+			return all, err
+		}
+		r.learnOrigins(content, annotated)
+	}
+	return r.inPartsOrOnce(content, content)
+}
+
+// learnOrigins finds origins in a pass of their own. Where that fails, so does the one for the objects, or they have
+// none.
+func (r *renderer) learnOrigins(content, annotated []byte) {
+	r.learnt = &learnt{}
+	r.files.bare = true
+	all, err := r.inPartsOrOnce(content, annotated)
+	r.files.bare = false
+	if err == nil {
+		r.learnt.learn(all)
+	}
+}
+
+// inPartsOrOnce runs kustomize, in parts where that gives the same. It reads standIn in place of the kustomization, of
+// which content is shown.
+func (r *renderer) inPartsOrOnce(content, standIn []byte) ([]*resource.Resource, error) {
+	r.files.reset(content, standIn)
+	if parts := r.parts(standIn); len(parts) > 0 {
 		if all, ok := r.inParts(content, parts); ok {
 			return all, nil
 		}
-		r.files.reset(content, annotated)
+		r.files.reset(content, standIn)
 	}
 	resources, err := r.once()
 	if err != nil {
@@ -136,14 +165,14 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 		if err == nil {
 			err = checkKeys(object)
 		}
-		origin, originErr := sources.origin(object)
+		name := named{res.GetKind(), res.GetName(), res.GetNamespace()}
+		origin, originErr := sources.origin(r.originOf(object, i, len(all), name))
 		if err := errors.Join(err, originErr); err != nil {
 			return nil, r.unreadable(res, err)
 		}
 		if !r.keepOrigin {
 			dropOrigin(object)
 		}
-		name := named{res.GetKind(), res.GetName(), res.GetNamespace()}
 		source, target := sources.of(name, origin)
 		names = append(names, name)
 		objects = append(objects, sentObject{Object: object, Source: source})
@@ -151,6 +180,17 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 	}
 	setTargets(objects, names, written)
 	return objects, nil
+}
+
+// originOf is the annotation of an object's origin, or "".
+func (r *renderer) originOf(object map[string]any, i, total int, name named) string {
+	if r.learnt != nil {
+		return r.learnt.origin(i, total, name)
+	}
+	metadata, _ := object["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	text, _ := annotations[originAnnotation].(string)
+	return text
 }
 
 // unreadable is the error for an object that is no JSON. The library quotes values, which may be those of a Secret.
