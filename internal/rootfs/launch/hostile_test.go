@@ -138,12 +138,22 @@ func TestTrace_keeps_the_stack_small(t *testing.T) {
 	}
 }
 
+// The parser reads shells that this program does not follow, and leaves out there what the others always have.
+func TestTrace_of_a_script_that_is_of_another_shell(t *testing.T) {
+	for _, script := range []string{"()0", "() { exec app; }", "function { app; }", "echo ${} ${(f)x} ${${x}}", "$[1] $(()) <()"} {
+		if _, err := launch.Trace(t.Context(), shells(t), "its command",
+			launch.Command{Args: []string{"sh", "-c", script}}); err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+	}
+}
+
 func FuzzTrace(f *testing.F) {
 	for _, script := range []string{
 		"exec app serve", "set -eu\nexec \"$@\"\n", "[ -f /x ] && APP=/y; exec $APP", "case $(uname -m) in x86_64) exec " +
 			"other;; esac",
 		"main() { exec app; }\nmain\n", "cd /opt; ./app | ./other", "a=$a$a; export PATH=/opt; exec ${a:-b}",
-		"shift 2; set -- a \"$@\"; eval x",
+		"()0", "() { exec app; }", "${}", "shift 2; set -- a \"$@\"; eval x",
 	} {
 		f.Add(script, "/opt/app", "PATH=/opt:/bin")
 	}

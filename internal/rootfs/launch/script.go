@@ -70,6 +70,9 @@ func (s *script) command(ctx context.Context, command syntax.Command) (ended boo
 	case *syntax.Block:
 		return s.run(ctx, c.Stmts)
 	case *syntax.FuncDecl:
+		if c.Name == nil { // "() { app; }", of which the parser makes a function without a name
+			break
+		}
 		s.functions[c.Name.Value] = c.Body
 		return false, nil
 	case *syntax.BinaryCmd:

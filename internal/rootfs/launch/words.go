@@ -100,10 +100,10 @@ func (s *script) quoted(part syntax.WordPart) string {
 
 // variable is what the image or the script sets a variable to. One that neither sets may come from the pod.
 func (s *script) variable(p *syntax.ParamExp) string {
-	name := p.Param.Value
-	if !isPlain(p) || s.isLost(name) {
+	if !isPlain(p) || s.isLost(p.Param.Value) {
 		return unknown
 	}
+	name := p.Param.Value
 	if n, err := strconv.Atoi(name); err == nil {
 		if s.isLost(lostParams) || n < 1 || n > len(s.params) {
 			return unknown
