@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/sirupsen/logrus"
@@ -28,22 +29,28 @@ func main() {
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		Getenv:  os.Getenv,
-		Width:   width(),
+		Width:   width(os.Stdout),
 		Version: cmp.Or(version, ofModule()),
 	}
-	// On a terminal somebody sees how the program ends. Elsewhere a second process does.
-	if program.Width == 0 && !isWorker() {
+	if !isWorker() {
 		if status, ended := supervise(program); ended {
 			os.Exit(status)
 		}
 	}
 	ended := becomeWorker(&program)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, func() {
+		time.Sleep(sameSignal)
+		stop() // a second signal ends the program at once
+	})
 	status := program.Main(ctx, os.Args[1:])
 	ended()
 	os.Exit(status)
 }
+
+// sameSignal is how long a signal may take that comes twice, from a terminal and from the process that started this
+// one.
+const sameSignal = 300 * time.Millisecond
 
 // silenceLibraries drops the logs that libraries write by themselves: client-go, BuildKit's client and net/http log
 // there what they return as errors too, or get over, in words of a server.
@@ -62,9 +69,9 @@ func ofModule() string {
 	return info.Main.Version
 }
 
-// width is that of the terminal on standard output, or 0.
-func width() int {
-	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+// width is that of a terminal, or 0.
+func width(file *os.File) int {
+	columns, _, err := term.GetSize(int(file.Fd()))
 	if err != nil {
 		return 0
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 )
 
@@ -44,7 +46,8 @@ func becomeWorker(program *action.Program) (ended func()) {
 	for fd := stdoutFD; fd <= lifelineFD; fd++ {
 		syscall.CloseOnExec(fd)
 	}
-	program.Stdout, program.Stderr = os.NewFile(stdoutFD, "stdout"), os.NewFile(stderrFD, "stderr")
+	stdout := os.NewFile(stdoutFD, "stdout")
+	program.Stdout, program.Stderr, program.Width = stdout, os.NewFile(stderrFD, "stderr"), width(stdout)
 	go func() {
 		_, _ = io.Copy(io.Discard, os.NewFile(lifelineFD, "lifeline"))
 		os.Exit(statusInterrupted)
@@ -101,8 +104,9 @@ func startWorker() (*worker, error) {
 		Path: path, Args: append([]string{workerName}, os.Args[1:]...),
 		Stdin: os.Stdin, Stdout: write[0], Stderr: write[0],
 		ExtraFiles: []*os.File{os.Stdout, os.Stderr, write[1], read[2]},
-		// Ctrl-C goes to a whole process group, and a second signal ends the worker at once: it gets those sent on below.
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+		// Ctrl-C goes to a whole process group. On a terminal the worker stays in it, so that a plugin of a kubeconfig may
+		// ask there; elsewhere it gets the signals sent on below alone.
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: !term.IsTerminal(int(os.Stdin.Fd()))},
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

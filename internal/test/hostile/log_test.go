@@ -57,23 +57,30 @@ func TestLog_of_a_registry_that_forges_commands(t *testing.T) {
 	}
 }
 
-func TestLog_of_a_plugin_that_forges_commands(t *testing.T) {
-	j := newJob(t)
-	plugin := j.write("plugin", "#!/bin/sh\nprintf '"+strings.ReplaceAll(strings.ReplaceAll(evil, "\n", `\n`), "\r",
-		`\r`)+"' >&2\nprintf '\\n::stop-commands::out\\n'\n")
-	kubeconfig := j.write("kubeconfig", fmt.Sprintf(`
+// kubeconfigWithPlugin has a plugin, to be filled in, and a cluster that does not answer. Over plain HTTP no plugin would
+// be asked.
+const kubeconfigWithPlugin = `
 apiVersion: v1
 kind: Config
 current-context: c
 contexts: [{name: c, context: {cluster: c, user: u}}]
-clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
 users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: Never}}}]
-`, plugin))
+`
+
+func TestLog_of_a_plugin_that_forges_commands(t *testing.T) {
+	j := newJob(t)
+	plugin := j.write("plugin", "#!/bin/sh\nprintf '"+strings.ReplaceAll(strings.ReplaceAll(evil, "\n", `\n`), "\r",
+		`\r`)+"' >&2\nprintf '\\n::stop-commands::out\\n'\n")
+	kubeconfig := j.write("kubeconfig", fmt.Sprintf(kubeconfigWithPlugin, plugin))
 	j.write("kustomization.yaml", "resources: [app.yaml]\n")
 	j.write("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\n")
 	r := j.run("plan", "--kubeconfig", kubeconfig, "--images",
 		"app="+registry(t, refusing(http.StatusNotFound, "none"))+"/app", "--tag", "v1")
 	checkLog(t, r)
+	if !strings.Contains(r.log(), "stop-commands") {
+		t.Errorf("the plugin did not run:\n%s", r.log())
+	}
 }
 
 func TestLog_of_inputs_that_forge_commands(t *testing.T) {
