@@ -7,7 +7,7 @@ import (
 )
 
 // Limit returns a transport that ends what takes longer than the limits with a *TimeoutError: the request, and reads of
-// its answer's body. It never sends anything twice.
+// its answer's body; and what is longer with a *SizeError. It never sends anything twice.
 func Limit(inner http.RoundTripper, l Limits) http.RoundTripper {
 	return &limiter{inner: inner, limits: l}
 }
@@ -24,7 +24,7 @@ func (l *limiter) WrappedRoundTripper() http.RoundTripper { return l.inner }
 func (l *limiter) RoundTrip(request *http.Request) (*http.Response, error) {
 	limits := l.limits
 	if limits.Stream != nil && limits.Stream(request) {
-		limits.Silence, limits.Total = 0, 0
+		limits.Silence, limits.Total, limits.Size = 0, 0, 0
 	}
 	ctx, w := newWatchdog(request.Context(), request.URL.Host, limits)
 	w.wait(Answering)
@@ -81,7 +81,9 @@ type responseBody struct {
 func (b *responseBody) Read(p []byte) (int, error) {
 	b.watchdog.wait(Receiving)
 	n, err := b.ReadCloser.Read(p)
-	b.watchdog.received(n)
+	if b.watchdog.received(n) {
+		return 0, &SizeError{Host: b.watchdog.host, Limit: b.watchdog.limits.Size}
+	}
 	if err != nil {
 		// io.EOF, too: a connection over TLS says goodbye when it is cancelled, and a server may end its answer at that.
 		return n, b.watchdog.explain(err)

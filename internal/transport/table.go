@@ -24,6 +24,8 @@ const (
 	RegistryUpload
 	// Cluster is a Kubernetes API server.
 	Cluster
+	// ClusterContact is the first contact with one: what cannot be reached is reported within seconds.
+	ClusterContact
 	// Cloud is an API of a cloud, and the issuer of the job's ID token.
 	Cloud
 	// CloudUpload is a cloud's object storage that files are written to.
@@ -46,6 +48,9 @@ type Limits struct {
 	// Total bounds one attempt with all of its answer. Where it is 0, the caller's context bounds the whole task.
 	Total time.Duration
 
+	// Size bounds the bytes of an answer, which callers keep in memory, and which a hostile server may send without end.
+	Size int64
+
 	// Attempts is how often a request is sent at most, the first time included; 0 is once.
 	Attempts int
 	// Pause comes before the second attempt; before each further one it is three times as long.
@@ -55,8 +60,8 @@ type Limits struct {
 	// Patience is how long a request waits in all for a server that answers 429 to it, whatever Attempts and MaxPause are.
 	Patience time.Duration
 
-	// Stream reports requests whose answer may be silent, and may last, as long as its reader likes, such as a watch;
-	// nil is none.
+	// Stream reports requests whose answer may be silent, may last and may be as long as its reader likes, such as a
+	// watch; nil is none.
 	Stream func(*http.Request) bool
 }
 
@@ -66,6 +71,7 @@ type Limits struct {
 //   - RegistrySurvey: registries limit requests by the minute, and some by six hours, which is not waited for.
 //   - RegistryUpload: some registries hash a blob before they answer its last request.
 //   - Cluster: the API server itself ends a request after 60 s (--request-timeout), and says so.
+//     Its longest answer here is the list of all pods: 20,000 of 8 KB are 160 MB.
 //   - GitHub asks for a minute of silence after too many writes; others ask for seconds.
 var table = map[Service]Limits{
 	Registry: {
@@ -81,19 +87,23 @@ var table = map[Service]Limits{
 		Attempts: 3, Pause: 300 * millisecond, MaxPause: 20 * second,
 	},
 	Cluster: {
-		Connect: 10 * second, Headers: 65 * second, Silence: 30 * second, Stream: isStream,
+		Connect: 10 * second, Headers: 65 * second, Silence: 30 * second, Size: 256 * mebibyte, Stream: isStream,
+		Attempts: 4, Pause: 100 * millisecond, MaxPause: 30 * second,
+	},
+	ClusterContact: {
+		Connect: 10 * second, Headers: 10 * second, Silence: 10 * second, Total: 30 * second, Size: 64 * mebibyte,
 		Attempts: 4, Pause: 100 * millisecond, MaxPause: 30 * second,
 	},
 	Cloud: {
-		Connect: 10 * second, Headers: 30 * second, Silence: 10 * second, Total: 60 * second,
+		Connect: 10 * second, Headers: 30 * second, Silence: 10 * second, Total: 60 * second, Size: 16 * mebibyte,
 		Attempts: 3, Pause: 500 * millisecond, MaxPause: 30 * second,
 	},
 	CloudUpload: {
-		Connect: 10 * second, Headers: 60 * second, Silence: 10 * second,
+		Connect: 10 * second, Headers: 60 * second, Silence: 10 * second, Size: 16 * mebibyte,
 		Attempts: 3, Pause: 500 * millisecond, MaxPause: 30 * second,
 	},
 	GitHub: {
-		Connect: 10 * second, Headers: 30 * second, Silence: 10 * second, Total: 120 * second,
+		Connect: 10 * second, Headers: 30 * second, Silence: 10 * second, Total: 120 * second, Size: 64 * mebibyte,
 		Attempts: 4, Pause: 500 * millisecond, MaxPause: 120 * second,
 	},
 	BuildKit: {Connect: 10 * second, Headers: 20 * second, Attempts: 1},
@@ -102,6 +112,8 @@ var table = map[Service]Limits{
 const (
 	second      = time.Second
 	millisecond = time.Millisecond
+
+	mebibyte = 1 << 20
 )
 
 // For returns the limits for a service.

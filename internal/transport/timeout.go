@@ -46,3 +46,14 @@ func (e *TimeoutError) Timeout() bool { return true }
 
 // Temporary is part of net.Error.
 func (e *TimeoutError) Temporary() bool { return false }
+
+// SizeError ends an answer that is longer than its limit.
+type SizeError struct {
+	Host  string
+	Limit int64 // bytes
+}
+
+// Error names the host and the limit: "10.0.0.1: its answer is longer than 256 MiB".
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%s: its answer is longer than %d MiB", e.Host, e.Limit>>20)
+}

@@ -63,6 +63,41 @@ func TestEvery_service_has_limits(t *testing.T) {
 	}
 }
 
+// What a client keeps in memory has a size. Blobs and what BuildKit sends are read as streams, and bounded there.
+func TestEvery_service_bounds_what_is_kept(t *testing.T) {
+	for s := transport.Registry; s <= transport.BuildKit; s++ {
+		isStream := s == transport.Registry || s == transport.RegistryUpload || s == transport.BuildKit
+		if l := transport.For(s); l.Size <= 0 && !isStream {
+			t.Errorf("service %d: %+v", s, l)
+		}
+	}
+}
+
+func TestLimit_ends_an_answer_without_end(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	})
+	l := limits()
+	l.Size, l.Stream = 3<<20, func(r *http.Request) bool { return r.URL.Query().Has("watch") }
+	_, err := get(t, transport.New(l), url)
+	host := strings.TrimPrefix(url, "http://")
+	if got := (*transport.SizeError)(nil); !errors.As(err, &got) || err.Error() != host+": its answer is longer than 3 MiB" {
+		t.Errorf("got error %v, want a *SizeError", err)
+	}
+	response, err := (&http.Client{Transport: transport.New(l)}).Get(url + "?watch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if n, err := io.CopyN(io.Discard, response.Body, 4<<20); err != nil {
+		t.Errorf("a stream ended after %d bytes: %v", n, err)
+	}
+}
+
 func TestLimit_ends_each_wait(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	write := func(w http.ResponseWriter, text string) {

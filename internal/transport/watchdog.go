@@ -84,11 +84,13 @@ func (w *watchdog) answered() {
 	w.rest()
 }
 
-func (w *watchdog) received(n int) {
+// received notes bytes of the answer, and reports whether there are too many.
+func (w *watchdog) received(n int) (tooMany bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.bytes += int64(n)
 	w.rest()
+	return w.limits.Size > 0 && w.bytes > w.limits.Size
 }
 
 func (w *watchdog) rest() {

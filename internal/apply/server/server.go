@@ -6,20 +6,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
-)
 
-const (
-	// discoveryTimeout bounds the first contact: a server that does not answer is reported within seconds.
-	discoveryTimeout = 10 * time.Second
-	// requestTimeout leaves room for the slowest admission webhook allowed, which is 30 s.
-	requestTimeout = 40 * time.Second
+	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // Server is one cluster's API server. It may be used by several goroutines at once.
@@ -30,15 +24,13 @@ type Server struct {
 	patience  *patience
 }
 
-// New returns the Server of cfg, which stays as it is. No request is made yet.
+// New returns the Server of cfg, which stays as it is and brings the limits of transport.Cluster. No request is made
+// yet.
 func New(cfg *rest.Config) (*Server, error) {
 	cfg = dynamic.ConfigFor(cfg)
 	// The API server limits fairly by itself (API Priority and Fairness); a second throttle here only adds waiting.
 	cfg.QPS, cfg.RateLimiter = -1, nil
 	cfg.WarningHandlerWithContext = warningHandler{}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = requestTimeout
-	}
 	httpClient, err := rest.HTTPClientFor(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a client of the API server %s: %w", cfg.Host, err)
@@ -52,7 +44,7 @@ func newServer(cfg *rest.Config, httpClient *http.Client) (*Server, error) {
 		return nil, fmt.Errorf("preparing a client of the API server %s: %w", cfg.Host, err)
 	}
 	impatient := *httpClient
-	impatient.Timeout = min(cfg.Timeout, discoveryTimeout)
+	impatient.Transport = transport.Limit(impatient.Transport, transport.For(transport.ClusterContact))
 	disco, err := discovery.NewDiscoveryClientForConfigAndClient(cfg, &impatient)
 	if err != nil {
 		return nil, fmt.Errorf("preparing discovery on the API server %s: %w", cfg.Host, err)
