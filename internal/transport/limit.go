@@ -4,11 +4,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync/atomic"
 )
 
 // Limit returns a transport that ends what takes longer than the limits with a *TimeoutError: the request, and reads of
 // its answer's body; and what is longer with a *SizeError. It never sends anything twice.
 func Limit(inner http.RoundTripper, l Limits) http.RoundTripper {
+	if l.open == nil {
+		l.open = new(atomic.Int64)
+	}
 	return &limiter{inner: inner, limits: l}
 }
 

@@ -9,6 +9,7 @@ package transport
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,8 +49,11 @@ type Limits struct {
 	// Total bounds one attempt with all of its answer. Where it is 0, the caller's context bounds the whole task.
 	Total time.Duration
 
-	// Size bounds the bytes of an answer, which callers keep in memory, and which a hostile server may send without end.
+	// Size bounds the bytes of the answers that are read at the same time, which callers keep in memory, and which a
+	// hostile server may send without end.
 	Size int64
+	// open counts those bytes, for all transports that have these limits.
+	open *atomic.Int64
 
 	// Attempts is how often a request is sent at most, the first time included; 0 is once.
 	Attempts int
@@ -116,8 +120,12 @@ const (
 	mebibyte = 1 << 20
 )
 
-// For returns the limits for a service.
-func For(s Service) Limits { return table[s] }
+// For returns the limits for a service, which all transports that are made with them keep to together.
+func For(s Service) Limits {
+	l := table[s]
+	l.open = new(atomic.Int64)
+	return l
+}
 
 // isStream recognises a watch and the log of a running container.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes

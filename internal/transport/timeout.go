@@ -47,7 +47,7 @@ func (e *TimeoutError) Timeout() bool { return true }
 // Temporary is part of net.Error.
 func (e *TimeoutError) Temporary() bool { return false }
 
-// SizeError ends an answer that is longer than its limit.
+// SizeError ends an answer that is longer than its limit, or than what others that are read now leave of it.
 type SizeError struct {
 	Host  string
 	Limit int64 // bytes

@@ -90,7 +90,7 @@ func (w *watchdog) received(n int) (tooMany bool) {
 	defer w.mu.Unlock()
 	w.bytes += int64(n)
 	w.rest()
-	return w.limits.Size > 0 && w.bytes > w.limits.Size
+	return w.limits.Size > 0 && w.limits.open.Add(int64(n)) > w.limits.Size
 }
 
 func (w *watchdog) rest() {
@@ -107,10 +107,14 @@ func (w *watchdog) explain(err error) error {
 	return err
 }
 
-// end frees what belongs to the request.
+// end frees what belongs to the request. It may be called twice.
 func (w *watchdog) end() {
 	w.mu.Lock()
 	w.rest()
+	if w.limits.Size > 0 {
+		w.limits.open.Add(-w.bytes)
+	}
+	w.bytes = 0
 	w.mu.Unlock()
 	w.whole()
 	w.cancel(nil)
