@@ -1,7 +1,6 @@
 # The build stage runs on the builder's own CPU and cross-compiles: no emulation. Where BUILDPLATFORM is not set, as in
-# Docker's classic builder, which some runners still use, "linux" alone means the same. The base is named by its tag, not
-# by a digest: a released action runs an image by digest, and this file, from which a branch runs, takes Go's security
-# fixes as they come.
+# Docker's classic builder, which some runners still use, "linux" alone means the same. A release names the base by digest,
+# too; this file, from which a branch runs, takes Go's security fixes as they come.
 FROM --platform=${BUILDPLATFORM:-linux} golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

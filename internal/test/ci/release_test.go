@@ -30,18 +30,23 @@ func TestAction_runs_the_Dockerfile_or_a_release(t *testing.T) {
 	}
 }
 
-// digest is that of the image that was pushed for a release.
-const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+// digest is that of the image that was pushed for a release, base that of the image that the Dockerfile begins with.
+const (
+	digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	base   = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+)
 
 func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
 	folder := repository(t)
 	run(t, folder, "git", "tag", "v1.9.0")
 	run(t, folder, "git", "commit", "-q", "--allow-empty", "-m", "Add a thing")
-	run(t, folder, script(t, "tag.sh"), "v1.10.0", digest)
+	run(t, folder, script(t, "tag.sh"), "v1.10.0", digest, base)
 	for _, test := range []struct{ name, want, got string }{
 		{"the_tag_names_its_image_by_digest", "+  image: docker://ghcr.io/multiarch-deploy/multiarch-deploy@" + digest +
 			" # v1.10.0",
-			added(run(t, folder, "git", "diff", "main", "v1.10.0"))},
+			added(run(t, folder, "git", "diff", "main", "v1.10.0", "--", "action.yml"))},
+		{"the_Dockerfile_names_its_base_by_digest", "+FROM --platform=${BUILDPLATFORM:-linux} golang:1.26@" + base +
+			" AS build", added(run(t, folder, "git", "diff", "main", "v1.10.0", "--", "Dockerfile"))},
 		{"the_branch_does_not_move", "Add a thing", run(t, folder, "git", "log", "-1", "--format=%s")},
 		{"nothing_is_left_lying_about", "", run(t, folder, "git", "status", "--porcelain")},
 		{"the_changelog_begins_after_the_release_before", "Since v1.9.0:\n- Add a thing (" +
@@ -68,6 +73,8 @@ func TestRelease_is_refused(t *testing.T) {
 		{"version_that_is_taken", "v1.0.0 is tagged already", []string{"v1.0.0"}},
 		{"tag_in_place_of_a_digest", `"v1.2.3" is not a digest`, []string{"v1.2.3", "v1.2.3"}},
 		{"digest_that_was_lost", `"" is not a digest`, []string{"v1.2.3", ""}},
+		{"base_without_a_digest", `"golang:1.26" is not a digest`, []string{"v1.2.3", digest, "golang:1.26"}},
+		{"base_that_was_lost", `"" is not a digest`, []string{"v1.2.3", digest}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cmd := exec.Command(script(t, "tag.sh"), test.args...)
@@ -93,8 +100,14 @@ func repository(t *testing.T) string {
 		t.Fatal(err)
 	}
 	content = regexp.MustCompile(`(?m)^  image: .*$`).ReplaceAll(content, []byte("  image: Dockerfile"))
-	if err := os.WriteFile(filepath.Join(folder, "action.yml"), content, 0o644); err != nil {
+	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
+	if err != nil {
 		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"action.yml": content, "Dockerfile": dockerfile} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run(t, folder, "git", "init", "-q", "-b", "main")
 	run(t, folder, "git", "config", "user.name", "Test")
@@ -126,5 +139,5 @@ func run(t *testing.T, folder, name string, args ...string) string {
 
 // added is the only line that a diff adds.
 func added(diff string) string {
-	return strings.Join(regexp.MustCompile(`(?m)^\+ .*$`).FindAllString(diff, -1), "\n")
+	return strings.Join(regexp.MustCompile(`(?m)^\+[^+].*$`).FindAllString(diff, -1), "\n")
 }
