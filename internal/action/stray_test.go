@@ -13,7 +13,8 @@ func TestProgram_Stray_prints_whole_lines(t *testing.T) {
 	p := Program{Stderr: &log, Getenv: func(string) string { return "" }}
 	long := strings.Repeat("x", longestLine)
 	crash := p.Stray(strings.NewReader("a\r\n\nb\x1b[2J\npanic: at the disco\n" + long + "\nend"))
-	if want := "a\n\nb[2J\npanic: at the disco\n" + long + "\nend\n"; log.String() != want || crash != "panic: at the disco" {
+	if want := "a\n\nb[2J\npanic: at the disco\n" + long + "\nend\n"; log.String() != want ||
+		crash != "panic: at the disco" {
 		t.Errorf("crash %q, and printed %.200q", crash, log.String())
 	}
 }

@@ -2,6 +2,8 @@ package apply
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -15,47 +17,60 @@ type ReplacedImage struct {
 	Wanted, Runs string
 }
 
-// podSpecs are where objects of any kind have a pod's spec.
-var podSpecs = [][]string{
-	{"spec"},
-	{"spec", "template", "spec"},
-	{"spec", "jobTemplate", "spec", "template", "spec"},
-}
-
 // replacedImages compares the images of a manifest with those of the object that came of it. An admission webhook may
-// have replaced one, and then what was verified is not what runs.
+// have replaced one, and then what was verified is not what runs. Containers are found wherever a kind has them.
 func replacedImages(desired, live *unstructured.Unstructured, same func(wanted, runs string) bool) []ReplacedImage {
-	var replaced []ReplacedImage
-	for _, path := range podSpecs {
-		for _, list := range []string{"initContainers", "containers"} {
-			field := append(append([]string{}, path...), list)
-			runs := imagesByContainer(live, field)
-			for _, container := range containersIn(desired, field) {
-				name, _ := container["name"].(string)
-				wanted, _ := container["image"].(string)
-				if r := runs[name]; r != "" && wanted != "" && r != wanted && !same(wanted, r) {
-					replaced = append(replaced, ReplacedImage{Container: name, Wanted: wanted, Runs: r})
-				}
-			}
-		}
+	if live == nil {
+		return nil
 	}
+	var replaced []ReplacedImage
+	eachContainer(desired.Object, live.Object, func(name, wanted, runs string) {
+		if runs != "" && wanted != "" && runs != wanted && !same(wanted, runs) {
+			replaced = append(replaced, ReplacedImage{Container: name, Wanted: wanted, Runs: runs})
+		}
+	})
 	return replaced
 }
 
-func imagesByContainer(u *unstructured.Unstructured, field []string) map[string]string {
+// containerLists are the fields of a pod's spec that have images, in the order of messages.
+var containerLists = []string{"initContainers", "containers", "ephemeralContainers"}
+
+// eachContainer calls found with each container of a manifest: its image there, and in the live object, or "".
+func eachContainer(desired, live any, found func(name, wanted, runs string)) {
+	switch desired := desired.(type) {
+	case map[string]any:
+		live, _ := live.(map[string]any)
+		for _, field := range containerLists {
+			runs := imagesByContainer(live[field])
+			for _, container := range containersIn(desired[field]) {
+				name, _ := container["name"].(string)
+				wanted, _ := container["image"].(string)
+				found(name, wanted, runs[name])
+			}
+		}
+		for _, field := range slices.Sorted(maps.Keys(desired)) {
+			if !slices.Contains(containerLists, field) {
+				eachContainer(desired[field], live[field], found)
+			}
+		}
+	case []any:
+		live, _ := live.([]any)
+		for i := range min(len(desired), len(live)) {
+			eachContainer(desired[i], live[i], found)
+		}
+	}
+}
+
+func imagesByContainer(list any) map[string]string {
 	images := map[string]string{}
-	for _, container := range containersIn(u, field) {
+	for _, container := range containersIn(list) {
 		name, _ := container["name"].(string)
 		images[name], _ = container["image"].(string)
 	}
 	return images
 }
 
-func containersIn(u *unstructured.Unstructured, field []string) []map[string]any {
-	if u == nil {
-		return nil
-	}
-	list, _, _ := unstructured.NestedFieldNoCopy(u.Object, field...)
+func containersIn(list any) []map[string]any {
 	items, _ := list.([]any)
 	var containers []map[string]any
 	for _, item := range items {

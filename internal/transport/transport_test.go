@@ -85,7 +85,8 @@ func TestLimit_ends_an_answer_without_end(t *testing.T) {
 	l.Size, l.Stream = 3<<20, func(r *http.Request) bool { return r.URL.Query().Has("watch") }
 	_, err := get(t, transport.New(l), url)
 	host := strings.TrimPrefix(url, "http://")
-	if got := (*transport.SizeError)(nil); !errors.As(err, &got) || err.Error() != host+": its answer is longer than 3 MiB" {
+	if got := (*transport.SizeError)(nil); !errors.As(err, &got) ||
+		err.Error() != host+": its answer is longer than 3 MiB" {
 		t.Errorf("got error %v, want a *SizeError", err)
 	}
 	response, err := (&http.Client{Transport: transport.New(l)}).Get(url + "?watch")

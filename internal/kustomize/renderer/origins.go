@@ -12,8 +12,8 @@ import (
 
 // Kustomize notes in each object each entry of images, patches and the like that it went through, as soon as origins
 // are asked for, and reads and writes that list anew for each further entry. So its time grows with the square of the
-// entries: 100 of them on 100 objects take 10 s, of which the entries themselves take a tenth. Where a kustomization has
-// many, the origins come from a pass of their own, without the entries.
+// entries: 100 of them on 100 objects take 10 s, of which the entries themselves take a tenth. Where a kustomization
+// has many, the origins come from a pass of their own, without the entries.
 
 // A kustomization has many entries where it has more than maxEntries, or all of them together more than maxAllEntries.
 // With fewer, one pass is faster than two.
@@ -29,7 +29,8 @@ var errMany = errors.New("there are too many entries for a pass with origins")
 var entryLists = []string{"images", "patches", "patchesJson6902", "patchesStrategicMerge", "replicas", "labels"}
 
 // unoriginal are the fields that make no objects, and change none so that its origin could not be found again.
-var unoriginal = append([]string{"commonLabels", "commonAnnotations", "replacements", "vars", "validators"}, entryLists...)
+var unoriginal = append(entryLists, "commonLabels", "commonAnnotations", "replacements", "vars",
+	"validators")
 
 // entries counts the entries of a kustomization. What can't be read has none; kustomize reports it.
 func entries(content []byte) int {

@@ -70,8 +70,8 @@ func TestRun_ends_what_takes_too_much_memory(t *testing.T) {
 			strings.Repeat("*a,", 1000) + "]\n"})
 	request.Memory = 96 << 20
 	_, err := Run(t.Context(), request)
-	want := request.Path + ": rendering it needs more than 96 MiB of memory; split the kustomization, and deploy each part " +
-		"by itself"
+	want := request.Path + ": rendering it needs more than 96 MiB of memory; split the kustomization, and deploy " +
+		"each part by itself"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

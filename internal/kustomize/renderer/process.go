@@ -118,12 +118,8 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	if err := cmp.Or(ctx.Err(), context.Cause(bounded)); err != nil {
 		return nil, err
 	}
-	if child.ProcessState.ExitCode() == outOfMemory {
-		return nil, fmt.Errorf("%s: rendering it needs more than %d MiB of memory; split the kustomization, and deploy each "+
-			"part by itself", request.Path, cmp.Or(request.Memory, maxMemory)>>20)
-	}
 	if response == nil {
-		return nil, crashed(request.Path, log.String(), errors.Join(waitErr, readErr))
+		return nil, endedEarly(request, child.ProcessState.ExitCode(), log.String(), errors.Join(waitErr, readErr))
 	}
 	return response, readErr
 }
@@ -151,6 +147,15 @@ func receive(output io.Reader) (*Response, error) {
 			return response, nil
 		}
 	}
+}
+
+// endedEarly is the error for a child that ended without a result.
+func endedEarly(request Request, status int, log string, err error) error {
+	if status == outOfMemory {
+		return fmt.Errorf("%s: rendering it needs more than %d MiB of memory; split the kustomization, and deploy each "+
+			"part by itself", request.Path, cmp.Or(request.Memory, maxMemory)>>20)
+	}
+	return crashed(request.Path, log, err)
 }
 
 // crashed is the error for a child that ended without a result: kustomize calls log.Fatal, panics, or used all memory.

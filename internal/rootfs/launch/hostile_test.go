@@ -140,7 +140,8 @@ func TestTrace_keeps_the_stack_small(t *testing.T) {
 
 // The parser reads shells that this program does not follow, and leaves out there what the others always have.
 func TestTrace_of_a_script_that_is_of_another_shell(t *testing.T) {
-	for _, script := range []string{"()0", "() { exec app; }", "function { app; }", "echo ${} ${(f)x} ${${x}}", "$[1] $(()) <()"} {
+	for _, script := range []string{"()0", "() { exec app; }", "function { app; }", "echo ${} ${(f)x} ${${x}}",
+		"$[1] $(()) <()"} {
 		if _, err := launch.Trace(t.Context(), shells(t), "its command",
 			launch.Command{Args: []string{"sh", "-c", script}}); err != nil {
 			t.Errorf("%s: %v", script, err)

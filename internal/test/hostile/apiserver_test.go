@@ -272,7 +272,7 @@ func TestAPI_server_that_forges_commands(t *testing.T) {
 	for name, forgery := range forgeries {
 		t.Run(name, func(t *testing.T) {
 			a := behind(t, "hostile-"+name, forgery)
-			a.manifests(2, evil)
+			a.manifests(2, "x")
 			r := a.run("run", "--wait-timeout", "20s")
 			checkLog(t, r)
 			if (r.status == 0) != (name == "warning") {
@@ -297,8 +297,11 @@ func TestAPI_server_whose_watches_are_gone_for_ever(t *testing.T) {
 		return true
 	})
 	a.manifests(1, "x")
-	a.write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: waits}\nspec: {nodeSelector: {a: b}, containers: [{name: a, "+
-		"image: app}]}\n")
+	a.write(
+		"pod.yaml",
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: waits}\nspec: {nodeSelector: {a: b}, containers: [{name: a, "+
+			"image: app}]}\n",
+	)
 	a.write("kustomization.yaml", "namespace: "+a.namespace+"\nresources: [all.yaml, pod.yaml]\n")
 	began := time.Now()
 	r := a.run("run", "--arch-policy", "warn", "--wait-timeout", "15s")

@@ -57,8 +57,8 @@ func TestLog_of_a_registry_that_forges_commands(t *testing.T) {
 	}
 }
 
-// kubeconfigWithPlugin has a plugin, to be filled in, and a cluster that does not answer. Over plain HTTP no plugin would
-// be asked.
+// kubeconfigWithPlugin has a plugin, to be filled in, and a cluster that does not answer. Over plain HTTP no plugin
+// would be asked.
 const kubeconfigWithPlugin = `
 apiVersion: v1
 kind: Config
