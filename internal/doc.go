@@ -8,7 +8,8 @@
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit); render
 //	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule
-//	            asks the scheduler's plugins, placement/room foretells how many pods fit
+//	            asks the scheduler's plugins, placement/room foretells how many pods fit, placement/template finds
+//	            pod templates in objects
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)
@@ -34,6 +35,7 @@
 // Around the pipeline:
 //
 //	runner        the GitHub Actions runner: commands, outputs, summary
+//	admission     asks the API server, in dry runs, what it makes of pods; admission/rules works it out where it can't
 //	docs          where this version's documentation is on the web
 //	gitdir        what git keeps about a checkout: commit, branch and origin
 //	rootfs        a file in an image's layers; rootfs/launch follows what a container would start

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
@@ -82,13 +82,13 @@ func (d *deploy) audit(ctx context.Context) error {
 // foresee plans twice: for the nodes of now, and for those that may come.
 func (d *deploy) foresee(ctx context.Context, s snapshot) (now, later []placement.Verdict, err error) {
 	request := placement.Request{
-		Cluster: s.Snapshot, Admitted: map[*unstructured.Unstructured]*corev1.Pod{}, Images: map[string]platform.Offer{},
+		Cluster: s.Snapshot, Admitted: map[template.Key]*corev1.Pod{}, Images: map[string]platform.Offer{},
 		Policy: placement.Fail,
 	}
 	for _, w := range d.running {
 		request.Objects = append(request.Objects, w.Object)
-		if w.Sample != nil {
-			request.Admitted[w.Object] = w.Sample
+		for _, t := range template.Of(w.Object) {
+			request.Admitted[template.KeyOf(w.Object, t)] = w.Sample
 		}
 	}
 	for reference, image := range d.known {

@@ -13,6 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
@@ -58,7 +59,7 @@ func (d *deploy) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool 
 // inventory reads the workloads that run, side by side with what else is known of the cluster.
 func (d *deploy) inventory(ctx context.Context) error {
 	controllers, err := workloads.List(ctx, workloads.Options{
-		Config: d.cluster.Config, Namespaces: d.config.Namespaces, Template: placement.PodTemplate,
+		Config: d.cluster.Config, Namespaces: d.config.Namespaces, Template: template.Single,
 	})
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
 )
 
@@ -71,12 +72,13 @@ func (d *deploy) pullSecrets() (wanted []types.NamespacedName) {
 
 // useOf reads what the pods of a workload use.
 func useOf(w workloads.Workload) use {
-	u := use{images: placement.References([]*unstructured.Unstructured{w.Object},
-		map[*unstructured.Unstructured]*corev1.Pod{w.Object: w.Sample})}
+	admitted := map[template.Key]*corev1.Pod{}
 	spec := corev1.PodSpec{}
-	if template, _, ok := placement.PodTemplate(w.Object); ok {
-		spec = template.Spec
+	for _, t := range template.Of(w.Object) {
+		spec = t.Spec
+		admitted[template.KeyOf(w.Object, t)] = w.Sample
 	}
+	u := use{images: placement.References([]*unstructured.Unstructured{w.Object}, admitted)}
 	if w.Sample != nil {
 		spec = w.Sample.Spec
 	}

@@ -92,8 +92,8 @@ func (d *deploy) report() *report.Report {
 	for i, v := range d.verdicts {
 		r.Workloads = append(r.Workloads, report.Workload{
 			Kind: v.Object.GetKind(), Namespace: v.Object.GetNamespace(), Name: v.Object.GetName(),
-			Images: v.Images, Architectures: v.Architectures, WithoutNode: append([]string{}, v.WithoutNode...),
-			Fix: v.Fix, Audit: d.rowOf(i),
+			Template: v.Template, Images: v.Images, Architectures: v.Architectures,
+			WithoutNode: append([]string{}, v.WithoutNode...), Fix: v.Fix, Audit: d.rowOf(i),
 		})
 	}
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
@@ -150,13 +151,21 @@ func (d *deploy) wrongAnnotations() []finding.Finding {
 	return findings
 }
 
+// besideWorkloads are kinds that the plan joins with the workloads of their namespace.
+var besideWorkloads = []schema.GroupKind{
+	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"},
+	{Kind: "PersistentVolumeClaim"},
+	{Kind: "LimitRange"},
+}
+
 // enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called
-// the same from here on. Custom kinds wait for apply, which knows their scope.
+// the same from here on, and what the plan joins with them. Custom kinds wait for apply, which knows their scope.
 func (d *deploy) enterNamespace() {
 	for _, o := range d.objects {
-		_, _, makesPods := placement.PodTemplate(o.Unstructured)
-		builtIn := !strings.Contains(o.GroupVersionKind().Group, ".")
-		if makesPods && builtIn && o.GetNamespace() == "" && d.cluster.Namespace != "" {
+		group := o.GroupVersionKind().Group
+		joined := template.MakesPods(o.Unstructured) && !strings.Contains(group, ".") ||
+			slices.Contains(besideWorkloads, o.GroupVersionKind().GroupKind())
+		if joined && o.GetNamespace() == "" && d.cluster.Namespace != "" {
 			o.SetNamespace(d.cluster.Namespace)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/reference"
 )
@@ -91,11 +91,13 @@ func (d *deploy) namespaceOf(u *unstructured.Unstructured) string {
 
 // referencesOf is empty for an object that wants no pods.
 func referencesOf(u *unstructured.Unstructured, namespace string) []reference.Reference {
-	template, _, makesPods := placement.PodTemplate(u)
-	if makesPods && readiness.Wanted(u) != 0 {
-		return append(reference.OfPod(template.Spec, namespace), reference.OfClaims(u)...)
+	var all []reference.Reference
+	if readiness.Wanted(u) != 0 {
+		for _, t := range template.Of(u) {
+			all = append(all, reference.OfPod(t.Spec, namespace)...)
+		}
 	}
-	return reference.OfClaims(u)
+	return append(all, reference.OfClaims(u)...)
 }
 
 // looked are the kinds that are looked up one by one, by their metadata alone.

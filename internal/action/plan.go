@@ -10,11 +10,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -30,11 +32,11 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	admitted, err := d.admit(ctx)
+	server, answer, err := d.admit(ctx)
 	if err != nil {
 		return err
 	}
-	d.references = placement.References(d.unstructured(), admitted)
+	d.references = placement.References(d.unstructured(), answer.Pods)
 	d.lookUp(ctx, d.references)
 	pools := d.pools()
 	d.nodes = placement.GroupNodes(nodes, pools)
@@ -47,7 +49,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.find(s.incomplete()...)
 	s.Nodes = nodes
-	if err := d.place(ctx, s, pools, admitted); err != nil {
+	if err := d.place(ctx, s, pools, server, answer); err != nil {
 		return err
 	}
 	if err := d.findMissing(ctx, s); err != nil {
@@ -60,29 +62,30 @@ func (d *deploy) plan(ctx context.Context) error {
 	return nil
 }
 
-// place judges the workloads on what is known of the cluster, and reports what is wrong with them.
-func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool,
-	admitted map[*unstructured.Unstructured]*corev1.Pod) error {
-	var err error
-	d.verdicts, err = placement.Plan(ctx, placement.Request{
+// place judges the workloads on what is known of the cluster, and reports what is wrong with them. Where the server
+// refuses a patch, it judges again without that.
+func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool, server *admission.Server,
+	answer admission.Answer) error {
+	request := placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.whole("pods"), Quotas: s.quotas,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
-		Admitted: admitted, Images: d.offers(d.references),
-		Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
-		Policy:  d.config.ArchPolicy, PatchTargets: d.patchTargets(),
-	})
-	if err != nil {
+		Admitted: answer.Pods, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
+		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+	}
+	var err error
+	if d.verdicts, err = placement.Plan(ctx, request); err != nil {
 		return err
+	}
+	if request.Refused = refusedPatches(ctx, server, d.verdicts); len(request.Refused) > 0 {
+		if d.verdicts, err = placement.Plan(ctx, request); err != nil {
+			return err
+		}
 	}
 	var findings []finding.Finding
 	for _, v := range d.verdicts {
 		findings = append(findings, d.located(v.Findings)...)
 	}
-	refused, err := d.refusedPatches(ctx, d.verdicts)
-	if err != nil {
-		return err
-	}
-	d.find(append(findings, d.located(refused)...)...)
+	d.find(findings...)
 	return nil
 }
 
@@ -170,13 +173,17 @@ func (d *deploy) unreadable(reference string, err error) finding.Finding {
 // usedBy adds the first container that uses an image to a finding about it, and where it is written.
 func (m manifests) usedBy(reference string, f finding.Finding) finding.Finding {
 	for _, o := range m.objects {
-		template, _, makesPods := placement.PodTemplate(o.Unstructured)
-		if !makesPods {
-			continue
-		}
-		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
-			if c.Image == reference {
-				f.Object, f.Container = object.ID(o.GroupVersionKind(), o), c.Name
+		for _, t := range template.Of(o.Unstructured) {
+			for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
+				if c.Image == reference {
+					f.Object, f.Container = object.ID(o.GroupVersionKind(), o), c.Name
+					return m.locate(f)
+				}
+			}
+			if slices.ContainsFunc(t.Spec.Volumes, func(v corev1.Volume) bool {
+				return v.Image != nil && v.Image.Reference == reference
+			}) {
+				f.Object = object.ID(o.GroupVersionKind(), o)
 				return m.locate(f)
 			}
 		}

@@ -14,7 +14,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
@@ -29,14 +31,13 @@ func (d *deploy) inspectStarts(ctx context.Context,
 	var uses []image.Use
 	var containers []corev1.Container
 	for _, o := range d.objects {
-		template, _, makesPods := placement.PodTemplate(o.Unstructured)
-		if !makesPods {
-			continue
-		}
-		for _, c := range slices.Concat(template.Spec.InitContainers, template.Spec.Containers) {
-			if img := d.imageOf(c.Image); img != nil {
-				keys, containers = append(keys, placement.KeyOf(o.Unstructured, c.Name)), append(containers, c)
-				uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: nodes})
+		for _, t := range template.Of(o.Unstructured) {
+			for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
+				if img := d.imageOf(c.Image); img != nil {
+					key := placement.ContainerKey{Template: template.KeyOf(o.Unstructured, t), Container: c.Name}
+					keys, containers = append(keys, key), append(containers, c)
+					uses = append(uses, image.Use{Image: img, Starts: starts(c), Nodes: nodes})
+				}
 			}
 		}
 	}
@@ -166,14 +167,16 @@ func absentCommands(key placement.ContainerKey, c corev1.Container, started imag
 		}
 	}
 	for _, a := range order {
-		f := finding.Finding{Code: finding.CrashLoop, Severity: finding.Warning, Object: key.Object, Container: c.Name,
-			Image: c.Image, Fix: "Correct the command, or add the file to the image and make it executable."}
+		obj := key.Template.Object
+		f := finding.Finding{Code: finding.CrashLoop, Severity: finding.Warning, Container: c.Name,
+			Object: object.ID(obj.GroupVersionKind(), obj), Image: c.Image,
+			Fix: "Correct the command, or add the file to the image and make it executable."}
 		does := "would not start: its command"
 		if a.Starter != "" {
 			f.Code, does = finding.Unhealthy, "would not be well: the command of "+a.Starter
 		}
-		_, name, _ := strings.Cut(key.Object, " ")
-		f.Message = fmt.Sprintf("%s, container %s, %s %s is not in image %s for %s (%v).", name, c.Name, does, a.Path,
+		f.Message = fmt.Sprintf("%s, container %s, %s %s is not in image %s for %s (%v).",
+			object.Name(obj.GetKind(), obj), c.Name, does, a.Path,
 			c.Image, platform.Conjoin(where[a]), a.Err)
 		list = append(list, f)
 	}

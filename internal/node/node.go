@@ -33,11 +33,20 @@ func Platform(node *corev1.Node) platforms.Platform {
 // Architecture returns a node's GOARCH value, or Unknown.
 func Architecture(node *corev1.Node) string { return Platform(node).Architecture }
 
-// Architectures returns a function from the name of a node to its architecture: "" for a node that is not among them.
+// Kind is what distinguishes nodes for images: the architecture, with the OS where that is not linux: "arm64",
+// "windows/amd64".
+func Kind(p platforms.Platform) string {
+	if p.OS == "linux" || p.OS == "" {
+		return p.Architecture
+	}
+	return p.OS + "/" + p.Architecture
+}
+
+// Architectures returns a function from the name of a node to its Kind: "" for a node that is not among them.
 func Architectures(nodes []corev1.Node) func(name string) string {
 	byName := make(map[string]string, len(nodes))
 	for i := range nodes {
-		byName[nodes[i].Name] = Architecture(&nodes[i])
+		byName[nodes[i].Name] = Kind(Platform(&nodes[i]))
 	}
 	return func(name string) string { return byName[name] }
 }

@@ -17,21 +17,23 @@ func TestPlatform(t *testing.T) {
 		labels map[string]string
 		info   corev1.NodeSystemInfo
 		want   platforms.Platform
+		kind   string
 	}{
 		{
 			"the_kubelet_goes_before_labels", map[string]string{"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"},
 			corev1.NodeSystemInfo{Architecture: "arm64", OperatingSystem: "windows"},
-			platforms.Platform{Architecture: "arm64", OS: "windows"},
+			platforms.Platform{Architecture: "arm64", OS: "windows"}, "windows/arm64",
 		},
 		{
 			"labels_of_a_node_without_kubelet", map[string]string{"kubernetes.io/arch": "arm64", "kubernetes.io/os": "windows"},
-			corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "arm64", OS: "windows"},
+			corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "arm64", OS: "windows"}, "windows/arm64",
 		},
 		{
 			"labels_of_old", map[string]string{"beta.kubernetes.io/arch": "arm64", "beta.kubernetes.io/os": "windows"},
-			corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "arm64", OS: "windows"},
+			corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "arm64", OS: "windows"}, "windows/arm64",
 		},
-		{"nothing_reported", nil, corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "unknown", OS: "linux"}},
+		{"nothing_reported", nil, corev1.NodeSystemInfo{}, platforms.Platform{Architecture: "unknown", OS: "linux"},
+			"unknown"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -40,7 +42,7 @@ func TestPlatform(t *testing.T) {
 			if diff := cmp.Diff(test.want, node.Platform(&n)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got := node.Architectures([]corev1.Node{n})("n"); got != test.want.Architecture {
+			if got := node.Architectures([]corev1.Node{n})("n"); got != test.kind {
 				t.Errorf("by name: %q", got)
 			}
 		})

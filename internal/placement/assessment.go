@@ -73,7 +73,7 @@ func (p planner) outcomes(w workload) map[string][]Outcome {
 		}
 		all[nodeClass.platform] = make([]Outcome, len(w.containers))
 		for i, c := range w.containers {
-			all[nodeClass.platform][i] = p.outcome(c.image, nodeClass)
+			all[nodeClass.platform][i] = p.outcome(c, nodeClass)
 			if _, foreign := p.foreign(w, c, nodeClass); foreign && all[nodeClass.platform][i] == Runs {
 				all[nodeClass.platform][i] = Crashes
 			}
@@ -82,11 +82,13 @@ func (p planner) outcomes(w workload) map[string][]Outcome {
 	return all
 }
 
-func (p planner) outcome(image string, s nodeClass) Outcome {
-	if known, ok := p.Images[image]; ok && s.Architecture != node.Unknown {
-		return outcomeOf(known, s.Platform)
+// outcome of an image for a volume is whether it can be pulled: a single manifest can, whatever it is made for.
+func (p planner) outcome(c container, s nodeClass) Outcome {
+	known, ok := p.Images[c.image]
+	if !ok || s.Architecture == node.Unknown || c.volume && !known.Index {
+		return Runs
 	}
-	return Runs
+	return outcomeOf(known, s.Platform)
 }
 
 // knows reports whether every image of a workload was read. Of the others it is only hoped that they run.
@@ -150,10 +152,10 @@ func (s candidate) behindArchitectureTaints() bool {
 }
 
 func (s candidate) outcome() Outcome {
-	worst := Runs
 	if s.refused {
-		worst = PullFails // not even tried
+		return Rejected // whatever its images are
 	}
+	worst := Runs
 	for _, o := range s.outcomes {
 		worst = worse(worst, o)
 	}

@@ -9,7 +9,10 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	helper "k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/interpodaffinity"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeports"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
@@ -51,7 +54,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 			delete(forecasts[n].Why, nodeaffinity.ErrReasonPod) // each of its pods is for one node
 		}
 		if !waits(verdicts[i].Findings) {
-			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(w, forecasts[n], grown[n],
+			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(ctx, w, forecasts[n], grown[n],
 				awaits(verdicts[i].Findings))...)
 		}
 		verdicts[i].Room = &forecasts[n]
@@ -88,14 +91,14 @@ func (p planner) landsSomewhere(v Verdict) bool {
 
 // scarce puts a forecast in words: "finds room for 4 of 6 pods (2 on amd64 and 2 on arm64); 2 do not fit: Insufficient
 // cpu on 3 nodes".
-func (p planner) scarce(w workload, f room.Forecast, g growth, awaited bool) []finding.Finding {
+func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g growth, awaited bool) []finding.Finding {
 	switch {
 	case awaited && f.Err == nil && g.fit >= f.Wanted: // which was said
 		return nil
+	case f.Err != nil && p.invalid(w, p.assess(ctx, w)) != nil:
+		return nil // was said
 	case f.Err != nil:
-		found := p.note(w, finding.Error, fmt.Sprintf("stops the scheduler: %s.", oneLine(f.Err.Error())))
-		found.Code, found.Fix = finding.NoMatchingNode, "Correct the field that the scheduler names."
-		return []finding.Finding{found}
+		return []finding.Finding{p.stopped(w, f.Err)}
 	case f.Fit < f.Wanted:
 		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.%s",
 			f.Fit, counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit), reasons(f.Why), g.words(f)))
@@ -122,11 +125,30 @@ func (p planner) scarce(w workload, f room.Forecast, g growth, awaited bool) []f
 	return nil
 }
 
+// stopped is about a pod that the scheduler can't place for an error of its own.
+func (p planner) stopped(w workload, err error) finding.Finding {
+	found := p.note(w, finding.Error, fmt.Sprintf("stops the scheduler: %s.", oneLine(err.Error())))
+	found.Code, found.Fix = finding.NoMatchingNode, "Correct the field that the scheduler names."
+	return found
+}
+
+// invalid is the error that stops the scheduler when it compares the nodes that a workload fits: the API server lets
+// preferred terms in that do not parse. With one node there is nothing to compare.
+func (p planner) invalid(w workload, s assessment) error {
+	if w.spec.Affinity == nil || w.spec.Affinity.NodeAffinity == nil ||
+		countNodes(s.where(func(at candidate) bool { return at.open })) < 2 {
+		return nil
+	}
+	terms := w.spec.Affinity.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution
+	_, err := helper.NewPreferredSchedulingTerms(terms)
+	return err
+}
+
 func (p planner) note(w workload, severity finding.Severity, message string) finding.Finding {
 	gvk := w.object.GroupVersionKind()
 	return finding.Finding{
 		Code: finding.InsufficientCapacity, Severity: severity, Object: object.ID(gvk, w.object),
-		Message: object.Name(gvk.Kind, w.object) + " " + message,
+		Message: w.label() + " " + message,
 	}
 }
 
@@ -142,7 +164,7 @@ func (p planner) spread(f room.Forecast) string {
 	byArch := map[string]int{}
 	for i := range p.Cluster.Nodes {
 		n := &p.Cluster.Nodes[i]
-		byArch[node.Architecture(n)] += f.Nodes[n.Name]
+		byArch[node.Kind(node.Platform(n))] += f.Nodes[n.Name]
 	}
 	var parts []string
 	for _, arch := range slices.Sorted(maps.Keys(byArch)) {
@@ -160,14 +182,43 @@ func (p planner) spread(f room.Forecast) string {
 func (p planner) relief(w workload, f room.Forecast) string {
 	if f.Why["node(s) didn't match pod topology spread constraints"] > 0 && p.countsTaintedNodes(w) {
 		return "Set nodeTaintsPolicy: Honor in its topologySpreadConstraints: by default they count nodes with taints that " +
-			"it " +
-			"does not tolerate, where no pod of it can be."
+			"it does not tolerate, where no pod of it can be."
 	}
-	advice := "Lower its requests or the number of replicas, or add a node."
+	advice := remedyOf(f.Why)
 	if closed := p.closedTo(w); closed != "" {
 		advice += " Or let it use " + closed + ", on which its images run too."
 	}
 	return advice
+}
+
+// remedyOf is what helps against what keeps pods off the nodes: smaller requests only where resources are short.
+func remedyOf(why schedule.Reasons) string {
+	short, apart, ports, beside := false, false, false, false
+	for reason := range why {
+		short = short || isShortage(reason)
+		apart = apart || reason == interpodaffinity.ErrReasonAntiAffinityRulesNotMatch ||
+			reason == interpodaffinity.ErrReasonExistingAntiAffinityRulesNotMatch
+		ports = ports || reason == nodeports.ErrReason
+		beside = beside || reason == interpodaffinity.ErrReasonAffinityRulesNotMatch
+	}
+	switch {
+	case short && apart:
+		return "Lower its requests or the number of replicas, or add a node; its anti-affinity lets each node take one."
+	case short:
+		return "Lower its requests or the number of replicas, or add a node."
+	case apart:
+		return "Lower the number of replicas, add a node, or make its anti-affinity preferred instead of required."
+	case beside:
+		return "Deploy the pods that it must be beside where it may run, or make its affinity preferred instead of required."
+	case ports:
+		return "Lower the number of replicas, add a node, or remove its hostPort, which each node has once."
+	}
+	return "Lower the number of replicas, or add a node."
+}
+
+// isShortage: the scheduler says that a node lacks resources.
+func isShortage(reason string) bool {
+	return strings.HasPrefix(reason, "Insufficient ") || reason == "Too many pods"
 }
 
 // countsTaintedNodes: a required spread has its nodes' taints ignored, and there are such nodes.
@@ -193,9 +244,9 @@ func (p planner) closedTo(w workload) string {
 			continue
 		}
 		barred, _ := bars(w, class.taints)
-		selected := slices.ContainsFunc(requirements(w.spec), func(r requirement) bool { return !r.met(class.node) })
+		selected := slices.ContainsFunc(p.requirements(w), func(r requirement) bool { return !r.met(class.any()) })
 		byArch[class.Architecture] = byArch[class.Architecture] || len(barred) == 0 && !selected
-		ok := !slices.ContainsFunc(w.containers, func(c container) bool { return p.outcome(c.image, class) != Runs })
+		ok := !slices.ContainsFunc(w.containers, func(c container) bool { return p.outcome(c, class) != Runs })
 		only := !slices.ContainsFunc(barred, func(t corev1.Taint) bool { return !node.Architectural(t, class.Architecture) })
 		runs[class.Architecture] = runs[class.Architecture] || ok && only
 	}

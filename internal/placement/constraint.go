@@ -30,7 +30,7 @@ func (p planner) constraint(s assessment) string {
 		return fmt.Sprintf("its images run on %s, and it does not tolerate %s", nodeNames(closed),
 			platform.Conjoin(taintTexts(distinctTaints(taints))))
 	}
-	return unmet(s.workload.spec, good)
+	return p.unmet(s.workload, good)
 }
 
 func (p planner) offers(w workload) string {

@@ -30,8 +30,11 @@ func (p planner) findings(s assessment, r remedy) []finding.Finding {
 	gvk := s.workload.object.GroupVersionKind()
 	for i := range all {
 		all[i].Object = object.ID(gvk, s.workload.object)
-		all[i].Message = object.Name(gvk.Kind, s.workload.object) + " " + all[i].Message
+		all[i].Message = s.workload.label() + " " + all[i].Message
 		all[i].Severity, all[i].Fix = cmp.Or(all[i].Severity, p.severity(s, r)), cmp.Or(r.fix, all[i].Fix)
+	}
+	if err := p.invalid(s.workload, s); err != nil {
+		all = append(all, p.stopped(s.workload, err))
 	}
 	return all
 }
@@ -54,8 +57,7 @@ func (p planner) failing(s assessment, r remedy) []finding.Finding {
 	for i, c := range s.workload.containers {
 		for _, outcome := range []Outcome{Crashes, PullFails} {
 			for _, candidates := range byArchitecture(s.where(func(at candidate) bool {
-				return at.open &&
-					at.outcomes[i] == outcome
+				return at.open && !at.refused && at.outcomes[i] == outcome
 			})) {
 				all = append(all, p.failure(s, r, c, outcome, candidates))
 			}
@@ -69,9 +71,12 @@ func (p planner) failing(s assessment, r remedy) []finding.Finding {
 }
 
 func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, candidates []candidate) finding.Finding {
-	code, fate := finding.ExecFormatError, "crash with exec format error"
-	if outcome == PullFails {
-		code, fate = finding.PlatformMissing, "fail to pull its image"
+	code, fate := finding.ExecFormatError, "container "+c.name+" would crash with exec format error"
+	switch {
+	case c.volume:
+		code, fate = finding.PlatformMissing, "the image of volume "+c.name+" could not be pulled"
+	case outcome == PullFails:
+		code, fate = finding.PlatformMissing, "container "+c.name+" would fail to pull its image"
 	}
 	platform := candidates[0].platform
 	build := "Build it for " + platform
@@ -80,17 +85,21 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 	}
 	advice := r.advice(build)
 	if r.fix == "" {
-		advice += " No patch helps: " + p.constraint(s.announced()) + "."
+		advice += " No patch helps: " + cmp.Or(r.against, p.constraint(s.announced())) + "."
 	}
 	offers := p.Images[c.image].String() + " only"
 	if foreign, ok := p.foreign(s.workload, c, *candidates[0].nodeClass); ok {
 		offers = fmt.Sprintf("%s, and the container starts %s", foreign.Platform, foreign.Program)
 	}
+	name := c.name
+	if c.volume {
+		name = ""
+	}
 	return finding.Finding{
-		Code: code, Container: c.name, Image: c.image, Architecture: candidates[0].Architecture,
+		Code: code, Container: name, Image: c.image, Architecture: candidates[0].Architecture,
 		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
-		Message: fmt.Sprintf("can land on %s, where container %s would %s. Image %s offers %s. %s",
-			nodeNames(candidates), c.name, fate, c.image, offers, advice),
+		Message: fmt.Sprintf("can land on %s, where %s. Image %s offers %s. %s",
+			nodeNames(candidates), fate, c.image, offers, advice),
 	}
 }
 
@@ -99,7 +108,7 @@ func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, c
 func (p planner) rejected(s assessment, r remedy, candidates []candidate) finding.Finding {
 	advice := r.advice("Remove spec.os")
 	if r.fix == "" {
-		advice += " No patch helps: " + p.constraint(s.announced()) + "."
+		advice += " No patch helps: " + cmp.Or(r.against, p.constraint(s.announced())) + "."
 	}
 	return finding.Finding{
 		Code: finding.PlatformMissing, Architecture: candidates[0].Architecture,
@@ -127,7 +136,7 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 	}
 	return finding.Finding{
 		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
-		Message: fmt.Sprintf("could land nowhere: %s. %s", p.constraint(s), r.advice("")),
+		Message: fmt.Sprintf("could land nowhere: %s. %s%s", p.constraint(s), r.advice(""), r.alternatives()),
 	}
 }
 
@@ -175,10 +184,8 @@ func resting(homes []candidate) []finding.Finding {
 
 // tooBig: all nodes would do if they were bigger.
 func tooBig(candidates []candidate) bool {
-	small := func(at candidate) bool {
-		return strings.HasPrefix(at.obstacle, "Insufficient ") || at.obstacle == "Too many pods"
-	}
-	return len(candidates) > 0 && !slices.ContainsFunc(candidates, func(at candidate) bool { return !small(at) })
+	return len(candidates) > 0 &&
+		!slices.ContainsFunc(candidates, func(at candidate) bool { return !isShortage(at.obstacle) })
 }
 
 // opened returns a note for each architecture that Spread opened to a workload that ran elsewhere before.

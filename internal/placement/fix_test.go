@@ -14,6 +14,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
 // pasting is a way in which an object can stand in a kustomization, and what a fix is to call it there.
@@ -42,7 +43,7 @@ var pastings = []pasting{
 func TestFix_works_when_pasted(t *testing.T) {
 	for _, s := range scenarios(t) {
 		for _, obj := range s.objects {
-			if _, _, ok := placement.PodTemplate(obj); !ok {
+			if !template.MakesPods(obj) {
 				continue
 			}
 			for _, way := range pastings {
@@ -58,28 +59,40 @@ func TestFix_works_when_pasted(t *testing.T) {
 
 func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructured, policy placement.Policy) {
 	files := way.files(obj)
-	before := render(t, files, way.kustomization)
+	before := render(t, files, nil, way.kustomization)
 	way.target.Name = obj.GetName()
 	targets := map[*unstructured.Unstructured]placement.PatchTarget{before[0]: way.target}
-	v := plan(t, placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: before[:1], Images: s.images,
-		Policy: policy, PatchTargets: targets})[0]
-	if v.Fix == "" {
+	request := placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: before[:1], Images: s.images,
+		Policy: policy, PatchTargets: targets, Room: s.cluster.Pods != nil}
+	verdicts := plan(t, request)
+	fixes := fixesOf(verdicts)
+	if len(fixes) == 0 {
 		return
 	}
-	for _, entry := range listings(v.Fix) {
-		after := render(t, append(files, v.Fix), way.kustomization+"patches: ["+entry+"]\n")
-		again := plan(t, placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: after[:1], Images: s.images,
-			Policy: placement.Fail})[0]
-		if again.Fix != "" || len(mendable(again.Findings)) > 0 {
-			t.Errorf("still wrong with the fix listed as %s: %v\n%s", entry, again.Findings, v.Fix)
+	for _, entries := range listings(fixes) {
+		after := render(t, files, fixes, way.kustomization+"patches: ["+entries+"]\n")
+		request.Objects, request.Policy = after[:1], placement.Fail
+		for i, again := range plan(t, request) {
+			if again.Fix != "" || verdicts[i].Fix != "" && len(mendable(again.Findings)) > 0 {
+				t.Errorf("still wrong with the fix listed as %s: %v\n%s", entries, again.Findings, verdicts[i].Fix)
+			}
 		}
-		if diff := cmp.Diff(v.Object.Object, after[0].Object); v.Patched && diff != "" {
+		if diff := cmp.Diff(verdicts[0].Object.Object, after[0].Object); verdicts[0].Patched && diff != "" {
 			t.Errorf("rendered is not what %s applies (-applied +rendered):\n%s", policy, diff)
 		}
 		if diff := cmp.Diff(before[1:], after[1:]); diff != "" {
-			t.Errorf("the fix listed as %s changes a namesake (-before +after):\n%s", entry, diff)
+			t.Errorf("the fix listed as %s changes a namesake (-before +after):\n%s", entries, diff)
 		}
 	}
+}
+
+func fixesOf(verdicts []placement.Verdict) (fixes []string) {
+	for _, v := range verdicts {
+		if v.Fix != "" {
+			fixes = append(fixes, v.Fix)
+		}
+	}
+	return fixes
 }
 
 // files are the object as its file has it, and a namesake.
@@ -98,12 +111,28 @@ func (way pasting) files(obj *unstructured.Unstructured) []string {
 	return files
 }
 
-// listings are the ways to list a fix: by itself, and as its comment shows.
-func listings(fix string) []string {
-	all := []string{"{path: THIS-FILE}"}
-	if comment, _, ok := strings.Cut(fix, "\n"); ok && strings.HasPrefix(comment, "#") {
+// listings are the ways to list fixes: by themselves, where they name an object, and as their comments show.
+func listings(fixes []string) []string {
+	var alone, targeted []string
+	for i, fix := range fixes {
+		file := fmt.Sprintf("THIS-FILE-%d", i)
+		comment, patch, _ := strings.Cut(fix, "\n")
+		if !strings.HasPrefix(comment, "#") {
+			alone = append(alone, "{path: "+file+"}")
+			continue
+		}
 		_, entry, _ := strings.Cut(comment, "patches: [")
-		all = append(all, strings.TrimSuffix(entry, "]"))
+		entry = strings.ReplaceAll(strings.TrimSuffix(entry, "]"), "THIS-FILE", file)
+		targeted = append(targeted, entry)
+		if !strings.HasPrefix(patch, "- op:") {
+			alone = append(alone, "{path: "+file+"}")
+		}
+	}
+	var all []string
+	for _, entries := range [][]string{alone, targeted} {
+		if len(entries) == len(fixes) {
+			all = append(all, strings.Join(entries, ", "))
+		}
 	}
 	return all
 }
@@ -119,7 +148,8 @@ func TestFix_for_an_unknown_file(t *testing.T) {
 		}
 		for i, way := range []pasting{{kustomization: "namespace: shop\n"},
 			{namespace: "shop", kustomization: "namespace: shop\n"}} {
-			after := render(t, append(way.files(s.objects[at]), v.Fix), way.kustomization+"patches: ["+listings(v.Fix)[i]+"]\n")
+			after := render(t, way.files(s.objects[at]), []string{v.Fix},
+				way.kustomization+"patches: ["+listings([]string{v.Fix})[i]+"]\n")
 			if diff := cmp.Diff(v.Object.Object, after[0].Object); diff != "" {
 				t.Errorf("rendered is not what pin applies (-applied +rendered):\n%s", diff)
 			}
@@ -127,15 +157,12 @@ func TestFix_for_an_unknown_file(t *testing.T) {
 	}
 }
 
-// render renders files as the resources of a kustomization, and THIS-FILE, which is the last of them, where it lists
-// patches.
-func render(t *testing.T, files []string, kustomization string) []*unstructured.Unstructured {
+// render renders files as the resources of a kustomization, which lists patches as THIS-FILE-0 and so on.
+func render(t *testing.T, files, patches []string, kustomization string) []*unstructured.Unstructured {
 	t.Helper()
 	fs := filesys.MakeFsInMemory()
-	if strings.Contains(kustomization, "patches:") {
-		last := len(files) - 1
-		must(t, fs.WriteFile("THIS-FILE", []byte(files[last])))
-		files = files[:last]
+	for i, patch := range patches {
+		must(t, fs.WriteFile(fmt.Sprintf("THIS-FILE-%d", i), []byte(patch)))
 	}
 	must(t, fs.WriteFile("objects.yaml", []byte(strings.Join(files, "\n---\n"))))
 	must(t, fs.WriteFile("kustomization.yaml", []byte(kustomization+"resources: [objects.yaml]\n")))
@@ -183,9 +210,12 @@ func TestPlan_of_what_was_patched_is_fine(t *testing.T) {
 	}
 }
 
-// mendable leaves out what no patch mends: nodes that take no pods for now, or that are not there yet.
+// mendable leaves out what no patch mends: nodes that take no pods for now, or that are not there yet, terms that do
+// not parse, and a lack of room.
 func mendable(findings []finding.Finding) []finding.Finding {
+	codes := []finding.Code{finding.EmptyPool, finding.InsufficientCapacity}
 	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool {
-		return strings.Contains(f.Message, "waits for nodes that take no pods now") || f.Code == finding.EmptyPool
+		return strings.Contains(f.Message, "waits for nodes that take no pods now") ||
+			strings.Contains(f.Message, "stops the scheduler") || slices.Contains(codes, f.Code)
 	})
 }

@@ -42,7 +42,7 @@ func (p planner) move(ctx context.Context, s assessment, architecture string) Mo
 	}
 	good := slices.DeleteFunc(there, func(at candidate) bool { return !at.runs() })
 	for _, at := range good {
-		o := s.opening(at)
+		o := p.opening(s, at)
 		m.Blocks = o.blocks
 		if fix := p.open(ctx, s, at, o); fix != "" {
 			m.Fix = fix
@@ -78,15 +78,14 @@ type opening struct {
 	node  *corev1.Node
 }
 
-func (s assessment) opening(at candidate) opening {
-	o := opening{taints: at.barred, node: at.node}
+func (p planner) opening(s assessment, at candidate) opening {
+	o := opening{taints: at.barred, node: at.any()}
 	for _, t := range at.barred {
 		o.blocks = append(o.blocks, "it does not tolerate "+t.ToString())
 	}
-	spec := s.workload.spec
-	for _, r := range requirements(spec) {
+	for _, r := range p.requirements(s.workload) {
 		switch {
-		case r.met(at.node):
+		case r.met(at.any()):
 		case r.spec.NodeName != "":
 			o.blocks = append(o.blocks, "it asks for "+r.text)
 		case r.spec.NodeSelector != nil:
@@ -109,7 +108,7 @@ func (p planner) open(ctx context.Context, s assessment, at candidate, o opening
 	if o.addedByServer(s.workload) {
 		return ""
 	}
-	patched, fix := patchWith(s.workload, p.PatchTargets[s.workload.object], o.amend)
+	patched, fix := patchWith(s.workload, p.PatchTargets[s.workload.source], o.amend)
 	after := p.assess(ctx, patched)
 	if !after.candidates[at.index].lands() || !after.fine() {
 		return ""

@@ -18,7 +18,7 @@ import (
 type nodeClass struct {
 	platforms.Platform
 	platform string         // in words, "linux/arm64"
-	node     *corev1.Node   // any of them
+	nodes    []*corev1.Node // all of them
 	taints   []corev1.Taint // those that last and keep pods off
 	names    []string       // in order
 	resting  []string       // those of them that take no pods for now, each with the reason
@@ -38,8 +38,8 @@ func poolClasses(pools []pool.Pool, nodes []corev1.Node, asked []pool.Asked) []n
 		})
 		for _, made := range pools[i].Nodes(nodes, asked) {
 			platform := node.Platform(&made)
-			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform), node: &made,
-				taints: node.Lasting(&made), pool: &pools[i], others: others})
+			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform),
+				nodes: []*corev1.Node{&made}, taints: node.Lasting(&made), pool: &pools[i], others: others})
 		}
 	}
 	return classes
@@ -55,10 +55,10 @@ func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 		if !found {
 			i = len(classes)
 			index[key] = i
-			platform := node.Platform(at)
-			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform), node: at,
-				taints: node.Lasting(at)})
+			p := node.Platform(at)
+			classes = append(classes, nodeClass{Platform: p, platform: platforms.Format(p), taints: node.Lasting(at)})
 		}
+		classes[i].nodes = append(classes[i].nodes, at)
 		classes[i].names = append(classes[i].names, at.Name)
 		if why := node.Unavailable(at); why != "" {
 			classes[i].resting = append(classes[i].resting, at.Name+" is "+why)
@@ -69,6 +69,9 @@ func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 	}
 	return classes
 }
+
+// any of the nodes stands for all.
+func (c nodeClass) any() *corev1.Node { return c.nodes[0] }
 
 // questions are what the workloads ask about a node, besides its platform and taints.
 type questions struct {

@@ -27,6 +27,11 @@ type NodeGroup struct {
 	Max *int `json:"max"`
 }
 
+// Kind is the column of a table that the nodes belong to: the architecture, with the OS where that is not linux.
+func (g NodeGroup) Kind() string {
+	return node.Kind(platforms.Platform{OS: g.OS, Architecture: g.Architecture})
+}
+
 // GroupNodes groups nodes and pools for the report, ordered by architecture, os, taints, source and pool.
 func GroupNodes(nodes []corev1.Node, pools []pool.Pool) []NodeGroup {
 	groups := []NodeGroup{}

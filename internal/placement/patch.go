@@ -1,14 +1,18 @@
 package placement
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// patch returns the workload with the repair made, and the same change as a patch that kustomize accepts:
-// strategic merge, and plain merge for custom kinds.
+// patch returns the workload with the repair made, and the same change as a patch that kustomize accepts.
 func (r repair) patch(w workload, target PatchTarget) (workload, string) {
 	return patchWith(w, target, r.amend)
 }
@@ -16,16 +20,39 @@ func (r repair) patch(w workload, target PatchTarget) (workload, string) {
 // patchWith is patch for any change of a pod spec, which returns the part that a patch must hold.
 func patchWith(w workload, target PatchTarget, amend func(spec map[string]any) map[string]any) (workload, string) {
 	patched := w.object.DeepCopy()
-	template := patched.Object
-	for _, key := range w.path {
-		template = child(template, key)
+	fields := child(patched.Object, w.template.Path...)
+	taken := map[string]any{}
+	for _, key := range []string{"nodeSelector", "affinity", "tolerations"} {
+		if value, ok := w.template.Fields[key]; ok && fields[key] == nil { // from elsewhere, which the patch would hide
+			fields[key] = runtime.DeepCopyJSONValue(value)
+			taken[key] = fields[key]
+		}
 	}
-	added := amend(child(template, "spec"))
-	after, _ := workloadOf(patched) // it parsed before, and a repair adds nothing that would not
+	added := amend(fields)
+	for key := range added {
+		if taken[key] != nil {
+			added[key] = fields[key]
+		}
+	}
+	return w.after(patched).amendedBy(amend, w), target.document(w, added, fields)
+}
+
+// after is the workload in a patched object, with what the server has added to it before.
+func (w workload) after(patched *unstructured.Unstructured) workload {
+	after := w.in(patched)
 	if w.written != nil {
-		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: amended(w.spec, amend)})
+		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: w.spec})
 	}
-	return after, target.document(w, added)
+	return after
+}
+
+// amendedBy makes the change in what the server has added as well.
+func (w workload) amendedBy(amend func(map[string]any) map[string]any, before workload) workload {
+	if before.written == nil {
+		return w
+	}
+	w.spec = amended(before.spec, amend)
+	return w
 }
 
 // amended is the change of a pod that the server has made: what it added is there afterwards as well.
@@ -42,12 +69,9 @@ func amended(spec corev1.PodSpec, amend func(map[string]any) map[string]any) cor
 	return after
 }
 
-// contradicts reports whether the repair selects nodes by a label of which the server has added another value: it would
-// refuse the pods then.
-func (r repair) contradicts(w workload) bool {
-	if w.written == nil {
-		return false
-	}
+// contradicted names what the server has added to the pod that selects nodes by a label of which the repair needs
+// another value: the server would refuse the pods then. It is "" where there is no such thing.
+func (p planner) contradicted(r repair, w workload) string {
 	selects := map[string]string{}
 	if r.os != "" {
 		selects[corev1.LabelOSStable] = r.os
@@ -55,14 +79,39 @@ func (r repair) contradicts(w workload) bool {
 	if len(r.architectures) == 1 {
 		selects[corev1.LabelArchStable] = r.architectures[0]
 	}
-	for label, value := range selects {
+	for _, label := range slices.Sorted(maps.Keys(selects)) {
 		added, ok := w.spec.NodeSelector[label]
-		if _, own := w.written.NodeSelector[label]; ok && !own && added != value {
-			return true
+		if who := p.adder(w, label); ok && who != "" && added != selects[label] {
+			return fmt.Sprintf("%s selects %s=%s, and it needs %s=%s", who, label, added, label, selects[label])
 		}
 	}
-	return false
+	return ""
 }
+
+// adder names who has added a label to what a workload selects: its RuntimeClass, its namespace, or something else that
+// the server asks. It is "" for a label that the manifest has.
+func (p planner) adder(w workload, label string) string {
+	if w.written == nil {
+		return ""
+	}
+	value, selected := w.spec.NodeSelector[label]
+	if own, ok := w.written.NodeSelector[label]; !selected || ok && own == value {
+		return ""
+	}
+	for _, n := range p.Cluster.Namespaces {
+		if n.Name == w.object.GetNamespace() && strings.Contains(n.Annotations[namespaceSelector], label+"=") {
+			return "its namespace " + n.Name
+		}
+	}
+	if class := w.spec.RuntimeClassName; class != nil {
+		return "its RuntimeClass " + *class
+	}
+	return "the admission of its pods"
+}
+
+// namespaceSelector is the annotation with which a namespace selects the nodes of its pods
+// (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podnodeselector).
+const namespaceSelector = "scheduler.alpha.kubernetes.io/node-selector"
 
 // amend changes a pod spec and returns the part of it that a patch must hold.
 func (r repair) amend(spec map[string]any) map[string]any {
@@ -150,12 +199,20 @@ func limited(tolerations []any, taints []corev1.Taint) bool {
 	})
 }
 
-// child returns the map under key, made where it is missing or null.
-func child(m map[string]any, key string) map[string]any {
-	c, ok := m[key].(map[string]any)
-	if !ok {
-		c = map[string]any{}
-		m[key] = c
+// child returns the map under keys, made where it is missing or null. Elements of lists are there.
+func child(m map[string]any, keys ...string) map[string]any {
+	for n, key := range keys {
+		if list, ok := m[key].([]any); ok {
+			i, _ := strconv.Atoi(keys[n+1])
+			element, _ := list[i].(map[string]any)
+			return child(element, keys[n+2:]...)
+		}
+		c, ok := m[key].(map[string]any)
+		if !ok {
+			c = map[string]any{}
+			m[key] = c
+		}
+		m = c
 	}
-	return c
+	return m
 }

@@ -3,6 +3,7 @@
 package placement
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
@@ -30,13 +32,15 @@ const (
 	PullFails Outcome = "pull-fails"
 	// Excluded: a selector, an affinity or a taint keeps the workload off all of these nodes.
 	Excluded Outcome = "excluded"
+	// Rejected: the pod is bound, and the kubelet turns it away: its spec.os is another.
+	Rejected Outcome = "rejected"
 	// Absent: an image is made for this architecture, and the cluster has no such node.
 	Absent Outcome = "absent"
 )
 
 // badness orders the outcomes that nodes of one architecture can have at the same time, worst last.
 func badness(o Outcome) int {
-	return slices.Index([]Outcome{Excluded, Runs, PullFails, Crashes}, o)
+	return slices.Index([]Outcome{Excluded, Runs, PullFails, Crashes, Rejected}, o)
 }
 
 func worse(a, b Outcome) Outcome {
@@ -57,7 +61,9 @@ type Request struct {
 	Objects []*unstructured.Unstructured
 	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses,
 	// namespaces and webhooks add. The others are judged by their template.
-	Admitted map[*unstructured.Unstructured]*corev1.Pod
+	Admitted map[template.Key]*corev1.Pod
+	// Refused are the server's words about the patches that an earlier plan of the same request offered.
+	Refused map[template.Key]string
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who
 	// could not read it has said why.
 	Images map[string]platform.Offer
@@ -80,12 +86,17 @@ type Request struct {
 type Verdict struct {
 	// Source is the object of the Request that the verdict is about.
 	Source *unstructured.Unstructured
-	// Object is what to apply: Source itself when nothing had to change, else a patched copy.
+	// Object is what to apply: Source itself when nothing had to change, else a copy with the patches of all its
+	// templates.
 	Object *unstructured.Unstructured
 	// Images are the references of the pod's init containers and containers, in that order, each once.
 	Images []string
-	// Architectures maps a GOARCH value to what happens to Object there. Its keys are the nodes' architectures and the
-	// images'.
+	// Key identifies the pod template that the verdict is about.
+	Key template.Key
+	// Template is what people call it; "" where the object has no other.
+	Template string
+	// Architectures maps a GOARCH value, or a platform as "windows/amd64" where the OS is not linux, to what happens to
+	// Object there. Its keys are the nodes' and the images'.
 	Architectures map[string]Outcome
 	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that pools can have and that are not
 	// there yet.
@@ -94,6 +105,8 @@ type Verdict struct {
 	Fix string
 	// Patched reports that Object already holds Fix.
 	Patched bool
+	// Repaired is Object with Fix made; nil without a fix.
+	Repaired *unstructured.Unstructured
 	// Findings say what is wrong: errors under Fail and where no patch helps, warnings under Warn, and
 	// notes on what was patched under Pin and Spread.
 	Findings []finding.Finding
@@ -103,8 +116,8 @@ type Verdict struct {
 	Moves map[string]Move
 }
 
-// Plan returns a verdict for each object that makes pods, in their order. The error is that the scheduler's plugins
-// could not be set up.
+// Plan returns a verdict for each pod template of the objects, in their order. The error is that the scheduler's
+// plugins could not be set up.
 func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	workloads := workloadsOf(r.Objects, r.Admitted)
 	p, err := newPlanner(ctx, r, workloads)
@@ -113,8 +126,18 @@ func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 	}
 	defer p.ever.Close()
 	verdicts := make([]Verdict, len(workloads))
+	patched := map[*unstructured.Unstructured]*unstructured.Unstructured{}
 	for i, w := range workloads {
+		if other := patched[w.source]; other != nil { // by a template before
+			w = w.after(other)
+		}
 		verdicts[i], workloads[i] = p.judge(ctx, w)
+		if verdicts[i].Patched {
+			patched[w.source] = verdicts[i].Object
+		}
+	}
+	for i := range verdicts {
+		verdicts[i].Object = cmp.Or(patched[verdicts[i].Source], verdicts[i].Source)
 	}
 	if r.Room && p.hasNodes() {
 		return verdicts, p.capacity(ctx, verdicts, workloads)
@@ -124,13 +147,14 @@ func Plan(ctx context.Context, r Request) ([]Verdict, error) {
 
 type planner struct {
 	Request
-	storage storage
-	classes []nodeClass
-	ever    *schedule.Scheduler // of one empty node per class
+	workloads []workload // as they were given
+	storage   storage
+	classes   []nodeClass
+	ever      *schedule.Scheduler // of one empty node per class
 }
 
 func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, error) {
-	p := planner{Request: r, storage: storageOf(r.Cluster.Storage, r.Objects)}
+	p := planner{Request: r, workloads: slices.Clone(workloads), storage: storageOf(r.Cluster.Storage, r.Objects)}
 	p.Cluster.Storage = p.storage.Storage
 	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
 	if len(r.Pools) > 0 {
@@ -138,7 +162,7 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 	}
 	empty := schedule.Snapshot{Storage: p.storage.Storage}
 	for _, class := range p.classes {
-		empty.Nodes = append(empty.Nodes, *class.node)
+		empty.Nodes = append(empty.Nodes, *class.any())
 	}
 	var err error
 	p.ever, err = schedule.New(ctx, empty, schedule.Ever)
@@ -148,8 +172,11 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 // judge returns the verdict on a workload, and the workload as it will be.
 func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	s := p.assess(ctx, w)
-	v := Verdict{Source: w.object, Object: w.object, Images: w.images()}
+	v := Verdict{Source: w.source, Key: w.key(), Object: w.object, Images: w.images()}
 	v.Architectures, v.WithoutNode = p.architectures(s)
+	if !w.template.Alone {
+		v.Template = w.template.Name
+	}
 	if len(p.classes) == 0 {
 		return v, w
 	}
@@ -161,6 +188,9 @@ func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 	}
 	r := p.remedy(ctx, s)
 	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
+	if r.fix != "" {
+		v.Repaired = r.after.workload.object
+	}
 	if r.applied {
 		w = r.after.workload
 		v.Object = w.object
@@ -174,8 +204,8 @@ func (p planner) hasNodes() bool {
 	return slices.ContainsFunc(p.classes, func(c nodeClass) bool { return !c.guessed() })
 }
 
-// architectures sums up an assessment: the worst that can happen on the nodes of each architecture, and where that
-// rests on nodes that are not there yet.
+// architectures sums up an assessment: the worst that can happen on the nodes of each architecture and OS, and where
+// that rests on nodes that are not there yet.
 func (p planner) architectures(s assessment) (all map[string]Outcome, withoutNode []string) {
 	all = map[string]Outcome{}
 	for _, c := range s.workload.containers {
@@ -192,9 +222,10 @@ func (p planner) architectures(s assessment) (all map[string]Outcome, withoutNod
 		if candidate.guessed() && !candidate.fails() {
 			continue // nothing runs on a node that nobody announced
 		}
-		possible[candidate.Architecture] = worse(worst, possible[candidate.Architecture])
+		kind := candidate.kind()
+		possible[kind] = worse(worst, possible[kind])
 		if candidate.pool == nil {
-			there[candidate.Architecture] = worse(worst, there[candidate.Architecture])
+			there[kind] = worse(worst, there[kind])
 		}
 	}
 	maps.Copy(all, possible)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
@@ -82,7 +83,7 @@ func TestPlan_of_one_is_that_of_many(t *testing.T) {
 	all := scenarios(t)
 	for i, s := range all {
 		for _, obj := range s.objects { // references of two cases may share a name
-			if _, _, ok := placement.PodTemplate(obj); ok && i%2 == 0 {
+			if template.MakesPods(obj) && i%2 == 0 {
 				objects = append(objects, obj)
 			}
 		}
@@ -92,13 +93,15 @@ func TestPlan_of_one_is_that_of_many(t *testing.T) {
 	}
 	for _, test := range all {
 		t.Run(test.name, func(t *testing.T) {
-			for i, v := range plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: objects,
-				Images: images, Policy: placement.Spread}) {
+			all := plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: objects, Images: images,
+				Policy: placement.Spread})
+			for i := range objects {
 				alone := plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: objects[i : i+1],
 					Images: images, Policy: placement.Spread})
-				if diff := cmp.Diff(alone[0], v); diff != "" {
+				if diff := cmp.Diff(alone, all[:len(alone)]); diff != "" {
 					t.Errorf("%s (-alone +among others):\n%s", objects[i].GetName(), diff)
 				}
+				all = all[len(alone):]
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
@@ -33,7 +34,7 @@ type scenario struct {
 	objects []*unstructured.Unstructured
 	images  map[string]platform.Offer
 	// admitted are the pods that the server would make.
-	admitted map[*unstructured.Unstructured]*corev1.Pod
+	admitted map[template.Key]*corev1.Pod
 }
 
 // row is what a golden file says of one workload under one policy.
@@ -51,8 +52,8 @@ func TestPlan(t *testing.T) {
 			got := map[string][]group{}
 			for _, policy := range policies {
 				for _, v := range plan(t, placement.Request{Cluster: test.cluster, Pools: test.pools, Objects: test.objects,
-					Admitted: test.admitted, Images: test.images, Policy: policy}) {
-					name := v.Object.GetKind() + " " + v.Object.GetName()
+					Admitted: test.admitted, Images: test.images, Policy: policy, Room: test.cluster.Pods != nil}) {
+					name := strings.TrimSpace(v.Object.GetKind() + " " + v.Object.GetName() + " " + v.Template)
 					got[name] = join(got[name], policy, row{v.Architectures, v.WithoutNode, v.Patched, v.Fix, lines(v.Findings)})
 				}
 			}
@@ -117,9 +118,14 @@ func TestPlan_leaves_the_rest_alone(t *testing.T) {
 				for _, obj := range s.objects {
 					given[obj] = true
 				}
-				for _, v := range plan(t, placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: s.objects,
-					Images: s.images, Policy: policy}) {
-					if given[v.Object] == v.Patched {
+				patched := map[*unstructured.Unstructured]bool{}
+				verdicts := plan(t, placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: s.objects,
+					Images: s.images, Policy: policy})
+				for _, v := range verdicts {
+					patched[v.Source] = patched[v.Source] || v.Patched
+				}
+				for _, v := range verdicts {
+					if given[v.Object] == patched[v.Source] {
 						t.Errorf("%s: patched is %t, the same object: %t", v.Object.GetName(), v.Patched, given[v.Object])
 					}
 					if v.Patched && (policy == placement.Fail || policy == placement.Warn) {
@@ -171,7 +177,7 @@ func readScenario(t *testing.T, path string) scenario {
 	}
 	read(t, path, &file)
 	s := scenario{name: strings.TrimSuffix(filepath.Base(path), ".yaml"), images: map[string]platform.Offer{},
-		admitted: map[*unstructured.Unstructured]*corev1.Pod{}}
+		admitted: map[template.Key]*corev1.Pod{}}
 	read(t, filepath.Join("testdata/clusters", file.Cluster+".yaml"), &s.cluster.Nodes)
 	s.cluster.Pods, s.cluster.Storage, s.pools = file.Pods, file.Storage, file.Pools
 	for ref, image := range file.Images {
@@ -181,7 +187,7 @@ func readScenario(t *testing.T, path string) scenario {
 		s.objects = append(s.objects, &unstructured.Unstructured{Object: obj})
 		last := s.objects[len(s.objects)-1]
 		if spec, ok := file.Admitted[last.GetName()]; ok {
-			s.admitted[last] = &corev1.Pod{Spec: spec}
+			s.admitted[template.KeyOf(last, template.Of(last)[0])] = &corev1.Pod{Spec: spec}
 		}
 	}
 	return s

@@ -23,14 +23,19 @@ type requirement struct {
 	spec   corev1.PodSpec // which asks nothing else
 }
 
-func requirements(spec corev1.PodSpec) []requirement {
+func (p planner) requirements(w workload) []requirement {
 	var all []requirement
+	spec := w.spec
 	if spec.NodeName != "" {
 		all = append(all, requirement{text: "the name " + spec.NodeName, spec: corev1.PodSpec{NodeName: spec.NodeName}})
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.NodeSelector)) {
 		selector := map[string]string{key: spec.NodeSelector[key]}
-		all = append(all, requirement{key + "=" + selector[key], []string{key}, corev1.PodSpec{NodeSelector: selector}})
+		text := key + "=" + selector[key]
+		if who := p.adder(w, key); who != "" {
+			text += " (which " + who + " selects)"
+		}
+		all = append(all, requirement{text, []string{key}, corev1.PodSpec{NodeSelector: selector}})
 	}
 	if terms := requiredTerms(spec); len(terms) > 0 {
 		text, labels := termsInWords(terms)
@@ -105,11 +110,11 @@ func (r requirement) met(node *corev1.Node) bool {
 }
 
 // unmet names the requirements that none of the candidates meets, and what these have instead.
-func unmet(spec corev1.PodSpec, candidates []candidate) string {
-	all := requirements(spec)
+func (p planner) unmet(w workload, candidates []candidate) string {
+	all := p.requirements(w)
 	var failed, have []string
 	for _, r := range all {
-		if !slices.ContainsFunc(candidates, func(at candidate) bool { return r.met(at.node) }) {
+		if !slices.ContainsFunc(candidates, func(at candidate) bool { return r.met(at.any()) }) {
 			failed = append(failed, r.text)
 			have = append(have, labelValues(r.labels, candidates)...)
 		}
@@ -154,7 +159,7 @@ func labelValues(labels []string, candidates []candidate) []string {
 	for _, label := range labels {
 		var values []string
 		for _, at := range candidates {
-			if value, ok := at.node.Labels[label]; ok {
+			if value, ok := at.any().Labels[label]; ok {
 				values = append(values, label+"="+value)
 			}
 		}

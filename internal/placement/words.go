@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -17,6 +18,8 @@ func (r remedy) advice(otherwise string) string {
 	switch {
 	case r.applied:
 		return "Patched for this deploy to " + r.words() + "."
+	case r.fix == "" && otherwise == "" && r.against != "":
+		return "No patch helps: " + r.against + "."
 	case r.fix == "" && otherwise == "":
 		return "No patch helps."
 	case r.fix == "":
@@ -38,6 +41,23 @@ func (r repair) words() string {
 		all = append(all, "tolerate "+platform.Conjoin(taintTexts(r.taints)))
 	}
 	return strings.Join(all, " and ")
+}
+
+// alternatives names the groups of nodes that other tolerations would open: " Or tolerate gpu=true:NoSchedule, which
+// opens gpu-0 (arm64)." It is "" without any.
+func (r remedy) alternatives() string {
+	var all []string
+	for _, group := range r.others {
+		texts := taintTexts(distinctTaints(group[0].barred))
+		all = append(all, fmt.Sprintf("tolerate %s, which opens %s", platform.Conjoin(texts), nodeNames(group)))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	if more := len(all) - namesShown; more > 0 {
+		all = append(all[:namesShown], fmt.Sprintf("the taints of %d more groups of nodes", more))
+	}
+	return " Or " + strings.Join(all, "; or ") + "."
 }
 
 func taintTexts(taints []corev1.Taint) []string {
@@ -112,13 +132,8 @@ func kinds(candidates []candidate) string {
 	return strings.Join(distinct(all), ", ")
 }
 
-// kind is what sets nodes apart for images: the architecture, with the OS where it is not linux.
-func (s candidate) kind() string {
-	if s.OS == "linux" {
-		return s.Architecture
-	}
-	return s.platform
-}
+// kind is the column of a table that a class of nodes belongs to.
+func (c nodeClass) kind() string { return node.Kind(c.Platform) }
 
 // byArchitecture groups candidates, ordered by architecture and then OS.
 func byArchitecture(candidates []candidate) [][]candidate {

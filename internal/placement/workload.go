@@ -1,89 +1,21 @@
 package placement
 
 import (
-	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
-
-// PodTemplate returns the template of the pods that obj makes, and the path that leads to it: spec.template for all
-// kinds whose spec.template.spec.containers is a list, spec.jobTemplate.spec.template for a CronJob, template for a
-// PodTemplate, the object itself, with an empty path, for a Pod, and for a custom kind wherever it has one. Other
-// objects are not ok, and neither is a template that does not parse: the API server will name the field at fault.
-func PodTemplate(obj *unstructured.Unstructured) (template *corev1.PodTemplateSpec, path []string, ok bool) {
-	path = templatePath(obj.GroupVersionKind().GroupKind())
-	if !holdsContainers(obj.Object, path) && isCustom(obj) {
-		path, _ = findTemplate(obj.Object, nil)
-	}
-	raw := obj.Object
-	if len(path) > 0 {
-		raw, _, _ = unstructured.NestedMap(obj.Object, path...)
-	}
-	containers, found, _ := unstructured.NestedFieldNoCopy(raw, "spec", "containers")
-	if _, isList := containers.([]any); !found || !isList {
-		return nil, nil, false
-	}
-	template = &corev1.PodTemplateSpec{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, template); err != nil {
-		return nil, nil, false
-	}
-	return template, path, true
-}
-
-// isCustom: only custom kinds have pod templates in places of their own.
-func isCustom(obj *unstructured.Unstructured) bool {
-	return strings.Contains(obj.GroupVersionKind().Group, ".") &&
-		!strings.HasSuffix(obj.GroupVersionKind().Group, ".k8s.io")
-}
-
-// holdsContainers reports whether the map below a path has a pod spec with containers that have images.
-func holdsContainers(fields map[string]any, path []string) bool {
-	containers, _, _ := unstructured.NestedFieldNoCopy(fields, append(slices.Clone(path), "spec", "containers")...)
-	list, _ := containers.([]any)
-	return slices.ContainsFunc(list, func(c any) bool {
-		container, _ := c.(map[string]any)
-		return container["name"] != nil && container["image"] != nil
-	})
-}
-
-// findTemplate looks for a pod template anywhere among the maps of an object, such as spec.jobTargetRef.template of
-// KEDA's ScaledJob, and returns the first in the order of the fields' names. Templates in lists are passed over.
-func findTemplate(fields map[string]any, path []string) ([]string, bool) {
-	if len(path) > 0 && holdsContainers(fields, nil) {
-		return path, true
-	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if inner, ok := fields[key].(map[string]any); ok {
-			if found, ok := findTemplate(inner, append(slices.Clone(path), key)); ok {
-				return found, true
-			}
-		}
-	}
-	return []string{"spec", "template"}, false
-}
-
-func templatePath(kind schema.GroupKind) []string {
-	switch kind {
-	case schema.GroupKind{Kind: "Pod"}:
-		return nil
-	case schema.GroupKind{Kind: "PodTemplate"}:
-		return []string{"template"}
-	case schema.GroupKind{Group: "batch", Kind: "CronJob"}:
-		return []string{"spec", "jobTemplate", "spec", "template"}
-	}
-	return []string{"spec", "template"}
-}
 
 // References returns the image references of all workloads, those that admission adds among them, each once, in order
 // of appearance.
-func References(objects []*unstructured.Unstructured, admitted map[*unstructured.Unstructured]*corev1.Pod) []string {
+func References(objects []*unstructured.Unstructured, admitted map[template.Key]*corev1.Pod) []string {
 	var all []string
 	seen := map[string]bool{}
 	for _, w := range workloadsOf(objects, admitted) {
@@ -97,9 +29,11 @@ func References(objects []*unstructured.Unstructured, admitted map[*unstructured
 	return all
 }
 
+// workload is a pod template of an object of the deploy.
 type workload struct {
-	object     *unstructured.Unstructured
-	path       []string // to the pod template
+	source     *unstructured.Unstructured // as it was given
+	object     *unstructured.Unstructured // as it is patched until now
+	template   template.Template
 	metadata   metav1.ObjectMeta
 	spec       corev1.PodSpec
 	written    *corev1.PodSpec // by the manifest; nil where spec is that
@@ -107,13 +41,18 @@ type workload struct {
 	claims     []string // names of a StatefulSet's claim templates
 }
 
-type container struct{ name, image string }
+// container is an image that a pod pulls, for a container or a volume.
+type container struct {
+	name, image string
+	volume      bool // it is mounted, and nothing in it is started
+}
 
-func workloadsOf(objects []*unstructured.Unstructured, admitted map[*unstructured.Unstructured]*corev1.Pod) []workload {
+func workloadsOf(objects []*unstructured.Unstructured, admitted map[template.Key]*corev1.Pod) []workload {
 	var all []workload
 	for _, obj := range objects {
-		if w, ok := workloadOf(obj); ok {
-			if pod := admitted[obj]; pod != nil {
+		for _, t := range template.Of(obj) {
+			w := workloadOf(obj, t)
+			if pod := admitted[w.key()]; pod != nil {
 				w = w.admittedAs(pod)
 			}
 			all = append(all, w)
@@ -122,22 +61,47 @@ func workloadsOf(objects []*unstructured.Unstructured, admitted map[*unstructure
 	return all
 }
 
-func workloadOf(obj *unstructured.Unstructured) (workload, bool) {
-	template, path, ok := PodTemplate(obj)
-	if !ok {
-		return workload{}, false
-	}
+func workloadOf(obj *unstructured.Unstructured, t template.Template) workload {
 	return workload{
-		object: obj, path: path, metadata: template.ObjectMeta, spec: template.Spec,
-		containers: containersOf(template.Spec), claims: claimTemplates(obj),
-	}, true
+		source: obj, object: obj, template: t, metadata: t.ObjectMeta, spec: t.Spec,
+		containers: containersOf(t.Spec), claims: claimTemplates(obj),
+	}
+}
+
+// in is the workload after its object was patched, in this template or another.
+func (w workload) in(patched *unstructured.Unstructured) workload {
+	for _, t := range template.Of(patched) {
+		if t.Path.String() == w.template.Path.String() {
+			after := workloadOf(patched, t)
+			after.source = w.source
+			return after
+		}
+	}
+	w.object = patched // it parsed before, and a repair adds nothing that would not
+	return w
+}
+
+func (w workload) key() template.Key { return template.KeyOf(w.source, w.template) }
+
+// label is what messages call the workload: its object, and the template where there are others.
+func (w workload) label() string {
+	label := object.Name(w.object.GetKind(), w.object)
+	if !w.template.Alone {
+		label += " (" + w.template.Name + ")"
+	}
+	return label
 }
 
 func containersOf(spec corev1.PodSpec) []container {
 	var all []container
 	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 		if c.Image != "" {
-			all = append(all, container{c.Name, c.Image})
+			all = append(all, container{name: c.Name, image: c.Image})
+		}
+	}
+	for _, v := range spec.Volumes {
+		if v.Image != nil && v.Image.Reference != "" {
+			all = append(all, container{name: v.Name, image: v.Image.Reference, volume: true})
 		}
 	}
 	return all
@@ -209,9 +173,13 @@ func (w workload) asleep() bool { return w.replicas() == 0 }
 
 // bound: a bare pod that has its node already stays there, whatever else it could land on.
 func (p planner) bound(w workload) bool {
-	return len(w.path) == 0 && slices.ContainsFunc(p.Cluster.Pods, func(pod corev1.Pod) bool {
+	return w.isPod() && slices.ContainsFunc(p.Cluster.Pods, func(pod corev1.Pod) bool {
 		return pod.Namespace == w.object.GetNamespace() && pod.Name == w.object.GetName() && pod.Spec.NodeName != ""
 	})
+}
+
+func (w workload) isPod() bool {
+	return w.object.GroupVersionKind().GroupKind() == schema.GroupKind{Kind: "Pod"}
 }
 
 // daemon reports a DaemonSet, whose controller puts pods on the nodes that fit: where none does it makes no pod.

@@ -15,9 +15,9 @@ type nodeTitles map[string]string
 func (r *Report) nodeTitles() nodeTitles {
 	total, tainted := map[string]int{}, map[string]int{}
 	for _, group := range r.Nodes {
-		total[group.Architecture] += group.Count
+		total[group.Kind()] += group.Count
 		if len(group.Taints) > 0 {
-			tainted[group.Architecture] += group.Count
+			tainted[group.Kind()] += group.Count
 		}
 	}
 	titles := nodeTitles{}
@@ -42,7 +42,7 @@ func (r *Report) growth(architecture string, today int) string {
 	for _, group := range r.Nodes {
 		of := key{string(group.Source), group.Pool}
 		switch {
-		case group.Architecture != architecture:
+		case group.Kind() != architecture:
 		case group.Pool == "":
 			most[of] += group.Count
 		case group.Max == nil:
@@ -74,9 +74,9 @@ func (t nodeTitles) of(architecture string) string {
 // tainted names the nodes of a group: "3 arm64", or "arm64 (no node yet)".
 func tainted(group placement.NodeGroup) string {
 	if group.Count == 0 {
-		return prose(group.Architecture) + " (" + noNodeYet + ")"
+		return prose(group.Kind()) + " (" + noNodeYet + ")"
 	}
-	return fmt.Sprintf("%d %s", group.Count, prose(group.Architecture))
+	return fmt.Sprintf("%d %s", group.Count, prose(group.Kind()))
 }
 
 // taints says in a line which taints keep pods off which nodes.

@@ -63,7 +63,7 @@ func (s standing) cell(architecture string) string {
 func (r *Report) columns(standings []standing) []string {
 	set := map[string]bool{}
 	for _, group := range r.Nodes {
-		set[group.Architecture] = true
+		set[group.Kind()] = true
 	}
 	for _, s := range standings {
 		for architecture, at := range s.spots {

@@ -109,7 +109,7 @@ const (
 var moodIcon = map[mood]string{good: "✅", bad: "❌", risk: "⚠️", off: "➖"}
 
 func (s spot) mood() mood {
-	failing := s.outcome == placement.Crashes || s.outcome == placement.PullFails
+	failing := slices.Contains([]placement.Outcome{placement.Crashes, placement.PullFails, placement.Rejected}, s.outcome)
 	switch {
 	case s.pods > s.well:
 		return bad

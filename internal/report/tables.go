@@ -34,7 +34,28 @@ func (r *Report) PlacementTable() [][]string {
 		}
 		rows = append(rows, row)
 	}
+	for _, label := range r.severalTemplates() { // which of them made a pod is not known
+		if row := []string{label}; len(counts[label]) > 0 {
+			for _, architecture := range architectures {
+				row = append(row, Workload{}.cell(architecture, counts[label][architecture]))
+			}
+			rows = append(rows, append(row, ready[label]))
+		}
+	}
 	return briefly(rows, "workload")
+}
+
+// severalTemplates names the objects that have more than one row.
+func (r *Report) severalTemplates() []string {
+	var all []string
+	for _, w := range r.Workloads {
+		if w.Template != "" {
+			w.Template = ""
+			all = append(all, w.label())
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // cell joins what was foreseen with what was seen.

@@ -10,9 +10,12 @@ import (
 
 // Workload is an object that makes pods, and where they can run.
 type Workload struct {
-	Kind          string                       `json:"kind"`
-	Namespace     string                       `json:"namespace"`
-	Name          string                       `json:"name"`
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Template is the pod template that the row is about, such as "spec.workerGroupSpecs[gpu]"; "" where the object has
+	// one alone.
+	Template      string                       `json:"template,omitempty"`
 	Images        []string                     `json:"images"`
 	Architectures map[string]placement.Outcome `json:"architectures"`
 	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that a pool can have and that are not
@@ -26,10 +29,14 @@ type Workload struct {
 
 // label names the workload as people do.
 func (w Workload) label() string {
+	label := w.Kind + " " + w.Namespace + "/" + w.Name
 	if w.Namespace == "" {
-		return w.Kind + " " + w.Name
+		label = w.Kind + " " + w.Name
 	}
-	return w.Kind + " " + w.Namespace + "/" + w.Name
+	if w.Template != "" {
+		label += " (" + w.Template + ")"
+	}
+	return label
 }
 
 // Placement counts pods by workload and architecture: "Deployment shop/cart" -> "arm64" -> 2.

@@ -71,7 +71,7 @@ func (c *Controllers) add(ctx context.Context, found map[types.UID]*Workload, ob
 		obj = whole
 	}
 	l := c.descent(ctx, obj, obj)
-	if _, _, ok := c.opts.Template(l.top); ok && found[l.top.GetUID()] == nil {
+	if _, ok := c.opts.Template(l.top); ok && found[l.top.GetUID()] == nil {
 		found[l.top.GetUID()] = &Workload{Object: l.top, ManagedBy: l.managedBy}
 	}
 }
@@ -121,7 +121,7 @@ func bare(pod *corev1.Pod) *unstructured.Unstructured {
 // sample takes from a pod what came after its admission: its node, the claims that a StatefulSet gave to it alone, and
 // the node that a DaemonSet bound it to.
 func (c *Controllers) sample(top *unstructured.Unstructured, pod *corev1.Pod) *corev1.Pod {
-	template, _, ok := c.opts.Template(top)
+	template, ok := c.opts.Template(top)
 	if !ok {
 		return nil
 	}

@@ -38,7 +38,7 @@ func (c *Controllers) descent(ctx context.Context, obj metav1.Object, self *unst
 			break
 		}
 		l.current = l.current && object.OfCurrentRevision(obj, owner)
-		if _, _, ok := c.opts.Template(owner); ok {
+		if _, ok := c.opts.Template(owner); ok {
 			l.top, l.managedBy = owner, ""
 		} else if !isOwned(owner, "Deployment") {
 			l.managedBy = object.Name(owner.GetKind(), owner)

@@ -36,8 +36,9 @@ type Options struct {
 	Config *rest.Config
 	// Namespaces are those to read; none is all.
 	Namespaces []string
-	// Template returns an object's pod template and the path to it; ok is false for an object without.
-	Template func(*unstructured.Unstructured) (template *corev1.PodTemplateSpec, path []string, ok bool)
+	// Template returns an object's pod template; ok is false for an object without, and for one with several, whose pods
+	// are judged as they are.
+	Template func(*unstructured.Unstructured) (template *corev1.PodTemplateSpec, ok bool)
 }
 
 // Missing is a list, or an object, that could not be read.
