@@ -159,7 +159,7 @@ func labelValues(labels []string, candidates []candidate) []string {
 	for _, label := range labels {
 		var values []string
 		for _, at := range candidates {
-			if value, ok := at.any().Labels[label]; ok {
+			for _, value := range at.values(label) {
 				values = append(values, label+"="+value)
 			}
 		}
@@ -170,4 +170,20 @@ func labelValues(labels []string, candidates []candidate) []string {
 		all = append(all, values[:min(valuesShown, len(values))]...)
 	}
 	return all
+}
+
+// values are those of a label that nodes of a class have, or those that a pool's nodes can be made with.
+func (c nodeClass) values(label string) []string {
+	if c.pool != nil && label != corev1.LabelArchStable && label != corev1.LabelOSStable {
+		if choices, ok := c.pool.Choices[label]; ok {
+			return choices
+		}
+		if _, fixed := c.pool.Labels[label]; !fixed {
+			return nil // it can have what is asked for
+		}
+	}
+	if value, ok := c.any().Labels[label]; ok {
+		return []string{value}
+	}
+	return nil
 }
