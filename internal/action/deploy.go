@@ -45,7 +45,9 @@ type results struct {
 	verified []verifiedImage   // verify
 	edits    []edit.Change     // rewrite
 	nodes    []placement.NodeGroup
-	verdicts []placement.Verdict // plan
+	// poolsReported: what could not be read of pools is among the findings.
+	poolsReported bool
+	verdicts      []placement.Verdict // plan
 	// references are the images of all pods, those that admission adds among them.
 	references []string
 	checked    *apply.Checked   // check

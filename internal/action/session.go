@@ -18,12 +18,14 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/azure"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
@@ -41,6 +43,8 @@ type session struct {
 	applier *apply.Applier
 	// waitForNodes returns the cluster's nodes, which are read while the images are verified.
 	waitForNodes func() ([]corev1.Node, error)
+	// waitForPools returns the kinds of nodes that the cluster can have, and says what of that could not be read.
+	waitForPools func() ([]pool.Pool, []finding.Finding)
 	// waitForSnapshot returns what runs in the cluster; nil where its reading has not begun.
 	waitForSnapshot func() (snapshot, error)
 }
@@ -82,7 +86,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 
 // enterCluster starts to read the cluster.
 func (d *deploy) enterCluster(ctx context.Context) (err error) {
-	d.waitForNodes = readNodes(ctx, d.cluster)
+	d.waitForNodes, d.waitForPools = readNodes(ctx, d.cluster), readPools(ctx, d.cluster)
 	if d.takes("inventory") {
 		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, auditTimeout, d.config.Namespaces...)
 		return nil

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"k8s.io/client-go/rest"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // Cloud is what a cloud does for a run that is signed in to it. A package below this one implements it for one cloud,
@@ -21,6 +23,9 @@ type Cloud interface {
 	// Cluster looks the cluster of the inputs up. Requests with the returned config carry a token that is renewed as
 	// long as the config is used. The error says what the cloud refused, and what to do.
 	Cluster(ctx context.Context) (*rest.Config, error)
+	// Pools are the kinds of nodes that the cluster has or can have, as far as the cloud decides that. The error says what
+	// the cloud refused, and what to do.
+	Pools(ctx context.Context) ([]pool.Pool, error)
 	// Advice says what to do where the cloud's clusters do not answer as they should.
 	Advice() Advice
 }
@@ -31,6 +36,8 @@ type Cluster struct {
 	// Namespace is the one that objects get when they name none.
 	Namespace string
 	Advice    Advice
+	// Pools are those that the cluster's cloud knows of; nil where no cloud is signed in to.
+	Pools func(ctx context.Context) ([]pool.Pool, error)
 }
 
 // Advice says what to do when a cluster does not answer as it should. It depends on how the cluster is reached.

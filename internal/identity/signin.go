@@ -112,7 +112,7 @@ func ofCloud(ctx context.Context, cloud Cloud) (Cluster, error) {
 	if err != nil {
 		return Cluster{}, err
 	}
-	return Cluster{Config: tuned(config), Namespace: "default", Advice: cloud.Advice()}, nil
+	return Cluster{Config: tuned(config), Namespace: "default", Advice: cloud.Advice(), Pools: cloud.Pools}, nil
 }
 
 // mask hides the secrets that a kubeconfig contains, or that a pod has of its service account. A plugin's are not seen

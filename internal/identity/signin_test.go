@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // thirdCloud is a cloud that this program does not know: all that package identity needs to know of one is here.
@@ -31,6 +32,8 @@ func (thirdCloud) Grant(repository string, push bool) string {
 func (c thirdCloud) Cluster(context.Context) (*rest.Config, error) {
 	return &rest.Config{Host: "https://cluster.third.example"}, c.refusal
 }
+
+func (thirdCloud) Pools(context.Context) ([]pool.Pool, error) { return nil, nil }
 
 func (thirdCloud) Advice() identity.Advice {
 	return identity.Advice{Unreachable: "open the third firewall"}

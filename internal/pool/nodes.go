@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -134,7 +135,9 @@ func (p Pool) isOpen(key string) bool {
 		return false
 	}
 	_, limited := p.Choices[key]
-	return limited || p.OpenToAll || slices.Contains(p.Open, key)
+	return limited || p.OpenToAll || slices.ContainsFunc(p.Open, func(open string) bool {
+		return open == key || strings.HasSuffix(open, "/") && strings.HasPrefix(key, open)
+	})
 }
 
 func distinct(words []string) []string { return slices.Compact(slices.Sorted(slices.Values(words))) }
@@ -146,7 +149,9 @@ func (p Pool) node(number int, chosen map[string]string, own []*corev1.Node) cor
 	all, allocatable := map[string]string{}, p.Allocatable
 	if len(own) > 0 {
 		maps.Copy(all, own[0].Labels)
-		allocatable = own[0].Status.Allocatable
+		if p.Source != Expected {
+			allocatable = own[0].Status.Allocatable
+		}
 	}
 	for key, values := range p.Choices {
 		all[key] = values[0]

@@ -46,7 +46,8 @@ type Pool struct {
 	Labels map[string]string
 	// Choices are labels of which its nodes can have any of some values.
 	Choices map[string][]string
-	// Open are labels of which its nodes can have any value. OpenToAll: every label.
+	// Open are labels of which its nodes can have any value; a prefix that ends in a slash is all of its labels.
+	// OpenToAll: every label.
 	Open      []string
 	OpenToAll bool
 	Taints    []corev1.Taint

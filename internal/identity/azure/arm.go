@@ -11,13 +11,13 @@ import (
 )
 
 // explainARM turns a refusal by Azure Resource Manager into one that says what to do.
-func (a *Account) explainARM(err error, id *arm.ResourceID) error {
+func (a *Account) explainARM(err error, id *arm.ResourceID, what string) error {
 	var refusal *azcore.ResponseError
 	if !errors.As(err, &refusal) {
-		return fmt.Errorf("cluster %s: asking Azure Resource Manager for its address: %w", id, err)
+		return fmt.Errorf("cluster %s: asking Azure Resource Manager for %s: %w", id, what, err)
 	}
-	return fmt.Errorf("cluster %s: Azure Resource Manager refuses to report its address: %s: %s\n%s",
-		id, refusal.ErrorCode, messageARM(refusal), a.adviceARM(refusal.ErrorCode, id))
+	return fmt.Errorf("cluster %s: Azure Resource Manager refuses to report %s: %s: %s\n%s",
+		id, what, refusal.ErrorCode, messageARM(refusal), a.adviceARM(refusal.ErrorCode, id))
 }
 
 // messageARM reads the message of an error
@@ -38,7 +38,7 @@ func messageARM(refusal *azcore.ResponseError) string {
 func (a *Account) adviceARM(code string, id *arm.ResourceID) string {
 	switch code {
 	case "AuthorizationFailed":
-		return fmt.Sprintf("Give the identity the role, which lets it read the cluster's address and nothing more:\n    "+
+		return fmt.Sprintf("Give the identity the role, which lets it read the cluster's address and agent pools:\n    "+
 			"az role assignment create --role \"Azure Kubernetes Service Cluster User Role\" --assignee %s --scope "+
 			"%s", a.options.ClientID, id)
 	case "SubscriptionNotFound", "InvalidSubscriptionId":

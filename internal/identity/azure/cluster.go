@@ -79,7 +79,7 @@ func (a *Account) userKubeconfig(ctx context.Context, id *arm.ResourceID) ([]byt
 		return err
 	})
 	if err != nil {
-		return nil, a.explainARM(err, id)
+		return nil, a.explainARM(err, id, "its address")
 	}
 	if len(answer.Kubeconfigs) == 0 || answer.Kubeconfigs[0] == nil {
 		return nil, fmt.Errorf("cluster %s: Azure Resource Manager returns no kubeconfig", id)

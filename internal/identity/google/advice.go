@@ -52,7 +52,7 @@ func (a *Account) adviseCredentials(r *googleapi.Refusal) string {
 
 // adviseRole is about a role that the account lacks in the cluster's project.
 func (a *Account) adviseRole(r *googleapi.Refusal) string {
-	project := resource(a.options.Cluster).project
+	project := takeApart(a.options.Cluster).project
 	switch {
 	case r.Status == http.StatusForbidden:
 		return "Grant the role; it takes some minutes to work:\n" +

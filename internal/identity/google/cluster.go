@@ -16,8 +16,8 @@ import (
 // name is a cluster's, or a fleet membership's, full name taken apart.
 type name struct{ project, location, collection, id string }
 
-// resource takes projects/P/locations/L/COLLECTION/ID apart, which inputs has checked.
-func resource(full string) name {
+// takeApart takes projects/P/locations/L/COLLECTION/ID apart, which inputs has checked.
+func takeApart(full string) name {
 	parts := strings.Split(full, "/")
 	if len(parts) != 6 {
 		return name{}
@@ -57,7 +57,7 @@ type address struct {
 }
 
 func (a *Account) address(ctx context.Context) (address, error) {
-	wanted := resource(a.options.Cluster)
+	wanted := takeApart(a.options.Cluster)
 	if wanted.collection != "clusters" {
 		return a.gateway(ctx, wanted)
 	}

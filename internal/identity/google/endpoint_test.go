@@ -54,7 +54,7 @@ func TestChoose(t *testing.T) {
 			if err := json.Unmarshal([]byte(test.cluster), &told); err != nil {
 				t.Fatal(err)
 			}
-			got, err := choose(resource("projects/p/locations/l/clusters/c"), &told, identity.Endpoint(test.endpoint))
+			got, err := choose(takeApart("projects/p/locations/l/clusters/c"), &told, identity.Endpoint(test.endpoint))
 			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(address{})); diff != "" {
 				t.Errorf("address (-want +got):\n%s", diff)
 			}

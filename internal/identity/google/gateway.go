@@ -20,7 +20,7 @@ func (a *Account) clusterGateway(ctx context.Context, wanted name, c *container.
 		return address{}, missing(wanted, "belongs to no fleet, which the Connect Gateway needs; register "+
 			"it:", "--enable-fleet")
 	}
-	return a.gateway(ctx, resource(strings.TrimPrefix(c.Fleet.Membership, "//"+hubHost+"/")))
+	return a.gateway(ctx, takeApart(strings.TrimPrefix(c.Fleet.Membership, "//"+hubHost+"/")))
 }
 
 // gateway is the Connect Gateway's address of a membership. The gateway calls that of a GKE cluster a gkeMembership

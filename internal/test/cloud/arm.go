@@ -10,17 +10,14 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// resourceManager is Azure Resource Manager's listClusterUserCredential
-// (https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials).
+// resourceManager is Azure Resource Manager's listClusterUserCredential and its GET of a cluster
+// (https://learn.microsoft.com/rest/api/aks/managed-clusters).
 func (a *Azure) resourceManager() http.Handler {
+	const cluster = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/" +
+		"managedClusters/{name}"
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+
-		"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/managedClusters/{name}/listClusterUserCredential",
+	mux.Handle("POST "+cluster+"/listClusterUserCredential", a.permitted("listClusterUserCredential/action",
 		func(w http.ResponseWriter, r *http.Request) {
-			if status, code, message := a.refuseARM(r); code != "" {
-				answer(status, map[string]any{"error": map[string]string{"code": code, "message": message}}).ServeHTTP(w, r)
-				return
-			}
 			kubeconfig, err := a.kubeconfig(r.URL.Query().Get("server-fqdn"))
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -28,11 +25,26 @@ func (a *Azure) resourceManager() http.Handler {
 			}
 			answer(http.StatusOK, map[string]any{"kubeconfigs": []any{map[string]any{"name": "clusterUser",
 				"value": kubeconfig}}}).ServeHTTP(w, r)
-		})
+		}))
+	mux.Handle("GET "+cluster, a.permitted("read", func(w http.ResponseWriter, r *http.Request) {
+		answer(http.StatusOK, map[string]any{"id": a.ClusterID(), "name": a.Cluster.Name, "location": "westeurope",
+			"properties": map[string]any{"agentPoolProfiles": a.Cluster.AgentPools}}).ServeHTTP(w, r)
+	}))
 	return mux
 }
 
-func (a *Azure) refuseARM(r *http.Request) (status int, code, message string) {
+// permitted serves a handler to those who may take an action with a cluster that exists.
+func (a *Azure) permitted(action string, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if status, code, message := a.refuseARM(r, action); code != "" {
+			answer(status, map[string]any{"error": map[string]string{"code": code, "message": message}}).ServeHTTP(w, r)
+			return
+		}
+		next(w, r)
+	})
+}
+
+func (a *Azure) refuseARM(r *http.Request, action string) (status int, code, message string) {
 	subscription, group, name := r.PathValue("subscription"), r.PathValue("group"), r.PathValue("name")
 	err := a.authorize(r.Context(), r.Header.Get("Authorization"), armAudience)
 	switch {
@@ -41,11 +53,11 @@ func (a *Azure) refuseARM(r *http.Request) (status int, code, message string) {
 	case subscription != a.SubscriptionID:
 		return http.StatusNotFound, "SubscriptionNotFound",
 			fmt.Sprintf("The subscription '%s' could not be found.", subscription)
-	case !a.ClusterUser:
+	case !a.ClusterUser, action == "read" && a.NoReader:
 		return http.StatusForbidden, "AuthorizationFailed", fmt.Sprintf("The client '%s' with object id '%s' does not have "+
-			"authorization to perform action 'Microsoft.ContainerService/managedClusters/listClusterUserCredential/action' "+
+			"authorization to perform action 'Microsoft.ContainerService/managedClusters/%s' "+
 			"over scope '%s' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-			a.ClientID, a.ObjectID, a.ClusterID())
+			a.ClientID, a.ObjectID, action, a.ClusterID())
 	case group != a.ResourceGroup:
 		return http.StatusNotFound, "ResourceGroupNotFound", fmt.Sprintf("Resource group '%s' could not be found.", group)
 	case name != a.Cluster.Name:

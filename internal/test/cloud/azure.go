@@ -30,8 +30,9 @@ type Azure struct {
 	// Life is how long Entra's tokens live. Told is how long Entra says they do, 0 the truth: to a client, a token that
 	// is revoked, or that a fast clock of the API server ends early, has lived shorter than it was told.
 	Life, Told time.Duration
-	// ClusterUser: the application has the role Azure Kubernetes Service Cluster User Role.
-	ClusterUser bool
+	// ClusterUser: the application has the role Azure Kubernetes Service Cluster User Role, which may also read the
+	// cluster. NoReader takes that away, as a role of one's own does.
+	ClusterUser, NoReader bool
 	// Refusals are AADSTS codes by audience: 500011, 501051, 65001 or 7000112.
 	Refusals map[string]int
 	Cluster  AKS
@@ -60,6 +61,8 @@ type AKS struct {
 	CA                   []byte
 	// Certificate and Key are those of the cluster's administrator, which a cluster without Entra hands to each user.
 	Certificate, Key []byte
+	// AgentPools are its agent pools, as Resource Manager writes them.
+	AgentPools []map[string]any
 }
 
 // NewAzure serves an Azure that trusts GitHub's job.

@@ -4,10 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,6 +17,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
@@ -69,6 +74,7 @@ func TestAzure(t *testing.T) {
 		}
 	})
 	prepare(t, cluster, "shop", azure)
+	t.Run("plans_for_its_agent_pools", func(t *testing.T) { planForAgentPools(t, azure, j) })
 	inputs := aksInputs(azure, "shop")
 	inputs["prune"] = "true"
 	status, log := j.run(t, inputs)
@@ -211,5 +217,40 @@ func as(cloud *cloudtest.Cloud, user, password string) []remote.Option {
 	return []remote.Option{
 		remote.WithTransport(cloud.Client().Transport),
 		remote.WithAuth(authn.FromConfig(authn.AuthConfig{Username: user, Password: password})),
+	}
+}
+
+// planForAgentPools plans for pools as Resource Manager has them: one with a node, two without, of which one is of a
+// size that nobody knows.
+func planForAgentPools(t *testing.T, azure *cloudtest.Azure, j *job) {
+	azure.Cluster.AgentPools = []map[string]any{
+		{"name": "arm64", "count": 1, "minCount": 1, "maxCount": 4, "enableAutoScaling": true, "osType": "Linux",
+			"vmSize": "Standard_D2pds_v5", "mode": "User"},
+		{"name": "spot", "count": 0, "minCount": 0, "maxCount": 6, "enableAutoScaling": true, "osType": "Linux",
+			"vmSize": "Standard_D4ps_v6", "mode": "User", "scaleSetPriority": "Spot", "availabilityZones": []string{"1"},
+			"nodeTaints": []string{"team=shop:NoExecute"}, "maxPods": 30},
+		{"name": "odd", "count": 0, "osType": "Linux", "vmSize": "Quantum_1"},
+	}
+	defer func() { azure.Cluster.AgentPools = nil }()
+	amd64 := placement.NodeGroup{Architecture: "amd64", OS: "linux", Count: 1, Taints: []string{}, Source: pool.Cluster,
+		Max: new(1)}
+	want := []placement.NodeGroup{amd64,
+		{Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}, Source: pool.AKS, Pool: "arm64", Max: new(4)},
+		{Architecture: "arm64", OS: "linux", Taints: []string{"kubernetes.azure.com/scalesetpriority=spot:NoSchedule",
+			"team=shop:NoExecute"}, Source: pool.AKS, Pool: "spot", Max: new(6)},
+		{Architecture: "unknown", OS: "linux", Taints: []string{}, Source: pool.AKS, Pool: "odd", Max: new(0)},
+	}
+	if diff := cmp.Diff(want, j.plan(t, aksInputs(azure, "shop")).Nodes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	azure.NoReader = true
+	defer func() { azure.NoReader = false }()
+	r := j.plan(t, aksInputs(azure, "shop"))
+	found := slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		return f.Code == finding.PlanIncomplete && f.Severity == finding.Info &&
+			strings.Contains(f.Message, "managedClusters/read") && strings.Contains(f.Message, "Cluster User Role")
+	})
+	if !found {
+		t.Errorf("no finding names the right that is missing: %v", r.Findings)
 	}
 }

@@ -6,6 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
@@ -65,6 +69,7 @@ func TestGoogle(t *testing.T) {
 			}
 		})
 	}
+	t.Run("plans_for_its_node_pools", func(t *testing.T) { planForNodePools(t, cloud, google) })
 	t.Run("registry_refuses", func(t *testing.T) {
 		roles := google.Roles
 		google.Roles = map[string][]string{}
@@ -119,4 +124,37 @@ func pullSecret(t *testing.T, cluster *localcluster.Cluster, namespace, token st
 	t.Helper()
 	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
 		"--docker-server", artifacts, "--docker-username", "oauth2accesstoken", "--docker-password", token)
+}
+
+// planForNodePools plans for pools as GKE has them: one with nodes, one without, one that keeps its nodes free of the
+// taint, and what node auto-provisioning starts.
+func planForNodePools(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google) {
+	google.Cluster["locations"] = []string{"us-central1-a", "us-central1-b"}
+	google.Cluster["nodePools"] = []map[string]any{
+		{"name": "arm", "initialNodeCount": 3, "config": map[string]any{"machineType": "t2a-standard-4"},
+			"locations": []string{"us-central1-a"}},
+		{"name": "axion", "config": map[string]any{"machineType": "c4a-standard-8"},
+			"autoscaling": map[string]any{"enabled": true, "maxNodeCount": 5}},
+		{"name": "open", "config": map[string]any{"machineType": "n4a-standard-2", "taintConfig": map[string]any{
+			"architectureTaintBehavior": "NONE"}, "taints": []map[string]any{{"key": "team", "value": "shop",
+			"effect": "NO_SCHEDULE"}}}, "autoscaling": map[string]any{"enabled": true, "totalMaxNodeCount": 7}},
+	}
+	google.Cluster["autoscaling"] = map[string]any{"enableNodeAutoprovisioning": true,
+		"resourceLimits": []map[string]any{{"resourceType": "cpu", "maximum": "64"}}}
+	defer delete(google.Cluster, "nodePools")
+	defer delete(google.Cluster, "autoscaling")
+	j := newJob(t, cloud)
+	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
+	j.write(t, "app.yaml", manifests)
+	const arm, auto = "kubernetes.io/arch=arm64:NoSchedule", "of node auto-provisioning"
+	want := []placement.NodeGroup{
+		{Architecture: "amd64", OS: "linux", Count: 3, Taints: []string{}, Source: pool.GKE, Pool: auto},
+		{Architecture: "arm64", OS: "linux", Count: 3, Taints: []string{arm}, Source: pool.GKE, Pool: "arm", Max: new(3)},
+		{Architecture: "arm64", OS: "linux", Taints: []string{arm}, Source: pool.GKE, Pool: "axion", Max: new(10)},
+		{Architecture: "arm64", OS: "linux", Taints: []string{"team=shop:NoSchedule"}, Source: pool.GKE, Pool: "open",
+			Max: new(7)},
+	}
+	if diff := cmp.Diff(want, j.plan(t, gkeInputs(google, "direct", nil)).Nodes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

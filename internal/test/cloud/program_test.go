@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
@@ -88,6 +90,23 @@ func (j *job) attempt(t *testing.T, inputs map[string]string, args ...string) (i
 	_ = cmd.Run() // the status says how it went
 	t.Log(asShown(out.String()))
 	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+// plan plans, and returns the report.
+func (j *job) plan(t *testing.T, inputs map[string]string) report.Report {
+	t.Helper()
+	if status, _ := j.run(t, inputs, "plan"); status != 0 {
+		t.Fatalf("status %d", status)
+	}
+	content, err := os.ReadFile(filepath.Join(j.dir, "workspace", "multiarch-deploy-report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report.Report
+	if err := json.Unmarshal(content, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func (j *job) env(inputs map[string]string) map[string]string {
