@@ -119,9 +119,12 @@ func number(text string) int64 {
 	return n
 }
 
+// Reserve is what a cloud keeps of a machine, in milli-CPUs and MiB.
+type Reserve func(cpus, memory int64) (milliCPU, mebibytes int64)
+
 // Allocatable is what pods get of a node of the type: what is left of the machine, by its cloud's formula. It is nil,
 // unknown, for machines with devices, and plenty where the name does not say.
-func (t Type) Allocatable(reserve func(cpus, memory int64) (milliCPU, mebibytes int64), pods int64) corev1.ResourceList {
+func (t Type) Allocatable(reserve Reserve, pods int64) corev1.ResourceList {
 	if t.Accelerated || t.Architecture == node.Unknown {
 		return nil
 	}
@@ -166,7 +169,7 @@ func GKEReserves(cpus, memory int64) (milliCPU, mebibytes int64) {
 
 // AKSReserves is what AKS keeps of a node that may have so many pods.
 // https://learn.microsoft.com/azure/aks/node-resource-reservations
-func AKSReserves(pods int64) func(cpus, memory int64) (milliCPU, mebibytes int64) {
+func AKSReserves(pods int64) Reserve {
 	return func(cpus, memory int64) (milliCPU, mebibytes int64) {
 		table := []struct{ cpus, milliCPU int64 }{{1, 60}, {2, 100}, {4, 140}, {8, 180}, {16, 260}, {32, 420},
 			{most, 740}}

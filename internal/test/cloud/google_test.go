@@ -69,7 +69,10 @@ func TestGoogle(t *testing.T) {
 			}
 		})
 	}
-	t.Run("plans_for_its_node_pools", func(t *testing.T) { planForNodePools(t, cloud, google) })
+	t.Run("plans_for_its_node_pools", func(t *testing.T) {
+		permit(t, cluster, "pools", job)
+		planForNodePools(t, cloud, google)
+	})
 	t.Run("registry_refuses", func(t *testing.T) {
 		roles := google.Roles
 		google.Roles = map[string][]string{}
@@ -154,7 +157,7 @@ func planForNodePools(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Go
 		{Architecture: "arm64", OS: "linux", Taints: []string{"team=shop:NoSchedule"}, Source: pool.GKE, Pool: "open",
 			Max: new(7)},
 	}
-	if diff := cmp.Diff(want, j.plan(t, gkeInputs(google, "direct", nil)).Nodes); diff != "" {
+	if diff := cmp.Diff(want, j.plan(t, gkeInputs(google, "pools", nil)).Nodes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
