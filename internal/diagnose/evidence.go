@@ -6,6 +6,10 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -65,4 +69,17 @@ func quote(log string) string {
 	lines := strings.Split(log, "\n")
 	lines = lines[max(0, len(lines)-showLines):]
 	return " Its last lines:\n    " + strings.Join(lines, "\n    ")
+}
+
+// ClusterLookup returns an Evidence.Lookup that asks the API server. It needs the verb get on persistentvolumeclaims
+// and storageclasses, and does without where it has not.
+func ClusterLookup(client dynamic.Interface) func(context.Context, schema.GroupVersionResource, string,
+	string) (*unstructured.Unstructured, error) {
+	return func(ctx context.Context, resource schema.GroupVersionResource, namespace,
+		name string) (*unstructured.Unstructured, error) {
+		if namespace == "" {
+			return client.Resource(resource).Get(ctx, name, metav1.GetOptions{})
+		}
+		return client.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
+	}
 }
