@@ -19,8 +19,13 @@ import (
 
 // admit asks what the API server would make of the pods of the manifests, and reports those that it would not make.
 func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer, error) {
+	s, err := d.waitForSnapshot()
+	if err != nil {
+		return nil, admission.Answer{}, err
+	}
 	server, err := admission.New(d.cluster.Config, d.unstructured(), admission.Options{
 		Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshotTimeout,
+		Known: d.admitted(d.reading(), s.Pods),
 	})
 	if err != nil {
 		return nil, admission.Answer{}, err

@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
 // rewriting is the kustomization with the images set in it.
@@ -39,6 +43,8 @@ type ahead struct {
 	rendered  func() (rendering, error)
 	// lookedUp looks up the images that are no input.
 	lookedUp func()
+	// reading is what the cluster has of the objects, or nil where it can't be read; apply says why.
+	reading func() *apply.Reading
 }
 
 func (d *deploy) newAhead(ctx context.Context) ahead {
@@ -54,6 +60,7 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		if err != nil {
 			return rendering{}, faultError{err}
 		}
+		enterNamespace(result.Objects, d.cluster.Namespace)
 		return rendering{result, placement.References(unstructuredOf(result.Objects), nil)}, nil
 	})
 	a.lookedUp = sync.OnceFunc(func() {
@@ -61,7 +68,39 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 			d.resolve(ctx, d.foreign(r.references))
 		}
 	})
+	a.reading = sync.OnceValue(func() *apply.Reading {
+		r, err := a.rendered()
+		if err != nil {
+			return nil
+		}
+		reading, err := d.applier.Read(ctx, unstructuredOf(r.Objects), d.applyOptions())
+		if err != nil {
+			return nil
+		}
+		return reading
+	})
 	return a
+}
+
+// enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called
+// the same from here on, and what the plan joins with them. Custom kinds wait for apply, which knows their scope.
+func enterNamespace(objects []kustomize.Object, namespace string) {
+	for _, o := range objects {
+		group := o.GroupVersionKind().Group
+		joined := template.MakesPods(o.Unstructured) && !strings.Contains(group, ".") ||
+			slices.Contains(besideWorkloads, o.GroupVersionKind().GroupKind())
+		if joined && o.GetNamespace() == "" && namespace != "" {
+			o.SetNamespace(namespace)
+		}
+	}
+}
+
+// readAhead starts to read what the cluster has of the objects. After a build, that would be old.
+func (d *deploy) readAhead(ctx context.Context) {
+	if !d.config.PinDigest && !d.takes("build") && !d.takes("join") {
+		d.applier.Warm(ctx)
+		go d.reading()
+	}
 }
 
 // workAhead starts what needs no image. The digests that pin-digest writes are known once the images are.

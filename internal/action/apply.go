@@ -12,7 +12,7 @@ import (
 
 // preview shows what apply would change, by a server-side dry run.
 func (d *deploy) preview(ctx context.Context) error {
-	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.applyOptions())
+	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.readOptions())
 	d.changes, d.previewed = changes, true
 	d.find(d.located(findings)...)
 	for _, line := range report.ChangeLines(changes, true) {
@@ -23,7 +23,7 @@ func (d *deploy) preview(ctx context.Context) error {
 
 // check asks the API server about the changes, by a dry run, before anything is written.
 func (d *deploy) check(ctx context.Context) error {
-	checked, findings, err := d.applier.Check(ctx, d.unstructured(), d.applyOptions())
+	checked, findings, err := d.applier.Check(ctx, d.unstructured(), d.readOptions())
 	d.checked = checked
 	d.find(d.located(findings)...)
 	return err
@@ -71,6 +71,13 @@ func (d *deploy) applyOptions() apply.Options {
 	if d.config.Prune {
 		opts.Inventory = opts.Deploy
 	}
+	return opts
+}
+
+// readOptions are those of a pass that takes what the plan has read of the cluster.
+func (d *deploy) readOptions() apply.Options {
+	opts := d.applyOptions()
+	opts.Reading = d.reading()
 	return opts
 }
 

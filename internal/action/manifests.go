@@ -14,7 +14,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
 
@@ -130,7 +129,6 @@ func (d *deploy) render(context.Context) error {
 		return err
 	}
 	d.objects = result.Objects
-	d.enterNamespace()
 	d.say("%s", counted(len(d.objects), "object"))
 	d.find(result.Findings...)
 	d.find(d.located(d.wrongAnnotations())...)
@@ -156,19 +154,6 @@ var besideWorkloads = []schema.GroupKind{
 	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"},
 	{Kind: "PersistentVolumeClaim"},
 	{Kind: "LimitRange"},
-}
-
-// enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called
-// the same from here on, and what the plan joins with them. Custom kinds wait for apply, which knows their scope.
-func (d *deploy) enterNamespace() {
-	for _, o := range d.objects {
-		group := o.GroupVersionKind().Group
-		joined := template.MakesPods(o.Unstructured) && !strings.Contains(group, ".") ||
-			slices.Contains(besideWorkloads, o.GroupVersionKind().GroupKind())
-		if joined && o.GetNamespace() == "" && d.cluster.Namespace != "" {
-			o.SetNamespace(d.cluster.Namespace)
-		}
-	}
 }
 
 // write puts the edited bytes into the kustomization file.

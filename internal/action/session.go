@@ -94,6 +94,7 @@ func (d *deploy) enterCluster(ctx context.Context) (err error) {
 	if d.applier, err = apply.New(d.cluster.Config); err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
+	d.readAhead(ctx)
 	if !d.takes("build") { // after a build, what runs now would be old
 		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, snapshotTimeout)
 	}

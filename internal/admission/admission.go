@@ -30,6 +30,8 @@ type Options struct {
 	Namespace, Manager string
 	// Timeout bounds the questions together: a plan is made without answers rather than late.
 	Timeout time.Duration
+	// Known are the pods of objects that need no question, since an apply would not change them.
+	Known map[*unstructured.Unstructured]*corev1.Pod
 }
 
 // Server is an API server that is asked about the objects of a deploy.
@@ -88,6 +90,10 @@ func (s *Server) Ask(ctx context.Context) Answer {
 		Refused: map[template.Key]error{}, Unasked: map[template.Key]error{},
 	}
 	s.eachObject(func(obj *unstructured.Unstructured, templates []template.Template) {
+		if pod := s.Known[obj]; pod != nil {
+			s.know(&a, template.KeyOf(obj, templates[0]), pod)
+			return
+		}
 		merged, _ := s.merged(ctx, obj)
 		for _, t := range templates {
 			pod, err := s.pod(ctx, merged, t)
@@ -96,6 +102,13 @@ func (s *Server) Ask(ctx context.Context) Answer {
 	})
 	s.workOut(ctx, &a)
 	return a
+}
+
+// know notes what need not be asked. The object is one that the server has accepted.
+func (s *Server) know(a *Answer, key template.Key, pod *corev1.Pod) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.accepted[key.Object], a.Pods[key] = true, pod
 }
 
 func (s *Server) limited(ctx context.Context) (context.Context, context.CancelFunc) {

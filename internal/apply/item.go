@@ -10,8 +10,9 @@ import (
 // item is one object of a run, and how far it is.
 type item struct {
 	server.Ref
-	desired *unstructured.Unstructured
-	change  Change
+	// manifest is the object as the caller has it, and desired a copy of it that fits server-side apply.
+	manifest, desired *unstructured.Unstructured
+	change            Change
 	// live is the object as it was last read, nil if there is none or it was not read.
 	live *unstructured.Unstructured
 	// migration says which fields change hands before the apply, nil for none.

@@ -18,6 +18,16 @@ type collection struct {
 // readLive reads the live objects of the set: one paged list per collection, or a get where the set has one object of
 // it. What can't be read now is asked about when it is needed, and the reason is reported then.
 func (r *run) readLive(ctx context.Context) {
+	if !r.known() {
+		r.readCollections(ctx)
+	}
+	for _, t := range r.items {
+		t.tools = r.toolsOf(t.live)
+	}
+	r.yieldToAutoscalers(ctx)
+}
+
+func (r *run) readCollections(ctx context.Context) {
 	collections := map[collection][]*item{}
 	for _, t := range r.items {
 		c := collection{t.Resource, t.Namespace}
@@ -29,10 +39,6 @@ func (r *run) readLive(ctx context.Context) {
 		group.Go(func() error { r.readCollection(ctx, items); return nil })
 	}
 	_ = group.Wait() // none returns an error
-	for _, t := range r.items {
-		t.tools = r.toolsOf(t.live)
-	}
-	r.yieldToAutoscalers(ctx)
 }
 
 func (r *run) readCollection(ctx context.Context, items []*item) {

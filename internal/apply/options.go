@@ -29,7 +29,7 @@ type Options struct {
 	Recreate []string
 	// DeleteTimeout is how long an object that is deleted to be created again may take to be gone: 1 min.
 	DeleteTimeout time.Duration
-	// Concurrency is how many objects are on their way to the API server at once: 16.
+	// Concurrency is how many objects are on their way to the API server at once: 32.
 	Concurrency int
 	// EstablishTimeout is how long CustomResourceDefinitions may take until their kinds are served: 10 min.
 	EstablishTimeout time.Duration
@@ -41,6 +41,8 @@ type Options struct {
 	// SameImage reports whether runs, the image of a live object, is what wanted, that of the manifest, refers to. The
 	// default takes no two that differ for the same.
 	SameImage func(wanted, runs string) bool
+	// Reading is what the cluster had of the objects a moment ago, for Apply and Plan. Nil, the default, has them read it.
+	Reading *Reading
 	// Progress hears how far a stage is, and the warnings of the API server. The default drops them.
 	Progress progress.Sink
 }
@@ -52,7 +54,7 @@ func (o Options) complete() Options {
 	o.FieldManager = cmp.Or(o.FieldManager, "multiarch-deploy")
 	o.Deploy = cmp.Or(o.Deploy, o.Inventory)
 	o.Namespace = cmp.Or(o.Namespace, "default")
-	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.Concurrency = cmp.Or(o.Concurrency, 32)
 	o.EstablishTimeout = cmp.Or(o.EstablishTimeout, 10*time.Minute)
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
 	o.DeleteTimeout = cmp.Or(o.DeleteTimeout, time.Minute)

@@ -68,6 +68,11 @@ func (r *run) release(t *item) {
 
 // isApplied judges an object by what was read of it alone, where that proves that nothing would change.
 func (r *run) isApplied(ctx context.Context, t *item) (bool, error) {
+	if live, ok := r.opts.Reading.Unchanged(t.manifest); ok {
+		t.judged = true
+		t.becomes(Unchanged, live, live)
+		return true, nil
+	}
 	if t.live == nil {
 		return false, nil
 	}

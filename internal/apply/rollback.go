@@ -24,7 +24,7 @@ import (
 // each. While the API server does not answer, requests are repeated for opts.Patience.
 func (a *Applier) Rollback(ctx context.Context, changes ChangeSet, opts Options) (ChangeSet, error) {
 	opts = opts.complete()
-	r := &run{Applier: &Applier{a.Patient(opts.Patience)}, opts: opts}
+	r := &run{Applier: &Applier{Server: a.Patient(opts.Patience)}, opts: opts}
 	for _, c := range changes {
 		if c.Action == Created || c.Action == Configured || c.Action == Recreated {
 			r.items = append(r.items, &item{Ref: c.ref, desired: c.After, change: c})

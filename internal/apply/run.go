@@ -41,7 +41,7 @@ type run struct {
 func (a *Applier) prepare(
 	ctx context.Context, objects []*unstructured.Unstructured, opts Options,
 ) (*run, []finding.Finding, error) {
-	mapper, err := a.Discover(ctx)
+	mapper, err := a.mapper(ctx, opts.Reading)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,6 +57,14 @@ func (a *Applier) prepare(
 		}
 	}
 	return r, findings, nil
+}
+
+// mapper knows what the API server serves.
+func (a *Applier) mapper(ctx context.Context, reading *Reading) (meta.RESTMapperWithContext, error) {
+	if reading != nil {
+		return reading.mapper, nil
+	}
+	return a.Discover(ctx)
 }
 
 func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*item {
@@ -84,7 +92,7 @@ func copyOf(o *unstructured.Unstructured) *unstructured.Unstructured {
 
 // add makes an item of o, which stays as it is; ok is false when f says why it can't be one.
 func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.Finding, ok bool) {
-	t := &item{desired: copyOf(o), Ref: server.RefOf(o, schema.GroupVersionResource{})}
+	t := &item{manifest: o, desired: copyOf(o), Ref: server.RefOf(o, schema.GroupVersionResource{})}
 	if o.GetName() == "" {
 		return explain.Unnamed(t.Ref), false
 	}
