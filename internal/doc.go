@@ -59,6 +59,7 @@
 //	test/console    runs the console sessions of the pages, and compares their output
 //	test/hostile    attacks on the built program: registries, API servers, files, messages
 //	test/peers      measures the program beside kubectl, kustomize, crane and BuildKit
+//	test/faults     stands between a run and its services, and does to a request what networks do
 //	test/layer      layers of images, as archives
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //
