@@ -52,7 +52,7 @@ func TestCode_with_the_build_tag_compiles(t *testing.T) {
 func hasTag(file *ast.File) bool {
 	for _, group := range file.Comments {
 		for _, comment := range group.List {
-			if comment.Text == "//go:build "+engines {
+			if comment.Text == "//go:build "+engines || strings.HasPrefix(comment.Text, "//go:build "+engines+" && ") {
 				return true
 			}
 		}
