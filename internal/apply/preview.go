@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -46,11 +47,19 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 		}
 	}
 	err := r.ask(ctx, t)
-	if rests == Configured && server.AtFault(err) {
+	if rests == Configured && server.AtFault(err) && !r.isLasting(t, err) {
 		// Once the definition or namespace has changed, this may well be a good object.
 		return r.unseen(ctx, t)
 	}
 	return err
+}
+
+// isLasting reports whether a refusal stays whatever becomes of the namespace: a conflict of fields, and a field that
+// is invalid by its own kind, unless a definition of the run changes that.
+func (r *run) isLasting(t *item, err error) bool {
+	_, defined := r.defines[t.Key().GroupKind]
+	conflicts := (server.FieldConflicts)(nil)
+	return errors.As(err, &conflicts) || apierrors.IsConflict(err) || apierrors.IsInvalid(err) && !defined
 }
 
 // release drops what is no longer needed of an object that was judged: most of a live object is often its managed

@@ -193,3 +193,23 @@ func TestApply_leaves_other_managers_their_fields(t *testing.T) {
 	same(t, true, cmp.Equal("registry.example/web:1",
 		containerImage(live(t, "deployments.v1.apps", opts.Namespace, "web"))))
 }
+
+// What kubectl leaves on a namespace is no reason to think that the objects in it may yet be accepted.
+func TestPlan_foresees_a_conflict_in_a_namespace_that_changes_hands(t *testing.T) {
+	const namespace = "takeover-scaled"
+	set := "{apiVersion: v1, kind: Namespace, metadata: {name: " + namespace + "}}\n---\n" + full
+	kubectl(t, "default", "{apiVersion: v1, kind: Namespace, metadata: {name: "+namespace+"}}", "apply")
+	kubectl(t, namespace, full, "apply")
+	kubectl(t, namespace, "", "scale", "deployment/web", "--replicas", "3")
+	opts := apply.Options{Namespace: namespace}
+	foreseen, findings := plan(t, set, opts)
+	same(t, 1, len(findings))
+	same(t, finding.ApplyConflict, findings[0].Code)
+	same(t, true, strings.HasSuffix(findings[0].Fix,
+		"Someone scaled it by hand (kubectl scale): that number is lost then."))
+	same(t, apply.Unchanged, foreseen[0].Action)
+
+	_, findings, err := applier(t, server(t)).Check(t.Context(), manifests(t, set), opts)
+	same(t, nil, err)
+	same(t, 1, len(findings))
+}

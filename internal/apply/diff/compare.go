@@ -33,5 +33,11 @@ func content(u *unstructured.Unstructured) map[string]any {
 	} {
 		unstructured.RemoveNestedField(c.Object, "metadata", field)
 	}
+	unstructured.RemoveNestedField(c.Object, "metadata", "annotations", lastApplied)
+	for _, field := range []string{"annotations", "labels"} {
+		if m, found, _ := unstructured.NestedMap(c.Object, "metadata", field); found && len(m) == 0 {
+			unstructured.RemoveNestedField(c.Object, "metadata", field)
+		}
+	}
 	return c.Object
 }

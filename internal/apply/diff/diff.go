@@ -66,9 +66,7 @@ func shown(u *unstructured.Unstructured) *unstructured.Unstructured {
 	if u == nil {
 		return nil
 	}
-	s := &unstructured.Unstructured{Object: content(u)}
-	unstructured.RemoveNestedField(s.Object, "metadata", "annotations", lastApplied)
-	return s
+	return &unstructured.Unstructured{Object: content(u)}
 }
 
 func label(side string, u *unstructured.Unstructured) string {

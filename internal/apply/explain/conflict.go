@@ -39,6 +39,8 @@ func meaning(f server.FieldConflict) string {
 	switch tool := Tool(f.Manager); {
 	case tool != "":
 		return fmt.Sprintf("%s will set its own value again when it next runs: let one of the two deploy the object.", tool)
+	case f.Subresource == "scale" && f.Manager == "kubectl":
+		return "Someone scaled it by hand (kubectl scale): that number is lost then."
 	case f.Subresource == "scale", strings.HasPrefix(f.Manager, "kube-controller-manager"):
 		return fmt.Sprintf("%q will set its value again; until then the manifest's counts.", f.Manager)
 	case strings.HasPrefix(f.Manager, "kubectl"):
