@@ -73,9 +73,9 @@ var Catalogue = []Input{
 			"records them, " +
 			"for Flux or Argo CD to deploy."},
 
-	{Name: "images", Group: Images, Required: true, List: true,
-		Text: "The images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with NAME as the manifests " +
-			"write it. Keys override " +
+	{Name: "images", Group: Images, List: true,
+		Text: "Required, but for `audit`: the images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with " +
+			"NAME as the manifests write it. Keys override " +
 			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, " +
 			"`target`, `artifacts`, `base-image`; with `mode: join`, `sources`."},
 	{Name: "tag", Group: Images,

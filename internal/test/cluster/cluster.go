@@ -137,3 +137,12 @@ func (c *Cluster) waitReady(ctx context.Context, stdout io.Reader) error {
 		return fmt.Errorf("%w; so far:\n%s", ctx.Err(), c.stderr)
 	}
 }
+
+// Join adds the nodes of a YAML file with node pools, and returns when they are Ready.
+func (c *Cluster) Join(ctx context.Context, nodesFile string) error {
+	program := exec.CommandContext(ctx, c.cmd.Path, "join", "--kubeconfig", c.Kubeconfig, "--nodes", nodesFile)
+	if out, err := program.CombinedOutput(); err != nil {
+		return fmt.Errorf("adding nodes: %w\n%s", err, out)
+	}
+	return nil
+}
