@@ -142,6 +142,14 @@ func shareWords(s audit.Share) string {
 	return count(s.Workloads, "workload") + ": " + usageWords(s.Usage)
 }
 
+// money has two digits behind the point, and below 1 four: the price of an hour is a small number.
+func money(n float64) string {
+	if math.Abs(n) < 1 {
+		return strconv.FormatFloat(n, 'f', 4, 64)
+	}
+	return strconv.FormatFloat(n, 'f', 2, 64)
+}
+
 // decimal has two digits behind the point at most.
 func decimal(n float64) string {
 	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64)
@@ -155,8 +163,8 @@ func (r *Report) worthWords() string {
 	w := r.Audit.Worth
 	return fmt.Sprintf("Requested cores cost %s an hour; those that could move cost %s, and %s on %s: "+
 		"%s less an hour, %s a month",
-		decimal(w.Running), decimal(w.CanMove), decimal(w.Moved), r.Audit.Architecture, decimal(w.Saves()),
-		decimal(w.Saves()*hoursPerMonth))
+		money(w.Running), money(w.CanMove), money(w.Moved), r.Audit.Architecture, money(w.Saves()),
+		money(w.Saves()*hoursPerMonth))
 }
 
 // auditHeadline says in a few words what an audit came to.

@@ -116,7 +116,7 @@ func programs(t *testing.T) string {
 		t.Fatal(err)
 	}
 	// The cluster must end with this test, however that ends.
-	script := "#!/bin/sh\nexec " + cluster + ` "$@" --exit-with-stdin` + "\n"
+	script := "#!/bin/sh\n[ \"$1\" = up ] && set -- \"$@\" --exit-with-stdin\nexec " + cluster + ` "$@"` + "\n"
 	if err := os.WriteFile(filepath.Join(folder, "localcluster"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
