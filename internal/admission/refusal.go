@@ -5,12 +5,11 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // isRefusal reports whether admission forbids a pod. What a quota says is for the forecast to judge, and a refusal that
