@@ -2,72 +2,120 @@ package edit
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
 )
 
-// addEntries adds the entries that are missing, and the images field when there is none.
+// addition is what is to be added to a field of the kustomization that is a list of mappings, such as images.
+type addition struct {
+	*plan
+	field field
+	// entries are the new ones, each the names and values of its fields.
+	entries [][][2]string
+}
+
+// field is a field of the kustomization; key and value are nil where there is none.
+type field struct {
+	name       string
+	key, value *yaml.Node
+	// tells is the field of an entry by whose quotes those of new entries are told.
+	tells string
+}
+
+// addEntries adds the entries of images that are missing.
 func (p *plan) addEntries() error {
-	images := p.doc.images
+	var entries [][][2]string
+	for _, image := range p.added {
+		entries = append(entries, addedFields(image))
+	}
+	return addition{p, field{"images", p.doc.imagesKey, p.doc.images, fieldName}, entries}.add()
+}
+
+// add adds the entries, and the field when there is none.
+func (a addition) add() error {
+	list := a.field.value
 	var err error
 	switch {
-	case images == nil && p.doc.root.Style&yaml.FlowStyle != 0:
-		keys := p.doc.root.Content[0].Style
-		err = p.insertFlow(p.doc.root, []string{encode("images", keys) + ": [" +
-			strings.Join(p.flowEntries(keys, keys, ""), ", ") + "]"})
-	case images == nil:
-		p.addField()
-	case len(images.Content) > 0 && images.Style&yaml.FlowStyle != 0:
-		err = p.extendFlow()
-	case len(images.Content) > 0:
-		err = p.extendBlock()
+	case list == nil && a.doc.root.Style&yaml.FlowStyle != 0:
+		keys := a.doc.root.Content[0].Style
+		err = a.insertFlow(a.doc.root, []string{encode(a.field.name, keys) + ": [" +
+			strings.Join(a.flowEntries(keys, keys, ""), ", ") + "]"})
+	case list == nil:
+		a.addField()
+	case len(list.Content) > 0 && list.Style&yaml.FlowStyle != 0:
+		err = a.extendFlow()
+	case len(list.Content) > 0:
+		err = a.extendBlock()
 	default:
-		err = p.fillField()
+		err = a.fillField()
 	}
 	if err != nil {
-		return p.doc.errorf(p.doc.imagesNode(), "%w", err)
+		return a.doc.errorf(a.doc.fieldNode(a.field.key), "%w", err)
 	}
 	return nil
 }
 
 // extendFlow adds to a list in brackets.
-func (p *plan) extendFlow() error {
-	keys, values := p.doc.styles(resolve(p.last()))
-	return p.insertFlow(p.doc.images, p.flowEntries(keys, values, p.padding()))
+func (a addition) extendFlow() error {
+	keys, values := a.doc.styles(resolve(a.last()), a.field.tells)
+	return a.insertFlow(a.field.value, a.flowEntries(keys, values, a.padding()))
 }
 
 // extendBlock adds to a list of dashes, in the form of its last entry.
-func (p *plan) extendBlock() error {
-	last := p.last()
-	end, err := p.doc.end(last)
-	if err != nil || !p.doc.restIsBlank(end) {
-		return errForm
-	}
-	layout, ok := p.doc.layout(p.doc.images)
+func (a addition) extendBlock() error {
+	last := a.last()
+	layout, ok := a.doc.layout(a.field.value)
 	if !ok {
 		return errForm
 	}
-	keys, values := p.doc.styles(resolve(last))
-	newline := p.doc.newline(end)
-	texts := p.blockEntries(layout, keys, values, newline)
+	end, err := a.doc.end(last)
+	if err != nil && a.field.tells != fieldName { // a patch that is a block of text
+		end, err = a.doc.listEnd(a.field.key, layout.indent), nil
+	}
+	if err != nil || !a.doc.restIsBlank(end) {
+		return errForm
+	}
+	keys, values := a.doc.styles(resolve(last), a.field.tells)
+	newline := a.doc.newline(end)
+	texts := a.blockEntries(layout, keys, values, newline)
 	if last.Style&yaml.FlowStyle != 0 {
-		texts = p.flowEntries(keys, values, p.padding())
+		texts = a.flowEntries(keys, values, a.padding())
 		for i := range texts {
 			texts[i] = layout.dash() + texts[i]
 		}
 	}
-	at := p.doc.belongings(end, layout.indent)
-	p.splices.add(at, at, newline+strings.Join(texts, newline))
+	at := a.doc.belongings(end, layout.indent)
+	a.splices.add(at, at, newline+strings.Join(texts, newline))
 	return nil
 }
 
-func (p *plan) last() *yaml.Node { return p.doc.images.Content[len(p.doc.images.Content)-1] }
+// listEnd is the end of the last line of a list in block style, told by what follows it: the next field of the
+// kustomization, or the end, with the blank lines and comments before it that are no deeper than the dashes.
+func (d *document) listEnd(key *yaml.Node, indent int) int {
+	next, _ := d.documentEnd()
+	if i := slices.Index(d.root.Content, key) + 2; i < len(d.root.Content) {
+		next = d.lineAt(d.offset(d.root.Content[i])).start
+	}
+	for next > 0 {
+		above := d.lineAt(next - 1)
+		text := d.skipSpaces(above.start)
+		blank, comment := text >= above.end, d.at(text, '#') && text-above.start <= indent
+		if !blank && !comment {
+			return above.end
+		}
+		next = above.start
+	}
+	return 0
+}
+
+func (a addition) last() *yaml.Node { return a.field.value.Content[len(a.field.value.Content)-1] }
 
 // padding is the space that the last entry keeps within its braces.
-func (p *plan) padding() string {
-	if open := p.doc.value(p.last()); p.doc.at(open, '{') && p.doc.at(open+1, ' ') {
+func (a addition) padding() string {
+	if open := a.doc.value(a.last()); a.doc.at(open, '{') && a.doc.at(open+1, ' ') {
 		return " "
 	}
 	return ""
@@ -102,75 +150,74 @@ func addedFields(image types.Image) [][2]string {
 	return fields
 }
 
-func (p *plan) flowEntries(keys, values yaml.Style, padding string) []string {
-	var entries []string
-	for _, image := range p.added {
-		entries = append(entries, "{"+padding+strings.Join(pairs(image, keys, values), ", ")+padding+"}")
+func (a addition) flowEntries(keys, values yaml.Style, padding string) []string {
+	var texts []string
+	for _, fields := range a.entries {
+		texts = append(texts, "{"+padding+strings.Join(pairs(fields, keys, values), ", ")+padding+"}")
 	}
-	return entries
+	return texts
 }
 
-func (p *plan) blockEntries(l layout, keys, values yaml.Style, newline string) []string {
-	var entries []string
-	for _, image := range p.added {
+func (a addition) blockEntries(l layout, keys, values yaml.Style, newline string) []string {
+	var texts []string
+	for _, fields := range a.entries {
 		separator := newline + spaces(len(l.dash()))
-		entries = append(entries, l.dash()+strings.Join(pairs(image, keys, values), separator))
+		texts = append(texts, l.dash()+strings.Join(pairs(fields, keys, values), separator))
 	}
-	return entries
+	return texts
 }
 
-func pairs(image types.Image, keys, values yaml.Style) []string {
+func pairs(fields [][2]string, keys, values yaml.Style) []string {
 	var pairs []string
-	for _, field := range addedFields(image) {
+	for _, field := range fields {
 		pairs = append(pairs, pair(field[0], field[1], keys, values))
 	}
 	return pairs
 }
 
-// addField writes a whole images field at the end of the document.
-func (p *plan) addField() {
-	at, _ := p.doc.documentEnd()
-	newline := p.doc.newline(at)
-	lines := append([]string{spaces(p.doc.root.Column-1) + "images:"},
-		p.blockEntries(p.doc.otherLayout(), 0, 0, newline)...)
+// addField writes a whole field at the end of the document.
+func (a addition) addField() {
+	at, _ := a.doc.documentEnd()
+	newline := a.doc.newline(at)
+	lines := append([]string{spaces(a.doc.root.Column-1) + a.field.name + ":"},
+		a.blockEntries(a.doc.otherLayout(), 0, 0, newline)...)
 	text := strings.Join(lines, newline)
-	if last := p.doc.lineAt(at); last.start < at { // no final line break before, and none after
-		p.splices.add(at, at, newline+text)
+	if last := a.doc.lineAt(at); last.start < at { // no final line break before, and none after
+		a.splices.add(at, at, newline+text)
 		return
 	}
-	p.splices.add(at, at, text+newline)
+	a.splices.add(at, at, text+newline)
 }
 
-// fillField gives entries to an images field that is null or [].
-func (p *plan) fillField() error {
-	colon, err := p.doc.afterColon(p.doc.imagesKey)
+// fillField gives entries to a field that is null or [].
+func (a addition) fillField() error {
+	key, list := a.field.key, a.field.value
+	colon, err := a.doc.afterColon(key)
 	if err != nil {
 		return err
 	}
-	end, err := p.doc.pairEnd(p.doc.imagesKey, p.doc.images)
+	end, err := a.doc.pairEnd(key, list)
 	if err != nil {
 		return err
 	}
-	isList := p.doc.images.Kind == yaml.SequenceNode
-	inFlow := p.doc.root.Style&yaml.FlowStyle != 0
-	if isList && (inFlow || p.doc.lineAt(colon) != p.doc.lineAt(end)) { // brackets with room for a comment
-		keys := p.doc.imagesKey.Style
-		return p.insertFlow(p.doc.images, p.flowEntries(keys, keys, ""))
+	isList := list.Kind == yaml.SequenceNode
+	inFlow := a.doc.root.Style&yaml.FlowStyle != 0
+	if isList && (inFlow || a.doc.lineAt(colon) != a.doc.lineAt(end)) { // brackets with room for a comment
+		return a.insertFlow(list, a.flowEntries(key.Style, key.Style, ""))
 	}
 	if inFlow {
-		keys := p.doc.imagesKey.Style
-		p.splices.add(colon, end, " ["+strings.Join(p.flowEntries(keys, keys, ""), ", ")+"]")
+		a.splices.add(colon, end, " ["+strings.Join(a.flowEntries(key.Style, key.Style, ""), ", ")+"]")
 		return nil
 	}
-	if !p.doc.restIsBlank(end) || p.doc.lineAt(colon) != p.doc.lineAt(end) ||
-		bytes.ContainsAny(p.doc.content[colon:end], "&!") {
+	if !a.doc.restIsBlank(end) || a.doc.lineAt(colon) != a.doc.lineAt(end) ||
+		bytes.ContainsAny(a.doc.content[colon:end], "&!") {
 		return errForm
 	}
-	at := p.doc.lineAt(end).end
-	newline := p.doc.newline(at)
-	texts := p.blockEntries(p.doc.otherLayout(), 0, 0, newline)
-	p.splices.add(colon, end, "")
-	p.splices.add(at, at, newline+strings.Join(texts, newline))
+	at := a.doc.lineAt(end).end
+	newline := a.doc.newline(at)
+	texts := a.blockEntries(a.doc.otherLayout(), 0, 0, newline)
+	a.splices.add(colon, end, "")
+	a.splices.add(at, at, newline+strings.Join(texts, newline))
 	return nil
 }
 

@@ -100,11 +100,13 @@ func (d *document) readEntries() error {
 }
 
 // imagesNode is where an error about images points: the field, or the file's first one.
-func (d *document) imagesNode() *yaml.Node {
-	if d.imagesKey == nil {
+func (d *document) imagesNode() *yaml.Node { return d.fieldNode(d.imagesKey) }
+
+func (d *document) fieldNode(key *yaml.Node) *yaml.Node {
+	if key == nil {
 		return d.root
 	}
-	return d.imagesKey
+	return key
 }
 
 func (d *document) errorf(node *yaml.Node, format string, args ...any) error {

@@ -63,7 +63,7 @@ func isString(value *yaml.Node) bool {
 func (p *plan) editEntry(c entryEdit) error {
 	var texts []string
 	gone := -1
-	keys, values := p.doc.styles(c.entry.node)
+	keys, values := p.doc.styles(c.entry.node, fieldName)
 	for _, f := range c.fields {
 		switch {
 		case f.own == nil:
@@ -122,10 +122,10 @@ func (t text) replaceable(node *yaml.Node) int {
 	return t.value(node)
 }
 
-// styles are the quotes of an entry's keys and values, by its name.
-func (d *document) styles(mapping *yaml.Node) (keys, values yaml.Style) {
-	key, value, _ := d.field(mapping, fieldName)
-	if key == nil { // the name comes in by a merge key
+// styles are the quotes of an entry's keys and values, by one of its fields.
+func (d *document) styles(mapping *yaml.Node, by string) (keys, values yaml.Style) {
+	key, value, _ := d.field(mapping, by)
+	if key == nil { // it comes in by a merge key, or is missing
 		return 0, 0
 	}
 	return key.Style, value.Style

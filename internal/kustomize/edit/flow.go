@@ -60,17 +60,18 @@ func (p *plan) insertLines(end int, indent string, items []string) {
 	}
 }
 
-// removeFlow removes a pair with one of the commas beside it, and its line where it has one to itself.
-func (p *plan) removeFlow(mapping *yaml.Node, gone int) error {
-	start := p.doc.offset(mapping.Content[gone])
-	end, err := p.doc.pairEnd(mapping.Content[gone], mapping.Content[gone+1])
+// removeFlow removes a pair, or an item of a list, with one of the commas beside it, and its line where it has one to
+// itself.
+func (p *plan) removeFlow(parent *yaml.Node, gone int) error {
+	start := p.doc.offset(parent.Content[gone])
+	end, err := p.doc.itemEnd(parent, gone+step(parent)-1)
 	if err != nil {
 		return err
 	}
 	comma := p.doc.skipBlank(end)
 	hasComma := p.doc.at(comma, ',')
 	if !hasComma {
-		if err := p.removeCommaBefore(mapping, gone); err != nil {
+		if err := p.removeCommaBefore(parent, gone); err != nil {
 			return err
 		}
 	} else {
@@ -91,11 +92,11 @@ func (p *plan) removeFlow(mapping *yaml.Node, gone int) error {
 }
 
 // removeCommaBefore removes the comma that the last item no longer needs before it. JSON allows none there.
-func (p *plan) removeCommaBefore(mapping *yaml.Node, gone int) error {
+func (p *plan) removeCommaBefore(parent *yaml.Node, gone int) error {
 	if gone == 0 {
 		return nil
 	}
-	end, err := p.doc.pairEnd(mapping.Content[gone-2], mapping.Content[gone-1])
+	end, err := p.doc.itemEnd(parent, gone-1)
 	if err != nil {
 		return err
 	}
