@@ -16,6 +16,8 @@ type Options struct {
 	// Content takes the place of the kustomization file's content, so that an edit can be rendered before it is written.
 	// Nil means the file's own content.
 	Content []byte
+	// Beside are files in the folder of the kustomization, by name, that are read in place of those on the disk.
+	Beside map[string][]byte
 	// Images are the images that Content sets. Render reports those that no manifest uses.
 	Images []types.Image
 	// RemoteFetch lets kustomize fetch resources, bases, components and other files over https, and git repositories over
@@ -55,8 +57,8 @@ func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 			return nil, fmt.Errorf("reading the kustomization: %w", err)
 		}
 	}
-	response, err := renderer.Run(ctx, renderer.Request{Path: path, Content: content, Images: opts.Images,
-		RemoteFetch: opts.RemoteFetch})
+	response, err := renderer.Run(ctx, renderer.Request{Path: path, Content: content, Beside: opts.Beside,
+		Images: opts.Images, RemoteFetch: opts.RemoteFetch})
 	if err != nil {
 		return nil, err
 	}

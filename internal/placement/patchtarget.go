@@ -20,25 +20,28 @@ type PatchTarget struct {
 	Namespace string
 }
 
+// listed is a patch with a comment that shows how to list it with a target: for objects in a namespace, since without
+// one kustomize takes a patch to be for the namespace that it names, and for a JSON patch, which names no object.
+func (t PatchTarget) listed(w workload, document string) string {
+	if w.object.GetNamespace() == "" && t.Namespace == "" && !w.template.Path.ThroughList(w.object.Object) {
+		return document
+	}
+	return fmt.Sprintf("# kustomization.yaml: patches: [{path: THIS-FILE, target: {%s}}]\n%s", t.selector(w), document)
+}
+
 // document writes the patch: one that merges, strategically for Kubernetes' own kinds, or JSON patch (RFC 6902) for a
-// template in a list, whose elements no merge can address. A merge works listed by itself where the file is known. The
-// comment shows how to list a patch with a target: for objects in a namespace, since without one kustomize takes a
-// patch to be for the namespace that it names, and for a JSON patch, which names no object. fields are those of the
-// pod's spec, patched.
+// template in a list, whose elements no merge can address. A merge works listed by itself where the file is known.
+// fields are those of the pod's spec, patched.
 func (t PatchTarget) document(w workload, added, fields map[string]any) string {
 	var doc any = t.merge(w, added)
-	listed := w.template.Path.ThroughList(w.object.Object)
-	if listed {
+	if w.template.Path.ThroughList(w.object.Object) {
 		doc = operations(w, added, fields)
 	}
 	text, err := yaml.Marshal(doc)
 	if err != nil { // maps of strings and of what was parsed from JSON
 		panic(fmt.Sprintf("placement: patch for %s: %v", w.label(), err))
 	}
-	if w.object.GetNamespace() == "" && t.Namespace == "" && !listed {
-		return string(text)
-	}
-	return fmt.Sprintf("# kustomization.yaml: patches: [{path: THIS-FILE, target: {%s}}]\n%s", t.selector(w), text)
+	return string(text)
 }
 
 func (t PatchTarget) merge(w workload, added map[string]any) map[string]any {

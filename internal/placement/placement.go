@@ -76,6 +76,8 @@ type Request struct {
 	Quotas []corev1.ResourceQuota
 	// CapacityIsError makes pods that find no room an error; else they are a warning.
 	CapacityIsError bool
+	// PatchesAreKept: the patches of Pin and Spread are written to the repository, not made for one deploy.
+	PatchesAreKept bool
 	// PatchTargets are what the fixes call the objects, for those whose files are known.
 	PatchTargets map[*unstructured.Unstructured]PatchTarget
 	// Moves are the architectures for which the verdicts say what a move there takes. The cluster has a node of each.
@@ -103,10 +105,14 @@ type Verdict struct {
 	WithoutNode []string
 	// Fix is a YAML patch for kustomize, or "" when nothing needs one or none helps.
 	Fix string
+	// Patch is Fix without the comment on how to list it.
+	Patch string
 	// Patched reports that Object already holds Fix.
 	Patched bool
 	// Repaired is Object with Fix made; nil without a fix.
 	Repaired *unstructured.Unstructured
+	// Reason is why it is there, where it is.
+	Reason Reason
 	// Findings say what is wrong: errors under Fail and where no patch helps, warnings under Warn, and
 	// notes on what was patched under Pin and Spread.
 	Findings []finding.Finding
@@ -192,6 +198,7 @@ func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
 		v.Repaired = r.after.workload.object
 	}
 	if r.applied {
+		v.Patch, v.Reason = r.patch, p.reason(s, r)
 		w = r.after.workload
 		v.Object = w.object
 		v.Architectures, v.WithoutNode = p.architectures(r.after)

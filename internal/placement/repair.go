@@ -21,12 +21,14 @@ type repair struct {
 type remedy struct {
 	repair
 	fix     string // as a patch to paste
+	patch   string // fix without the comment on how to list it
 	applied bool   // by the policy
 	after   assessment
 	// others are groups of nodes that other tolerations would open, where one was chosen.
 	others [][]candidate
 	// against is what speaks against any patch, as a clause; "" where that is for the constraint to say.
 	against string
+	kept    bool // in the repository, not for one deploy
 }
 
 // remedy finds the least repair after which the workload is fine, and under Spread the one that opens most nodes to it.
@@ -124,7 +126,8 @@ func (p planner) try(ctx context.Context, s assessment, wanted []candidate) (non
 			none.against = cmp.Or(none.against, why)
 			continue
 		}
-		patched, fix := r.patch(s.workload, p.PatchTargets[s.workload.source])
+		target := p.PatchTargets[s.workload.source]
+		patched, patch := r.patch(s.workload, target)
 		after := p.assess(ctx, patched)
 		missed := slices.ContainsFunc(wanted, func(t candidate) bool { return !after.candidates[t.index].lands() })
 		if missed || !after.fine() {
@@ -134,7 +137,7 @@ func (p planner) try(ctx context.Context, s assessment, wanted []candidate) (non
 			none.against = cmp.Or(none.against, why)
 			continue
 		}
-		return remedy{repair: r, fix: fix, after: after}
+		return remedy{repair: r, fix: target.listed(s.workload, patch), patch: patch, after: after, kept: p.PatchesAreKept}
 	}
 	return none
 }

@@ -16,6 +16,8 @@ import (
 // stop.
 func (r remedy) advice(otherwise string) string {
 	switch {
+	case r.applied && r.kept:
+		return "Patched to " + r.words() + "."
 	case r.applied:
 		return "Patched for this deploy to " + r.words() + "."
 	case r.fix == "" && otherwise == "" && r.against != "":

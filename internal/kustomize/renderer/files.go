@@ -19,6 +19,8 @@ type files struct {
 	path    string
 	shown   []byte
 	standIn []byte
+	// added are files that take the place of those on the disk, by their real paths.
+	added map[string][]byte
 
 	// read are the kustomizations read so far, for the line in an error.
 	read []manifest
@@ -50,8 +52,20 @@ type manifest struct {
 // words are what render looks for in all files; see mayDepend.
 var words = []string{"needs-hash", "eplacement", "delimiter", "encoding", "image="}
 
-func newFiles(path, target string) *files {
-	return &files{FileSystem: filesys.MakeFsOnDisk(), target: target, path: path}
+func newFiles(path, target string, beside map[string][]byte) *files {
+	f := &files{FileSystem: filesys.MakeFsOnDisk(), target: target, path: path, added: map[string][]byte{}}
+	for name, content := range beside {
+		f.added[filepath.Join(filepath.Dir(target), name)] = content
+	}
+	return f
+}
+
+// CleanedAbs implements filesys.FileSystem, for files that may not be on the disk yet.
+func (f *files) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) {
+	if _, isAdded := f.added[filepath.Clean(path)]; isAdded {
+		return filesys.ConfirmedDir(filepath.Dir(path)), filepath.Base(path), nil
+	}
+	return f.FileSystem.CleanedAbs(path)
 }
 
 // reset prepares another pass: shown is the content to look up lines in, and standIn what kustomize reads.
@@ -70,9 +84,12 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 		f.note(manifest{f.path, f.target, f.shown})
 		return f.kustomization(f.standIn)
 	}
-	content, err := f.FileSystem.ReadFile(path)
-	if err != nil {
-		return nil, err
+	content, isAdded := f.added[path]
+	if !isAdded {
+		var err error
+		if content, err = f.FileSystem.ReadFile(path); err != nil {
+			return nil, err
+		}
 	}
 	f.total += len(content)
 	if err := checkSize(content, f.total); err != nil {

@@ -23,6 +23,8 @@ type Request struct {
 	Path string
 	// Content takes the place of the file's content.
 	Content []byte
+	// Beside are files in the folder of the kustomization, by name, in place of what is on the disk.
+	Beside map[string][]byte
 	// Images are images that Content sets.
 	Images []types.Image
 	// RemoteFetch lets kustomize fetch what the files name, over https and ssh.

@@ -51,7 +51,7 @@ func newRenderer(request Request) (*renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the kustomization: %w", err)
 	}
-	r.files = newFiles(r.path, target)
+	r.files = newFiles(r.path, target, request.Beside)
 	return r, nil
 }
 
