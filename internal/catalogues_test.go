@@ -40,7 +40,6 @@ func TestAction_yml_has_the_inputs_of_the_catalogue(t *testing.T) {
 		Inputs map[string]struct {
 			Description string
 			Default     string
-			Required    bool
 		}
 	}
 	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(root, "action.yml"))), &action); err != nil {
@@ -48,7 +47,7 @@ func TestAction_yml_has_the_inputs_of_the_catalogue(t *testing.T) {
 	}
 	for _, in := range inputs.Catalogue {
 		got := action.Inputs[in.Name]
-		if got.Description != in.Text || got.Default != in.Default+in.Expression || got.Required != in.Required {
+		if got.Description != in.Text || got.Default != in.Default+in.Expression {
 			t.Errorf("action.yml has %+v for the input %+v", got, in)
 		}
 		delete(action.Inputs, in.Name)
@@ -124,8 +123,6 @@ func actionInputs() string {
 	for _, in := range inputs.Catalogue {
 		fmt.Fprintf(&text, "  %s:\n    description: %s\n", in.Name, quoted(in.Text))
 		switch byDefault := in.Default + in.Expression; {
-		case in.Required:
-			text.WriteString("    required: true\n")
 		case byDefault != "":
 			fmt.Fprintf(&text, "    default: %s\n", quoted(byDefault))
 		}
@@ -168,8 +165,6 @@ func inputsTable() string {
 	for _, in := range inputs.Catalogue {
 		byDefault := ""
 		switch {
-		case in.Required:
-			byDefault = "required"
 		case in.Default+in.Expression != "":
 			byDefault = "`" + in.Default + in.Expression + "`"
 		}

@@ -23,10 +23,12 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 	if err != nil {
 		return nil, admission.Answer{}, err
 	}
-	server, err := admission.New(d.cluster.Config, d.unstructured(), admission.Options{
-		Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshotTimeout,
-		Known: d.admitted(d.reading(), s.Pods),
-	})
+	opts := admission.Options{Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshotTimeout,
+		Alone: d.fixes()} // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
+	if !opts.Alone {
+		opts.Known = d.admitted(d.reading(), s.Pods)
+	}
+	server, err := admission.New(d.cluster.Config, d.unstructured(), opts)
 	if err != nil {
 		return nil, admission.Answer{}, err
 	}

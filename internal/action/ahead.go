@@ -135,6 +135,11 @@ func (d *deploy) setInMemory(ctx context.Context) (rewriting, error) {
 	if err != nil {
 		return rewriting{}, faultError{fmt.Errorf("reading the kustomization: %w", err)}
 	}
+	if d.fixes() {
+		if content, err = d.withoutPatches(path, content); err != nil {
+			return rewriting{}, faultError{err}
+		}
+	}
 	entries, err := d.imageEntries(ctx)
 	if err != nil {
 		return rewriting{}, err

@@ -141,15 +141,20 @@ func (d *deploy) gitops() gitops.Options {
 		Message: gitops.Template(d.config.Commit.Message),
 		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
 		Mark:    d.target.mark,
-		Fields: gitops.Fields{
-			Tag:           d.config.Images[0].Reference.Identifier(),
-			Revision:      d.target.mark.Revision,
-			Kustomization: d.target.place.Folder(),
-			Branch:        d.target.place.Branch,
-		},
+		Fields:  d.fields(),
 		Details: d.report().PullRequest() + d.env.runLink(),
 		Say:     d.say,
 	}
+}
+
+// fields are the values of the placeholders in messages and names of branches.
+func (d *deploy) fields() gitops.Fields {
+	fields := gitops.Fields{Revision: d.target.mark.Revision, Kustomization: d.target.place.Folder(),
+		Branch: d.target.place.Branch}
+	if len(d.config.Images) > 0 { // fix needs none
+		fields.Tag = d.config.Images[0].Reference.Identifier()
+	}
+	return fields
 }
 
 // setImages sets the images in a kustomization as a branch has it.

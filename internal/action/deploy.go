@@ -33,6 +33,7 @@ type deploy struct {
 	manifests
 	ahead
 	auditing
+	fixing
 	// target is where the images are recorded.
 	target target
 
@@ -98,6 +99,7 @@ func (d *deploy) report() *report.Report {
 			WithoutNode: append([]string{}, v.WithoutNode...), Fix: v.Fix, Audit: d.rowOf(i),
 		})
 	}
+	r.Patches = append(r.Patches, d.patchChanges...)
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed
 	r.Pods = append(r.Pods, d.pods...)
 	r.Wanted = d.wanted

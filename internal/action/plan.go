@@ -70,8 +70,9 @@ func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool, serve
 		Cluster: s.Snapshot, Pools: pools, Room: s.whole("pods"), Quotas: s.quotas,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
 		Admitted: answer.Pods, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
-		Policy: d.config.ArchPolicy, PatchTargets: d.patchTargets(),
+		Policy: d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),
 	}
+	d.planned = request
 	var err error
 	if d.verdicts, err = placement.Plan(ctx, request); err != nil {
 		return err
@@ -142,6 +143,9 @@ func (d *deploy) findIn(reference string, img *image.Image) {
 
 // isInput reports whether the image is one of the inputs, whose problems verify has reported already.
 func (d *deploy) isInput(ref name.Reference) bool {
+	if d.fixes() { // nothing has verified them
+		return false
+	}
 	for _, in := range d.config.Images {
 		if in.Reference.Name() == ref.Name() {
 			return true

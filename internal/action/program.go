@@ -94,7 +94,7 @@ func (p Program) command(c command) *cobra.Command {
 			return err
 		}
 		config, err := inputs.Parse(flags.value(p.Getenv), inputs.Needs{
-			Images:     len(references) == 0 && c != auditCommand,
+			Images:     len(references) == 0 && c != auditCommand && c != fixCommand,
 			Namespaces: c == auditCommand,
 			References: references,
 			Source:     source,

@@ -33,7 +33,8 @@ var (
 		"record that"}
 	auditCommand = command{use: "audit", short: "Say of what runs in a cluster what is at risk, what could move to " +
 		"arm64 nodes, and why the rest cannot"}
-	commands = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand, auditCommand}
+	fixCommand = command{use: "fix", short: "Keep the patches of arch-policy pin or spread in the kustomization"}
+	commands   = []command{runCommand, buildCommand, planCommand, verifyCommand, rewriteCommand, auditCommand, fixCommand}
 )
 
 // step is one stage of the pipeline.
@@ -66,14 +67,18 @@ var (
 	// have they the platforms asked for?
 	verifyStep  = step{"verify", "Verify images", (*deploy).verify, false}
 	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false} // in memory
-	renderStep  = step{"render", "Render manifests", (*deploy).render, false}                  // and is every image used?
+	// without the patches of an earlier fix
+	readStep   = step{"rewrite", "Read the kustomization", (*deploy).rewrite, false}
+	renderStep = step{"render", "Render manifests", (*deploy).render, false} // and is every image used?
 	// nodes x images x pod specs
 	// every controller's top owner, and bare pods
 	inventoryStep = step{"inventory", "Read the cluster", (*deploy).inventory, false}
 	// as little as says their platforms
-	surveyStep  = step{"survey", "Look up images", (*deploy).survey, false}
-	auditStep   = step{"audit", "Audit", (*deploy).audit, false} // on the nodes of now, and on those to come
-	planStep    = step{"plan", "Plan placement", (*deploy).plan, false}
+	surveyStep = step{"survey", "Look up images", (*deploy).survey, false}
+	auditStep  = step{"audit", "Audit", (*deploy).audit, false} // on the nodes of now, and on those to come
+	planStep   = step{"plan", "Plan placement", (*deploy).plan, false}
+	// what pin would patch, as files
+	fixStep     = step{"fix", "Write the patches", (*deploy).fix, false}
 	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}    // server-side dry run
 	checkStep   = step{"check", "Check the changes", (*deploy).check, true}       // the same, before a deploy
 	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
@@ -81,6 +86,7 @@ var (
 	// until ready, or sure to fail
 	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}
 	commitStep  = step{"commit", "Record the images in the repository", (*deploy).commit, true} // what runs, or is to run
+	recordStep  = step{"commit", "Record the patches in the repository", (*deploy).commitPatches, false}
 	// only after a good rollout
 	pruneStep = step{"prune", "Prune what left the manifests", (*deploy).prune, true}
 )
@@ -91,26 +97,27 @@ var (
 func (c command) steps(config inputs.Config) []step {
 	deploys := c == runCommand && !config.DryRun
 	plans := c == planCommand || c == runCommand && config.DryRun
-	edits, audits := c == rewriteCommand, c == auditCommand
+	edits, audits, fixes := c == rewriteCommand, c == auditCommand, c == fixCommand
 	writes := deploys || edits && !config.DryRun
-	records := writes && config.Commit.Wanted()
+	records := (writes || fixes && !config.DryRun) && config.Commit.Wanted()
 	builds := c == buildCommand || config.Build && (deploys || edits && records)
-	viaCloud := (deploys || plans || audits) && config.Provider != identity.ProviderKubeconfig
+	viaCloud := (deploys || plans || audits || fixes) && config.Provider != identity.ProviderKubeconfig
 
 	var taken []step
 	for _, s := range []struct {
 		step step
 		when bool
 	}{
-		{triggerStep, records}, {branchStep, records}, {accessStep, records},
+		{triggerStep, records && !fixes}, {branchStep, records}, {accessStep, records},
 		{enterStep, !viaCloud}, {signInStep, viaCloud},
 		{buildStep, builds && !config.Join}, {joinStep, builds && config.Join},
 		{inventoryStep, audits}, {surveyStep, audits}, {auditStep, audits},
-		{verifyStep, !audits && (!edits || records)},
-		{rewriteStep, deploys || plans || edits}, {renderStep, deploys || plans || edits},
-		{planStep, deploys || plans}, {previewStep, plans},
+		{verifyStep, !audits && !fixes && (!edits || records)},
+		{rewriteStep, deploys || plans || edits}, {readStep, fixes},
+		{renderStep, deploys || plans || edits || fixes},
+		{planStep, deploys || plans || fixes}, {previewStep, plans}, {fixStep, fixes}, {recordStep, records && fixes},
 		{checkStep, deploys}, {writeStep, writes}, {applyStep, deploys}, {rolloutStep, deploys && config.Wait},
-		{commitStep, records}, {pruneStep, deploys && config.Prune},
+		{commitStep, records && !fixes}, {pruneStep, deploys && config.Prune},
 	} {
 		if s.when {
 			taken = append(taken, s.step)

@@ -32,6 +32,8 @@ type Options struct {
 	Timeout time.Duration
 	// Known are the pods of objects that need no question, since an apply would not change them.
 	Known map[*unstructured.Unstructured]*corev1.Pod
+	// Alone: an object is judged as its manifest has it, whatever others have made of the one in the cluster.
+	Alone bool
 }
 
 // Server is an API server that is asked about the objects of a deploy.
@@ -166,6 +168,9 @@ func isPod(obj *unstructured.Unstructured) bool {
 
 // merged is the object as a server-side apply would leave it, or the object itself where that can't be had.
 func (s *Server) merged(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	if s.Alone {
+		return obj, nil
+	}
 	answer, err := s.apply(ctx, obj)
 	if err != nil {
 		return obj, err

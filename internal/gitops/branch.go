@@ -22,7 +22,7 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 			return result, err
 		}
 	}
-	return r.remake(ctx, branch, d)
+	return r.remake(ctx, branch, d.head, r.message(d.changes), r.filesOf(d))
 }
 
 // existing looks at what the branch has beyond the base. The result is zero where the branch has to be made anew.
@@ -81,15 +81,15 @@ const scratch = "multiarch-deploy-run/"
 
 // remake makes the commit in a scratch first, and then leads the real one there in one move: GitHub closes a
 // pull request whose branch has nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
-func (r *repository) remake(ctx context.Context, branch string, d draft) (Result, error) {
+func (r *repository) remake(ctx context.Context, branch, base string, text message, files filesInput) (Result, error) {
 	temporary := fmt.Sprintf("%s%d-%s", scratch, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
 	defer func() {
 		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
 		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+temporary)
 	}()
-	result, err := r.commitFrom(ctx, temporary, d)
+	result, err := r.commitFrom(ctx, temporary, base, text, files)
 	if isMoved(err) { // the answer to a first try was lost on the way
-		result, err = r.commitFrom(ctx, temporary, d)
+		result, err = r.commitFrom(ctx, temporary, base, text, files)
 	}
 	if err != nil {
 		return Result{}, err
@@ -97,12 +97,13 @@ func (r *repository) remake(ctx context.Context, branch string, d draft) (Result
 	return result, r.lead(ctx, branch, result.SHA)
 }
 
-// commitFrom commits the draft to a branch that is made for it, or was left behind.
-func (r *repository) commitFrom(ctx context.Context, branch string, d draft) (Result, error) {
-	if err := r.lead(ctx, branch, d.head); err != nil {
+// commitFrom commits files on top of a base, to a branch that is made for it, or was left behind.
+func (r *repository) commitFrom(ctx context.Context, branch, base string, text message,
+	files filesInput) (Result, error) {
+	if err := r.lead(ctx, branch, base); err != nil {
 		return Result{}, err
 	}
-	return r.commit(ctx, branch, d)
+	return r.send(ctx, branch, base, text, files)
 }
 
 // lead makes a branch point to a commit, whether it is there or not.

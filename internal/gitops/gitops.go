@@ -100,7 +100,7 @@ func Commit(ctx context.Context, opts Options) (Result, error) {
 		if err != nil || len(draft.changes) == 0 || draft.later != "" {
 			return draft.nothingToCommit(), err
 		}
-		result, err := r.commit(ctx, opts.Place.Branch, draft)
+		result, err := r.send(ctx, opts.Place.Branch, draft.head, r.message(draft.changes), r.filesOf(draft))
 		if !isMoved(err) {
 			return result, err
 		}

@@ -19,17 +19,20 @@ type Fields struct {
 	Branch string
 }
 
-func (t Template) expand(f Fields) string {
+// Expand fills in the placeholders.
+func (t Template) Expand(f Fields) string {
 	return strings.NewReplacer("{tag}", f.Tag, "{revision}", f.Revision, "{kustomization}", f.Kustomization, "{branch}",
 		f.Branch).Replace(string(t))
 }
 
-// branch is the name of the pull request's branch. A folder's slashes become dashes: git can't have a branch and
-// another one "below" it.
-func (o Options) branch() string {
-	fields := o.Fields
+// branch is the name of the pull request's branch.
+func (o Options) branch() string { return o.Branch.ExpandBranch(o.Fields) }
+
+// ExpandBranch fills in the placeholders of the name of a branch. A folder's slashes become dashes: git can't have a
+// branch and another one "below" it.
+func (t Template) ExpandBranch(fields Fields) string {
 	fields.Kustomization = strings.ReplaceAll(fields.Kustomization, "/", "-")
-	return branchName(o.Branch.expand(fields))
+	return branchName(t.Expand(fields))
 }
 
 // branchName leaves out what git refuses in the name of a branch: https://git-scm.com/docs/git-check-ref-format
@@ -49,7 +52,7 @@ type message struct{ headline, body string }
 
 // message is the one that was asked for, what changes, and the mark.
 func (o Options) message(changes []Change) message {
-	headline, body, _ := strings.Cut(strings.TrimSpace(o.Message.expand(o.Fields)), "\n")
+	headline, body, _ := strings.Cut(strings.TrimSpace(o.Message.Expand(o.Fields)), "\n")
 	var parts []string
 	if body = strings.TrimSpace(body); body != "" {
 		parts = append(parts, body)

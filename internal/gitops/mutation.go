@@ -28,7 +28,11 @@ type (
 		Body     string `json:"body"`
 	}
 	filesInput struct {
-		Additions []fileInput `json:"additions"`
+		Additions []fileInput `json:"additions,omitempty"`
+		Deletions []pathInput `json:"deletions,omitempty"`
+	}
+	pathInput struct {
+		Path string `json:"path"`
 	}
 	fileInput struct {
 		Path     string `json:"path"`
@@ -51,14 +55,18 @@ func isMoved(err error) bool {
 	return errors.As(err, &refused) && refused.Type == "STALE_DATA"
 }
 
-// commit commits the draft to a branch that points to the draft's head.
-func (r *repository) commit(ctx context.Context, branch string, d draft) (Result, error) {
-	text := r.message(d.changes)
+// filesOf is what the draft changes.
+func (r *repository) filesOf(d draft) filesInput {
+	return filesInput{Additions: []fileInput{{r.Place.Path, d.edited}}}
+}
+
+// send commits files to a branch that points to head.
+func (r *repository) send(ctx context.Context, branch, head string, text message, files filesInput) (Result, error) {
 	input := commitInput{
 		Branch:          branchInput{r.Place.Repository, branch},
 		Message:         textInput{text.headline, text.body},
-		FileChanges:     filesInput{[]fileInput{{r.Place.Path, d.edited}}},
-		ExpectedHeadOid: d.head,
+		FileChanges:     files,
+		ExpectedHeadOid: head,
 	}
 	request, err := r.client.NewRequest(ctx, http.MethodPost, r.Server.GraphQL,
 		map[string]any{"query": mutation, "variables": map[string]any{"input": input}})

@@ -23,21 +23,25 @@ func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	}
 	branch := opts.branch()
 	if branch == opts.Place.Branch {
-		return Result{}, fmt.Errorf("the pull request's branch %s is the branch that it is for; name another one in "+
-			"pull-request-branch", branch)
+		return Result{}, sameBranch(branch)
 	}
 	result, err := r.propose(ctx, branch, d)
 	if err != nil || result.Later != "" {
 		return result, err
 	}
-	result.PullRequest, err = r.request(ctx, branch, d.changes)
+	result.PullRequest, err = r.request(ctx, branch, r.message(d.changes).headline, r.body(d.changes))
 	return result, err
 }
 
+func sameBranch(branch string) error {
+	return fmt.Errorf("the pull request's branch %s is the branch that it is for; name another one in "+
+		"pull-request-branch", branch)
+}
+
 // request opens the pull request, or brings the one that is open up to date, and returns its URL.
-func (r *repository) request(ctx context.Context, branch string, changes []Change) (string, error) {
+func (r *repository) request(ctx context.Context, branch, title, body string) (string, error) {
 	wanted := &github.NewPullRequest{
-		Title: github.Ptr(r.message(changes).headline), Body: github.Ptr(r.body(changes)),
+		Title: github.Ptr(title), Body: github.Ptr(body),
 		Head: github.Ptr(branch), Base: github.Ptr(r.Place.Branch),
 	}
 	present, err := r.opened(ctx, branch)

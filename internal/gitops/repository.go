@@ -79,11 +79,15 @@ const historyLength = 20
 
 // history are the last commits before head that changed the file, the newest first.
 func (r *repository) history(ctx context.Context, head string) ([]entry, error) {
+	return r.historyOf(ctx, r.Place.Path, head)
+}
+
+func (r *repository) historyOf(ctx context.Context, path, head string) ([]entry, error) {
 	commits, _, err := r.client.Repositories.ListCommits(ctx, r.owner, r.name, &github.CommitsListOptions{
-		SHA: head, Path: r.Place.Path, ListOptions: github.ListOptions{PerPage: historyLength},
+		SHA: head, Path: path, ListOptions: github.ListOptions{PerPage: historyLength},
 	})
 	if err != nil {
-		return nil, r.explain("reading the history of "+r.Place.Path, err)
+		return nil, r.explain("reading the history of "+path, err)
 	}
 	return entries(commits), nil
 }

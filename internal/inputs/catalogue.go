@@ -20,8 +20,6 @@ type Input struct {
 	Choices []string
 	// Text describes the input in Markdown.
 	Text string
-	// Required inputs have no default and must be given to the commands that use them.
-	Required bool
 	// List inputs take one entry per line; as a flag, the name may be given several times.
 	List bool
 	// Expression is the default in action.yml, where only a workflow can evaluate it.
@@ -65,17 +63,20 @@ var trueOrFalse = []string{"true", "false"}
 
 // Catalogue lists every input, in the order in which users meet them.
 var Catalogue = []Input{
-	{Name: "command", Group: What, Default: "run", Choices: []string{"run", "build", "verify", "plan", "rewrite", "audit"},
-		Runner: true,
+	{Name: "command", Group: What, Default: "run",
+		Choices: []string{"run", "build", "verify", "plan", "rewrite", "audit", "fix"},
+		Runner:  true,
 		Text: "What to do: `run`, the whole pipeline; `build`, `verify` or `plan`, a part of it; or `rewrite`, which sets " +
 			"the images in " +
 			"the kustomization and needs no cluster. With `commit`, `rewrite` also builds (with mode `build`), verifies and " +
 			"records them, " +
-			"for Flux or Argo CD to deploy."},
+			"for Flux or Argo CD to deploy. `fix` keeps the patches that `arch-policy` `pin` or `spread` would make in the " +
+			"repository; it needs no `images`."},
 
 	{Name: "images", Group: Images, List: true,
-		Text: "Required, but for `audit`: the images of this commit, one per line: `NAME=REPOSITORY [key=value ...]`, with " +
-			"NAME as the manifests write it. Keys override " +
+		Text: "Required by all commands but `audit` and `fix`. The images of this commit, one per line: " +
+			"`NAME=REPOSITORY [key=value ...]`, with NAME as the manifests " +
+			"write it. Keys override " +
 			"the inputs of the same name for that image: `platforms`, `tag`, and with mode `build` `context`, `file`, " +
 			"`target`, `artifacts`, `base-image`; with `mode: join`, `sources`."},
 	{Name: "tag", Group: Images,

@@ -52,6 +52,11 @@ func TestTargets(t *testing.T) {
 			"a/kustomization.yaml": variant + "namePrefix: a-\n", "b/kustomization.yaml": variant + "namePrefix: b-\n",
 			"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment},
 			[]Target{{Name: "a-web", Namespace: ""}, {Name: "b-web", Namespace: ""}}},
+		{"variants_with_prefixes_and_a_suffix_for_all",
+			map[string]string{"k/kustomization.yaml": "nameSuffix: -x\nresources: [../a, ../b]\n",
+				"a/kustomization.yaml": variant + "namePrefix: a-\n", "b/kustomization.yaml": variant + "namePrefix: b-\n",
+				"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.yaml": deployment},
+			[]Target{{Name: "a-web", Namespace: ""}, {Name: "b-web", Namespace: ""}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder(t, test.files)

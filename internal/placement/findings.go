@@ -32,6 +32,9 @@ func (p planner) findings(s assessment, r remedy) []finding.Finding {
 		all[i].Object = object.ID(gvk, s.workload.object)
 		all[i].Message = s.workload.label() + " " + all[i].Message
 		all[i].Severity, all[i].Fix = cmp.Or(all[i].Severity, p.severity(s, r)), cmp.Or(r.fix, all[i].Fix)
+		if r.applied && r.kept {
+			all[i].Fix = "" // it is made
+		}
 	}
 	if err := p.invalid(s.workload, s); err != nil {
 		all = append(all, p.stopped(s.workload, err))

@@ -30,7 +30,10 @@ func (p planner) reason(s assessment, r remedy) Reason {
 			s.workload.spec.OS.Name), "It may go when spec.os does.")
 	}
 	if len(r.taints) > 0 {
-		all.add(tolerated(s.where(func(at candidate) bool { return len(at.barred) > 0 && r.after.candidates[at.index].lands() }),
+		all.add(tolerated(s.where(func(at candidate) bool {
+			return len(at.barred) > 0 &&
+				r.after.candidates[at.index].lands()
+		}),
 			r.taints))
 	}
 	return all

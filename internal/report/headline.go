@@ -19,6 +19,9 @@ func (r *Report) Headline() string {
 	if len(r.Pods) > 0 || len(r.Wanted) > 0 {
 		parts = append(parts, countPods(r.Pods, r.Wanted))
 	}
+	if patches := countPatches(r.Patches); patches != "" {
+		parts = append(parts, patches)
+	}
 	if changes := countChanges(r.Changes); changes != "" && r.Planned {
 		parts = append(parts, "would be "+changes)
 	} else if changes != "" {

@@ -38,8 +38,10 @@ type Report struct {
 	Edits     []edit.Change         `json:"edits"`
 	Nodes     []placement.NodeGroup `json:"nodes"`
 	Workloads []Workload            `json:"workloads"`
-	Changes   apply.ChangeSet       `json:"changes"`
-	Pods      []rollout.Pod         `json:"pods"`
+	// Patches are those of the file that the command fix writes.
+	Patches []Patch         `json:"patches"`
+	Changes apply.ChangeSet `json:"changes"`
+	Pods    []rollout.Pod   `json:"pods"`
 	// Wanted is how many pods each workload asks for, by object.ID, where that is known: more than there are while some
 	// cannot be created.
 	Wanted map[string]int64 `json:"-"`
@@ -111,6 +113,7 @@ func New() *Report {
 		Edits:     []edit.Change{},
 		Nodes:     []placement.NodeGroup{},
 		Workloads: []Workload{},
+		Patches:   []Patch{},
 		Changes:   apply.ChangeSet{},
 		Pods:      []rollout.Pod{},
 		Findings:  []finding.Finding{},

@@ -61,6 +61,7 @@ func (r *Report) sections(o SummaryOptions) string {
 		{"Audit", 40, r.auditSection},
 		{"Placement", 25, r.placementSection},
 		{"Findings", 30, r.findingsSection},
+		{"Patches", 5, r.patchesSection},
 		{"Images", 10, r.imagesSection},
 		{"Changes", 20, r.changesSection},
 		{"Timeline", 5, r.timelineSection},

@@ -21,8 +21,8 @@ type addition struct {
 type field struct {
 	name       string
 	key, value *yaml.Node
-	// tells is the field of an entry by whose quotes those of new entries are told.
-	tells string
+	// pattern is the field of an entry whose quotes new entries take.
+	pattern string
 }
 
 // addEntries adds the entries of images that are missing.
@@ -60,7 +60,7 @@ func (a addition) add() error {
 
 // extendFlow adds to a list in brackets.
 func (a addition) extendFlow() error {
-	keys, values := a.doc.styles(resolve(a.last()), a.field.tells)
+	keys, values := a.doc.styles(resolve(a.last()), a.field.pattern)
 	return a.insertFlow(a.field.value, a.flowEntries(keys, values, a.padding()))
 }
 
@@ -72,13 +72,13 @@ func (a addition) extendBlock() error {
 		return errForm
 	}
 	end, err := a.doc.end(last)
-	if err != nil && a.field.tells != fieldName { // a patch that is a block of text
+	if err != nil && a.field.pattern != fieldName { // a patch that is a block of text
 		end, err = a.doc.listEnd(a.field.key, layout.indent), nil
 	}
 	if err != nil || !a.doc.restIsBlank(end) {
 		return errForm
 	}
-	keys, values := a.doc.styles(resolve(last), a.field.tells)
+	keys, values := a.doc.styles(resolve(last), a.field.pattern)
 	newline := a.doc.newline(end)
 	texts := a.blockEntries(layout, keys, values, newline)
 	if last.Style&yaml.FlowStyle != 0 {
@@ -92,7 +92,7 @@ func (a addition) extendBlock() error {
 	return nil
 }
 
-// listEnd is the end of the last line of a list in block style, told by what follows it: the next field of the
+// listEnd is the end of the last line of a list in block style, by what follows it: the next field of the
 // kustomization, or the end, with the blank lines and comments before it that are no deeper than the dashes.
 func (d *document) listEnd(key *yaml.Node, indent int) int {
 	next, _ := d.documentEnd()

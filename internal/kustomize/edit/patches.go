@@ -50,7 +50,7 @@ func RemovePatch(path string, content []byte, name string) ([]byte, error) {
 
 // parsePatches reads the patches field, and which of its entries are for the file.
 func parsePatches(path string, content []byte, name string) (*document, field, []int, error) {
-	list := field{name: fieldPatches, tells: fieldPath}
+	list := field{name: fieldPatches, pattern: fieldPath}
 	doc, err := parse(path, content)
 	if err != nil {
 		return nil, list, nil, err
@@ -148,12 +148,12 @@ func (p *plan) finish(name string, wanted int) ([]byte, error) {
 	}
 	after, count, err := readPatches(p.doc.path, edited, name)
 	if err != nil {
-		return nil, fmt.Errorf("%w (after the entry %s of patches was edited, so the file is unchanged; edit it by hand once)",
-			err, name)
+		return nil, fmt.Errorf("%w (after the entry %s of patches was edited, so the file is unchanged; edit it by hand "+
+			"once)", err, name)
 	}
 	if count != wanted || !reflect.DeepEqual(before, after) {
-		return nil, p.doc.errorf(p.doc.root, "the entry %s of patches cannot be edited here without changing something else, "+
-			"since the file ends in a text without a line break or shares an anchor; edit it by hand once", name)
+		return nil, p.doc.errorf(p.doc.root, "the entry %s of patches cannot be edited here without changing something "+
+			"else, since the file ends in a text without a line break or shares an anchor; edit it by hand once", name)
 	}
 	return edited, nil
 }

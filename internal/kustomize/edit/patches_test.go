@@ -11,7 +11,7 @@ import (
 const patchFile = "arch-patches.yaml"
 
 func TestAddPatch(t *testing.T) {
-	for _, row := range []struct{ name, in, want string }{
+	for _, test := range []struct{ name, in, want string }{
 		{"no_patches", "resources: [app.yaml]\n", "resources: [app.yaml]\npatches:\n- path: arch-patches.yaml\n"},
 		{"no_line_end", "resources: [app.yaml]", "resources: [app.yaml]\npatches:\n- path: arch-patches.yaml"},
 		{"as_other_lists", "resources:\n  - app.yaml\n", "resources:\n  - app.yaml\npatches:\n  - path: arch-patches.yaml\n"},
@@ -19,8 +19,10 @@ func TestAddPatch(t *testing.T) {
 			"patches:\n- path: a.yaml # why\n- path: arch-patches.yaml\n\nresources: [app.yaml]\n"},
 		{"in_the_quotes_of_others", "patches:\n- \"path\": \"a.yaml\"\n",
 			"patches:\n- \"path\": \"a.yaml\"\n- \"path\": \"arch-patches.yaml\"\n"},
-		{"after_a_block_of_text", "patches:\n- patch: |-\n    - op: remove\n      path: /spec\n\n# next\nresources: [app.yaml]\n",
-			"patches:\n- patch: |-\n    - op: remove\n      path: /spec\n- path: arch-patches.yaml\n\n# next\nresources: [app.yaml]\n"},
+		{"after_a_block_of_text", "patches:\n- patch: |-\n    - op: remove\n      path: /spec\n\n# next\nresources: " +
+			"[app.yaml]\n",
+			"patches:\n- patch: |-\n    - op: remove\n      path: /spec\n- path: arch-patches.yaml\n\n# next\nresources: " +
+				"[app.yaml]\n"},
 		{"after_a_block_of_text_with_a_comment_in_it", "patches:\n  - patch: |\n      a: b\n      # c\n",
 			"patches:\n  - patch: |\n      a: b\n      # c\n  - path: arch-patches.yaml\n"},
 		{"after_a_target", "patches:\n- target:\n    kind: Deployment\n  patch: >-\n    a: b\nnamePrefix: x-\n",
@@ -32,23 +34,23 @@ func TestAddPatch(t *testing.T) {
 		{"beside_the_older_fields", "patchesStrategicMerge:\n- a.yaml\n",
 			"patchesStrategicMerge:\n- a.yaml\npatches:\n- path: arch-patches.yaml\n"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			got, err := AddPatch("kustomization.yaml", []byte(row.in), patchFile)
+		t.Run(test.name, func(t *testing.T) {
+			got, err := AddPatch("kustomization.yaml", []byte(test.in), patchFile)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(row.want, string(got)); diff != "" {
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
 				t.Error(diff)
 			}
 			again, err := AddPatch("kustomization.yaml", got, patchFile)
 			if diff := cmp.Diff(string(got), string(again)); diff != "" || err != nil {
 				t.Error("the second time it changes something", err, diff)
 			}
-			if row.name == "listed" || row.name == "null" { // was there before, or leaves nothing to a field of nothing
+			if test.name == "listed" || test.name == "null" { // was there before, or leaves nothing to a field of nothing
 				return
 			}
 			removed, err := RemovePatch("kustomization.yaml", got, patchFile)
-			if diff := cmp.Diff(row.in, string(removed)); diff != "" || err != nil {
+			if diff := cmp.Diff(test.in, string(removed)); diff != "" || err != nil {
 				t.Error(err, diff)
 			}
 		})
@@ -56,18 +58,19 @@ func TestAddPatch(t *testing.T) {
 }
 
 func TestPatch_errors(t *testing.T) {
-	for _, row := range []struct{ name, in, want string }{
+	for _, test := range []struct{ name, in, want string }{
 		{"older_field", "patchesStrategicMerge:\n- arch-patches.yaml\n",
 			"kustomization.yaml:2: arch-patches.yaml is listed under patchesStrategicMerge too; list it under patches alone"},
 		{"a_resource", "resources: [app.yaml, ./arch-patches.yaml]\n",
 			"kustomization.yaml:1: arch-patches.yaml is listed under resources too; list it under patches alone"},
 		{"no_list", "patches: {path: a.yaml}\n", "kustomization.yaml:1: patches must be a list; write it out here"},
-		{"an_alias", "x: &x [{path: a.yaml}]\npatches: *x\n", "kustomization.yaml:2: patches must be a list; write it out here"},
+		{"an_alias", "x: &x [{path: a.yaml}]\npatches: *x\n", "kustomization.yaml:2: patches must be a list; write it out " +
+			"here"},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			_, err := AddPatch("kustomization.yaml", []byte(row.in), patchFile)
-			if err == nil || err.Error() != row.want {
-				t.Errorf("got %v, want %s", err, row.want)
+		t.Run(test.name, func(t *testing.T) {
+			_, err := AddPatch("kustomization.yaml", []byte(test.in), patchFile)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})
 	}

@@ -35,6 +35,26 @@ func Write(path string, content []byte) error {
 	return nil
 }
 
+// WriteBeside writes a file in the folder of a kustomization in one step, as Write does; one that is new gets the
+// kustomization's owner and permissions.
+func WriteBeside(kustomization, path string, content []byte) error {
+	current, err := os.ReadFile(path)
+	if err == nil && bytes.Equal(current, content) {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		info, err = os.Stat(kustomization)
+	}
+	if err == nil {
+		err = replaceFile(path, content, info)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w; check that its folder is writable", path, err)
+	}
+	return nil
+}
+
 // The temporary file is in the same folder, because a rename is atomic within one file system only.
 func replaceFile(path string, content []byte, replaced fs.FileInfo) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")

@@ -56,7 +56,7 @@ func TestParts(t *testing.T) {
 			if !strings.Contains(root, "resources") {
 				root += "resources: [a.yaml, b.yaml, c.yaml]\n"
 			}
-			r := &renderer{files: newFiles("kustomization.yaml", filepath.Join(dir, "kustomization.yaml"))}
+			r := &renderer{files: newFiles("kustomization.yaml", filepath.Join(dir, "kustomization.yaml"), nil)}
 			var got []string
 			for _, part := range r.parts([]byte(root)) {
 				_, list, _ := strings.Cut(string(part), `"resources":`)

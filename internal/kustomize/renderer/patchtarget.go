@@ -3,6 +3,9 @@ package renderer
 import (
 	"cmp"
 	"slices"
+	"strings"
+
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // Target is what a patch in the kustomization calls an object, in its own metadata or in the target of its entry.
@@ -15,10 +18,27 @@ type Target struct {
 }
 
 // namesake is an object by the ids by which kustomize selects it, https://pkg.go.dev/sigs.k8s.io/kustomize/api/resmap:
-// as its file has it, and as it was rendered.
+// as its file has it, and as the kustomization's bases made it.
 type namesake struct {
 	kind              string
 	written, rendered Target
+}
+
+// ownNames are what the kustomization itself adds to names, after its patches have found their objects.
+type ownNames struct{ NamePrefix, NameSuffix string }
+
+// ownNames reads them. A kustomization that does not parse renders nothing.
+func (r *renderer) ownNames() (own ownNames) {
+	_ = sigsyaml.Unmarshal(r.files.shown, &own)
+	return own
+}
+
+// without is an object's name before they were added.
+func (own ownNames) without(n named) named {
+	if rest, ok := strings.CutPrefix(n.name, own.NamePrefix); ok && strings.HasSuffix(rest, own.NameSuffix) {
+		n.name = strings.TrimSuffix(rest, own.NameSuffix)
+	}
+	return n
 }
 
 // setTargets gives each object whose file is known the first target that selects nothing else.

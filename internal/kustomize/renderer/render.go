@@ -157,7 +157,7 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 	sources := newSources(r.path, r.files)
 	objects := make([]sentObject, 0, len(all))
 	written := make([]Target, 0, len(all))
-	names := make([]named, 0, len(all))
+	names, own := make([]named, 0, len(all)), r.ownNames()
 	for i, res := range all {
 		all[i] = nil // so that a node is garbage once its object is there
 		object := map[string]any{}
@@ -174,7 +174,7 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 			dropOrigin(object)
 		}
 		source, target := sources.of(name, origin)
-		names = append(names, name)
+		names = append(names, own.without(name))
 		objects = append(objects, sentObject{Object: object, Source: source})
 		written = append(written, target)
 	}

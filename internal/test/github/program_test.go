@@ -261,7 +261,7 @@ func TestNothing_is_recorded(t *testing.T) {
 				"commit-branch"},
 		{"a_token_that_is_none", map[string]string{"github-token": "expired"}, "", 3, "Bad credentials"},
 		{"unknown_command", map[string]string{"command": "deploy"}, "", 2,
-			`command: "deploy" is not one of run, build, verify, plan, rewrite`},
+			`command: "deploy" is not one of run, build, verify, plan, rewrite, audit, fix`},
 		{"unknown_placeholder", map[string]string{"commit-message": "Deploy {image}"}, "", 2,
 			"commit-message: unknown {image}; known are {tag}, {revision}, {kustomization}, {branch}"},
 	} {

@@ -1,0 +1,209 @@
+package gitops
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/go-github/v89/github"
+)
+
+// Files is an edit of several files of a repository, which sets no images: what a later deploy applies.
+type Files struct {
+	Server Server
+	// Place is the branch that the edit is for, and the first of its files, which must be there.
+	Place Place
+	// Others are further files of the edit, by their paths in the repository.
+	Others []string
+	// Edit returns what the files contain after the edit. A file without content is none: that of one that is not there
+	// is nil, and one that is to go becomes nil.
+	Edit func(files map[string][]byte) (edited map[string][]byte, err error)
+	// Ours reports whether the change from one content to the other is all by such edits.
+	Ours func(before, after map[string][]byte) bool
+	// Headline is the commit message's first line and the title of the pull request. Text is the rest of the message.
+	Headline, Text string
+	// Branch is that of the pull request, Body its text in Markdown.
+	Branch, Body string
+	// Mark says which run this is.
+	Mark Mark
+	// Say reports what is going on.
+	Say func(format string, args ...any)
+}
+
+// filesEdit is the edit, made on the content of the branch.
+type filesEdit struct {
+	head   string
+	before map[string][]byte
+	after  map[string][]byte
+}
+
+// none: the branch has it already.
+func (e filesEdit) none() bool { return maps.EqualFunc(e.before, e.after, bytes.Equal) }
+
+// CommitFiles commits the edit to the branch. When the branch moves meanwhile, the edit is made again on its content
+// then.
+func CommitFiles(ctx context.Context, f Files) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r, err := open(Options{Server: f.Server, Place: f.Place, Mark: f.Mark})
+	if err != nil {
+		return Result{}, err
+	}
+	for range attempts {
+		e, later, err := r.editFiles(ctx, f)
+		if err != nil || later != "" || e.none() {
+			return Result{Later: later}, err
+		}
+		result, err := r.send(ctx, f.Place.Branch, e.head, f.message(), e.changes())
+		if !isMoved(err) {
+			return result, err
+		}
+		f.Say("branch %s has moved, so the edit is made again on its content now", f.Place.Branch)
+	}
+	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; let fewer jobs "+
+		"commit to "+
+		"it at once, with a concurrency group, or set commit to pull-request", f.Place, attempts)
+}
+
+// ProposeFiles proposes the edit: a branch with one commit on top of the base, and a pull request, which is brought up
+// to date where there is one.
+func ProposeFiles(ctx context.Context, f Files) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	f.Branch = branchName(f.Branch)
+	r, err := open(Options{Server: f.Server, Place: f.Place, Mark: f.Mark})
+	if err != nil {
+		return Result{}, err
+	}
+	e, later, err := r.editFiles(ctx, f)
+	if err != nil || later != "" || e.none() {
+		return Result{Later: later}, err
+	}
+	if f.Branch == f.Place.Branch {
+		return Result{}, sameBranch(f.Branch)
+	}
+	result, err := r.proposeFiles(ctx, f, e)
+	if err != nil || result.Later != "" {
+		return result, err
+	}
+	result.PullRequest, err = r.request(ctx, f.Branch, f.Headline, f.Body+"\n"+f.Mark.String()+"\n")
+	return result, err
+}
+
+// editFiles makes the edit on the content of the branch. Of two runs the one that was started later stays: later is the
+// page of its commit.
+func (r *repository) editFiles(ctx context.Context, f Files) (e filesEdit, later string, err error) {
+	if e.head, _, err = r.read(ctx); err != nil {
+		return e, "", err
+	}
+	if e.before, err = r.files(ctx, f.paths(), e.head); err != nil {
+		return e, "", err
+	}
+	for _, path := range f.Others {
+		commits, err := r.historyOf(ctx, path, e.head)
+		if err != nil {
+			return e, "", err
+		}
+		for _, c := range commits {
+			if mark, ours := ParseMark(c.message); ours && mark.After(f.Mark) {
+				return e, c.url, nil
+			}
+		}
+	}
+	if e.after, err = f.Edit(maps.Clone(e.before)); err != nil {
+		return e, "", fmt.Errorf("editing the files on %s: %w", r.Place, err)
+	}
+	return e, "", nil
+}
+
+func (f Files) paths() []string { return append([]string{f.Place.Path}, f.Others...) }
+
+func (f Files) message() message {
+	return message{f.Headline, f.Text + "\n\n" + f.Mark.String()}
+}
+
+// files are the contents of files at a commit; nil for those that are not there.
+func (r *repository) files(ctx context.Context, paths []string, sha string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, path := range paths {
+		content, err := r.file(ctx, path, sha)
+		if err != nil {
+			return nil, err
+		}
+		files[path] = content
+	}
+	return files, nil
+}
+
+// changes are the files that the edit changes.
+func (e filesEdit) changes() filesInput {
+	var input filesInput
+	for _, path := range slices.Sorted(maps.Keys(e.after)) {
+		switch content := e.after[path]; {
+		case bytes.Equal(content, e.before[path]):
+		case content == nil:
+			input.Deletions = append(input.Deletions, pathInput{path})
+		default:
+			input.Additions = append(input.Additions, fileInput{path, content})
+		}
+	}
+	return input
+}
+
+// proposeFiles leads the pull request's branch to one commit on top of the base. One that is there already is kept,
+// and so is whatever another than this tool has put there.
+func (r *repository) proposeFiles(ctx context.Context, f Files, e filesEdit) (Result, error) {
+	head, err := r.head(ctx, f.Branch)
+	if err != nil {
+		return Result{}, err
+	}
+	if head != "" && head != e.head {
+		if result, err := r.existingFiles(ctx, f, e, head); err != nil || result != (Result{}) {
+			return result, err
+		}
+	}
+	return r.remake(ctx, f.Branch, e.head, f.message(), e.changes())
+}
+
+// existingFiles looks at what the branch has beyond the base. The result is zero where it has to be made anew.
+func (r *repository) existingFiles(ctx context.Context, f Files, e filesEdit, head string) (Result, error) {
+	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, e.head, head, nil)
+	if err != nil {
+		return Result{}, r.explain("comparing the pull request's branch with its base", err)
+	}
+	commits := entries(comparison.Commits)
+	for _, c := range commits {
+		switch mark, ours := ParseMark(c.message); {
+		case !ours && !isMerge(c.message):
+			return Result{}, r.foreign(f.Branch, c)
+		case mark.After(f.Mark):
+			return Result{Later: c.url}, nil
+		}
+	}
+	now, err := r.files(ctx, f.paths(), head)
+	if err != nil {
+		return Result{}, err
+	}
+	if ours, err := r.onlyFiles(ctx, f, comparison, now); len(commits) > 0 && (err != nil || !ours) {
+		return Result{}, cmp.Or(err, r.foreign(f.Branch, commits[len(commits)-1]))
+	}
+	if len(commits) == 1 && comparison.GetBehindBy() == 0 && maps.EqualFunc(now, e.after, bytes.Equal) {
+		return Result{SHA: head, URL: commits[0].url}, nil
+	}
+	return Result{}, nil
+}
+
+// onlyFiles reports whether a comparison has nothing but edits of this kind.
+func (r *repository) onlyFiles(ctx context.Context, f Files, comparison *github.CommitsComparison,
+	now map[string][]byte) (bool, error) {
+	for _, file := range comparison.Files {
+		if !slices.Contains(f.paths(), file.GetFilename()) {
+			return false, nil
+		}
+	}
+	base, err := r.files(ctx, f.paths(), comparison.GetMergeBaseCommit().GetSHA())
+	return err == nil && f.Ours(base, now), err
+}
