@@ -137,7 +137,8 @@ func checkReport(t *testing.T, file string) {
 	if err := json.Unmarshal(content, &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"changes", "commit", "edits", "error", "findings", "images", "nodes", "pods", "timings", "verdict",
+	want := []string{"changes", "commit", "edits", "error", "findings", "images", "nodes", "patches", "pods", "timings",
+		"verdict",
 		"version", "workloads"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)

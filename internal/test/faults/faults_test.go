@@ -134,11 +134,11 @@ type request struct {
 	cluster bool
 }
 
-// requests are those of a run in which nothing goes wrong.
-func requests(t *testing.T) (all []request) {
+// requests are those of a run in which nothing goes wrong, into a namespace of its own.
+func requests(t *testing.T, namespace string) (all []request) {
 	t.Helper()
 	push(t)
-	w := newWorld(t, "faults-none")
+	w := newWorld(t, namespace)
 	if status, output, _ := w.run(t); status != 0 {
 		t.Fatalf("without a fault: status %d\n%s", status, output)
 	}
@@ -164,7 +164,7 @@ func (w world) proxy(r request) *faults.Proxy {
 // Whatever happens to whichever request: the run ends within the limits, well or with the status of a failure outside
 // and the host's name, and the next run converges.
 func TestNew_at_every_request_of_a_run(t *testing.T) {
-	for i, r := range requests(t) {
+	for i, r := range requests(t, "faults-none") {
 		for at, fault := range faults.All {
 			if !*every && at != i%len(faults.All) {
 				continue
@@ -194,7 +194,7 @@ func TestNew_interrupted_at_every_request_of_a_run(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
-	for i, r := range requests(t) {
+	for i, r := range requests(t, "interrupted-never") {
 		signal := signals[i%len(signals)]
 		t.Run(fmt.Sprintf("%s/%s", r.name, signal), func(t *testing.T) {
 			t.Parallel()
