@@ -64,8 +64,7 @@ func CommitFiles(ctx context.Context, f Files) (Result, error) {
 		f.Say("branch %s has moved, so the edit is made again on its content now", f.Place.Branch)
 	}
 	return Result{}, fmt.Errorf("committing to %s: the branch moved %d times while this was tried; let fewer jobs "+
-		"commit to "+
-		"it at once, with a concurrency group, or set commit to pull-request", f.Place, attempts)
+		"commit to it at once, with a concurrency group, or set commit to pull-request", f.Place, attempts)
 }
 
 // ProposeFiles proposes the edit: a branch with one commit on top of the base, and a pull request, which is brought up
@@ -79,8 +78,11 @@ func ProposeFiles(ctx context.Context, f Files) (Result, error) {
 		return Result{}, err
 	}
 	e, later, err := r.editFiles(ctx, f)
-	if err != nil || later != "" || e.none() {
+	if err != nil || later != "" {
 		return Result{Later: later}, err
+	}
+	if e.none() {
+		return Result{}, r.needless(ctx, f)
 	}
 	if f.Branch == f.Place.Branch {
 		return Result{}, sameBranch(f.Branch)
@@ -91,6 +93,16 @@ func ProposeFiles(ctx context.Context, f Files) (Result, error) {
 	}
 	result.PullRequest, err = r.request(ctx, f.Branch, f.Headline, f.Body+"\n"+f.Mark.String()+"\n")
 	return result, err
+}
+
+// needless says which open pull request proposes what the base needs no more. It is closed by people: it may hold what
+// they have put there.
+func (r *repository) needless(ctx context.Context, f Files) error {
+	present, err := r.opened(ctx, f.Branch)
+	if err == nil && present != nil {
+		f.Say("%s proposes what is no longer needed; close it", present.GetHTMLURL())
+	}
+	return err
 }
 
 // editFiles makes the edit on the content of the branch. Of two runs the one that was started later stays: later is the

@@ -98,7 +98,7 @@ func (r *Report) outcome() string {
 		return r.done()
 	case r.Planned:
 		return "A plan: nothing was applied"
-	case len(r.Changes) == 0 && r.Verdict == Failed:
+	case len(r.Changes) == 0: // a failure before that, or what only writes files
 		return "Nothing was applied"
 	case rolledBack:
 		return "Failed, and rolled back"

@@ -22,6 +22,7 @@ type commitInput struct {
 	}
 	FileChanges struct {
 		Additions []struct{ Path, Contents string }
+		Deletions []struct{ Path string }
 	}
 	ExpectedHeadOid string
 }
@@ -57,53 +58,69 @@ func (h *Hub) mutate(w http.ResponseWriter, r *http.Request, token Token) {
 	}
 	repository.mu.Lock()
 	defer repository.mu.Unlock()
-	files, kind, message := repository.check(input, token)
+	changes, kind, message := repository.check(input, token)
 	if message != "" {
 		refuseQuery(w, kind, message)
 		return
 	}
-	made := repository.add(input.ExpectedHeadOid, join(input.Message.Headline, input.Message.Body), author(token), files)
+	made := repository.add(input.ExpectedHeadOid, join(input.Message.Headline, input.Message.Body), author(token),
+		changes)
 	repository.pushBy(token, branchOf(input), made.SHA)
 	commit := map[string]string{"oid": made.SHA, "url": repository.url("commit/%s", made.SHA)}
 	created := map[string]any{"createCommitOnBranch": map[string]any{"commit": commit}}
 	reply(w, http.StatusOK, map[string]any{"data": created})
 }
 
-// check returns the files to add, or why the commit is refused: in the words that users of the API report, such as
+// check returns what becomes of which file, or why the commit is refused: in the words that users of the API report,
+// such as
 // https://github.com/ministryofjustice/modernisation-platform/issues/11985 for the head that has moved,
 // https://github.com/Thinkmill/keystatic/issues/1598 for the two kinds of protection, and
 // https://github.com/actions-automation/manage-your-labels/issues/4 for the archive.
-func (r *Repository) check(input commitInput, token Token) (files map[string]string, kind, message string) {
+func (r *Repository) check(input commitInput, token Token) (changes fileChanges, kind, message string) {
 	branch := branchOf(input)
 	head, ok := r.refs[branch]
 	switch {
 	case !token.Contents:
-		return nil, "FORBIDDEN", "Resource not accessible by integration"
+		return changes, "FORBIDDEN", "Resource not accessible by integration"
 	case r.Archived:
-		return nil, "UNPROCESSABLE", "Repository was archived so is read-only"
+		return changes, "UNPROCESSABLE", "Repository was archived so is read-only"
 	case !ok:
-		return nil, "NOT_FOUND", "Could not resolve to a Ref with the name '" + branch + "'."
+		return changes, "NOT_FOUND", "Could not resolve to a Ref with the name '" + branch + "'."
 	case r.Protected[branch] == Classic:
-		return nil, "BRANCH_PROTECTION_RULE_VIOLATION", "Changes must be made through a pull request."
+		return changes, "BRANCH_PROTECTION_RULE_VIOLATION", "Changes must be made through a pull request."
 	case r.Protected[branch] == Ruleset:
-		return nil, "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request.\n\n"
+		return changes, "UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull " +
+			"request.\n\n"
 	case input.ExpectedHeadOid != head:
-		return nil, "STALE_DATA", "Expected branch to point to \"" + input.ExpectedHeadOid +
+		return changes, "STALE_DATA", "Expected branch to point to \"" + input.ExpectedHeadOid +
 			"\" but it did not.  Pull and try again."
 	case strings.TrimSpace(input.Message.Headline) == "" || strings.Contains(input.Message.Headline, "\n"):
-		return nil, "UNPROCESSABLE", "A commit message headline is required, in one line."
-	case len(input.FileChanges.Additions) == 0:
-		return nil, "UNPROCESSABLE", "No file changes were given."
+		return changes, "UNPROCESSABLE", "A commit message headline is required, in one line."
+	case len(input.FileChanges.Additions)+len(input.FileChanges.Deletions) == 0:
+		return changes, "UNPROCESSABLE", "No file changes were given."
 	}
-	files = map[string]string{}
+	return r.changes(input)
+}
+
+// changes reads the files of an input. A deletion of a file that is not there is refused.
+func (r *Repository) changes(input commitInput) (changes fileChanges, kind, message string) {
+	changes.added = map[string]string{}
 	for _, file := range input.FileChanges.Additions {
 		content, err := base64.StdEncoding.DecodeString(file.Contents)
 		if err != nil || path.IsAbs(file.Path) || path.Clean(file.Path) != file.Path {
-			return nil, "UNPROCESSABLE", "The file " + file.Path + " has a malformed path, or contents that are not base64."
+			return changes, "UNPROCESSABLE", "The file " + file.Path +
+				" has a malformed path, or contents that are not base64."
 		}
-		files[file.Path] = string(content)
+		changes.added[file.Path] = string(content)
 	}
-	return files, "", ""
+	for _, file := range input.FileChanges.Deletions {
+		if _, ok := r.commits[input.ExpectedHeadOid].Files[file.Path]; !ok {
+			return changes, "NOT_FOUND", "A path was requested for deletion which does not exist as of commit oid `" +
+				input.ExpectedHeadOid + "`"
+		}
+		changes.removed = append(changes.removed, file.Path)
+	}
+	return changes, "", ""
 }
 
 func branchOf(input commitInput) string {

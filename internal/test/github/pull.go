@@ -77,10 +77,15 @@ func (r *Repository) Update(number int) Push {
 
 // overlay is the tree of base with what the commit changed.
 func (r *Repository) overlay(base string, head *Commit) map[string]string {
-	files := maps.Clone(r.commits[base].Files)
+	files, before := maps.Clone(r.commits[base].Files), r.commits[head.Parents[0]].Files
 	for path, content := range head.Files {
-		if r.commits[head.Parents[0]].Files[path] != content {
+		if before[path] != content {
 			files[path] = content
+		}
+	}
+	for path := range before {
+		if _, kept := head.Files[path]; !kept {
+			delete(files, path)
 		}
 	}
 	return files

@@ -72,7 +72,7 @@ type PushCommit struct {
 func (r *Repository) Commit(branch, message string, files map[string]string) Push {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.push(branch, r.add(r.refs[branch], message, "octocat", files).SHA)
+	return r.push(branch, r.add(r.refs[branch], message, "octocat", fileChanges{added: files}).SHA)
 }
 
 // Head is the commit that a branch points to, or nil.
@@ -105,14 +105,23 @@ func (r *Repository) Started() []Push {
 	return started
 }
 
+// fileChanges are what a commit does to the files of its parent: path -> content, and paths.
+type fileChanges struct {
+	added   map[string]string
+	removed []string
+}
+
 // add makes a commit on top of a parent, which may be "".
-func (r *Repository) add(parent, message, author string, files map[string]string) *Commit {
+func (r *Repository) add(parent, message, author string, changes fileChanges) *Commit {
 	c := Commit{Message: message, Author: author, Files: map[string]string{}}
 	if parent != "" {
 		c.Parents = []string{parent}
 		maps.Copy(c.Files, r.commits[parent].Files)
 	}
-	maps.Copy(c.Files, files)
+	maps.Copy(c.Files, changes.added)
+	for _, path := range changes.removed {
+		delete(c.Files, path)
+	}
 	return r.keep(c)
 }
 
