@@ -194,7 +194,7 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 // render sets images and renders, where kustomize renders alone.
 func render(t *testing.T) []peers.Row {
 	var rows []peers.Row
-	for _, count := range []int{1000, 5000} {
+	for _, count := range []int{1000, 2500} {
 		dir := t.TempDir()
 		writeObjects(t, dir, objects{namespace: "shop", registry: "ghcr.io", count: count})
 		ours, theirs := inTurns(t, *rounds,
