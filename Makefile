@@ -67,13 +67,13 @@ builders: ## what real builds and workflows in the tests need: runc, QEMU, Build
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
 
 browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm
-	internal/report/testdata/browser/setup.sh
+	internal/report/summary/testdata/browser/setup.sh
 
 fuzz: ## each fuzz target, for a minute each
 	GO="$(GO)" FUZZTIME=$(FUZZTIME) .github/fuzz.sh
 
 update: compile ## every golden file, page and generated table
-	for package in $$(git grep -l 'flag.Bool("update"' -- '*_test.go' ':!internal/test/engine' | xargs -n 1 dirname | sort -u); do \
+	for package in $$(git grep -l -e 'flag.Bool("update"' -e 'internal/test/golden"' -- '*_test.go' ':!internal/test/engine' | xargs -n 1 dirname | sort -u); do \
 	  $(GO) test -count=1 "./$$package" -update || exit; \
 	done
 
@@ -83,7 +83,7 @@ demo: ## the main job on the local cluster, from nothing
 picture: browser ## the README's picture of a job summary, from a run of the demo
 	rm -f testdata/demo/summary.md
 	GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$(CURDIR)/testdata/demo/summary.md $(GO) run ./cmd/demo
-	$(GO) test -tags=grpcnotrace,engines ./internal/report -run TestDemo_is_drawn -update
+	$(GO) test -tags=grpcnotrace,engines ./internal/report/summary -run TestDemo_is_drawn -update
 
 lint: ## the linters of .golangci.yml
 	$(GOLANGCI_LINT) run --build-tags=grpcnotrace,engines ./...

@@ -18,7 +18,8 @@
 //	workloads   what runs in a cluster: the top owner of every controller, bare pods, and their pods
 //	audit       pure: what runs x the plan x images -> what is at risk, what could move, and what it comes to in sum
 //	gitops      the edit as a commit on GitHub, or as a pull request
-//	report      events and results -> log, annotations, job summary, JSON
+//	report      what a run found and did -> JSON, CSV, tables; report/log prints events and annotations,
+//	            report/summary writes Markdown (report/markdown has its syntax)
 //	action      the ordered list of steps of each command; outputs; exit status
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
@@ -61,6 +62,8 @@
 //	test/hostile    attacks on the built program: registries, API servers, files, messages
 //	test/peers      measures the program beside kubectl, kustomize, crane and BuildKit
 //	test/faults     stands between a run and its services, and does to a request what networks do
+//	test/golden     files of expected output, written anew by -update
+//	test/reports    reports of deploys
 //	test/layer      layers of images, as archives
 //	test/ci         checks of the workflows and of the demos' Terraform; a module of its own
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -40,7 +41,7 @@ func (p Program) commented(ctx context.Context, config inputs.Config, result *re
 	case config.Commit.Token == "":
 		return "", errors.New("comment also needs github-token, or the variable GITHUB_TOKEN")
 	}
-	text := result.Comment(report.SummaryOptions{Workspace: env("GITHUB_WORKSPACE"), Source: env.commitPage(),
+	text := summary.Comment(result, summary.Options{Workspace: env("GITHUB_WORKSPACE"), Source: env.commitPage(),
 		Version: p.Version})
 	key := fmt.Sprintf("%q", config.Kustomization) // each kustomization has a comment of its own
 	return gitops.Comment(ctx, env.server(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,

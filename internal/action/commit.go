@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
@@ -142,7 +143,7 @@ func (d *deploy) gitops() gitops.Options {
 		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
 		Mark:    d.target.mark,
 		Fields:  d.fields(),
-		Details: d.report().PullRequest() + d.env.runLink(),
+		Details: summary.PullRequest(d.report()) + d.env.runLink(),
 		Say:     d.say,
 	}
 }

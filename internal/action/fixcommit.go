@@ -13,6 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/archpatches"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 )
 
 // commitPatches records the file of patches and its entry in the kustomization.
@@ -57,13 +58,13 @@ func (d *deploy) files() gitops.Files {
 		branch = gitops.Template(given)
 	}
 	headline, body, _ := strings.Cut(strings.TrimSpace(text.Expand(fields)), "\n")
-	summary := d.report()
-	summary.Conclude(nil)
+	result := d.report()
+	result.Conclude(nil)
 	return gitops.Files{
 		Server: d.target.server, Place: place, Others: []string{d.patchesPath()},
 		Edit: d.patchFiles, Ours: d.onlyPatches,
 		Headline: headline, Text: strings.TrimSpace(body + "\n\n" + patchList(d.patchChanges)),
-		Branch: branch.ExpandBranch(fields), Body: summary.Comment(report.SummaryOptions{
+		Branch: branch.ExpandBranch(fields), Body: summary.Comment(result, summary.Options{
 			Workspace: d.env("GITHUB_WORKSPACE"), Source: d.env.commitPage()}) + d.env.runLink(),
 		Mark: d.target.mark, Say: d.say,
 	}

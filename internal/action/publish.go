@@ -11,6 +11,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/log"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 )
 
 // reportFile is where the JSON report goes on a runner that was given no other place, below the workspace.
@@ -54,7 +56,7 @@ func (p Program) attempt(part func() error) (err error) {
 // conclude ends the log.
 func (p Program) conclude(result *report.Report) {
 	if p.runner.Detected() {
-		if n := report.Annotate(p.runner, result); n > 0 {
+		if n := log.Annotate(p.runner, result); n > 0 {
 			p.runner.Print(fmt.Sprintf("%d more findings have no annotation, since GitHub shows ten of each kind; they are "+
 				"above, and in the report", n))
 		}
@@ -74,11 +76,11 @@ func fatal(err error) error {
 
 func (p Program) sink() progress.Sink {
 	if p.runner.Detected() {
-		return report.GroupedLog(p.runner)
+		return log.Grouped(p.runner)
 	}
 	live := p.Width > 0 && p.runner.LogsTo(p.Stdout)
-	style := report.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width, Clean: p.runner.Clean}
-	return report.Log(p.runner.Raw(), style)
+	style := log.Style{Color: live && p.Getenv("NO_COLOR") == "", Live: live, Width: p.Width, Clean: p.runner.Clean}
+	return log.Print(p.runner.Raw(), style)
 }
 
 // publish writes the report, the step's outputs and the job summary.
@@ -99,18 +101,18 @@ func (p Program) publish(result *report.Report, out output) error {
 		_, err = p.Stdout.Write(content)
 		problems = append(problems, err)
 	}
-	opts := report.SummaryOptions{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(),
+	opts := summary.Options{ReportFile: below(workspace, path), Workspace: workspace, Source: env.commitPage(),
 		Version: p.Version}
-	summary := ""
+	page := ""
 	if env.onRunner() && workspace != "" {
-		summary = filepath.Join(workspace, summaryFile)
-		opts.Room = report.SummaryLimit
-		problems = append(problems, writeFile(workspace, summary, []byte(p.runner.Redact(result.Summary(opts)))))
+		page = filepath.Join(workspace, summaryFile)
+		opts.Room = summary.Limit
+		problems = append(problems, writeFile(workspace, page, []byte(p.runner.Redact(summary.Write(result, opts)))))
 	}
-	room, err := p.runner.SummaryRoom(report.SummaryLimit)
+	room, err := p.runner.SummaryRoom(summary.Limit)
 	opts.Room = room
-	problems = append(problems, err, p.runner.Summarize(result.Summary(opts)))
-	for _, o := range outputs(result, below(workspace, path), below(workspace, summary)) {
+	problems = append(problems, err, p.runner.Summarize(summary.Write(result, opts)))
+	for _, o := range outputs(result, below(workspace, path), below(workspace, page)) {
 		problems = append(problems, p.runner.SetOutput(o.Name, o.Value))
 		if o.short && env.onRunner() {
 			p.runner.Print(fmt.Sprintf("The output %s contains only a part, since all of it is too long; the report contains "+

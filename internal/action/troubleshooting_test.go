@@ -139,7 +139,7 @@ func (x trouble) say(t *testing.T, code finding.Code) string {
 
 // asLogged is a finding as the log shows it.
 func asLogged(f finding.Finding) string {
-	text := report.Sentence(f) + "\n"
+	text := f.Sentence() + "\n"
 	if fix := strings.TrimSpace(f.Fix); fix != "" {
 		text += "    " + strings.ReplaceAll(fix, "\n", "\n    ") + "\n"
 	}

@@ -2,6 +2,11 @@
 // Stages return findings as values; the report turns them into words.
 package finding
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Severity says how much a finding matters.
 type Severity string
 
@@ -47,4 +52,23 @@ func Worst(findings []Finding) Severity {
 	return worst
 }
 
+// WorstFirst orders findings by severity, and otherwise leaves their order.
+func WorstFirst(findings []Finding) []Finding {
+	return slices.SortedStableFunc(slices.Values(findings), func(a, b Finding) int {
+		return rank[b.Severity] - rank[a.Severity]
+	})
+}
+
 var rank = map[Severity]int{Info: 1, Warning: 2, Error: 3}
+
+// Sentence is the finding as a line of text: its severity, its code, where it is written, and its message.
+func (f Finding) Sentence() string {
+	where := f.File
+	if f.Line > 0 {
+		where = fmt.Sprintf("%s:%d", f.File, f.Line)
+	}
+	if where != "" {
+		where = " (" + where + ")"
+	}
+	return fmt.Sprintf("%s %s%s: %s", f.Severity, f.Code, where, f.Message)
+}

@@ -113,6 +113,16 @@ func Printable(text string) string {
 	}, text)
 }
 
+// OneLine is Printable on a single line.
+func OneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, Printable(text))
+}
+
 // Steers reports characters that act on a display instead of being shown.
 func Steers(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' ||

@@ -17,23 +17,23 @@ func (r *Report) AuditTables() [][][]string {
 	if r.Audit == nil || len(r.Workloads) == 0 {
 		return nil
 	}
-	sums := r.auditSumRows()
+	sums := r.AuditSums()
 	all := len(sums) - 1
 	brief := append(briefly(sums[:all], "namespace"), sums[all])
-	tables := [][][]string{briefly(r.everyAuditRow(), "workload"), brief}
+	tables := [][][]string{briefly(r.AuditRows(), "workload"), brief}
 	if r.Audit.Worth != nil {
-		tables = append(tables, [][]string{{r.worthWords()}})
+		tables = append(tables, [][]string{{r.Worth()}})
 	}
 	return tables
 }
 
-// everyAuditRow is a table of all workloads, those at risk first.
-func (r *Report) everyAuditRow() [][]string {
+// AuditRows is a table of all workloads, those at risk first.
+func (r *Report) AuditRows() [][]string {
 	architectures := r.foreseen()
 	head := append([]string{"workload", "pods"}, architectures...)
 	rows := [][]string{append(head, "at risk", "on "+r.Audit.Architecture)}
 	for _, w := range r.byRisk() {
-		row := []string{w.label(), strconv.Itoa(w.pods())}
+		row := []string{w.Label(), strconv.Itoa(w.pods())}
 		for _, architecture := range architectures {
 			row = append(row, w.auditCell(architecture))
 		}
@@ -88,8 +88,8 @@ func (w Workload) auditWords() string {
 	return text
 }
 
-// auditSumRows is a table of the namespaces, and of all of them in its last row.
-func (r *Report) auditSumRows() [][]string {
+// AuditSums is a table of the namespaces, and of all of them in its last row.
+func (r *Report) AuditSums() [][]string {
 	running := slices.Sorted(maps.Keys(r.Audit.Total.Running))
 	head := []string{"namespace", "workloads", "at risk now", "at risk with the pool"}
 	for _, architecture := range running {
@@ -99,11 +99,11 @@ func (r *Report) auditSumRows() [][]string {
 	for _, sum := range r.Audit.Namespaces {
 		rows = append(rows, sumRow(sum.Namespace, sum, running))
 	}
-	return dropEmptyColumns(append(rows, sumRow("in all", r.Audit.Total, running)))
+	return DropEmptyColumns(append(rows, sumRow("in all", r.Audit.Total, running)))
 }
 
 func runningTitle(architecture string) string {
-	if architecture == noNode {
+	if architecture == NoNode {
 		return "waiting"
 	}
 	return "on " + architecture
@@ -129,7 +129,7 @@ func usageWords(u audit.Usage) string {
 	if u.Pods == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s cores, %s GiB", count(u.Pods, "pod"), decimal(u.Cores), decimal(float64(u.Memory)/(1<<30)))
+	return fmt.Sprintf("%s, %s cores, %s GiB", Count(u.Pods, "pod"), decimal(u.Cores), decimal(float64(u.Memory)/(1<<30)))
 }
 
 func shareWords(s audit.Share) string {
@@ -137,9 +137,9 @@ func shareWords(s audit.Share) string {
 	case s.Workloads == 0:
 		return ""
 	case s.Pods == 0:
-		return count(s.Workloads, "workload")
+		return Count(s.Workloads, "workload")
 	}
-	return count(s.Workloads, "workload") + ": " + usageWords(s.Usage)
+	return Count(s.Workloads, "workload") + ": " + usageWords(s.Usage)
 }
 
 // money has two digits behind the point, and below 1 four: the price of an hour is a small number.
@@ -158,8 +158,8 @@ func decimal(n float64) string {
 // hoursPerMonth is what clouds count.
 const hoursPerMonth = 730
 
-// worthWords say what moving is worth.
-func (r *Report) worthWords() string {
+// Worth say what moving is worth.
+func (r *Report) Worth() string {
 	w := r.Audit.Worth
 	return fmt.Sprintf("Requested cores cost %s an hour; those that could move cost %s, and %s on %s: "+
 		"%s less an hour, %s a month",
@@ -170,7 +170,7 @@ func (r *Report) worthWords() string {
 // auditHeadline says in a few words what an audit came to.
 func (r *Report) auditHeadline() string {
 	t := r.Audit.Total
-	text := fmt.Sprintf("%s, %d at risk now", count(t.Workloads, "workload"), t.AtRiskNow)
+	text := fmt.Sprintf("%s, %d at risk now", Count(t.Workloads, "workload"), t.AtRiskNow)
 	if t.AtRiskWithPool > 0 {
 		text += fmt.Sprintf(", %d with the pool", t.AtRiskWithPool)
 	}

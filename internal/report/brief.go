@@ -11,13 +11,9 @@ import (
 
 // How much of a long list the log shows; the report has all of it.
 const (
-	shownRows    = 50
-	shownDiff    = 100 // lines of one object's difference
-	shownObjects = 5   // names of the objects that a finding is also about
+	shownRows = 50
+	shownDiff = 100 // lines of one object's difference
 )
-
-// shownFindings is how many findings of each severity a step shows in full.
-var shownFindings = map[finding.Severity]int{finding.Error: 20, finding.Warning: 10, finding.Info: 10}
 
 // Group is findings that say the same about several objects.
 type Group struct {
@@ -30,7 +26,7 @@ type Group struct {
 func Join(findings []finding.Finding) []Group {
 	var groups []Group
 	index := map[finding.Finding]int{}
-	for _, f := range bySeverity(findings) {
+	for _, f := range finding.WorstFirst(findings) {
 		same := f
 		same.Message, same.Fix = withoutObject(f.Message, f), withoutObject(f.Fix, f)
 		same.Object, same.File, same.Line = "", "", 0
@@ -58,18 +54,6 @@ func withoutObject(text string, f finding.Finding) string {
 	return text
 }
 
-// also names the other objects of a group, or is "".
-func also(others []string) string {
-	switch n := len(others); {
-	case n == 0:
-		return ""
-	case n <= shownObjects:
-		return "The same is true of " + strings.Join(others, ", ") + "."
-	default:
-		return fmt.Sprintf("The same is true of %d more: %s, …", n, strings.Join(others[:shownObjects], ", "))
-	}
-}
-
 // ChangeLines are the changes for the log, each a line, with its difference where diffs are wanted. Of many, those that
 // are none are counted, and so is what comes after the first ones.
 func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
@@ -87,7 +71,7 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 		lines = append(lines, line)
 	}
 	if len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %s: %s", count(len(rest), "more object"), countChanges(rest)))
+		lines = append(lines, fmt.Sprintf("and %s: %s", Count(len(rest), "more object"), countChanges(rest)))
 	}
 	return lines
 }
@@ -98,7 +82,7 @@ func head(text string, limit int) string {
 	if len(lines) <= limit {
 		return text
 	}
-	return strings.Join(lines[:limit], "\n") + fmt.Sprintf("\n… %s", count(len(lines)-limit, "more line"))
+	return strings.Join(lines[:limit], "\n") + fmt.Sprintf("\n… %s", Count(len(lines)-limit, "more line"))
 }
 
 // briefly cuts a table with its header to the rows that are shown, and says how many there are more.
@@ -107,7 +91,7 @@ func briefly(rows [][]string, what string) [][]string {
 		return rows
 	}
 	return append(slices.Clone(rows[:shownRows+1]),
-		[]string{fmt.Sprintf("and %s", count(len(rows)-shownRows-1, "more "+what))})
+		[]string{fmt.Sprintf("and %s", Count(len(rows)-shownRows-1, "more "+what))})
 }
 
 // worstFirst orders many workloads so that those in trouble come first, then those with the most pods.
@@ -115,11 +99,11 @@ func (r *Report) worstFirst() []Workload {
 	if len(r.Workloads) <= shownRows {
 		return r.Workloads
 	}
-	weight := map[string]standing{}
-	for _, s := range r.standings() {
-		weight[s.label()] = s
+	weight := map[string]Standing{}
+	for _, s := range r.Standings() {
+		weight[s.Label()] = s
 	}
 	return slices.SortedStableFunc(slices.Values(r.Workloads), func(a, b Workload) int {
-		return byWeight(weight[a.label()], weight[b.label()])
+		return ByWeight(weight[a.Label()], weight[b.Label()])
 	})
 }

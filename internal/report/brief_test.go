@@ -1,9 +1,7 @@
 package report_test
 
 import (
-	"bytes"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +9,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -36,29 +33,6 @@ func TestJoin(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestLog_stays_readable_with_a_thousand_findings(t *testing.T) {
-	var out bytes.Buffer
-	sink := report.Log(&out, report.Style{})
-	sink(progress.StepStarted{Title: "Plan"})
-	for i := range 1000 {
-		f := finding.Finding{Code: finding.ExecFormatError, Severity: finding.Error, Message: fmt.Sprintf("Finding %d.", i)}
-		sink(progress.Found{Finding: f, Others: []string{"one", "two"}})
-	}
-	sink(progress.Found{Finding: finding.Finding{Code: finding.ImagePull, Severity: finding.Warning,
-		Message: "A warning."}})
-	sink(progress.StepFinished{})
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) > 50 {
-		t.Errorf("%d lines", len(lines))
-	}
-	for _, want := range []string{"error exec-format-error: Finding 0.\n    The same is true of one, two.\n", "A warning.",
-		"  and 2940 more findings: 2940 exec-format-error; the JSON report has all\n"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in:\n%s", want, &out)
-		}
 	}
 }
 

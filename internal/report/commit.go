@@ -1,9 +1,6 @@
 package report
 
-import (
-	"cmp"
-	"strings"
-)
+import "cmp"
 
 // Commit is where the images were recorded. Its fields are "" where they were not.
 type Commit struct {
@@ -19,20 +16,4 @@ func (c Commit) headline() string {
 		return "recorded in " + page
 	}
 	return ""
-}
-
-// pullRequestRoom is how many bytes the report may have of the text of a pull request, which GitHub limits to 65536
-// characters.
-const pullRequestRoom = 48_000
-
-// PullRequest is the report as Markdown for the text of a pull request: the images and where they can run. Where
-// nothing was planned there are the images alone.
-func (r *Report) PullRequest() string {
-	var text strings.Builder
-	for _, section := range []func(SummaryOptions, int) string{r.imagesSection, r.placementSection} {
-		if body := section(SummaryOptions{}, pullRequestRoom/2); body != "" {
-			text.WriteString(body + "\n")
-		}
-	}
-	return text.String()
 }

@@ -67,7 +67,7 @@ func usageCells(u audit.Usage) []string {
 
 // inert is a text that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 func inert(text string) string {
-	text = oneLine(redact.Printable(text))
+	text = redact.OneLine(redact.Printable(text))
 	if text != "" && strings.ContainsAny(text[:1], "=+-@") {
 		return "'" + text
 	}

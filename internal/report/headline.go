@@ -88,8 +88,8 @@ func countFindings(findings []finding.Finding) string {
 	return strings.Join(parts, ", ")
 }
 
-// outcome says in a few words what the run came to, or "" where the findings say it.
-func (r *Report) outcome() string {
+// Outcome says in a few words what the run came to, or "" where the findings say it.
+func (r *Report) Outcome() string {
 	rolledBack := slices.ContainsFunc(r.Changes, func(c apply.Change) bool { return c.Action == apply.RolledBack })
 	switch {
 	case r.Audit != nil:
@@ -119,10 +119,18 @@ func (r *Report) done() string {
 	case r.Verdict == Failed:
 		return ""
 	case len(r.Images) > 0:
-		return count(len(r.Images), "image") + " verified"
+		return Count(len(r.Images), "image") + " verified"
 	case len(r.Edits) > 0:
-		return count(len(r.Edits), "image") + " set"
+		return Count(len(r.Edits), "image") + " set"
 	default:
 		return ""
 	}
+}
+
+// Count is a number with what it counts: "1 pod", "2 pods".
+func Count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -61,15 +61,3 @@ func countPatches(patches []Patch) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// patchesSection lists the patches.
-func (r *Report) patchesSection(o SummaryOptions, room int) string {
-	if len(r.Patches) == 0 {
-		return ""
-	}
-	var rows []string
-	for _, p := range r.Patches {
-		rows = append(rows, row(code(cut(p.Object, 600)), string(p.Action), prose(cut(p.Reason, 1000))))
-	}
-	return tableHead("patch", "", "why") + fit(room, rows, o.leftOut("patch"))
-}

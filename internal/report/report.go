@@ -1,5 +1,4 @@
-// Package report turns a run's events and results into what people and programs read: the log, annotations,
-// the job summary and the JSON report.
+// Package report is what a run found out and did: the JSON report, and the lines and tables that people read of it.
 package report
 
 import (

@@ -9,32 +9,32 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// standing is what a workload comes to on each architecture.
-type standing struct {
+// Standing is what a workload comes to on each architecture.
+type Standing struct {
 	Workload
-	spots map[string]spot
+	Spots map[string]Spot
 }
 
-// noNode is the architecture of pods that no node has taken.
-const noNode = ""
+// NoNode is the architecture of pods that no node has taken.
+const NoNode = ""
 
-// standings joins the plan with the pods. Pods that the plan knows no workload of, a custom kind's, come last.
-func (r *Report) standings() []standing {
-	var all []standing
+// Standings joins the plan with the pods. Pods that the plan knows no workload of, a custom kind's, come last.
+func (r *Report) Standings() []Standing {
+	var all []Standing
 	index := map[string]int{}
 	for _, w := range r.Workloads {
-		s := standing{w, map[string]spot{}}
+		s := Standing{w, map[string]Spot{}}
 		for architecture, outcome := range w.Architectures {
-			s.spots[architecture] = spot{outcome: outcome, withoutNode: slices.Contains(w.WithoutNode, architecture)}
+			s.Spots[architecture] = Spot{Outcome: outcome, WithoutNode: slices.Contains(w.WithoutNode, architecture)}
 		}
-		index[w.label()] = len(all)
+		index[w.Label()] = len(all)
 		all = append(all, s)
 	}
 	for _, pod := range r.Pods {
 		label := workloadOf(pod)
 		if _, known := index[label]; !known {
 			index[label] = len(all)
-			all = append(all, standing{workloadNamed(label), map[string]spot{}})
+			all = append(all, Standing{workloadNamed(label), map[string]Spot{}})
 		}
 		all[index[label]].add(pod)
 	}
@@ -44,102 +44,108 @@ func (r *Report) standings() []standing {
 	return all
 }
 
-func (s standing) add(pod rollout.Pod) {
-	at := s.spots[pod.Architecture]
-	at.pods++
+func (s Standing) add(pod rollout.Pod) {
+	at := s.Spots[pod.Architecture]
+	at.Pods++
 	if isWell(pod) {
-		at.well++
+		at.Well++
 	} else {
-		at.reason = cmp.Or(at.reason, pod.Reason)
+		at.Reason = cmp.Or(at.Reason, pod.Reason)
 	}
-	s.spots[pod.Architecture] = at
+	s.Spots[pod.Architecture] = at
 }
 
 // markPassedOver marks the architectures that the workload's pods have passed over.
-func (s standing) markPassedOver() {
-	pods := s.pods()
-	for architecture, at := range s.spots {
-		at.elsewhere = pods > 0 && at.pods == 0
-		s.spots[architecture] = at
+func (s Standing) markPassedOver() {
+	pods := s.PodCount()
+	for architecture, at := range s.Spots {
+		at.Elsewhere = pods > 0 && at.Pods == 0
+		s.Spots[architecture] = at
 	}
 }
 
-// pods counts the workload's pods.
-func (s standing) pods() (n int) {
-	for _, at := range s.spots {
-		n += at.pods
+// PodCount counts the workload's pods.
+func (s Standing) PodCount() (n int) {
+	for _, at := range s.Spots {
+		n += at.Pods
 	}
 	return n
 }
 
-// worst is the mood that a workload is in: the one of its worst spot.
-func (s standing) worst() mood {
-	order := []mood{off, good, risk, bad}
-	worst := off
-	for _, at := range s.spots {
-		worst = order[max(slices.Index(order, worst), slices.Index(order, at.mood()))]
+// Worst is the mood that a workload is in: the one of its worst spot.
+func (s Standing) Worst() Mood {
+	order := []Mood{Off, Good, Risk, Bad}
+	worst := Off
+	for _, at := range s.Spots {
+		worst = order[max(slices.Index(order, worst), slices.Index(order, at.Mood()))]
 	}
 	return worst
 }
 
-// spot is what a workload comes to on the nodes of one architecture: what was foreseen there, and what was seen.
-type spot struct {
-	outcome    placement.Outcome
-	pods, well int
-	// reason is why a pod there is not well, or "".
-	reason string
-	// withoutNode: what was foreseen rests on nodes that are not there yet.
-	withoutNode bool
-	// elsewhere: the workload has pods, and none of them here.
-	elsewhere bool
+// Spot is what a workload comes to on the nodes of one architecture: what was foreseen there, and what was seen.
+type Spot struct {
+	Outcome    placement.Outcome
+	Pods, Well int
+	// Reason is why a pod there is not well, or "".
+	Reason string
+	// WithoutNode: what was foreseen rests on nodes that are not there yet.
+	WithoutNode bool
+	// Elsewhere: the workload has pods, and none of them here.
+	Elsewhere bool
 }
 
-// mood says at a glance how something is.
-type mood string
+// Mood says at a glance how something is.
+type Mood string
 
+// The moods.
 const (
-	good mood = "good"
-	bad  mood = "bad"
-	// risk: nothing has happened, and it may.
-	risk mood = "risk"
-	// off: nothing is here, and nothing is wrong with that.
-	off mood = "off"
+	Good Mood = "good"
+	Bad  Mood = "bad"
+	// Risk: nothing has happened, and it may.
+	Risk Mood = "risk"
+	// Off: nothing is here, and nothing is wrong with that.
+	Off Mood = "off"
 )
 
-var moodIcon = map[mood]string{good: "✅", bad: "❌", risk: "⚠️", off: "➖"}
-
-func (s spot) mood() mood {
-	failing := slices.Contains([]placement.Outcome{placement.Crashes, placement.PullFails, placement.Rejected}, s.outcome)
+// Mood is trouble where a pod is not well, or would not be.
+func (s Spot) Mood() Mood {
+	failing := slices.Contains([]placement.Outcome{placement.Crashes, placement.PullFails, placement.Rejected}, s.Outcome)
 	switch {
-	case s.pods > s.well:
-		return bad
-	case s.pods > 0: // whatever was foreseen
-		return good
-	case failing && s.elsewhere:
-		return risk
-	case failing && s.withoutNode:
-		return risk
+	case s.Pods > s.Well:
+		return Bad
+	case s.Pods > 0: // whatever was foreseen
+		return Good
+	case failing && s.Elsewhere:
+		return Risk
+	case failing && s.WithoutNode:
+		return Risk
 	case failing:
-		return bad
-	case s.outcome == placement.Runs && !s.elsewhere:
-		return good
+		return Bad
+	case s.Outcome == placement.Runs && !s.Elsewhere:
+		return Good
 	default:
-		return off
+		return Off
 	}
 }
 
 // String says what a spot comes to: before the rollout in the word of the plan, then by its pods.
-func (s spot) String() string {
+func (s Spot) String() string {
 	switch {
-	case s.pods > s.well:
-		return fmt.Sprintf("%d of %s ready", s.well, count(s.pods, "pod"))
-	case s.pods > 0:
-		return count(s.pods, "pod") + " ready"
-	case s.outcome == placement.Runs && s.elsewhere:
+	case s.Pods > s.Well:
+		return fmt.Sprintf("%d of %s ready", s.Well, Count(s.Pods, "pod"))
+	case s.Pods > 0:
+		return Count(s.Pods, "pod") + " ready"
+	case s.Outcome == placement.Runs && s.Elsewhere:
 		return "no pod"
-	case s.withoutNode:
-		return string(s.outcome) + ", " + noNodeYet
+	case s.WithoutNode:
+		return string(s.Outcome) + ", " + NoNodeYet
 	default:
-		return string(cmp.Or(s.outcome, placement.Absent))
+		return string(cmp.Or(s.Outcome, placement.Absent))
 	}
+}
+
+// ByWeight puts trouble first, then what has many pods.
+func ByWeight(a, b Standing) int {
+	trouble := func(s Standing) int { return slices.Index([]Mood{Bad, Risk, Good, Off}, s.Worst()) }
+	return cmp.Or(cmp.Compare(trouble(a), trouble(b)), cmp.Compare(b.PodCount(), a.PodCount()))
 }

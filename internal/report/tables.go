@@ -25,12 +25,12 @@ func (r *Report) PlacementTable() [][]string {
 	}
 	rows := [][]string{header}
 	for _, w := range r.worstFirst() {
-		row := []string{w.label()}
+		row := []string{w.Label()}
 		for _, architecture := range architectures {
-			row = append(row, w.cell(architecture, counts[w.label()][architecture]))
+			row = append(row, w.cell(architecture, counts[w.Label()][architecture]))
 		}
 		if len(r.Pods) > 0 {
-			row = append(row, ready[w.label()])
+			row = append(row, ready[w.Label()])
 		}
 		rows = append(rows, row)
 	}
@@ -51,7 +51,7 @@ func (r *Report) severalTemplates() []string {
 	for _, w := range r.Workloads {
 		if w.Template != "" {
 			w.Template = ""
-			all = append(all, w.label())
+			all = append(all, w.Label())
 		}
 	}
 	slices.Sort(all)
@@ -67,13 +67,13 @@ func (w Workload) cell(architecture string, pods int) string {
 	case pods == 1:
 		return outcome + " (1 pod)"
 	case slices.Contains(w.WithoutNode, architecture):
-		return outcome + " (" + noNodeYet + ")"
+		return outcome + " (" + NoNodeYet + ")"
 	}
 	return outcome
 }
 
-// noNodeYet marks an outcome that rests on nodes which a pool can have, and which are not there.
-const noNodeYet = "no node yet"
+// NoNodeYet marks an outcome that rests on nodes which a pool can have, and which are not there.
+const NoNodeYet = "no node yet"
 
 // readiness counts, by workload, what is well of what is wanted, as countPods does for all of them.
 func (r *Report) readiness() map[string]string {
@@ -113,14 +113,14 @@ func (r *Report) ImageTable() [][]string {
 	}
 	rows := [][]string{{"image", "reference", "platforms", "size", "attestations", "digest"}}
 	for _, image := range r.Images {
-		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), image.sizes(),
-			strings.Join(image.Attestations, ", "), shortDigest(image.Digest)})
+		rows = append(rows, []string{image.Name, image.Reference, strings.Join(image.Platforms, ", "), image.Sizes(),
+			strings.Join(image.Attestations, ", "), ShortDigest(image.Digest)})
 	}
-	return briefly(dropEmptyColumns(rows), "image")
+	return briefly(DropEmptyColumns(rows), "image")
 }
 
-// dropEmptyColumns leaves out the columns that have nothing below their header.
-func dropEmptyColumns(rows [][]string) [][]string {
+// DropEmptyColumns leaves out the columns that have nothing below their header.
+func DropEmptyColumns(rows [][]string) [][]string {
 	var kept []int
 	for column := range rows[0] {
 		filled := func(row []string) bool { return row[column] != "" }
@@ -137,8 +137,8 @@ func dropEmptyColumns(rows [][]string) [][]string {
 	return narrow
 }
 
-// sizes is what a node pulls: of the smallest platform, and of the largest where that is another number.
-func (i Image) sizes() string {
+// Sizes is what a node pulls: of the smallest platform, and of the largest where that is another number.
+func (i Image) Sizes() string {
 	if len(i.Manifests) == 0 {
 		return ""
 	}
@@ -151,7 +151,7 @@ func (i Image) sizes() string {
 	return least + " to " + most
 }
 
-func shortDigest(digest string) string {
+func ShortDigest(digest string) string {
 	const shown = len("sha256:") + 12
 	return digest[:min(len(digest), shown)]
 }

@@ -27,8 +27,8 @@ type Workload struct {
 	Audit *audit.Row `json:"audit,omitempty"`
 }
 
-// label names the workload as people do.
-func (w Workload) label() string {
+// Label names the workload as people do.
+func (w Workload) Label() string {
 	label := w.Kind + " " + w.Namespace + "/" + w.Name
 	if w.Namespace == "" {
 		label = w.Kind + " " + w.Name

@@ -1,9 +1,10 @@
 package edit
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
-	"strings"
 )
 
 // entry is one entry of images.

@@ -2,17 +2,15 @@ package edit
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/kustomize/api/types"
-)
 
-var update = flag.Bool("update", false, "write what SetImages returns into testdata/set")
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
+)
 
 // A case is a folder: images (one image per line, NAME NEWNAME TAG DIGEST, "-" for none) and in.yaml, with either
 // out.yaml and edits.json or error.txt.
@@ -28,11 +26,11 @@ func TestSetImages(t *testing.T) {
 			images := readImages(t, dir)
 			edited, edits, err := SetImages("kustomization.yaml", []byte(content), images)
 			if err != nil {
-				golden(t, filepath.Join(dir, "error.txt"), err.Error()+"\n")
+				golden.Check(t, filepath.Join(dir, "error.txt"), err.Error()+"\n")
 				return
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), string(edited))
-			golden(t, filepath.Join(dir, "edits.json"), describe(t, edits))
+			golden.Check(t, filepath.Join(dir, "out.yaml"), string(edited))
+			golden.Check(t, filepath.Join(dir, "edits.json"), describe(t, edits))
 			if again, edits, err := SetImages("kustomization.yaml", edited, images); err != nil || edits != nil ||
 				string(again) != string(edited) {
 				t.Errorf("setting the same images again is an edit: %v, %v", edits, err)
@@ -79,16 +77,4 @@ func load(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(load(t, path), got); diff != "" {
-		t.Errorf("%s differs; if the new one is right, run the test with -update:\n%s", path, diff)
-	}
 }

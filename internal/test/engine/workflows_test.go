@@ -3,23 +3,18 @@
 package engine_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	enginetest "github.com/multiarch-deploy/multiarch-deploy/internal/test/engine"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestWorkflows runs workflows of this repository with the action's container, built from its Dockerfile.
 func TestWorkflows(t *testing.T) {
@@ -35,9 +30,9 @@ func demo(t *testing.T, engine buildkit.Engine) {
 		Event: "workflow_dispatch", Repository: enginetest.Clone(t), File: ".github/workflows/demo-local.yml",
 	})
 	for _, act := range []string{"warn", "fail", "pin"} {
-		golden(t, filepath.Join("testdata", "demo-local", act+".md"), seen(steps[act]))
+		golden.Check(t, filepath.Join("testdata", "demo-local", act+".md"), seen(steps[act]))
 	}
-	golden(t, filepath.Join("testdata", "demo-local", "later-step.md"), seen(steps["5"]))
+	golden.Check(t, filepath.Join("testdata", "demo-local", "later-step.md"), seen(steps["5"]))
 }
 
 // seen is what a step left, without what differs from run to run.
@@ -77,23 +72,4 @@ var varying = []struct {
 	{regexp.MustCompile(`tickInterval \w+`), "tickInterval N"},
 	{regexp.MustCompile(`\d\.\d MB`), "N MB"},
 	{regexp.MustCompile(`\| \d+\.\d \|`), "| N |"},
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), written anew by -update:\n%s", file, diff)
-	}
 }

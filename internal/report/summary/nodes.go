@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"fmt"
@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
 // nodeTitles say what nodes there are of an architecture.
 type nodeTitles map[string]string
 
-func (r *Report) nodeTitles() nodeTitles {
+func (r page) nodeTitles() nodeTitles {
 	total, tainted := map[string]int{}, map[string]int{}
 	for _, group := range r.Nodes {
 		total[group.Kind()] += group.Count
@@ -22,7 +24,7 @@ func (r *Report) nodeTitles() nodeTitles {
 	}
 	titles := nodeTitles{}
 	for architecture, n := range total {
-		title := architecture + " · " + count(n, "node")
+		title := architecture + " · " + report.Count(n, "node")
 		switch tainted[architecture] {
 		case 0:
 		case n:
@@ -36,7 +38,7 @@ func (r *Report) nodeTitles() nodeTitles {
 }
 
 // growth says how many nodes of an architecture there may be: ", up to 10", or "" where there may be no more.
-func (r *Report) growth(architecture string, today int) string {
+func (r page) growth(architecture string, today int) string {
 	type key struct{ source, name string }
 	most := map[key]int{}
 	for _, group := range r.Nodes {
@@ -65,7 +67,7 @@ func (t nodeTitles) of(architecture string) string {
 	if title, known := t[architecture]; known {
 		return title
 	}
-	if architecture == noNode {
+	if architecture == report.NoNode {
 		return "waiting for a node"
 	}
 	return architecture + " · no node"
@@ -74,13 +76,13 @@ func (t nodeTitles) of(architecture string) string {
 // tainted names the nodes of a group: "3 arm64", or "arm64 (no node yet)".
 func tainted(group placement.NodeGroup) string {
 	if group.Count == 0 {
-		return prose(group.Kind()) + " (" + noNodeYet + ")"
+		return markdown.Prose(group.Kind()) + " (" + report.NoNodeYet + ")"
 	}
-	return fmt.Sprintf("%d %s", group.Count, prose(group.Kind()))
+	return fmt.Sprintf("%d %s", group.Count, markdown.Prose(group.Kind()))
 }
 
 // taints says in a line which taints keep pods off which nodes.
-func (r *Report) taints() string {
+func (r page) taints() string {
 	byTaint := map[string][]string{}
 	for _, group := range r.Nodes {
 		for _, taint := range group.Taints {
@@ -91,7 +93,7 @@ func (r *Report) taints() string {
 	}
 	var parts []string
 	for _, taint := range slices.Sorted(maps.Keys(byTaint)) {
-		parts = append(parts, fmt.Sprintf("%s on %s", code(taint), strings.Join(byTaint[taint], " and ")))
+		parts = append(parts, fmt.Sprintf("%s on %s", markdown.Code(taint), strings.Join(byTaint[taint], " and ")))
 	}
 	if len(parts) == 0 {
 		return ""

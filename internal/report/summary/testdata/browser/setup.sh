@@ -3,7 +3,7 @@
 # package-lock.json, into bin/browser. Does nothing where all of it is there. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
-browser="$(cd "$here/../../../.." && pwd)/bin/browser"
+browser="$(cd "$here/../../../../.." && pwd)/bin/browser"
 mkdir -p "$browser"
 
 fail() { echo "setup.sh: $*" >&2; exit 1; }

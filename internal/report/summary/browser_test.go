@@ -1,6 +1,6 @@
 //go:build engines
 
-package report_test
+package summary_test
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ const shown = 1010
 // show draws a summary in Chromium, in the theme "light" or "dark". With a path, it leaves a picture there.
 func show(t *testing.T, summary, theme, picture string) seen {
 	t.Helper()
-	modules, err := filepath.Abs("../../bin/browser/node_modules")
+	modules, err := filepath.Abs("../../../bin/browser/node_modules")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,21 @@
-package report
+package markdown
 
 import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // labelLength keeps a box from growing wider than its column.
 const labelLength = 36
 
-// mermaidText writes a name so that Mermaid reads nothing else in it. Punctuation is written as its code in decimal
+// Label writes a name so that Mermaid reads nothing else in it. Punctuation is written as its code in decimal
 // (https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters), which ends no label; but Mermaid
 // looks for Markdown, HTML and math once these are decoded, so what no name in Kubernetes can hold is a question mark.
-func mermaidText(name string) string {
-	letters := []rune(strings.Join(strings.Fields(oneLine(name)), " "))
+func Label(name string) string {
+	letters := []rune(strings.Join(strings.Fields(redact.OneLine(name)), " "))
 	if len(letters) > labelLength {
 		letters = append(letters[:labelLength-1], '…')
 	}

@@ -1,4 +1,5 @@
-package report
+// Package log prints the events of a run for people, and its findings as annotations.
+package log
 
 import (
 	"cmp"
@@ -13,8 +14,15 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
+
+// shownFindings is how many findings of each severity a step shows in full.
+var shownFindings = map[finding.Severity]int{finding.Error: 20, finding.Warning: 10, finding.Info: 10}
+
+// shownObjects is how many names of the objects that a finding is also about are shown.
+const shownObjects = 5
 
 // statusPause is how long a log that can't overwrite its last line stays silent before it shows a status.
 const statusPause = 5 * time.Second
@@ -31,9 +39,9 @@ type Style struct {
 	Clean func(string) string
 }
 
-// Log returns a sink that prints events for a person: a headline per step, its messages indented, findings when they
+// Print returns a sink that prints events for a person: a headline per step, its messages indented, findings when they
 // are known.
-func Log(w io.Writer, style Style) progress.Sink {
+func Print(w io.Writer, style Style) progress.Sink {
 	l := &log{w: w, style: style, clean: style.Clean, findings: map[finding.Severity]int{}}
 	if l.clean == nil {
 		l.clean = redact.Printable
@@ -41,8 +49,8 @@ func Log(w io.Writer, style Style) progress.Sink {
 	return l.locked(l.print)
 }
 
-// GroupedLog returns a sink that prints events for a runner's log, a foldable group per step.
-func GroupedLog(r *runner.Runner) progress.Sink {
+// Grouped returns a sink that prints events for a runner's log, a foldable group per step.
+func Grouped(r *runner.Runner) progress.Sink {
 	l := &log{w: r.Raw(), clean: r.Clean, findings: map[finding.Severity]int{}}
 	return l.locked(func(e progress.Event) {
 		switch e := e.(type) {
@@ -106,7 +114,7 @@ func (l *log) found(e progress.Found) {
 		l.rest = append(l.rest, slices.Repeat([]finding.Finding{e.Finding}, 1+len(e.Others))...)
 		return
 	}
-	l.line(severityColor[e.Finding.Severity], indent(Sentence(e.Finding)))
+	l.line(severityColor[e.Finding.Severity], indent(e.Finding.Sentence()))
 	if e.Finding.Fix != "" {
 		l.line("", indent(indent(strings.TrimSpace(e.Finding.Fix))))
 	}
@@ -118,7 +126,7 @@ func (l *log) found(e progress.Found) {
 // showRest counts, at the end of a step, the findings that were not shown in full.
 func (l *log) showRest() {
 	if len(l.rest) > 0 {
-		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", count(len(l.rest), "more finding"),
+		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", report.Count(len(l.rest), "more finding"),
 			countCodes(l.rest))))
 	}
 	clear(l.findings)
@@ -194,18 +202,18 @@ func (l *log) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Sentence is a finding as a line of text: its severity, its code, where it is written, and its message.
-func Sentence(f finding.Finding) string {
-	where := f.File
-	if f.Line > 0 {
-		where = fmt.Sprintf("%s:%d", f.File, f.Line)
-	}
-	if where != "" {
-		where = " (" + where + ")"
-	}
-	return fmt.Sprintf("%s %s%s: %s", f.Severity, f.Code, where, f.Message)
-}
-
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+}
+
+// also names the other objects of a group, or is "".
+func also(others []string) string {
+	switch n := len(others); {
+	case n == 0:
+		return ""
+	case n <= shownObjects:
+		return "The same is true of " + strings.Join(others, ", ") + "."
+	default:
+		return fmt.Sprintf("The same is true of %d more: %s, …", n, strings.Join(others[:shownObjects], ", "))
+	}
 }

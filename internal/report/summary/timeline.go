@@ -1,9 +1,11 @@
-package report
+package summary
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
 // timelineStyle is the same in light and in dark mode: bars with a text colour of their own, and no background.
@@ -15,7 +17,7 @@ const timelineStyle = `%%{init: {"theme": "base", "themeVariables": {
 `
 
 // timelineSection draws the steps one after another, to scale.
-func (r *Report) timelineSection(SummaryOptions, int) string {
+func (r page) timelineSection(Options, int) string {
 	if len(r.Steps) < 2 {
 		return ""
 	}
@@ -29,11 +31,11 @@ func (r *Report) timelineSection(SummaryOptions, int) string {
 		if step.Failed {
 			mark = "crit, "
 		}
-		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", mermaidText(step.Title), span(step.Elapsed), mark, clock(start),
+		fmt.Fprintf(&text, "  %s %s :%s%s, %s\n", markdown.Label(step.Title), span(step.Elapsed), mark, clock(start),
 			clock(start+step.Elapsed))
 		start += step.Elapsed
 	}
-	return fence("mermaid", text.String())
+	return markdown.Fence("mermaid", text.String())
 }
 
 // span is a duration in words: "20 ms", "3.2 s", "2m5s".
@@ -53,7 +55,7 @@ func clock(d time.Duration) string {
 	return time.Time{}.Add(min(d, 24*time.Hour-time.Millisecond)).Format("15:04:05.000")
 }
 
-func (r *Report) elapsed() time.Duration {
+func (r page) elapsed() time.Duration {
 	var all time.Duration
 	for _, step := range r.Steps {
 		all += step.Elapsed

@@ -1,10 +1,12 @@
-package report
+package summary
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
 // What a chart shows at most, so that it fits a screen. The limits of Mermaid, as GitHub runs it, are farther away:
@@ -26,7 +28,7 @@ const columnStyle = "fill:none,stroke:#7d8590,color:#7d8590"
 
 // placementChart draws the workloads in a column for each architecture. Of many, those in trouble are drawn, then those
 // with the most pods, and the others are one box.
-func placementChart(standings []standing, columns []string, titles nodeTitles) string {
+func placementChart(standings []report.Standing, columns []string, titles nodeTitles) string {
 	shown, rest := notable(standings)
 	label := shortLabels(standings)
 	var text strings.Builder
@@ -34,15 +36,15 @@ func placementChart(standings []standing, columns []string, titles nodeTitles) s
 		"\"wrappingWidth\": 400, \"subGraphTitleMargin\": {\"top\": 4, \"bottom\": 8}}}}%%\nflowchart LR\n")
 	for i, architecture := range columns[:min(len(columns), chartColumns)] {
 		id := fmt.Sprintf("c%d", i)
-		fmt.Fprintf(&text, "  subgraph %s[\"%s\"]\n", id, mermaidText(titles.of(architecture)))
+		fmt.Fprintf(&text, "  subgraph %s[\"%s\"]\n", id, markdown.Label(titles.of(architecture)))
 		var boxes []string
 		for j, s := range shown {
-			if at, drawn := s.spots[architecture]; drawn || architecture != noNode {
+			if at, drawn := s.Spots[architecture]; drawn || architecture != report.NoNode {
 				boxes = append(boxes, box(fmt.Sprintf("%sw%d", id, j), label(s), at))
 			}
 		}
-		if others := sum(rest, architecture); len(rest) > 0 && (others.pods > 0 || architecture != noNode) {
-			boxes = append(boxes, box(id+"rest", count(len(rest), "more workload"), others))
+		if others := sum(rest, architecture); len(rest) > 0 && (others.Pods > 0 || architecture != report.NoNode) {
+			boxes = append(boxes, box(id+"rest", report.Count(len(rest), "more workload"), others))
 		}
 		// Invisible links keep the boxes one below the other, and the columns in order.
 		text.WriteString("    direction TB\n    " + strings.Join(boxes, "\n    ~~~ ") + "\n  end\n  style " + id + " " +
@@ -51,19 +53,19 @@ func placementChart(standings []standing, columns []string, titles nodeTitles) s
 			fmt.Fprintf(&text, "  c%d ~~~ %s\n", i-1, id)
 		}
 	}
-	chart := fence("mermaid", text.String()+chartStyle) + "\n"
+	chart := markdown.Fence("mermaid", text.String()+chartStyle) + "\n"
 	if more := len(columns) - chartColumns; more > 0 {
-		chart += count(more, "more column") + " in the table alone.\n\n"
+		chart += report.Count(more, "more column") + " in the table alone.\n\n"
 	}
 	return chart
 }
 
-func box(id, name string, at spot) string {
-	return fmt.Sprintf("%s(\"%s<br/>%s\"):::%s", id, mermaidText(name), mermaidText(at.String()), at.mood())
+func box(id, name string, at report.Spot) string {
+	return fmt.Sprintf("%s(\"%s<br/>%s\"):::%s", id, markdown.Label(name), markdown.Label(at.String()), at.Mood())
 }
 
 // notable picks what is drawn, in the order of the manifests.
-func notable(standings []standing) (shown, rest []standing) {
+func notable(standings []report.Standing) (shown, rest []report.Standing) {
 	if len(standings) <= chartRows {
 		return standings, nil
 	}
@@ -71,7 +73,7 @@ func notable(standings []standing) (shown, rest []standing) {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return byWeight(standings[a], standings[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return report.ByWeight(standings[a], standings[b]) })
 	drawn := slices.Sorted(slices.Values(order[:chartRows]))
 	for i, s := range standings {
 		if _, found := slices.BinarySearch(drawn, i); found {
@@ -83,32 +85,26 @@ func notable(standings []standing) (shown, rest []standing) {
 	return shown, rest
 }
 
-// byWeight puts trouble first, then what has many pods.
-func byWeight(a, b standing) int {
-	trouble := func(s standing) int { return slices.Index([]mood{bad, risk, good, off}, s.worst()) }
-	return cmp.Or(cmp.Compare(trouble(a), trouble(b)), cmp.Compare(b.pods(), a.pods()))
-}
-
 // sum is what many workloads come to on an architecture: their pods, or the worst that was foreseen.
-func sum(standings []standing, architecture string) spot {
-	var total spot
+func sum(standings []report.Standing, architecture string) report.Spot {
+	var total report.Spot
 	for _, s := range standings {
-		at := s.spots[architecture]
-		if at.mood() == bad || total.outcome == "" {
-			total.outcome, total.elsewhere = at.outcome, at.elsewhere
+		at := s.Spots[architecture]
+		if at.Mood() == report.Bad || total.Outcome == "" {
+			total.Outcome, total.Elsewhere = at.Outcome, at.Elsewhere
 		}
-		total.pods, total.well = total.pods+at.pods, total.well+at.well
+		total.Pods, total.Well = total.Pods+at.Pods, total.Well+at.Well
 	}
 	return total
 }
 
 // shortLabels names workloads by what distinguishes them.
-func shortLabels(standings []standing) func(standing) string {
+func shortLabels(standings []report.Standing) func(report.Standing) string {
 	namespaces, kinds := map[string]bool{}, map[string]bool{}
 	for _, s := range standings {
 		namespaces[s.Namespace], kinds[s.Kind] = true, true
 	}
-	return func(s standing) string {
+	return func(s report.Standing) string {
 		name := s.Name
 		if len(namespaces) > 1 {
 			name = s.Namespace + "/" + name

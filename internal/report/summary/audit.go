@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"cmp"
@@ -7,20 +7,23 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
 // auditSection shows an audit: a bar for each namespace, the sums, and each workload.
-func (r *Report) auditSection(o SummaryOptions, room int) string {
+func (r page) auditSection(o Options, room int) string {
 	if r.Audit == nil || len(r.Workloads) == 0 {
 		return ""
 	}
 	text := r.auditChart() + r.auditSumTable(o, room/4)
 	if r.Audit.Worth != nil {
-		text += "\n" + prose(r.worthWords()+".") + "\n"
+		text += "\n" + markdown.Prose(r.Worth()+".") + "\n"
 	}
 	table := r.auditTable(o, room/2)
 	if len(r.Workloads) > openRows {
-		table = fold(fmt.Sprintf("All %d workloads", len(r.Workloads)), table)
+		table = markdown.Fold(fmt.Sprintf("All %d workloads", len(r.Workloads)), table)
 	}
 	return text + "\n" + table + r.patches(o, room/4)
 }
@@ -44,7 +47,7 @@ const barsShown = 10
 
 // auditChart draws a bar for each namespace, as long as it has workloads: what runs on the architecture already, could
 // move, cannot, and is unknown.
-func (r *Report) auditChart() string {
+func (r page) auditChart() string {
 	sums := slices.SortedStableFunc(slices.Values(r.Audit.Namespaces), func(a, b audit.Sum) int {
 		return cmp.Compare(b.Workloads, a.Workloads)
 	})
@@ -52,7 +55,7 @@ func (r *Report) auditChart() string {
 	text.WriteString(auditStyle + "gantt\n  dateFormat x\n  axisFormat %Q\n  todayMarker off\n")
 	fmt.Fprintf(&text, "  title Workloads by namespace - green could move to %s, red cannot, grey is unknown, "+
 		"blue runs there\n",
-		mermaidText(r.Audit.Architecture))
+		markdown.Label(r.Audit.Architecture))
 	for _, sum := range sums[:min(len(sums), barsShown)] {
 		bar(&text, sum.Namespace, parts(sum))
 	}
@@ -63,9 +66,9 @@ func (r *Report) auditChart() string {
 				all[i] += n
 			}
 		}
-		bar(&text, count(len(rest), "more namespace"), all)
+		bar(&text, report.Count(len(rest), "more namespace"), all)
 	}
-	return fence("mermaid", text.String()) + "\n"
+	return markdown.Fence("mermaid", text.String()) + "\n"
 }
 
 // parts are the workloads that run there already, could move, cannot, and are unknown.
@@ -75,7 +78,7 @@ func parts(s audit.Sum) [4]int {
 }
 
 func bar(text *strings.Builder, name string, parts [4]int) {
-	fmt.Fprintf(text, "  section %s\n", mermaidText(cmp.Or(name, "no namespace")))
+	fmt.Fprintf(text, "  section %s\n", markdown.Label(cmp.Or(name, "no namespace")))
 	start := 0
 	for i, n := range parts {
 		if n == 0 {
@@ -87,28 +90,28 @@ func bar(text *strings.Builder, name string, parts [4]int) {
 	}
 }
 
-func (r *Report) auditSumTable(o SummaryOptions, room int) string {
-	return markdownTable(r.auditSumRows(), room, o.leftOut("namespace"), func(column int, cell string) string {
+func (r page) auditSumTable(o Options, room int) string {
+	return markdownTable(r.AuditSums(), room, o.leftOut("namespace"), func(column int, cell string) string {
 		if column == 0 {
-			return code(cell)
+			return markdown.Code(cell)
 		}
-		return prose(cell)
+		return markdown.Prose(cell)
 	})
 }
 
 // auditTable has a row for each workload, those at risk first.
-func (r *Report) auditTable(o SummaryOptions, room int) string {
+func (r page) auditTable(o Options, room int) string {
 	icons := map[string]string{string(audit.Now): "❌ now", string(audit.WithPool): "⚠️ with the pool"}
-	rows := r.everyAuditRow()
+	rows := r.AuditRows()
 	risk := len(rows[0]) - 2
 	return markdownTable(rows, room, o.leftOut("workload"), func(column int, cell string) string {
 		switch column {
 		case 0:
-			return code(cell)
+			return markdown.Code(cell)
 		case risk:
 			return icons[cell]
 		}
-		return prose(cell)
+		return markdown.Prose(cell)
 	})
 }
 
@@ -121,22 +124,24 @@ func markdownTable(rows [][]string, room int, leftOut func(int) string,
 		for column, text := range cells {
 			shown = append(shown, cell(column, text))
 		}
-		lines = append(lines, row(shown...))
+		lines = append(lines, markdown.Row(shown...))
 	}
-	return tableHead(rows[0]...) + fit(room, lines, leftOut)
+	return markdown.TableHead(rows[0]...) + markdown.Fit(room, lines, leftOut)
 }
 
 // patches are those that let workloads onto the architecture, to copy.
-func (r *Report) patches(o SummaryOptions, room int) string {
+func (r page) patches(o Options, room int) string {
 	var list []string
 	for _, w := range r.Workloads {
 		if w.Audit.Patch != "" {
-			title := "<code>" + entities(oneLine(w.label())) + "</code>: " + entities(oneLine(w.Audit.Why))
-			list = append(list, fold(title, fence("yaml", w.Audit.Patch)))
+			title := "<code>" + markdown.Entities(redact.OneLine(w.Label())) + "</code>: " +
+				markdown.Entities(redact.OneLine(w.Audit.Why))
+			list = append(list, markdown.Fold(title, markdown.Fence("yaml", w.Audit.Patch)))
 		}
 	}
 	if len(list) == 0 {
 		return ""
 	}
-	return "\n" + fold(fmt.Sprintf("%d of them can move with a patch", len(list)), fit(room, list, o.leftOut("patch")))
+	title := fmt.Sprintf("%d of them can move with a patch", len(list))
+	return "\n" + markdown.Fold(title, markdown.Fit(room, list, o.leftOut("patch")))
 }

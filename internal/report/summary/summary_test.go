@@ -1,8 +1,10 @@
-package report_test
+package summary_test
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/reports"
 )
 
 // Parts of reports, as the commands leave them.
@@ -39,8 +44,8 @@ func changed(action apply.Action) func(*report.Report) {
 	return func(r *report.Report) { r.Changes = append(r.Changes, apply.Change{Action: action}) }
 }
 
-// TestSummary_of_each_command: every run says what it came to, and has no heading without something below it.
-func TestSummary_of_each_command(t *testing.T) {
+// TestWrite_of_each_command: every run says what it came to, and has no heading without something below it.
+func TestWrite_of_each_command(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		parts    []func(*report.Report)
@@ -97,13 +102,13 @@ func TestSummary_of_each_command(t *testing.T) {
 	}
 }
 
-func TestSummary_links_to_the_line_at_fault(t *testing.T) {
+func TestWrite_links_to_the_line_at_fault(t *testing.T) {
 	r := report.New()
 	r.Add(finding.Finding{Severity: finding.Error, File: "a b/app#1.yaml", Line: 3},
 		finding.Finding{Severity: finding.Error, File: "/elsewhere/app.yaml"})
 	workspace := t.TempDir()
 	t.Chdir(workspace)
-	summary := r.Summary(report.SummaryOptions{Room: report.SummaryLimit,
+	summary := summary.Write(r, summary.Options{Room: summary.Limit,
 		Source: "https://github.com/shop/app/blob/98afa769", Workspace: workspace})
 	for _, want := range []string{
 		"[`a b/app#1.yaml:3`](<https://github.com/shop/app/blob/98afa769/a%20b/app%231.yaml#L3>)\n",
@@ -115,7 +120,7 @@ func TestSummary_links_to_the_line_at_fault(t *testing.T) {
 	}
 }
 
-func TestSummary_shows_what_a_plan_would_change(t *testing.T) {
+func TestWrite_shows_what_a_plan_would_change(t *testing.T) {
 	before, after := object("v1"), object("v2")
 	r := report.New()
 	r.Planned = true
@@ -135,7 +140,7 @@ func object(tag string) *unstructured.Unstructured {
 }
 
 func TestPullRequest_fits_its_text(t *testing.T) {
-	text := huge(5000, 0).PullRequest()
+	text := summary.PullRequest(reports.Huge(5000, 0))
 	if len(text) > 48_000 {
 		t.Errorf("%d bytes", len(text))
 	}
@@ -144,5 +149,55 @@ func TestPullRequest_fits_its_text(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	r := reports.Crashed()
+	r.Conclude(nil)
+	golden.Check(t, "testdata/summary.md", summaryOf(r))
+}
+
+func TestWrite_stays_below_what_GitHub_shows(t *testing.T) {
+	r := reports.Huge(5000, 10_000)
+	slices.Reverse(r.Workloads)
+	r.Conclude(errors.New(strings.Repeat("long ", 1<<20)))
+	for _, room := range []int{0, 10, 100, 1000, 64 << 10, 100_000, summary.Limit} {
+		summary := summary.Write(r, summary.Options{Room: room, ReportFile: "report.json"})
+		if len(summary) > room {
+			t.Errorf("%d bytes, more than %d", len(summary), room)
+		}
+		if room < 64<<10 {
+			continue
+		}
+		for _, want := range []string{"### Placement", "### Findings", "### Images", "### Changes", "### Timeline",
+			"<summary>All 5001 workloads</summary>\n\n| workload | amd64 · 1 node | arm64 · 1 node | waiting for a node |\n| " +
+				"--- | --- | --- | --- |\n| `Deployment shop/cart` |",
+			"more workloads not shown here for lack of room; see the JSON report, `report.json`.",
+			"more findings not shown here"} {
+			if !strings.Contains(summary, want) {
+				t.Errorf("no %q in %d bytes", want, room)
+			}
+		}
+	}
+}
+
+// TestCharts_stay_below_what_Mermaid_draws: 50,000 characters and 500 edges, however long and many the names are.
+func TestCharts_stay_below_what_Mermaid_draws(t *testing.T) {
+	r := reports.Huge(50, 0)
+	for i := range r.Workloads {
+		r.Workloads[i].Name = strings.Repeat(".", 100) + r.Workloads[i].Name
+		for j := range 20 {
+			r.Workloads[i].Architectures[fmt.Sprintf("%02d%s", j, strings.Repeat(".", 100))] = placement.Crashes
+		}
+	}
+	summary := summaryOf(r)
+	_, chart, _ := strings.Cut(summary, "```mermaid\n")
+	chart, _, _ = strings.Cut(chart, "```")
+	if edges := strings.Count(chart, "~~~"); len(chart) > 50_000 || edges > 500 {
+		t.Errorf("the chart has %d bytes and %d edges", len(chart), edges)
+	}
+	if !strings.Contains(summary, "\n17 more columns in the table alone.\n") {
+		t.Errorf("nothing is said of the columns that are not drawn:\n%s", summary)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build engines
 
-package report_test
+package summary_test
 
 import (
 	"fmt"
@@ -16,11 +16,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/reports"
 )
 
 // TestSummary_is_drawn has Mermaid itself draw the charts, in a browser.
 func TestSummary_is_drawn(t *testing.T) {
-	failed := crashed()
+	failed := reports.Crashed()
 	failed.Conclude(nil)
 	for _, test := range []struct {
 		name, theme string
@@ -32,7 +34,7 @@ func TestSummary_is_drawn(t *testing.T) {
 			{"Verify images 1.5 s", "Apply 250 ms", "00:01"},
 		}},
 		{"in_the_dark", "dark", failed, [][]string{{"arm64 · 1 node"}, {"Apply 250 ms"}}},
-		{"thousands_of_everything", "light", huge(5000, 10_000), [][]string{
+		{"thousands_of_everything", "light", reports.Huge(5000, 10_000), [][]string{
 			{"4993 more workloads", "4993 pods ready", "0 of 1 pod ready", "workload-00000-with-a-name-as-long-…"},
 			{"Apply 250 ms"},
 		}},
@@ -69,7 +71,7 @@ func checkPage(t *testing.T, page seen) {
 // in Kubernetes holds.
 func TestNames_are_read_as_they_are(t *testing.T) {
 	r := report.New()
-	for i, name := range hostile {
+	for i, name := range reports.Hostile {
 		r.Edits = append(r.Edits, edit.Change{Name: name})
 		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name,
 			Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
@@ -86,7 +88,7 @@ func TestNames_are_read_as_they_are(t *testing.T) {
 		t.Errorf("Mermaid: %s", problem)
 	}
 	drawn := slices.Concat(page.Charts...)
-	for i, name := range hostile {
+	for i, name := range reports.Hostile {
 		want := readable(name)
 		if want == "" {
 			continue
@@ -122,17 +124,17 @@ func readable(name string) string {
 
 // TestDemo_is_drawn draws the summaries that `make picture` has the demo write, and with -update the README's picture.
 func TestDemo_is_drawn(t *testing.T) {
-	demo := filepath.Join("..", "..", "testdata", "demo")
+	demo := filepath.Join("..", "..", "..", "testdata", "demo")
 	content, err := os.ReadFile(filepath.Join(demo, "summary.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := filepath.Abs(filepath.Join("..", "..", "docs", "summary.png"))
+	picture, err := filepath.Abs(filepath.Join("..", "..", "..", "docs", "summary.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	acts := strings.SplitAfter(string(content), "\n## ")
-	if *update {
+	if *golden.Update {
 		show(t, strings.TrimSuffix(acts[0], "## "), "light", picture)
 	}
 	page := show(t, string(content), "light", "")

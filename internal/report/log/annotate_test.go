@@ -1,4 +1,4 @@
-package report_test
+package log_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/log"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -47,14 +48,14 @@ func TestAnnotate(t *testing.T) {
 			r := report.New()
 			r.Add(test.findings...)
 			r.Conclude(test.err)
-			var log bytes.Buffer
-			leftOut := report.Annotate(runner.New(&log, func(string) string { return "" }), r)
+			var out bytes.Buffer
+			leftOut := log.Annotate(runner.New(&out, func(string) string { return "" }), r)
 			got := map[string]int{}
-			for line := range strings.Lines(log.String()) {
+			for line := range strings.Lines(out.String()) {
 				level, _, _ := strings.Cut(strings.TrimPrefix(line, "::"), " ")
 				got[level]++
 			}
-			first, _, _ := strings.Cut(log.String(), "\n")
+			first, _, _ := strings.Cut(out.String(), "\n")
 			if diff := cmp.Diff([]any{test.first, test.want, test.leftOut}, []any{first, got, leftOut}); diff != "" {
 				t.Error(diff)
 			}

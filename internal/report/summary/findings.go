@@ -1,4 +1,4 @@
-package report
+package summary
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
 // openFindings is how many findings stand open before the others are folded.
@@ -16,20 +18,13 @@ const openFindings = 10
 
 // findingsSection lists what is wrong, the worst first, each with its fix to copy; what is only worth knowing is
 // folded.
-func (r *Report) findingsSection(o SummaryOptions, room int) string {
-	problems, notes := split(bySeverity(r.Findings))
+func (r page) findingsSection(o Options, room int) string {
+	problems, notes := split(finding.WorstFirst(r.Findings))
 	open, more := problems[:min(len(problems), openFindings)], problems[min(len(problems), openFindings):]
 	// What is not folded has most of the room, so that no flood of notes takes it away.
 	text := findingList(open, o, room/2)
-	text += fold(count(len(more), "more finding"), findingList(more, o, room/4))
-	return text + fold(count(len(notes), "note"), findingList(notes, o, room/5))
-}
-
-func bySeverity(findings []finding.Finding) []finding.Finding {
-	rank := []finding.Severity{finding.Error, finding.Warning, finding.Info}
-	return slices.SortedStableFunc(slices.Values(findings), func(a, b finding.Finding) int {
-		return slices.Index(rank, a.Severity) - slices.Index(rank, b.Severity)
-	})
+	text += markdown.Fold(report.Count(len(more), "more finding"), findingList(more, o, room/4))
+	return text + markdown.Fold(report.Count(len(notes), "note"), findingList(notes, o, room/5))
 }
 
 // split parts errors and warnings from notes, in a sorted list.
@@ -41,47 +36,47 @@ func split(sorted []finding.Finding) (problems, notes []finding.Finding) {
 	return sorted[:i], sorted[i:]
 }
 
-func findingList(findings []finding.Finding, o SummaryOptions, room int) string {
+func findingList(findings []finding.Finding, o Options, room int) string {
 	var parts []string
 	for _, f := range findings {
 		parts = append(parts, o.finding(f, room/2))
 	}
-	return fit(room, parts, o.leftOut("finding"))
+	return markdown.Fit(room, parts, o.leftOut("finding"))
 }
 
 var severityIcon = map[finding.Severity]string{finding.Error: "❌", finding.Warning: "⚠️", finding.Info: "ℹ️"}
 
 // finding is a line with the code, which leads to its explanation, and the place; then the message, and the fix.
-func (o SummaryOptions) finding(f finding.Finding, room int) string {
+func (o Options) finding(f finding.Finding, room int) string {
 	explanations := docs.Page(o.Version, "troubleshooting.md") // has a heading for each code
 	text := fmt.Sprintf("%s **[%s](%s#%[2]s)**", severityIcon[f.Severity], f.Code, explanations)
 	if about := cmp.Or(f.Object, f.Image); about != "" {
-		text += " · " + code(about)
+		text += " · " + markdown.Code(about)
 	}
 	if f.File != "" {
 		text += " · " + o.place(f)
 	}
-	return text + "\n\n" + passage("text", cut(f.Message, room/2)) + fix(cut(f.Fix, room/2)) + "\n"
+	return text + "\n\n" + passage("text", markdown.Cut(f.Message, room/2)) + fix(markdown.Cut(f.Fix, room/2)) + "\n"
 }
 
 // place links to the line at fault, as it is in the commit.
-func (o SummaryOptions) place(f finding.Finding) string {
+func (o Options) place(f finding.Finding) string {
 	where, fragment := f.File, ""
 	if f.Line > 0 {
 		where, fragment = fmt.Sprintf("%s:%d", f.File, f.Line), fmt.Sprintf("#L%d", f.Line)
 	}
 	file, inside := o.inRepository(f.File)
 	if !inside {
-		return code(where)
+		return markdown.Code(where)
 	}
 	address := url.URL{Path: file}
-	return "[" + code(where) + "](<" + o.Source + "/" + address.EscapedPath() + fragment + ">)"
+	return "[" + markdown.Code(where) + "](<" + o.Source + "/" + address.EscapedPath() + fragment + ">)"
 }
 
 // fix is what to change: a patch to copy, or words.
 func fix(text string) string {
 	if isPatch(text) {
-		return fence("yaml", text)
+		return markdown.Fence("yaml", text)
 	}
 	return passage("yaml", text)
 }
@@ -97,8 +92,8 @@ func passage(language, text string) string {
 	var words, block []string
 	flush := func() {
 		if len(block) > 0 {
-			shown.WriteString(fence(language, unindent(block)) + "\n")
-		} else if line := prose(strings.Join(words, "\n")); line != "" {
+			shown.WriteString(markdown.Fence(language, unindent(block)) + "\n")
+		} else if line := markdown.Prose(strings.Join(words, "\n")); line != "" {
 			shown.WriteString(line + "\n\n")
 		}
 		words, block = nil, nil

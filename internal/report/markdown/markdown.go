@@ -1,4 +1,5 @@
-package report
+// Package markdown writes text from anywhere as GitHub Flavored Markdown and Mermaid, in which it is data.
+package markdown
 
 import (
 	"fmt"
@@ -13,21 +14,21 @@ import (
 // make an image, HTML, a heading, a mention, math, a cell of its own, or a link that hides where it leads; an address
 // that GitHub makes a link shows itself. The syntax is GitHub's: https://github.github.com/gfm/
 
-// code shows a name as code, where GitHub looks for no mention, emoji or math either.
-func code(name string) string {
-	name = oneLine(name)
+// Code shows a name as code, where GitHub looks for no mention, emoji or math either.
+func Code(name string) string {
+	name = redact.OneLine(name)
 	switch {
 	case name == "":
 		return ""
 	case strings.ContainsAny(name, "`|\\") || strings.TrimSpace(name) != name:
-		return "<code>" + entities(name) + "</code>"
+		return "<code>" + Entities(name) + "</code>"
 	default:
 		return "`" + name + "`"
 	}
 }
 
-// prose shows text of several lines as one paragraph: where a new line begins, so could a list or a heading.
-func prose(text string) string {
+// Prose shows text of several lines as one paragraph: where a new line begins, so could a list or a heading.
+func Prose(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(redact.Printable(line)); line != "" {
@@ -50,8 +51,8 @@ func unmentioned(text string) string { return mention.ReplaceAllString(text, "$1
 
 var mention = regexp.MustCompile(`(^|[^\w@])@`)
 
-// entities writes text so that neither HTML nor Markdown sees syntax in it.
-func entities(text string) string {
+// Entities writes text so that neither HTML nor Markdown sees syntax in it.
+func Entities(text string) string {
 	return markdownSyntax.ReplaceAllStringFunc(html.EscapeString(text), func(char string) string {
 		return fmt.Sprintf("&#%d;", char[0])
 	})
@@ -59,8 +60,8 @@ func entities(text string) string {
 
 var markdownSyntax = regexp.MustCompile("[\\\\`*_\\[\\]|~$!]")
 
-// fence shows text as a block to copy, which fences within the text do not end.
-func fence(language, text string) string {
+// Fence shows text as a block to copy, which fences within the text do not end.
+func Fence(language, text string) string {
 	text = strings.TrimRight(redact.Printable(text), "\n")
 	ticks := "```"
 	for strings.Contains(text, ticks) {
@@ -69,27 +70,17 @@ func fence(language, text string) string {
 	return ticks + language + "\n" + text + "\n" + ticks + "\n"
 }
 
-// fold hides a body behind a line to click at. The title is HTML.
-func fold(title, body string) string {
+// Fold hides a body behind a line to click at. The title is HTML.
+func Fold(title, body string) string {
 	if body == "" {
 		return ""
 	}
 	return "<details><summary>" + title + "</summary>\n\n" + body + "\n</details>\n"
 }
 
-// tableHead begins a table; row is a line of it, of cells that are Markdown already.
-func tableHead(titles ...string) string {
-	return row(titles...) + "|" + strings.Repeat(" --- |", len(titles)) + "\n"
+// TableHead begins a table; Row is a line of it, of cells that are Markdown already.
+func TableHead(titles ...string) string {
+	return Row(titles...) + "|" + strings.Repeat(" --- |", len(titles)) + "\n"
 }
 
-func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
-
-// oneLine makes a single line of text.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' {
-			return ' '
-		}
-		return r
-	}, redact.Printable(text))
-}
+func Row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }

@@ -1,7 +1,8 @@
-package report
+package log
 
 import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -11,7 +12,7 @@ const annotationsShown = 10
 
 // Annotate shows the findings on the lines at fault, in the pull request and on the run's page: of each level as many
 // as GitHub shows, those with a line first. It returns how many it left out.
-func Annotate(r *runner.Runner, report *Report) (leftOut int) {
+func Annotate(r *runner.Runner, report *report.Report) (leftOut int) {
 	room := map[finding.Severity]int{finding.Error: annotationsShown, finding.Warning: annotationsShown,
 		finding.Info: annotationsShown}
 	if report.Error != "" {

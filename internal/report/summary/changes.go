@@ -1,0 +1,78 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
+)
+
+// changesSection shows what changed: the entries of the kustomization, and the objects. What a plan would change is
+// shown as a diff.
+func (r page) changesSection(o Options, room int) string {
+	return r.editTable(o, room/5) + r.changeTable(o, room/4) + r.diffs(o, room/2)
+}
+
+func (r page) editTable(o Options, room int) string {
+	if len(r.Edits) == 0 {
+		return ""
+	}
+	var rows []string
+	for _, edit := range r.Edits {
+		after := "→ " + markdown.Code(edit.After)
+		if edit.Before != "" {
+			after = markdown.Code(edit.Before) + "<br>" + after
+		}
+		rows = append(rows, markdown.Row(markdown.Code(edit.File), markdown.Code(edit.Name), after))
+	}
+	return markdown.TableHead("file", "image", "set to") + markdown.Fit(room, rows, o.leftOut("edit")) + "\n"
+}
+
+var actionIcon = map[apply.Action]string{
+	apply.Created: "🟢", apply.Recreated: "🟡", apply.Configured: "🔵", apply.Unchanged: "⚪", apply.Pruned: "🔴",
+	apply.RolledBack: "🟠",
+}
+
+// changeTable lists the objects that changed, and folds a long list.
+func (r page) changeTable(o Options, room int) string {
+	var rows []string
+	unchanged := 0
+	for _, change := range r.Changes {
+		if change.Action == apply.Unchanged {
+			unchanged++
+			continue
+		}
+		rows = append(rows, markdown.Row(markdown.Code(change.Object), actionIcon[change.Action]+" "+string(change.Action)))
+	}
+	text := ""
+	if len(rows) > 0 {
+		text = markdown.TableHead("object", "action") + markdown.Fit(room, rows, o.leftOut("object")) + "\n"
+	}
+	if len(rows) > openRows {
+		text = markdown.Fold(report.Count(len(rows), "object"), text) + "\n"
+	}
+	if unchanged > 0 {
+		text += report.Count(unchanged, "object") + " unchanged.\n\n"
+	}
+	return text
+}
+
+// diffs shows what a plan would change in each object. What is new is whole in its manifest.
+func (r page) diffs(o Options, room int) string {
+	if !r.Planned {
+		return ""
+	}
+	var parts []string
+	for _, change := range r.Changes {
+		diff := change.Diff()
+		if change.Action == apply.Created || diff == "" || len(diff) > room/2 {
+			continue
+		}
+		title := fmt.Sprintf("%s <code>%s</code>", change.Action, markdown.Entities(redact.OneLine(change.Object)))
+		parts = append(parts, markdown.Fold(title, markdown.Fence("diff", strings.TrimSpace(diff))))
+	}
+	return markdown.Fit(room, parts, o.leftOut("diff"))
+}
