@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -23,10 +24,10 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 	if err != nil {
 		return nil, admission.Answer{}, err
 	}
-	opts := admission.Options{Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshotTimeout,
+	opts := admission.Options{Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshot.Timeout,
 		Alone: d.fixes()} // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
 	if !opts.Alone {
-		opts.Known = d.admitted(d.reading(), s.Pods)
+		opts.Known = snapshot.Admitted(d.reading(), d.unstructured(), s.Pods)
 	}
 	server, err := admission.New(d.cluster.Config, d.unstructured(), opts)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -80,7 +81,7 @@ func (d *deploy) audit(ctx context.Context) error {
 }
 
 // foresee plans twice: for the nodes of now, and for those that may come.
-func (d *deploy) foresee(ctx context.Context, s snapshot) (now, later []placement.Verdict, err error) {
+func (d *deploy) foresee(ctx context.Context, s snapshot.Snapshot) (now, later []placement.Verdict, err error) {
 	request := placement.Request{
 		Cluster: s.Snapshot, Admitted: map[template.Key]*corev1.Pod{}, Images: map[string]platform.Offer{},
 		Policy: placement.Fail,

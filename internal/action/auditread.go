@@ -3,12 +3,14 @@ package action
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
@@ -110,11 +112,11 @@ func (d *deploy) scope() string {
 }
 
 // unknownNamespaces refuses a namespace that the cluster does not have, where its namespaces are known.
-func (d *deploy) unknownNamespaces(s snapshot) error {
+func (d *deploy) unknownNamespaces(s snapshot.Snapshot) error {
 	var problems inputs.Problems
 	for _, name := range d.config.Namespaces {
 		is := func(n corev1.Namespace) bool { return n.Name == name }
-		if s.whole("namespaces") && !slices.ContainsFunc(s.Namespaces, is) {
+		if s.Whole("namespaces") && !slices.ContainsFunc(s.Namespaces, is) {
 			problems = append(problems, fmt.Sprintf("namespace: the cluster has none named %q; correct it, or leave it out",
 				name))
 		}
@@ -127,12 +129,12 @@ func (d *deploy) unknownNamespaces(s snapshot) error {
 
 // unreadLists reports what could not be read. Without pods, or without a list of what makes them, the audit is not
 // complete; without the rest its plan is, as of a deploy, a little less sure.
-func (d *deploy) unreadLists(s snapshot, missing []workloads.Missing) {
-	for _, name := range s.podLists() {
-		missing = append(missing, workloads.Missing{What: "pods", Namespace: name, Err: s.missing[podsIn(name)]})
-		delete(s.missing, podsIn(name))
+func (d *deploy) unreadLists(s snapshot.Snapshot, missing []workloads.Missing) {
+	failed := s.TakePodLists()
+	for _, name := range slices.Sorted(maps.Keys(failed)) {
+		missing = append(missing, workloads.Missing{What: "pods", Namespace: name, Err: failed[name]})
 	}
-	d.find(s.incomplete()...)
+	d.find(s.Incomplete()...)
 	byNamespace := map[string][]string{}
 	var order []string
 	for _, m := range missing {

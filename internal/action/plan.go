@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -25,7 +26,7 @@ import (
 // no input are looked up too: a sidecar of somebody else's crashes a pod as well.
 func (d *deploy) plan(ctx context.Context) error {
 	if d.waitForSnapshot == nil {
-		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, snapshotTimeout)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.Timeout)
 	}
 	d.lookedUp()
 	nodes, err := d.waitForNodes()
@@ -47,12 +48,14 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.find(s.incomplete()...)
+	d.find(s.Incomplete()...)
 	s.Nodes = nodes
 	if err := d.place(ctx, s, pools, server, answer); err != nil {
 		return err
 	}
-	if err := d.findMissing(ctx, s); err != nil {
+	missing, err := s.Missing(ctx, d.cluster, d.unstructured())
+	d.find(d.located(missing)...)
+	if err != nil {
 		return err
 	}
 	d.patch(d.verdicts)
@@ -62,12 +65,27 @@ func (d *deploy) plan(ctx context.Context) error {
 	return nil
 }
 
+// pools are the kinds of nodes that the plan has to hold for, besides the nodes that are there. What cannot be read is
+// reported once, and the plan goes on without it.
+func (d *deploy) pools() []pool.Pool {
+	read, findings := d.waitForPools()
+	if !d.poolsReported {
+		d.poolsReported = true
+		d.find(findings...)
+	}
+	pools := append(slices.Clone(d.config.ExpectedNodes), read...)
+	if d.config.PlanFor == inputs.PlanForPlatforms {
+		pools = append(pools, pool.OfPlatforms(d.config.Platforms)...)
+	}
+	return pools
+}
+
 // place judges the workloads on what is known of the cluster, and reports what is wrong with them. Where the server
 // refuses a patch, it judges again without that.
-func (d *deploy) place(ctx context.Context, s snapshot, pools []pool.Pool, server *admission.Server,
+func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Pool, server *admission.Server,
 	answer admission.Answer) error {
 	request := placement.Request{
-		Cluster: s.Snapshot, Pools: pools, Room: s.whole("pods"), Quotas: s.quotas,
+		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
 		Admitted: answer.Pods, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
 		Policy: d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),

@@ -7,13 +7,13 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/restmapper"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -60,17 +60,11 @@ func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured
 	if err != nil {
 		return rollout.Result{}, err
 	}
-	joined := &knownNodes{nodes: nodes, list: func(ctx context.Context) ([]corev1.Node, error) {
-		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return nil, err
-		}
-		return list.Items, nil
-	}}
+	joined := snapshot.NewNodes(client, nodes)
 	known := memory.NewMemCacheClient(client.Discovery())
 	opts.Timeout = d.config.WaitTimeout
 	opts.Progress = d.emitLocated
-	opts.Architecture = joined.architecture(ctx)
+	opts.Architecture = joined.Architecture(ctx)
 	opts.Diagnose = d.diagnosePod(diagnose.Evidence{
 		Log: diagnose.ClusterLog(client), Lookup: diagnose.ClusterLookup(objectsClient),
 	}, joined)
@@ -89,12 +83,12 @@ func (d *deploy) emitLocated(e progress.Event) {
 }
 
 // diagnosePod joins what a pod shows with what its image offers and what the cluster is.
-func (d *deploy) diagnosePod(ev diagnose.Evidence, nodes *knownNodes) rollout.Diagnose {
+func (d *deploy) diagnosePod(ev diagnose.Evidence, nodes *snapshot.Nodes) rollout.Diagnose {
 	offers := d.offers(d.references)
 	ev.Image = func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok }
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
 		ev := ev
-		ev.Events, ev.Nodes = events, nodes.around(ctx, pod.Spec.NodeName)
+		ev.Events, ev.Nodes = events, nodes.Around(ctx, pod.Spec.NodeName)
 		return diagnose.Pod(ctx, pod, ev)
 	}
 }

@@ -1,21 +1,16 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -46,7 +41,7 @@ type session struct {
 	// waitForPools returns the kinds of nodes that the cluster can have, and says what of that could not be read.
 	waitForPools func() ([]pool.Pool, []finding.Finding)
 	// waitForSnapshot returns what runs in the cluster; nil where its reading has not begun.
-	waitForSnapshot func() (snapshot, error)
+	waitForSnapshot func() (snapshot.Snapshot, error)
 }
 
 // signIn signs in to the registries and, where a step needs it, to the cluster.
@@ -86,9 +81,9 @@ func (d *deploy) signIn(ctx context.Context) error {
 
 // enterCluster starts to read the cluster.
 func (d *deploy) enterCluster(ctx context.Context) (err error) {
-	d.waitForNodes, d.waitForPools = readNodes(ctx, d.cluster), readPools(ctx, d.cluster)
+	d.waitForNodes, d.waitForPools = snapshot.ReadNodes(ctx, d.cluster), snapshot.ReadPools(ctx, d.cluster)
 	if d.takes("inventory") {
-		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, auditTimeout, d.config.Namespaces...)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.AuditTimeout, d.config.Namespaces...)
 		return nil
 	}
 	if d.applier, err = apply.New(d.cluster.Config); err != nil {
@@ -96,7 +91,7 @@ func (d *deploy) enterCluster(ctx context.Context) (err error) {
 	}
 	d.readAhead(ctx)
 	if !d.takes("build") { // after a build, what runs now would be old
-		d.waitForSnapshot = readSnapshot(ctx, d.cluster.Config, snapshotTimeout)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.Timeout)
 	}
 	return nil
 }
@@ -186,38 +181,4 @@ func (s session) enterRegistries(ctx context.Context, images []inputs.Image) err
 		}
 	}
 	return nil
-}
-
-// nodesTimeout bounds the first contact with the cluster: one that hangs is reported within seconds.
-const nodesTimeout = 10 * time.Second
-
-// readNodes starts to list the cluster's nodes, and returns a function that waits for them.
-func readNodes(ctx context.Context, cluster identity.Cluster) func() ([]corev1.Node, error) {
-	wait := sync.OnceValues(func() ([]corev1.Node, error) {
-		client, err := kubernetes.NewForConfig(cluster.Config)
-		if err != nil {
-			return nil, fmt.Errorf("connecting to the cluster: %w", err)
-		}
-		ctx, cancel := context.WithTimeoutCause(ctx, nodesTimeout, fmt.Errorf("no answer within %s", nodesTimeout))
-		defer cancel()
-		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return nil, unreadableNodes(cluster, cmp.Or(context.Cause(ctx), err))
-		}
-		return list.Items, nil
-	})
-	go func() { _, _ = wait() }() // the error is returned to whoever waits
-	return wait
-}
-
-// unreadableNodes says why the nodes can't be read, and what to do about it.
-func unreadableNodes(cluster identity.Cluster, err error) error {
-	advice := cluster.Advice.Unreachable
-	switch {
-	case apierrors.IsUnauthorized(err):
-		advice = cluster.Advice.Unauthorized
-	case apierrors.IsForbidden(err):
-		advice = cluster.Advice.Forbidden
-	}
-	return fmt.Errorf("reading the nodes of the cluster %s: %w; %s", cluster.Config.Host, err, advice)
 }

@@ -1,4 +1,4 @@
-package action
+package snapshot
 
 import (
 	"context"
@@ -17,32 +17,16 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool/provision"
 )
 
-// pools are the kinds of nodes that the plan has to hold for, besides the nodes that are there. What cannot be read is
-// reported once, and the plan goes on without it.
-func (d *deploy) pools() []pool.Pool {
-	read, findings := d.waitForPools()
-	if !d.poolsReported {
-		d.poolsReported = true
-		d.find(findings...)
-	}
-	pools := append(slices.Clone(d.config.ExpectedNodes), read...)
-	if d.config.PlanFor == inputs.PlanForPlatforms {
-		pools = append(pools, pool.OfPlatforms(d.config.Platforms)...)
-	}
-	return pools
-}
-
 // poolsTimeout bounds the reading of pools: the plan is made without them rather than late.
 const poolsTimeout = 20 * time.Second
 
-// readPools starts to read the pools that the cluster and its cloud know of, and returns a function that waits for
+// ReadPools starts to read the pools that the cluster and its cloud know of, and returns a function that waits for
 // them.
-func readPools(ctx context.Context, cluster identity.Cluster) func() ([]pool.Pool, []finding.Finding) {
+func ReadPools(ctx context.Context, cluster identity.Cluster) func() ([]pool.Pool, []finding.Finding) {
 	wait := sync.OnceValues(func() ([]pool.Pool, []finding.Finding) {
 		ctx, cancel := context.WithTimeoutCause(ctx, poolsTimeout, fmt.Errorf("no answer within %s", poolsTimeout))
 		defer cancel()

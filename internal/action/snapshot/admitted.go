@@ -1,4 +1,4 @@
-package action
+package snapshot
 
 import (
 	"reflect"
@@ -12,15 +12,16 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
-// admitted are the pods of the workloads that an apply would not change, as the API server has made them already. It
+// Admitted are the pods of the workloads that an apply would not change, as the API server has made them already. It
 // need not be asked about these.
-func (d *deploy) admitted(reading *apply.Reading, pods []corev1.Pod) map[*unstructured.Unstructured]*corev1.Pod {
+func Admitted(reading *apply.Reading, manifests []*unstructured.Unstructured,
+	pods []corev1.Pod) map[*unstructured.Unstructured]*corev1.Pod {
 	byNamespace := map[string][]*corev1.Pod{}
 	for i := range pods {
 		byNamespace[pods[i].Namespace] = append(byNamespace[pods[i].Namespace], &pods[i])
 	}
 	known := map[*unstructured.Unstructured]*corev1.Pod{}
-	for _, manifest := range d.unstructured() {
+	for _, manifest := range manifests {
 		live, unchanged := reading.Unchanged(manifest)
 		if !unchanged {
 			continue

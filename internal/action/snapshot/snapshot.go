@@ -1,4 +1,6 @@
-package action
+// Package snapshot reads what a plan has to know of a cluster: its nodes, the pools that may bring more of them, what
+// runs on them and what that needs. Each list needs a right of its own, and a plan without one is still a plan.
+package snapshot
 
 import (
 	"context"
@@ -22,31 +24,31 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// snapshot is what the plan knows of the cluster besides its nodes.
-type snapshot struct {
+// Snapshot is what the plan knows of the cluster besides its nodes.
+type Snapshot struct {
 	schedule.Snapshot
-	quotas []corev1.ResourceQuota
+	Quotas []corev1.ResourceQuota
 	// missing are the lists that could not be read, and why.
 	missing map[string]error
 }
 
-// snapshotTimeout bounds the reading of what runs: the plan is made without it rather than late. An audit is about what
+// Timeout bounds the reading of what runs: the plan is made without it rather than late. An audit is about what
 // runs, so it waits longer.
 const (
-	snapshotTimeout = 30 * time.Second
-	auditTimeout    = 5 * time.Minute
+	Timeout      = 30 * time.Second
+	AuditTimeout = 5 * time.Minute
 )
 
-// readSnapshot starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a
+// Read starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a
 // right of its own, and a plan without one is still a plan. Without namespaces, it is of all.
-func readSnapshot(ctx context.Context, config *rest.Config, timeout time.Duration,
-	namespaces ...string) func() (snapshot, error) {
-	wait := sync.OnceValues(func() (snapshot, error) {
+func Read(ctx context.Context, config *rest.Config, timeout time.Duration,
+	namespaces ...string) func() (Snapshot, error) {
+	wait := sync.OnceValues(func() (Snapshot, error) {
 		config := rest.CopyConfig(config)
 		config.ContentType = runtime.ContentTypeProtobuf // a third of the bytes, of which there are many
 		client, err := kubernetes.NewForConfig(config)
 		if err != nil {
-			return snapshot{}, fmt.Errorf("connecting to the cluster: %w", err)
+			return Snapshot{}, fmt.Errorf("connecting to the cluster: %w", err)
 		}
 		ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
 		defer cancel()
@@ -62,8 +64,8 @@ type resourceList struct {
 	read func() error
 }
 
-func listAll(ctx context.Context, client kubernetes.Interface, namespaces []string) snapshot {
-	s := snapshot{missing: map[string]error{}}
+func listAll(ctx context.Context, client kubernetes.Interface, namespaces []string) Snapshot {
+	s := Snapshot{missing: map[string]error{}}
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}
 	}
@@ -92,11 +94,11 @@ func listAll(ctx context.Context, client kubernetes.Interface, namespaces []stri
 }
 
 // lists are all that is read besides the pods.
-func (s *snapshot) lists(ctx context.Context, client kubernetes.Interface) []resourceList {
+func (s *Snapshot) lists(ctx context.Context, client kubernetes.Interface) []resourceList {
 	core, storage, stored := client.CoreV1(), client.StorageV1(), &s.Storage
 	return []resourceList{
 		{"namespaces", func() error { return listInto(ctx, &s.Namespaces, core.Namespaces().List) }},
-		{"resourcequotas", func() error { return listInto(ctx, &s.quotas, core.ResourceQuotas("").List) }},
+		{"resourcequotas", func() error { return listInto(ctx, &s.Quotas, core.ResourceQuotas("").List) }},
 		{"persistentvolumeclaims", func() error {
 			return listInto(ctx, &stored.Claims, core.PersistentVolumeClaims("").List)
 		}},
@@ -118,15 +120,17 @@ func podsIn(namespace string) string {
 	return "pods in " + namespace
 }
 
-// podLists are the namespaces of which the pods could not be read, in order; "" is all.
-func (s snapshot) podLists() (namespaces []string) {
-	for name := range s.missing {
+// TakePodLists returns why the pods of namespaces could not be read, by the namespace, "" for all, and leaves that out
+// of what Incomplete says.
+func (s Snapshot) TakePodLists() map[string]error {
+	failed := map[string]error{}
+	for name, err := range s.missing {
 		if rest, isPods := strings.CutPrefix(name, "pods"); isPods {
-			namespaces = append(namespaces, strings.TrimPrefix(rest, " in "))
+			failed[strings.TrimPrefix(rest, " in ")] = err
+			delete(s.missing, name)
 		}
 	}
-	slices.Sort(namespaces)
-	return namespaces
+	return failed
 }
 
 // listInto reads a list page by page.
@@ -144,11 +148,11 @@ func listInto[T any, L runtime.Object](ctx context.Context, into *[]T,
 	})
 }
 
-// whole reports whether a list was read.
-func (s snapshot) whole(name string) bool { return s.missing[name] == nil }
+// Whole reports whether a list was read.
+func (s Snapshot) Whole(name string) bool { return s.missing[name] == nil }
 
-// incomplete says once what the plan could not look at, and which rights it lacks for that.
-func (s snapshot) incomplete() []finding.Finding {
+// Incomplete says once what the plan could not look at, and which rights it lacks for that.
+func (s Snapshot) Incomplete() []finding.Finding {
 	var forbidden, failed []string
 	for name, err := range s.missing {
 		if apierrors.IsForbidden(err) {
@@ -172,7 +176,7 @@ func (s snapshot) incomplete() []finding.Finding {
 		reasons = append(reasons, "what could not be read: "+platform.Conjoin(failed))
 	}
 	f.Message += strings.Join(reasons, ", nor at ") + "."
-	if !s.whole("pods") {
+	if !s.Whole("pods") {
 		f.Message += " So whether there is room for the pods is not known."
 	}
 	return []finding.Finding{f}

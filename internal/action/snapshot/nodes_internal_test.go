@@ -1,4 +1,4 @@
-package action
+package snapshot
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestKnownNodes_learns_of_a_node_that_joins lists anew for a node that it does not know, and not at every question.
-func TestKnownNodes_learns_of_a_node_that_joins(t *testing.T) {
+// TestNodes_learns_of_a_node_that_joins lists anew for a node that it does not know, and not at every question.
+func TestNodes_learns_of_a_node_that_joins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		named := func(name, arch string) corev1.Node {
 			return corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name,
@@ -20,12 +20,12 @@ func TestKnownNodes_learns_of_a_node_that_joins(t *testing.T) {
 		}
 		lists := 0
 		var failure error
-		k := knownNodes{nodes: []corev1.Node{named("a", "amd64")}, read: time.Now(),
+		k := Nodes{nodes: []corev1.Node{named("a", "amd64")}, read: time.Now(),
 			list: func(context.Context) ([]corev1.Node, error) {
 				lists++
 				return []corev1.Node{named("a", "amd64"), named("b", "arm64")}, failure
 			}}
-		of := k.architecture(t.Context())
+		of := k.Architecture(t.Context())
 		ask := func(name, want string, listed int) {
 			t.Helper()
 			if got := of(name); got != want || lists != listed {
@@ -44,11 +44,11 @@ func TestKnownNodes_learns_of_a_node_that_joins(t *testing.T) {
 		ask("b", "arm64", 2)
 		ask("gone", "", 3)
 		ask("gone", "", 3)
-		if nodes := k.around(t.Context(), ""); len(nodes) != 2 || lists != 3 {
+		if nodes := k.Around(t.Context(), ""); len(nodes) != 2 || lists != 3 {
 			t.Errorf("%d nodes after %d lists", len(nodes), lists)
 		}
 		time.Sleep(nodesPause)
-		if k.around(t.Context(), ""); lists != 4 {
+		if k.Around(t.Context(), ""); lists != 4 {
 			t.Errorf("%d lists: a pod may wait for a node that has joined", lists)
 		}
 	})

@@ -1,6 +1,7 @@
-package action
+package snapshot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/client-go/metadata"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
@@ -28,14 +30,15 @@ type need struct {
 	by *unstructured.Unstructured
 }
 
-// findMissing foretells pods that would wait for what is neither in the cluster nor brought by the deploy. Somebody may
-// still make it, so these are warnings. What may not be read is not reported.
-func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
-	client, err := metadata.NewForConfig(d.cluster.Config)
+// Missing foretells pods that would wait for what is neither in the cluster nor brought by the deploy of the objects.
+// Somebody may still make it, so these are warnings. What may not be read is not reported.
+func (s Snapshot) Missing(ctx context.Context, cluster identity.Cluster,
+	objects []*unstructured.Unstructured) ([]finding.Finding, error) {
+	client, err := metadata.NewForConfig(cluster.Config)
 	if err != nil {
-		return fmt.Errorf("connecting to the cluster: %w", err)
+		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	needs := d.needed()
+	needs := needed(objects, cluster.Namespace)
 	absent := map[object.Key]bool{}
 	for _, u := range needs {
 		absent[u.Key] = false
@@ -59,34 +62,27 @@ func (d *deploy) findMissing(ctx context.Context, s snapshot) error {
 			findings = append(findings, u.finding())
 		}
 	}
-	d.find(d.located(findings)...)
-	return ctx.Err()
+	return findings, ctx.Err()
 }
 
-// needed lists what pods and claims of the deploy refer to and the deploy does not bring.
-func (d *deploy) needed() (list []need) {
+// needed lists what pods and claims of a deploy refer to and the deploy does not bring. Objects that name no namespace
+// are in that of the deploy.
+func needed(objects []*unstructured.Unstructured, namespace string) (list []need) {
 	deployed := map[object.Key]bool{}
-	for _, o := range d.objects {
-		key := object.KeyOf(o.Unstructured)
+	for _, o := range objects {
+		key := object.KeyOf(o)
 		deployed[key] = true // of the cluster, where it has no namespace
-		key.Namespace = d.namespaceOf(o.Unstructured)
+		key.Namespace = cmp.Or(key.Namespace, namespace)
 		deployed[key] = true
 	}
-	for _, o := range d.objects {
-		for _, r := range referencesOf(o.Unstructured, d.namespaceOf(o.Unstructured)) {
+	for _, o := range objects {
+		for _, r := range referencesOf(o, cmp.Or(o.GetNamespace(), namespace)) {
 			if !reference.Brings(maps.Keys(deployed), r.Key) {
-				list = append(list, need{r, o.Unstructured})
+				list = append(list, need{r, o})
 			}
 		}
 	}
 	return list
-}
-
-func (d *deploy) namespaceOf(u *unstructured.Unstructured) string {
-	if namespace := u.GetNamespace(); namespace != "" {
-		return namespace
-	}
-	return d.cluster.Namespace
 }
 
 // referencesOf is empty for an object that wants no pods.
@@ -106,10 +102,10 @@ var looked = map[schema.GroupKind]string{
 }
 
 // isAbsent reports whether the cluster is known not to have an object.
-func isAbsent(ctx context.Context, client metadata.Interface, s snapshot, key object.Key) bool {
+func isAbsent(ctx context.Context, client metadata.Interface, s Snapshot, key object.Key) bool {
 	switch key.GroupKind {
 	case reference.Claim:
-		return s.whole("persistentvolumeclaims") &&
+		return s.Whole("persistentvolumeclaims") &&
 			!slices.ContainsFunc(s.Storage.Claims, func(c corev1.PersistentVolumeClaim) bool {
 				return c.Namespace == key.Namespace && c.Name == key.Name
 			})
@@ -123,8 +119,8 @@ func isAbsent(ctx context.Context, client metadata.Interface, s snapshot, key ob
 
 // lacksClass reports whether the cluster has neither a storage class nor a volume of the name: volumes made by hand
 // need no class.
-func (s snapshot) lacksClass(name string) bool {
-	if !s.whole("storageclasses") || !s.whole("persistentvolumes") {
+func (s Snapshot) lacksClass(name string) bool {
+	if !s.Whole("storageclasses") || !s.Whole("persistentvolumes") {
 		return false
 	}
 	for _, class := range s.Storage.Classes {
