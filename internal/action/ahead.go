@@ -65,7 +65,7 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 	})
 	a.lookedUp = sync.OnceFunc(func() {
 		if r, err := a.rendered(); err == nil { // an error is returned by the step
-			d.resolve(ctx, d.foreign(r.references))
+			d.images.Resolve(ctx, d.foreign(r.references))
 		}
 	})
 	a.reading = sync.OnceValue(func() *apply.Reading {

@@ -95,6 +95,6 @@ func (d *deploy) sameImage(wanted, runs string) bool {
 		return true
 	}
 	pinned, ok := is.(name.Digest)
-	result := d.result(was)
+	result := d.images.Result(was)
 	return ok && result.Image != nil && is.Context() == was.Context() && pinned.DigestStr() == result.Image.Digest.String()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -33,7 +34,7 @@ func (d *deploy) survey(ctx context.Context) error {
 		var again []name.Reference
 		for i, result := range client.Survey(ctx, refs) {
 			ref := refs[i]
-			refused, isRefused := isRefusal(result.Err)
+			refused, isRefused := image.RefusalOf(result.Err)
 			if isRefused && refused.Code == finding.ImageUnauthorized && logins.more(ref, round) {
 				again = append(again, ref)
 				continue
@@ -85,7 +86,7 @@ func (d *deploy) note(ref name.Reference, result image.Surveyed) {
 		Own: audit.Owned(ref, d.config.OwnImages) || d.isOwners(ref)}
 	if result.Err != nil {
 		known.Problem = result.Err.Error()
-		if refused, ok := isRefusal(result.Err); ok {
+		if refused, ok := image.RefusalOf(result.Err); ok {
 			known.Problem = refused.Message
 			known.Gone = refused.Code != finding.ImageUnauthorized
 		}
@@ -142,24 +143,24 @@ func newerOf(found image.Newer) audit.Newer {
 // reportUnknown reports the images that could not be looked at: registries that are out of reach once each, with all
 // images of theirs, and others one by one.
 func (d *deploy) reportUnknown() {
-	var out outages
+	var out lookup.Outages
 	for _, reference := range d.references {
 		known, err := d.known[reference], d.failed[reference]
 		outage, isOutage := image.OutageOf(err)
 		switch {
 		case known.Known, known.Gone:
 		case isOutage:
-			_ = out.add(reference, outage)
+			_ = out.Add(reference, outage)
 		case err == nil: // no reference at all
 			d.find(finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Image: reference, Message: known.Problem})
 		default:
 			d.find(d.unreadable(reference, err))
 		}
 	}
-	for _, o := range out.list {
-		d.find(o.finding())
+	for _, o := range out.List() {
+		d.find(o.Finding())
 		d.unread = append(d.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
-			counted(len(o.images), "image")))
+			counted(len(o.Images), "image")))
 	}
 }
 

@@ -55,10 +55,10 @@ func (d *deploy) build(ctx context.Context) error {
 // builder is the one that the inputs name.
 func (d *deploy) builder() builder {
 	if d.config.Join {
-		return &join.Builder{Registry: d.registry, Check: d.checkJoined, RemoveParts: d.config.RemoveParts, Progress: d.emit}
+		return &join.Builder{Registry: d.images.Registry, Check: d.checkJoined, RemoveParts: d.config.RemoveParts, Progress: d.emit}
 	}
 	if d.config.Assembles() {
-		return &assemble.Builder{Registry: d.registry}
+		return &assemble.Builder{Registry: d.images.Registry}
 	}
 	if cloud := d.config.CloudBuild; cloud != nil {
 		return &cloudbuild.Builder{Cloud: *cloud, Account: d.google(), Progress: d.emit}
@@ -66,7 +66,7 @@ func (d *deploy) builder() builder {
 	return &buildkit.Builder{
 		Endpoints: d.config.Endpoints,
 		Keychain:  d.keychain,
-		Registry:  d.registry,
+		Registry:  d.images.Registry,
 		Getenv:    d.env,
 		Progress:  d.emit,
 	}
@@ -75,9 +75,9 @@ func (d *deploy) builder() builder {
 // checkJoined verifies an index that no tag leads to yet.
 func (d *deploy) checkJoined(ctx context.Context, index name.Digest, platforms []v1.Platform) error {
 	refs := []name.Reference{index}
-	d.resolve(ctx, refs)
-	d.inspect(ctx, refs)
-	result := d.result(index)
+	d.images.Resolve(ctx, refs)
+	d.images.Inspect(ctx, refs)
+	result := d.images.Result(index)
 	if result.Err != nil {
 		return result.Err
 	}

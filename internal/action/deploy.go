@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -29,7 +32,7 @@ type deploy struct {
 	takes func(name string) bool
 
 	session
-	images
+	images *lookup.Images
 	manifests
 	ahead
 	auditing
@@ -43,8 +46,10 @@ type deploy struct {
 // results are what the steps return, for later steps and for the report at the end.
 type results struct {
 	findings []finding.Finding // every step
-	verified []verifiedImage   // verify
-	edits    []edit.Change     // rewrite
+	// built are the digests of the indexes that this run has pushed, by the reference's full name.
+	built    map[string]v1.Hash
+	verified []verifiedImage // verify
+	edits    []edit.Change   // rewrite
 	nodes    []placement.NodeGroup
 	// poolsReported: what could not be read of pools is among the findings.
 	poolsReported bool
@@ -63,7 +68,7 @@ type results struct {
 
 func (p Program) newDeploy(config inputs.Config) *deploy {
 	return &deploy{config: config, env: p.Getenv, runner: p.runner, emit: p.sink(), version: p.Version,
-		images: newImages()}
+		images: lookup.New(), results: results{built: map[string]v1.Hash{}}}
 }
 
 // find notes findings and logs them at once, the worst first and alike ones joined.

@@ -82,7 +82,7 @@ func (d *deploy) notRead(v *placement.Verdict) (list []string) {
 	if v == nil {
 		return nil
 	}
-	offers := d.offers(v.Images)
+	offers := d.images.Offers(v.Images)
 	for _, image := range v.Images {
 		if _, known := offers[image]; !known {
 			list = append(list, image)

@@ -92,13 +92,13 @@ func (d *deploy) imageEntries(ctx context.Context) ([]types.Image, error) {
 		if err := d.enterRegistries(ctx, d.config.Images); err != nil {
 			return nil, err
 		}
-		d.resolve(ctx, references(d.config.Images))
+		d.images.Resolve(ctx, references(d.config.Images))
 	}
 	var entries []types.Image
 	for _, in := range d.config.Images {
 		entry := types.Image{Name: in.Name, NewName: in.Repository(), NewTag: in.Reference.Identifier()}
 		if d.config.PinDigest {
-			result := d.result(in.Reference)
+			result := d.images.Result(in.Reference)
 			if result.Err != nil {
 				return nil, d.unresolved(result.Err)
 			}

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -87,7 +88,7 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 	request := placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
-		Admitted: answer.Pods, Images: d.offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
+		Admitted: answer.Pods, Images: d.images.Offers(d.references), Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
 		Policy: d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),
 	}
 	d.planned = request
@@ -122,27 +123,27 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 		refs[text] = ref
 		order = append(order, ref)
 	}
-	d.resolve(ctx, order)
-	var out outages
+	d.images.Resolve(ctx, order)
+	var out lookup.Outages
 	for _, text := range references {
 		ref, ok := refs[text]
 		if !ok || d.isInput(ref) {
 			continue
 		}
-		result := d.result(ref)
+		result := d.images.Result(ref)
 		switch outage, isOutage := image.OutageOf(result.Err); {
 		case isOutage:
-			_ = out.add(text, outage) // reported below, with all images of its registry
+			_ = out.Add(text, outage) // reported below, with all images of its registry
 		case result.Err != nil:
 			d.find(d.usedBy(text, d.unreadable(text, result.Err)))
 		default:
 			d.findIn(text, result.Image)
 		}
 	}
-	for _, o := range out.list {
-		f := o.finding()
-		if len(o.images) == 1 {
-			f = d.usedBy(o.images[0], f)
+	for _, o := range out.List() {
+		f := o.Finding()
+		if len(o.Images) == 1 {
+			f = d.usedBy(o.Images[0], f)
 		}
 		d.find(f)
 	}

@@ -84,7 +84,7 @@ func (d *deploy) emitLocated(e progress.Event) {
 
 // diagnosePod joins what a pod shows with what its image offers and what the cluster is.
 func (d *deploy) diagnosePod(ev diagnose.Evidence, nodes *snapshot.Nodes) rollout.Diagnose {
-	offers := d.offers(d.references)
+	offers := d.images.Offers(d.references)
 	ev.Image = func(reference string) (platform.Offer, bool) { offer, ok := offers[reference]; return offer, ok }
 	return func(ctx context.Context, pod *corev1.Pod, events []corev1.Event) finding.Diagnosis {
 		ev := ev

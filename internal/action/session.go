@@ -100,10 +100,10 @@ func (d *deploy) enterCluster(ctx context.Context) (err error) {
 func (d *deploy) openRegistries() {
 	opts := registry.DefaultOptions()
 	opts.Keychain, opts.PlainHTTP = d.keychain, d.config.InsecureRegistries
-	d.registry = registry.New(opts)
+	d.images.Registry = registry.New(opts)
 	looks := image.DefaultOptions()
 	looks.Progress = d.emit
-	d.resolver = image.NewClient(d.registry, looks)
+	d.images.Client = image.NewClient(d.images.Registry, looks)
 }
 
 // job is what a workflow job brings to a sign-in.

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
@@ -26,8 +29,8 @@ func (d *deploy) verify(ctx context.Context) error {
 		return err
 	}
 	refs := references(d.config.Images)
-	d.resolve(ctx, refs)
-	d.inspect(ctx, refs)
+	d.images.Resolve(ctx, refs)
+	d.images.Inspect(ctx, refs)
 	var problems []error
 	for _, in := range d.config.Images {
 		verified, err := d.verifyImage(in)
@@ -38,15 +41,15 @@ func (d *deploy) verify(ctx context.Context) error {
 	if table := d.report().ImageTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
-	return errors.Join(joinOutages(problems)...)
+	return errors.Join(lookup.JoinOutages(problems)...)
 }
 
 func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
-	verified, result := verifiedImage{input: in}, d.result(in.Reference)
+	verified, result := verifiedImage{input: in}, d.images.Result(in.Reference)
 	if result.Err != nil {
 		f, known := d.asFinding(result.Err)
 		if !known {
-			return verified, &imageError{in.Reference.String(), result.Err}
+			return verified, &lookup.Error{Reference: in.Reference.String(), Err: result.Err}
 		}
 		verified.findings = append(verified.findings, f)
 		return verified, nil
@@ -64,7 +67,7 @@ func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
 // asFinding returns the finding that an error is about, if it is about one. Where the sign-in knows which role is
 // missing, the finding says so.
 func (d *deploy) asFinding(err error) (finding.Finding, bool) {
-	refused, ok := isRefusal(err)
+	refused, ok := image.RefusalOf(err)
 	if !ok {
 		return finding.Finding{}, false
 	}
@@ -105,4 +108,12 @@ func created(m image.Manifest) string {
 		return ""
 	}
 	return m.File.Created.UTC().Format(time.RFC3339)
+}
+
+func references(images []inputs.Image) []name.Reference {
+	var refs []name.Reference
+	for _, in := range images {
+		refs = append(refs, in.Reference)
+	}
+	return refs
 }

@@ -135,6 +135,12 @@ func OutageOf(err error) (Outage, bool) {
 	return Outage{}, false
 }
 
+// RefusalOf reports whether the registry itself says that an image is not there or not for this run.
+func RefusalOf(err error) (*Error, bool) {
+	var refused *Error
+	return refused, errors.As(err, &refused)
+}
+
 // fail keeps the cause for errors.As and errors.Is alone.
 func fail(err error, format string, args ...any) error {
 	return &failure{message: fmt.Sprintf(format, args...), err: err}
