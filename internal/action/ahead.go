@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
@@ -58,7 +59,7 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		result, err := kustomize.Render(ctx, r.path,
 			kustomize.Options{Content: r.content, Images: r.entries, RemoteFetch: d.config.RemoteResources})
 		if err != nil {
-			return rendering{}, faultError{err}
+			return rendering{}, status.Fault{Err: err}
 		}
 		enterNamespace(result.Objects, d.cluster.Namespace)
 		return rendering{result, placement.References(unstructuredOf(result.Objects), nil)}, nil
@@ -129,15 +130,15 @@ func (d *deploy) foreign(references []string) []name.Reference {
 func (d *deploy) setInMemory(ctx context.Context) (rewriting, error) {
 	path, err := kustomize.Find(d.config.Kustomization)
 	if err != nil {
-		return rewriting{}, faultError{err}
+		return rewriting{}, status.Fault{Err: err}
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return rewriting{}, faultError{fmt.Errorf("reading the kustomization: %w", err)}
+		return rewriting{}, status.Fault{Err: fmt.Errorf("reading the kustomization: %w", err)}
 	}
 	if d.fixes() {
 		if content, err = d.withoutPatches(path, content); err != nil {
-			return rewriting{}, faultError{err}
+			return rewriting{}, status.Fault{Err: err}
 		}
 	}
 	entries, err := d.imageEntries(ctx)
@@ -146,7 +147,7 @@ func (d *deploy) setInMemory(ctx context.Context) (rewriting, error) {
 	}
 	edited, edits, err := edit.SetImages(path, content, entries)
 	if err != nil {
-		return rewriting{}, faultError{err}
+		return rewriting{}, status.Fault{Err: err}
 	}
 	return rewriting{path, edited, entries, edits}, nil
 }

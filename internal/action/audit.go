@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -179,7 +180,7 @@ func (d *deploy) users(reference string) string {
 // incomplete is an error where a part of the cluster, or a registry, could not be read: a table that lacks something
 // must not look as if it were complete. Findings of severity error go first.
 func (d *deploy) incomplete() error {
-	if len(d.unread) == 0 || findingsError(d.findings) != nil {
+	if len(d.unread) == 0 || status.OfFindings(d.findings) != nil {
 		return nil
 	}
 	return errors.New("the audit is not complete: " + strings.Join(d.unread, "; "))

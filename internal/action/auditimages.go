@@ -160,7 +160,7 @@ func (d *deploy) reportUnknown() {
 	for _, o := range out.List() {
 		d.find(o.Finding())
 		d.unread = append(d.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
-			counted(len(o.Images), "image")))
+			finding.Counted(len(o.Images), "image")))
 	}
 }
 

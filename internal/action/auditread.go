@@ -90,9 +90,11 @@ func (d *deploy) inventory(ctx context.Context) error {
 
 // counts says what was found.
 func (d *deploy) counts(nodes, pods, static int) string {
-	text := fmt.Sprintf("%s, %s, %s", counted(len(d.running), "workload"), counted(pods, "pod"), counted(nodes, "node"))
+	text := fmt.Sprintf("%s, %s, %s", finding.Counted(len(d.running), "workload"), finding.Counted(pods, "pod"),
+		finding.Counted(nodes, "node"))
 	if static > 0 {
-		text += fmt.Sprintf("; %s made by nodes themselves, which can't move, left out", counted(static, "static pod"))
+		text += fmt.Sprintf("; %s made by nodes themselves, which can't move, left out",
+			finding.Counted(static, "static pod"))
 	}
 	if len(d.running) == 0 {
 		text += ". Nothing to audit: " + d.scope() + " has no workload"

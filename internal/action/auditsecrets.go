@@ -130,7 +130,7 @@ func unreadSecrets(wanted []types.NamespacedName, problems []error) (all []findi
 	if forbidden > 0 {
 		all = append(all, finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Info,
 			Message: fmt.Sprintf("%s may not be read, such as %s: images that need one are looked up without.",
-				counted(forbidden, "image pull secret"), first),
+				finding.Counted(forbidden, "image pull secret"), first),
 			Fix: "Grant get on secrets in these namespaces: see the role multiarch-deploy-audit-secrets in docs/rbac.yaml."})
 	}
 	return all

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/assemble"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/buildkit"
@@ -37,7 +38,7 @@ func (d *deploy) build(ctx context.Context) error {
 	var fault *build.Fault
 	if errors.As(err, &fault) {
 		d.find(fault.Findings...)
-		return findingsError(fault.Findings)
+		return status.OfFindings(fault.Findings)
 	}
 	if err != nil {
 		return d.withGrant(err)
@@ -55,7 +56,8 @@ func (d *deploy) build(ctx context.Context) error {
 // builder is the one that the inputs name.
 func (d *deploy) builder() builder {
 	if d.config.Join {
-		return &join.Builder{Registry: d.images.Registry, Check: d.checkJoined, RemoveParts: d.config.RemoveParts, Progress: d.emit}
+		return &join.Builder{Registry: d.images.Registry, Check: d.checkJoined, RemoveParts: d.config.RemoveParts,
+			Progress: d.emit}
 	}
 	if d.config.Assembles() {
 		return &assemble.Builder{Registry: d.images.Registry}

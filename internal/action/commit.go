@@ -13,6 +13,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
@@ -35,7 +36,7 @@ func (d *deploy) findBranch(context.Context) error {
 	}
 	file, err := kustomize.Find(d.config.Kustomization)
 	if err != nil {
-		return faultError{err}
+		return status.Fault{Err: err}
 	}
 	place, err := gitops.Locate(file, d.config.Commit.Branch, gitops.Job{
 		Workspace: d.env("GITHUB_WORKSPACE"), Repository: d.env("GITHUB_REPOSITORY"), Ref: d.env("GITHUB_REF"),
@@ -114,9 +115,9 @@ func (d *deploy) commit(ctx context.Context) error {
 	case err != nil:
 		return err
 	case result.Later != "" && len(d.changes) > 0:
-		return faultError{fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the cluster "+
-			"now has the images of this one: "+
-			"run the later one again, and let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
+		return status.Fault{Err: fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the "+
+			"cluster now has the images of this one: run the later one again, and "+
+			"let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
 	case result.Later != "":
 		d.say("a deploy that was started after this one is recorded already, by %s; it stays", result.Later)
 	case result.SHA == "":
@@ -162,7 +163,7 @@ func (d *deploy) fields() gitops.Fields {
 func (d *deploy) setImages(path string, content []byte) ([]byte, []gitops.Change, error) {
 	edited, edits, err := edit.SetImages(path, content, d.entries)
 	if err != nil {
-		return nil, nil, faultError{err}
+		return nil, nil, status.Fault{Err: err}
 	}
 	var changes []gitops.Change
 	for _, e := range edits {

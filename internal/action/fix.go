@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/archpatches"
@@ -73,7 +74,7 @@ func (d *deploy) fix(ctx context.Context) error {
 		return err
 	}
 	if wanted, err = d.proven(ctx, wanted, kept); err != nil {
-		return faultError{err}
+		return status.Fault{Err: err}
 	}
 	d.patches = slices.Clone(kept)
 	for _, w := range wanted {
@@ -216,7 +217,7 @@ func (d *deploy) writePatches() error {
 	path, text := archpatches.Path(d.path), archpatches.Format(d.patches)
 	kustomization, err := patched(d.path, d.written.kustomization, text)
 	if err != nil {
-		return faultError{err}
+		return status.Fault{Err: err}
 	}
 	if text != "" {
 		like := d.written.file

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/archpatches"
@@ -79,12 +80,12 @@ func (d *deploy) patchesPath() string {
 func (d *deploy) patchFiles(files map[string][]byte) (map[string][]byte, error) {
 	place, file := d.target.place.Path, d.patchesPath()
 	if _, err := archpatches.Parse(file, files[file]); err != nil {
-		return nil, faultError{err}
+		return nil, status.Fault{Err: err}
 	}
 	text := archpatches.Format(d.patches)
 	kustomization, err := patched(place, files[place], text)
 	if err != nil {
-		return nil, faultError{err}
+		return nil, status.Fault{Err: err}
 	}
 	edited := map[string][]byte{place: kustomization, file: nil}
 	if text != "" {

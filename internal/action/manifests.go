@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
@@ -116,10 +116,10 @@ func (d *deploy) unresolved(err error) error {
 	if !known {
 		return err
 	}
-	if findingsError(d.findings) == nil {
+	if status.OfFindings(d.findings) == nil {
 		d.find(f)
 	}
-	return findingsError(d.findings)
+	return status.OfFindings(d.findings)
 }
 
 // render renders the edited kustomization and finds the image names that no manifest uses.
@@ -129,7 +129,7 @@ func (d *deploy) render(context.Context) error {
 		return err
 	}
 	d.objects = result.Objects
-	d.say("%s", counted(len(d.objects), "object"))
+	d.say("%s", finding.Counted(len(d.objects), "object"))
 	d.find(result.Findings...)
 	d.find(d.located(d.wrongAnnotations())...)
 	return nil
@@ -159,12 +159,4 @@ var besideWorkloads = []schema.GroupKind{
 // write puts the edited bytes into the kustomization file.
 func (d *deploy) write(context.Context) error {
 	return edit.Write(d.path, d.edited)
-}
-
-// counted is a number of things in words: "1 object", "2 objects".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

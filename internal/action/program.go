@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
@@ -39,10 +40,10 @@ func (p Program) Main(ctx context.Context, args []string) int {
 	if err == nil {
 		err = root.ExecuteContext(ctx)
 	}
-	if err != nil && !errors.Is(err, errFindings) {
+	if err != nil && !errors.Is(err, status.ErrFindings) {
 		p.printError(err)
 	}
-	return exitStatus(ctx, err)
+	return status.Of(ctx, err)
 }
 
 func (p Program) root() *cobra.Command {

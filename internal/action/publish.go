@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -26,7 +27,7 @@ func (p Program) execute(ctx context.Context, c command, config inputs.Config, o
 	d := p.newDeploy(config)
 	err := p.attempt(func() error {
 		if p.Crash != "" {
-			return crashError{p.Crash}
+			return status.Crash{Cause: p.Crash}
 		}
 		return d.take(ctx, c.steps(config))
 	})
@@ -47,7 +48,7 @@ func (p Program) attempt(part func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			p.runner.Print(fmt.Sprintf("panic: %v\n%s", cause, debug.Stack()))
-			err = crashError{fmt.Sprint(cause)}
+			err = status.Crash{Cause: fmt.Sprint(cause)}
 		}
 	}()
 	return part()
@@ -68,7 +69,7 @@ func (p Program) conclude(result *report.Report) {
 
 // fatal is what ended a run before its end: an error that no finding reports.
 func fatal(err error) error {
-	if errors.Is(err, errFindings) {
+	if errors.Is(err, status.ErrFindings) {
 		return nil
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
@@ -136,7 +137,7 @@ func (d *deploy) take(ctx context.Context, steps []step) error {
 	}
 	d.ahead = d.newAhead(ctx)
 	for _, s := range steps {
-		if err := findingsError(d.findings); s.guarded && err != nil {
+		if err := status.OfFindings(d.findings); s.guarded && err != nil {
 			return err
 		}
 		if err := d.takeStep(ctx, s); errors.Is(err, errNothingToDo) {
@@ -148,7 +149,7 @@ func (d *deploy) take(ctx context.Context, steps []step) error {
 			return err
 		}
 	}
-	return findingsError(d.findings)
+	return status.OfFindings(d.findings)
 }
 
 // interrupted says what became of a run that was interrupted.
@@ -173,7 +174,7 @@ func (d *deploy) takeStep(ctx context.Context, s step) error {
 	err := s.run(d, ctx)
 	elapsed := time.Since(start)
 	d.emit(progress.StepFinished{Name: s.name, Elapsed: elapsed, Err: err})
-	failed := err != nil || findingsError(d.findings[known:]) != nil
+	failed := err != nil || status.OfFindings(d.findings[known:]) != nil
 	d.timings = append(d.timings, report.Step{Name: s.name, Title: s.title, Elapsed: elapsed, Failed: failed})
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
@@ -56,9 +57,8 @@ func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
 	}
 	verified.image = result.Image
 	if built, ours := d.built[in.Reference.Name()]; ours && built != result.Image.Digest {
-		return verified, faultError{fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: another push "+
-			"moved it; "+
-			"let one workflow at a time push a tag", in.Reference, built, result.Image.Digest)}
+		return verified, status.Fault{Err: fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: "+
+			"another push moved it; let one workflow at a time push a tag", in.Reference, built, result.Image.Digest)}
 	}
 	verified.findings = image.Verify(result.Image, in.Platforms)
 	return verified, nil

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -38,3 +39,11 @@ var forbiddenPod = regexp.MustCompile(`^.*?pods "[^"]*" is forbidden: `)
 
 // WithoutPodName drops from the API server's refusal of a pod the name of the pod, which is chance and does not exist.
 func WithoutPodName(refusal string) string { return forbiddenPod.ReplaceAllString(refusal, "") }
+
+// Counted is a number of things in words: "1 object", "2 objects".
+func Counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -101,7 +101,8 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 		return []finding.Finding{p.stopped(w, f.Err)}
 	case f.Fit < f.Wanted:
 		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.%s",
-			f.Fit, counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit), reasons(f.Why), g.words(f)))
+			f.Fit, finding.Counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit),
+			reasons(f.Why), g.words(f)))
 		found.Fix = p.relief(w, f)
 		if g.fit >= f.Wanted && g.itself() {
 			found.Severity, found.Fix = finding.Info, "Nothing: the pool grows when pods wait for it."
@@ -286,7 +287,7 @@ func reasons(why schedule.Reasons) string {
 		return cmp.Or(cmp.Compare(why[b], why[a]), cmp.Compare(a, b))
 	})
 	for i, text := range texts {
-		texts[i] = strings.TrimPrefix(text, "node(s) ") + " on " + counted(why[text], "node")
+		texts[i] = strings.TrimPrefix(text, "node(s) ") + " on " + finding.Counted(why[text], "node")
 	}
 	return platform.Conjoin(texts)
 }
@@ -307,13 +308,6 @@ func do(n int) string {
 		return "does not fit"
 	}
 	return "do not fit"
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
@@ -144,7 +145,7 @@ func (g growth) grow() string {
 	for _, p := range g.pools {
 		title := p.Title()
 		if p.Max != nil {
-			title += fmt.Sprintf(" (at most %s)", counted(*p.Max, "node"))
+			title += fmt.Sprintf(" (at most %s)", finding.Counted(*p.Max, "node"))
 		}
 		titles = append(titles, title)
 	}
