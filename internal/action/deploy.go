@@ -6,8 +6,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/auditing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
@@ -35,7 +37,7 @@ type deploy struct {
 	images *lookup.Images
 	manifests
 	ahead
-	auditing
+	auditing *auditing.Audit
 	fixing
 	// target is where the images are recorded.
 	target target
@@ -53,7 +55,8 @@ type results struct {
 	nodes    []placement.NodeGroup
 	// poolsReported: what could not be read of pools is among the findings.
 	poolsReported bool
-	verdicts      []placement.Verdict // plan
+	verdicts      []placement.Verdict // plan, audit
+	audited       *audit.Result       // audit
 	// references are the images of all pods, those that admission adds among them.
 	references []string
 	checked    *apply.Checked   // check

@@ -1,4 +1,4 @@
-package action
+package auditing
 
 import (
 	"context"
@@ -25,15 +25,15 @@ import (
 const defaultMove = "arm64"
 
 // moveTo is the architecture that an audit is about: that of the first pool that is expected.
-func (d *deploy) moveTo() string {
-	for _, p := range d.config.ExpectedNodes {
+func (a *Audit) moveTo() string {
+	for _, p := range a.Config.ExpectedNodes {
 		return p.Architecture
 	}
 	return defaultMove
 }
 
 // expects reports whether pools are expected.
-func (d *deploy) expects() bool { return len(d.config.ExpectedNodes) > 0 }
+func (a *Audit) expects() bool { return len(a.Config.ExpectedNodes) > 0 }
 
 // presentPools are those that the cluster has today, if only without nodes.
 func presentPools(pools []pool.Pool) []pool.Pool {
@@ -41,8 +41,8 @@ func presentPools(pools []pool.Pool) []pool.Pool {
 }
 
 // laterPools are all pools, and a plain one of the architecture to move to where there is neither node nor pool of it.
-func (d *deploy) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool {
-	architecture := d.moveTo()
+func (a *Audit) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool {
+	architecture := a.moveTo()
 	is := func(n corev1.Node) bool {
 		p := node.Platform(&n)
 		return p.OS == "linux" && p.Architecture == architecture
@@ -58,52 +58,52 @@ func (d *deploy) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool 
 	})
 }
 
-// inventory reads the workloads that run, side by side with what else is known of the cluster.
-func (d *deploy) inventory(ctx context.Context) error {
+// Inventory reads the workloads that run, side by side with what else is known of the cluster.
+func (a *Audit) Inventory(ctx context.Context) error {
 	controllers, err := workloads.List(ctx, workloads.Options{
-		Config: d.cluster.Config, Namespaces: d.config.Namespaces, Template: template.Single,
+		Config: a.Cluster.Config, Namespaces: a.Config.Namespaces, Template: template.Single,
 	})
 	if err != nil {
 		return err
 	}
-	nodes, err := d.waitForNodes()
+	nodes, err := a.Nodes()
 	if err != nil {
 		return err
 	}
-	d.nodes = placement.GroupNodes(nodes, d.pools())
-	s, err := d.waitForSnapshot()
+	a.Groups = placement.GroupNodes(nodes, a.Pools())
+	s, err := a.Snapshot()
 	if err != nil {
 		return err
 	}
-	if err := d.unknownNamespaces(s); err != nil {
+	if err := a.unknownNamespaces(s); err != nil {
 		return err
 	}
 	running, static := controllers.Join(ctx, s.Pods)
-	d.running = running
+	a.running = running
 	for _, w := range running {
-		d.uses = append(d.uses, useOf(w))
+		a.uses = append(a.uses, useOf(w))
 	}
-	d.unreadLists(s, controllers.Missing)
-	d.say("%s", d.counts(len(nodes), len(s.Pods), static))
+	a.unreadLists(s, controllers.Missing)
+	a.Say("%s", a.counts(len(nodes), len(s.Pods), static))
 	return nil
 }
 
 // counts says what was found.
-func (d *deploy) counts(nodes, pods, static int) string {
-	text := fmt.Sprintf("%s, %s, %s", finding.Counted(len(d.running), "workload"), finding.Counted(pods, "pod"),
+func (a *Audit) counts(nodes, pods, static int) string {
+	text := fmt.Sprintf("%s, %s, %s", finding.Counted(len(a.running), "workload"), finding.Counted(pods, "pod"),
 		finding.Counted(nodes, "node"))
 	if static > 0 {
 		text += fmt.Sprintf("; %s made by nodes themselves, which can't move, left out",
 			finding.Counted(static, "static pod"))
 	}
-	if len(d.running) == 0 {
-		text += ". Nothing to audit: " + d.scope() + " has no workload"
+	if len(a.running) == 0 {
+		text += ". Nothing to audit: " + a.scope() + " has no workload"
 	}
 	return text
 }
 
-func (d *deploy) scope() string {
-	switch names := d.config.Namespaces; len(names) {
+func (a *Audit) scope() string {
+	switch names := a.Config.Namespaces; len(names) {
 	case 0:
 		return "the cluster"
 	case 1:
@@ -114,9 +114,9 @@ func (d *deploy) scope() string {
 }
 
 // unknownNamespaces refuses a namespace that the cluster does not have, where its namespaces are known.
-func (d *deploy) unknownNamespaces(s snapshot.Snapshot) error {
+func (a *Audit) unknownNamespaces(s snapshot.Snapshot) error {
 	var problems inputs.Problems
-	for _, name := range d.config.Namespaces {
+	for _, name := range a.Config.Namespaces {
 		is := func(n corev1.Namespace) bool { return n.Name == name }
 		if s.Whole("namespaces") && !slices.ContainsFunc(s.Namespaces, is) {
 			problems = append(problems, fmt.Sprintf("namespace: the cluster has none named %q; correct it, or leave it out",
@@ -131,17 +131,17 @@ func (d *deploy) unknownNamespaces(s snapshot.Snapshot) error {
 
 // unreadLists reports what could not be read. Without pods, or without a list of what makes them, the audit is not
 // complete; without the rest its plan is, as of a deploy, a little less sure.
-func (d *deploy) unreadLists(s snapshot.Snapshot, missing []workloads.Missing) {
+func (a *Audit) unreadLists(s snapshot.Snapshot, missing []workloads.Missing) {
 	failed := s.TakePodLists()
 	for _, name := range slices.Sorted(maps.Keys(failed)) {
 		missing = append(missing, workloads.Missing{What: "pods", Namespace: name, Err: failed[name]})
 	}
-	d.find(s.Incomplete()...)
+	a.Find(s.Incomplete()...)
 	byNamespace := map[string][]string{}
 	var order []string
 	for _, m := range missing {
 		if strings.Contains(m.What, " ") {
-			d.find(unreadOwner(m))
+			a.Find(unreadOwner(m))
 			continue
 		}
 		reason := refusal(m.Err) + " in " + namespaceWords(m.Namespace)
@@ -152,8 +152,8 @@ func (d *deploy) unreadLists(s snapshot.Snapshot, missing []workloads.Missing) {
 	}
 	for _, reason := range order {
 		what := platform.Conjoin(byNamespace[reason])
-		d.unread = append(d.unread, fmt.Sprintf("%s: %s", what, reason))
-		d.find(finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Warning,
+		a.unread = append(a.unread, fmt.Sprintf("%s: %s", what, reason))
+		a.Find(finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Warning,
 			Message: fmt.Sprintf("The audit lacks what could not be read: %s: %s.", what, reason),
 			Fix:     "Grant list on these: see the role multiarch-deploy-audit in docs/rbac.yaml."})
 	}

@@ -1,4 +1,4 @@
-package action
+package auditing
 
 import (
 	"context"
@@ -20,17 +20,17 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
-// survey asks the registries what the images of all workloads are for, and, of those that lack the architecture to move
+// Survey asks the registries what the images of all workloads are for, and, of those that lack the architecture to move
 // to, whether a newer tag has it.
-func (d *deploy) survey(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, d.config.WaitTimeout, &registry.SlowError{After: d.config.WaitTimeout})
+func (a *Audit) Survey(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.Config.WaitTimeout, &registry.SlowError{After: a.Config.WaitTimeout})
 	defer cancel()
-	d.known, d.failed = map[string]audit.Image{}, map[string]error{}
-	refs := d.surveyed()
-	logins := d.pullLogins(ctx)
+	a.known, a.failed = map[string]audit.Image{}, map[string]error{}
+	refs := a.surveyed()
+	logins := a.pullLogins(ctx)
 	clients := map[string]*image.Client{} // the one that could read it, by reference
 	for round := 0; len(refs) > 0; round++ {
-		client := d.surveyor(logins, round)
+		client := a.surveyor(logins, round)
 		var again []name.Reference
 		for i, result := range client.Survey(ctx, refs) {
 			ref := refs[i]
@@ -40,28 +40,28 @@ func (d *deploy) survey(ctx context.Context) error {
 				continue
 			}
 			clients[ref.String()] = client
-			d.note(ref, result)
+			a.note(ref, result)
 		}
 		refs = again
 	}
-	d.findNewer(ctx, clients)
-	d.reportUnknown()
+	a.findNewer(ctx, clients)
+	a.reportUnknown()
 	return nil
 }
 
 // surveyed are the references of all workloads, each once. What is none is noted as such.
-func (d *deploy) surveyed() (refs []name.Reference) {
+func (a *Audit) surveyed() (refs []name.Reference) {
 	seen := map[string]bool{}
-	for _, u := range d.uses {
+	for _, u := range a.uses {
 		for _, text := range u.images {
 			if seen[text] {
 				continue
 			}
 			seen[text] = true
-			d.references = append(d.references, text)
+			a.references = append(a.references, text)
 			ref, err := image.ParseReference(text)
 			if err != nil {
-				d.known[text] = audit.Image{Reference: text, Problem: err.Error()}
+				a.known[text] = audit.Image{Reference: text, Problem: err.Error()}
 				continue
 			}
 			refs = append(refs, ref)
@@ -71,38 +71,38 @@ func (d *deploy) surveyed() (refs []name.Reference) {
 }
 
 // surveyor is a client with the credentials of a round. It waits for registries that limit requests.
-func (d *deploy) surveyor(logins *pullLogins, round int) *image.Client {
+func (a *Audit) surveyor(logins *pullLogins, round int) *image.Client {
 	opts := registry.DefaultOptions()
-	opts.Keychain, opts.PlainHTTP = logins.keychain(round), d.config.InsecureRegistries
+	opts.Keychain, opts.PlainHTTP = logins.keychain(round), a.Config.InsecureRegistries
 	opts.Reads = transport.For(transport.RegistrySurvey)
 	looks := image.DefaultOptions()
-	looks.Progress, looks.Timeout = d.emit, d.config.WaitTimeout
+	looks.Progress, looks.Timeout = a.Emit, a.Config.WaitTimeout
 	return image.NewClient(registry.New(opts), looks)
 }
 
 // note keeps what a registry said about an image.
-func (d *deploy) note(ref name.Reference, result image.Surveyed) {
+func (a *Audit) note(ref name.Reference, result image.Surveyed) {
 	known := audit.Image{Reference: ref.String(), Offer: result.Offer, Known: result.Err == nil,
-		Own: audit.Owned(ref, d.config.OwnImages) || d.isOwners(ref)}
+		Own: audit.Owned(ref, a.Config.OwnImages) || a.isOwners(ref)}
 	if result.Err != nil {
 		known.Problem = result.Err.Error()
 		if refused, ok := image.RefusalOf(result.Err); ok {
 			known.Problem = refused.Message
 			known.Gone = refused.Code != finding.ImageUnauthorized
 		}
-		d.failed[known.Reference] = result.Err
+		a.failed[known.Reference] = result.Err
 	}
-	d.known[known.Reference] = known
+	a.known[known.Reference] = known
 }
 
 // newerJobs is how many images are looked up for newer tags side by side.
 const newerJobs = 8
 
 // findNewer looks for newer tags of the images that lack the architecture.
-func (d *deploy) findNewer(ctx context.Context, clients map[string]*image.Client) {
+func (a *Audit) findNewer(ctx context.Context, clients map[string]*image.Client) {
 	var lacking []string
-	for _, reference := range d.references {
-		if known := d.known[reference]; known.Known && !known.RunsOn(d.moveTo()) && clients[reference] != nil {
+	for _, reference := range a.references {
+		if known := a.known[reference]; known.Known && !known.RunsOn(a.moveTo()) && clients[reference] != nil {
 			lacking = append(lacking, reference)
 		}
 	}
@@ -113,14 +113,14 @@ func (d *deploy) findNewer(ctx context.Context, clients map[string]*image.Client
 	for _, reference := range lacking {
 		group.Go(func() error {
 			ref, _ := image.ParseReference(reference) // it was parsed before
-			found := clients[reference].Newer(ctx, ref, d.moveTo())
+			found := clients[reference].Newer(ctx, ref, a.moveTo())
 			lock.Lock()
 			defer lock.Unlock()
 			done++
-			d.emit(progress.Status{Text: fmt.Sprintf("Looking for newer tags: %d of %d images", done, len(lacking))})
-			known := d.known[reference]
+			a.Emit(progress.Status{Text: fmt.Sprintf("Looking for newer tags: %d of %d images", done, len(lacking))})
+			known := a.known[reference]
 			known.Newer = newerOf(found)
-			d.known[reference] = known
+			a.known[reference] = known
 			return nil
 		})
 	}
@@ -142,31 +142,31 @@ func newerOf(found image.Newer) audit.Newer {
 
 // reportUnknown reports the images that could not be looked at: registries that are out of reach once each, with all
 // images of theirs, and others one by one.
-func (d *deploy) reportUnknown() {
+func (a *Audit) reportUnknown() {
 	var out lookup.Outages
-	for _, reference := range d.references {
-		known, err := d.known[reference], d.failed[reference]
+	for _, reference := range a.references {
+		known, err := a.known[reference], a.failed[reference]
 		outage, isOutage := image.OutageOf(err)
 		switch {
 		case known.Known, known.Gone:
 		case isOutage:
 			_ = out.Add(reference, outage)
 		case err == nil: // no reference at all
-			d.find(finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Image: reference, Message: known.Problem})
+			a.Find(finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Image: reference, Message: known.Problem})
 		default:
-			d.find(d.unreadable(reference, err))
+			a.Find(a.Unreadable(reference, err))
 		}
 	}
 	for _, o := range out.List() {
-		d.find(o.Finding())
-		d.unread = append(d.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
+		a.Find(o.Finding())
+		a.unread = append(a.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
 			finding.Counted(len(o.Images), "image")))
 	}
 }
 
 // isOwners reports whether an image is of the owner of the repository that the workflow runs for.
-func (d *deploy) isOwners(ref name.Reference) bool {
-	owner := strings.ToLower(d.env("GITHUB_REPOSITORY_OWNER"))
+func (a *Audit) isOwners(ref name.Reference) bool {
+	owner := strings.ToLower(a.Owner)
 	return owner != "" && strings.HasPrefix(ref.Context().Name(), "ghcr.io/"+owner+"/")
 }
 

@@ -1,4 +1,4 @@
-package action
+package auditing
 
 import (
 	"context"
@@ -26,13 +26,13 @@ import (
 const secretReaders = 8
 
 // pullLogins reads the image pull secrets that the workloads name, each once, where that is allowed.
-func (d *deploy) pullLogins(ctx context.Context) *pullLogins {
-	logins := &pullLogins{run: d.keychain, secrets: map[string][]authn.Authenticator{}}
-	client, err := kubernetes.NewForConfig(d.cluster.Config)
+func (a *Audit) pullLogins(ctx context.Context) *pullLogins {
+	logins := &pullLogins{run: a.Keychain, secrets: map[string][]authn.Authenticator{}}
+	client, err := kubernetes.NewForConfig(a.Cluster.Config)
 	if err != nil {
 		return logins // the cluster was read by the same config
 	}
-	wanted := d.pullSecrets()
+	wanted := a.pullSecrets()
 	read := make([]identity.PullSecret, len(wanted))
 	problems := make([]error, len(wanted))
 	var group errgroup.Group
@@ -50,17 +50,17 @@ func (d *deploy) pullLogins(ctx context.Context) *pullLogins {
 	_ = group.Wait() // each error is kept with its secret
 	for i, w := range wanted {
 		for _, secret := range read[i].Secrets() {
-			d.runner.Mask(secret)
+			a.Mask(secret)
 		}
-		d.addLogins(logins, w, read[i])
+		a.addLogins(logins, w, read[i])
 	}
-	d.find(unreadSecrets(wanted, problems)...)
+	a.Find(unreadSecrets(wanted, problems)...)
 	return logins
 }
 
 // pullSecrets are those that the pods of workloads name. Admission has added those of their ServiceAccounts.
-func (d *deploy) pullSecrets() (wanted []types.NamespacedName) {
-	for _, u := range d.uses {
+func (a *Audit) pullSecrets() (wanted []types.NamespacedName) {
+	for _, u := range a.uses {
 		for _, name := range u.pullSecrets {
 			if !slices.Contains(wanted, name) {
 				wanted = append(wanted, name)
@@ -89,9 +89,9 @@ func useOf(w workloads.Workload) use {
 }
 
 // addLogins notes what a secret signs in to for the images of the workloads that name it.
-func (d *deploy) addLogins(logins *pullLogins, from types.NamespacedName, secret identity.PullSecret) {
+func (a *Audit) addLogins(logins *pullLogins, from types.NamespacedName, secret identity.PullSecret) {
 	byRegistry := map[string]authn.Authenticator{} // one login each, so that it is known again
-	for _, u := range d.uses {
+	for _, u := range a.uses {
 		if !slices.Contains(u.pullSecrets, from) {
 			continue
 		}

@@ -1,0 +1,212 @@
+// Package auditing takes the steps of an audit: it reads what runs in a cluster, asks the registries for the images of
+// that, and plans for the nodes of now and for those that may come. What comes of it is for the package audit to judge.
+package auditing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
+)
+
+// Options are what an audit is of, and what it works with.
+type Options struct {
+	Config   inputs.Config
+	Cluster  identity.Cluster
+	Keychain authn.Keychain
+	// Owner is the owner of the repository that the workflow runs for, or "".
+	Owner string
+
+	// Nodes, Pools and Snapshot wait for what is read of the cluster meanwhile.
+	Nodes    func() ([]corev1.Node, error)
+	Pools    func() []pool.Pool
+	Snapshot func() (snapshot.Snapshot, error)
+
+	// Unreadable puts in words that an image can't be looked up.
+	Unreadable func(reference string, err error) finding.Finding
+	Find       func(...finding.Finding)
+	Say        func(format string, args ...any)
+	Emit       progress.Sink
+	Mask       func(secret string)
+}
+
+// Audit is what the steps of an audit hand to one another, and what they come to.
+type Audit struct {
+	Options
+
+	// Groups are the nodes and pools of the cluster.
+	Groups []placement.NodeGroup
+	// Verdicts are the plan for the workloads, and Result what it means for each, in the same order.
+	Verdicts []placement.Verdict
+	Result   *audit.Result
+
+	running []workloads.Workload
+	// references are the images of all workloads, each once.
+	references []string
+	// known are these images.
+	known map[string]audit.Image
+	// failed is why a registry did not say what an image is, by reference.
+	failed map[string]error
+	// uses are what the pods of the workloads use, in their order.
+	uses []use
+	// unread are the parts of the cluster, and the registries, without which the audit is not complete.
+	unread []string
+}
+
+// use is what the pods of a workload use.
+type use struct {
+	images      []string
+	pullSecrets []types.NamespacedName
+}
+
+// Judge plans for the nodes that there are and for those that may come, and judges what runs by both.
+func (a *Audit) Judge(ctx context.Context) error {
+	nodes, err := a.Nodes()
+	if err != nil {
+		return err
+	}
+	s, err := a.Snapshot()
+	if err != nil {
+		return err
+	}
+	s.Nodes = nodes
+	now, later, err := a.foresee(ctx, s)
+	if err != nil {
+		return err
+	}
+	a.Verdicts = now
+	if a.expects() {
+		a.Verdicts = later // the plan is for the pools as well
+	}
+	a.Result = audit.Of(audit.Request{
+		Architecture: a.moveTo(), Nodes: nodes, Workloads: a.running, Now: now, Later: later,
+		Expected: a.expects(), Images: a.known, Prices: a.Config.Prices,
+	})
+	a.noNodeCanPull()
+	a.Find(a.risks(now, later)...)
+	return nil
+}
+
+// foresee plans twice: for the nodes of now, and for those that may come.
+func (a *Audit) foresee(ctx context.Context, s snapshot.Snapshot) (now, later []placement.Verdict, err error) {
+	request := placement.Request{
+		Cluster: s.Snapshot, Admitted: map[template.Key]*corev1.Pod{}, Images: map[string]platform.Offer{},
+		Policy: placement.Fail,
+	}
+	for _, w := range a.running {
+		request.Objects = append(request.Objects, w.Object)
+		for _, t := range template.Of(w.Object) {
+			request.Admitted[template.KeyOf(w.Object, t)] = w.Sample
+		}
+	}
+	for reference, image := range a.known {
+		if image.Known {
+			request.Images[reference] = image.Offer
+		}
+	}
+	pools := a.Pools()
+	request.Pools = presentPools(pools)
+	if now, err = placement.Plan(ctx, request); err != nil {
+		return nil, nil, err
+	}
+	request.Moves = []string{a.moveTo()}
+	request.Pools = a.laterPools(s.Nodes, pools)
+	later, err = placement.Plan(ctx, request)
+	return now, later, err
+}
+
+// risks are findings about the workloads at risk: errors for those of now, warnings for those with the pool that is
+// expected. Those that could land nowhere are worth knowing, and no risk.
+func (a *Audit) risks(now, later []placement.Verdict) (all []finding.Finding) {
+	for i, row := range a.Result.Rows {
+		severity, verdict := finding.Info, now[i]
+		switch row.Risk {
+		case audit.Now:
+			severity = finding.Error
+		case audit.WithPool:
+			severity, verdict = finding.Warning, later[i]
+		}
+		for _, f := range verdict.Findings {
+			failing := f.Code == finding.ExecFormatError || f.Code == finding.PlatformMissing
+			if f.Severity = finding.Info; failing {
+				f.Severity = severity
+			}
+			all = append(all, f)
+		}
+	}
+	return append(all, a.goneImages()...)
+}
+
+// noNodeCanPull corrects what the plan hopes of images that are gone.
+func (a *Audit) noNodeCanPull() {
+	for _, v := range a.Verdicts {
+		if !slices.ContainsFunc(v.Images, func(reference string) bool { return a.known[reference].Gone }) {
+			continue
+		}
+		for architecture, outcome := range v.Architectures {
+			if outcome == placement.Runs {
+				v.Architectures[architecture] = placement.PullFails
+			}
+		}
+	}
+}
+
+// goneImages is an error for each image that no node could pull any more.
+func (a *Audit) goneImages() (all []finding.Finding) {
+	for _, reference := range a.references {
+		image := a.known[reference]
+		if !image.Gone {
+			continue
+		}
+		f := finding.Finding{Code: finding.ImageNotFound, Severity: finding.Error, Image: reference,
+			Message: fmt.Sprintf("%s. A node that does not have it already can't start %s.", image.Problem, a.users(reference)),
+			Fix:     "Push it again, or have the workload use an image that is there."}
+		all = append(all, f)
+	}
+	return all
+}
+
+// usersShown is how many workloads a message about an image names.
+const usersShown = 3
+
+// users names the workloads that use an image.
+func (a *Audit) users(reference string) string {
+	var names []string
+	for i, w := range a.running {
+		if slices.Contains(a.uses[i].images, reference) {
+			names = append(names, object.Name(w.Object.GetKind(), w.Object))
+		}
+	}
+	if more := len(names) - usersShown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:usersShown], ", "), more)
+	}
+	return platform.Conjoin(names)
+}
+
+// Incomplete is an error where a part of the cluster, or a registry, could not be read: a table that lacks something
+// must not look as if it were complete.
+func (a *Audit) Incomplete() error {
+	if len(a.unread) == 0 {
+		return nil
+	}
+	return errors.New("the audit is not complete: " + strings.Join(a.unread, "; "))
+}
