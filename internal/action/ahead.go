@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -137,7 +138,7 @@ func (d *deploy) setInMemory(ctx context.Context) (rewriting, error) {
 		return rewriting{}, status.Fault{Err: fmt.Errorf("reading the kustomization: %w", err)}
 	}
 	if d.fixes() {
-		if content, err = d.withoutPatches(path, content); err != nil {
+		if d.written, content, err = fixing.Read(path, content); err != nil {
 			return rewriting{}, status.Fault{Err: err}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/auditing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
@@ -38,7 +39,6 @@ type deploy struct {
 	manifests
 	ahead
 	auditing *auditing.Audit
-	fixing
 	// target is where the images are recorded.
 	target target
 
@@ -57,6 +57,9 @@ type results struct {
 	poolsReported bool
 	verdicts      []placement.Verdict // plan, audit
 	audited       *audit.Result       // audit
+	planned       placement.Request   // plan
+	written       fixing.Written      // rewrite, of a fix
+	fixed         fixing.Fix          // fix
 	// references are the images of all pods, those that admission adds among them.
 	references []string
 	checked    *apply.Checked   // check
@@ -107,7 +110,7 @@ func (d *deploy) report() *report.Report {
 			WithoutNode: append([]string{}, v.WithoutNode...), Fix: v.Fix, Audit: d.rowOf(i),
 		})
 	}
-	r.Patches = append(r.Patches, d.patchChanges...)
+	r.Patches = append(r.Patches, d.fixed.Changes...)
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed
 	r.Pods = append(r.Pods, d.pods...)
 	r.Wanted = d.wanted

@@ -89,7 +89,7 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
 		Admitted: answer.Pods, Images: d.images.Offers(d.references),
-		Foreign: d.inspectStarts(ctx, platformsOf(s.Nodes, pools)),
+		Foreign: d.inspectStarts(ctx, pool.PlatformsOf(s.Nodes, pools)),
 		Policy:  d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),
 	}
 	d.planned = request

@@ -4,17 +4,14 @@ import (
 	"context"
 	"slices"
 
-	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // inspectStarts reads what the containers of the manifests start on the platforms of the nodes, which may be something
@@ -43,23 +40,6 @@ func (d *deploy) inspectStarts(ctx context.Context,
 		d.find(d.located(lookup.AbsentCommands(keys[i], containers[i], started))...)
 	}
 	return foreign
-}
-
-// platformsOf are those of the nodes and pools, each once.
-func platformsOf(nodes []corev1.Node, pools []pool.Pool) (list []v1.Platform) {
-	add := func(known platforms.Platform) {
-		p := v1.Platform{OS: known.OS, Architecture: known.Architecture, Variant: known.Variant}
-		if !slices.ContainsFunc(list, p.Equals) {
-			list = append(list, p)
-		}
-	}
-	for i := range nodes {
-		add(node.Platform(&nodes[i]))
-	}
-	for _, p := range pools {
-		add(p.Platform())
-	}
-	return list
 }
 
 // reportStarted reports layers that could not be read. What nodes could not load is for the plan to report, where a pod

@@ -147,3 +147,20 @@ func (p Pool) Count(nodes []corev1.Node) int {
 	}
 	return count
 }
+
+// PlatformsOf are those of the nodes and pools, each once.
+func PlatformsOf(nodes []corev1.Node, pools []Pool) (list []v1.Platform) {
+	add := func(known platforms.Platform) {
+		p := v1.Platform{OS: known.OS, Architecture: known.Architecture, Variant: known.Variant}
+		if !slices.ContainsFunc(list, p.Equals) {
+			list = append(list, p)
+		}
+	}
+	for i := range nodes {
+		add(node.Platform(&nodes[i]))
+	}
+	for _, p := range pools {
+		add(p.Platform())
+	}
+	return list
+}

@@ -1,4 +1,4 @@
-package action
+package fixing
 
 import (
 	"context"
@@ -18,23 +18,23 @@ import (
 // keptPatches are the patches of an earlier fix that the plan does not ask for today and that stay all the same: that a
 // registry does not answer, or that a node pool is empty for the moment, is no reason to take a pin away. What becomes
 // of the others is noted.
-func (d *deploy) keptPatches(ctx context.Context, wanted []wantedPatch) ([]archpatches.Patch, error) {
+func (x *Fix) keptPatches(ctx context.Context, wanted []wantedPatch) ([]archpatches.Patch, error) {
 	var kept []archpatches.Patch
 	var lasting map[*unstructured.Unstructured]bool
-	for _, old := range d.written.patches {
-		v := d.verdictOf(old)
+	for _, old := range x.Written.patches {
+		v := x.verdictOf(old)
 		if v != nil && slices.ContainsFunc(wanted, func(w wantedPatch) bool { return w.object == v.Object }) {
-			d.renamed(old, wanted)
+			x.renamed(old, wanted)
 			continue
 		}
 		if v != nil && lasting == nil {
 			var err error
-			if lasting, err = d.lasting(ctx); err != nil {
+			if lasting, err = x.lasting(ctx); err != nil {
 				return nil, err
 			}
 		}
 		change := report.Patch{Object: old.String(), Action: report.PatchKept}
-		switch unread := d.notRead(v); {
+		switch unread := x.notRead(v); {
 		case v == nil:
 			change.Action, change.Reason = report.PatchRemoved, "The kustomization has no such workload."
 		case len(unread) > 0:
@@ -49,28 +49,28 @@ func (d *deploy) keptPatches(ctx context.Context, wanted []wantedPatch) ([]archp
 		if change.Action == report.PatchKept {
 			kept = append(kept, old)
 		}
-		d.patchChanges = append(d.patchChanges, change)
+		x.Changes = append(x.Changes, change)
 	}
 	return kept, nil
 }
 
 // renamed notes a patch that goes since the one of the same workload has another name now.
-func (d *deploy) renamed(old archpatches.Patch, wanted []wantedPatch) {
+func (x *Fix) renamed(old archpatches.Patch, wanted []wantedPatch) {
 	if !slices.ContainsFunc(wanted, func(w wantedPatch) bool { return w.Target == old.Target }) {
-		d.patchChanges = append(d.patchChanges, report.Patch{Object: old.String(), Action: report.PatchRemoved,
+		x.Changes = append(x.Changes, report.Patch{Object: old.String(), Action: report.PatchRemoved,
 			Reason: "The workload has another name now."})
 	}
 }
 
 // verdictOf is the verdict on the workload that a patch of the file is for, or nil.
-func (d *deploy) verdictOf(old archpatches.Patch) *placement.Verdict {
-	for i, v := range d.verdicts {
-		for _, o := range d.objects {
+func (x *Fix) verdictOf(old archpatches.Patch) *placement.Verdict {
+	for i, v := range x.Verdicts {
+		for _, o := range x.Objects {
 			if o.Unstructured == v.Object && o.GetKind() == old.Kind &&
 				slices.ContainsFunc(namings(o, v.Object), func(n [2]string) bool {
 					return n == [2]string{old.Namespace, old.Name}
 				}) {
-				return &d.verdicts[i]
+				return &x.Verdicts[i]
 			}
 		}
 	}
@@ -78,11 +78,11 @@ func (d *deploy) verdictOf(old archpatches.Patch) *placement.Verdict {
 }
 
 // notRead are the images of a workload that could not be read.
-func (d *deploy) notRead(v *placement.Verdict) (list []string) {
+func (x *Fix) notRead(v *placement.Verdict) (list []string) {
 	if v == nil {
 		return nil
 	}
-	offers := d.images.Offers(v.Images)
+	offers := x.Offers(v.Images)
 	for _, image := range v.Images {
 		if _, known := offers[image]; !known {
 			list = append(list, image)
@@ -92,11 +92,11 @@ func (d *deploy) notRead(v *placement.Verdict) (list []string) {
 }
 
 // lasting are the workloads that would need a patch if the cluster had nodes of all the input's platforms.
-func (d *deploy) lasting(ctx context.Context) (map[*unstructured.Unstructured]bool, error) {
-	request := d.planned
-	request.Pools = append(slices.Clone(request.Pools), pool.OfPlatforms(d.config.Platforms)...)
+func (x *Fix) lasting(ctx context.Context) (map[*unstructured.Unstructured]bool, error) {
+	request := x.Planned
+	request.Pools = append(slices.Clone(request.Pools), pool.OfPlatforms(x.Platforms)...)
 	request.Room, request.Policy = false, placement.Pin
-	request.Foreign = d.inspectStarts(ctx, platformsOf(request.Cluster.Nodes, request.Pools))
+	request.Foreign = x.Foreign(ctx, pool.PlatformsOf(request.Cluster.Nodes, request.Pools))
 	verdicts, err := placement.Plan(ctx, request)
 	lasting := map[*unstructured.Unstructured]bool{}
 	for _, v := range verdicts {
