@@ -21,6 +21,9 @@
 //	report      what a run found and did -> JSON, CSV, tables; report/log prints events and annotations,
 //	            report/summary writes Markdown (report/markdown has its syntax)
 //	action      the ordered list of steps of each command; outputs; exit status
+//	            action/snapshot reads what a plan has to know of a cluster, action/lookup asks the registries;
+//	            action/auditing takes the steps of an audit, action/fixing keeps the patches of a fix;
+//	            action/status says which exit status an error comes to
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
 // the domain's own types and eight small vocabularies:
