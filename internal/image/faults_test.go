@@ -269,7 +269,7 @@ func TestResolve_ends_when_registry_does_not(t *testing.T) {
 			if diff := cmp.Diff(want, faultOf(err, host)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 3*time.Minute {
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -53,7 +53,7 @@ func TestRegistry_is_given_the_time_it_asks_for(t *testing.T) {
 			began := time.Now()
 			_, err := resolve(t.Context(), ref, options())
 			took := time.Since(began)
-			if (err == nil) != test.ok || took < test.least || took > 30*time.Second {
+			if (err == nil) != test.ok || took < test.least || took > 3*time.Minute {
 				t.Errorf("error %v after %s; want success: %v, after %s or more", err, took, test.ok, test.least)
 			}
 		})

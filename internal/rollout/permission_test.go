@@ -43,7 +43,7 @@ func TestWatch_names_the_permission_that_is_missing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want one with %q", err, want)
 	}
-	if time.Since(start) > 5*time.Second {
+	if time.Since(start) > time.Minute {
 		t.Errorf("it took %s to find out", time.Since(start))
 	}
 }

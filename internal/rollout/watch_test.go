@@ -38,75 +38,72 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 		applied []string
 		timeout time.Duration
 		want    outcome
-		// within is in seconds: well below the deadline, far above what it takes.
-		within int
 	}{
-		{name: "good_deployment", applied: []string{deployment("good:1", "")}, want: outcome{Ready: 4, Pods: 4}, within: 60},
+		{name: "good_deployment", applied: []string{deployment("good:1", "")}, want: outcome{Ready: 4, Pods: 4}},
 		{
-			name: "binary_for_one_cpu_of_two", applied: []string{deployment("amd64:1", "")}, within: 30,
+			name: "binary_for_one_cpu_of_two", applied: []string{deployment("amd64:1", "")},
 			want: outcome{Ready: 2, Pods: 4, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
-			name: "sidecar_for_the_wrong_cpu", within: 30,
+			name: "sidecar_for_the_wrong_cpu",
 			applied: []string{deployment("good:1", "\n      - {name: side, image: IMAGE/amd64:1}\n      nodeSelector: "+
 				"{kubernetes.io/hostname: arm-0}")},
 			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error side arm64"}},
 		},
 		{
-			name: "init_container_for_the_wrong_cpu", within: 30,
+			name: "init_container_for_the_wrong_cpu",
 			applied: []string{deployment("good:1", "\n      initContainers: [{name: i, image: IMAGE/amd64:1}]\n      "+
 				"nodeSelector: {kubernetes.io/hostname: arm-0}")},
 			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error i arm64"}},
 		},
 		{
-			name: "missing_tag", applied: []string{deployment("good:2", "")}, within: 30,
+			name: "missing_tag", applied: []string{deployment("good:2", "")},
 			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error image-not-found c amd64",
 				"error image-not-found c arm64"}},
 		},
 		{
-			name: "missing_platform", applied: []string{deployment("amd64-index:1", "")}, within: 30,
+			name: "missing_platform", applied: []string{deployment("amd64-index:1", "")},
 			want: outcome{Ready: 2, Pods: 4, Findings: []string{"error platform-missing c arm64"}},
 		},
 		{
-			name: "nodes_behind_a_taint", timeout: 4 * time.Second, within: 30,
+			name: "nodes_behind_a_taint", timeout: 4 * time.Second,
 			applied: []string{deployment("good:1", "\n      nodeSelector: {pool: spot}")},
 			want:    outcome{Ready: 0, Pods: 4, Findings: []string{"error deadline  ", "error untolerated-taint  "}},
 		},
 		{
-			name: "good_deployment_that_turns_bad", within: 30,
+			name: "good_deployment_that_turns_bad",
 			applied: []string{deployment("good:1", ""), deployment("amd64:1", "\n      nodeSelector: {kubernetes.io/hostname: "+
 				"arm-0}")},
 			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
-			name: "bad_deployment_that_is_put_right", within: 60,
+			name:    "bad_deployment_that_is_put_right",
 			applied: []string{deployment("amd64:1", ""), deployment("good:1", "")},
 			want:    outcome{Ready: 4, Pods: 4},
 		},
-		{name: "good_daemonset", applied: []string{daemonSet("good:1")}, want: outcome{Ready: 2, Pods: 2}, within: 60},
+		{name: "good_daemonset", applied: []string{daemonSet("good:1")}, want: outcome{Ready: 2, Pods: 2}},
 		{
-			name: "daemonset_for_one_cpu_of_two", applied: []string{daemonSet("amd64:1")}, within: 30,
+			name: "daemonset_for_one_cpu_of_two", applied: []string{daemonSet("amd64:1")},
 			want: outcome{Ready: 1, Pods: 2, Findings: []string{"error exec-format-error c arm64"}},
 		},
-		{name: "good_statefulset", applied: []string{statefulSet("good:1", "amd-0")}, want: outcome{Ready: 2, Pods: 2},
-			within: 60},
+		{name: "good_statefulset", applied: []string{statefulSet("good:1", "amd-0")}, want: outcome{Ready: 2, Pods: 2}},
 		{
-			name: "statefulset_for_the_wrong_cpu", applied: []string{statefulSet("amd64:1", "arm-0")}, within: 30,
+			name: "statefulset_for_the_wrong_cpu", applied: []string{statefulSet("amd64:1", "arm-0")},
 			want: outcome{Ready: 0, Pods: 2, Findings: []string{"error exec-format-error c arm64"}},
 		},
-		{name: "job_that_completes", applied: []string{job("good:1")}, want: outcome{Ready: 0, Pods: 1}, within: 60},
+		{name: "job_that_completes", applied: []string{job("good:1")}, want: outcome{Ready: 0, Pods: 1}},
 		{
-			name: "job_for_the_wrong_cpu", applied: []string{job("amd64:1")}, within: 30,
+			name: "job_for_the_wrong_cpu", applied: []string{job("amd64:1")},
 			want: outcome{Ready: 0, Pods: 1, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
-			name: "bare_pod_for_the_wrong_cpu", within: 30,
+			name: "bare_pod_for_the_wrong_cpu",
 			applied: []string{"apiVersion: v1\nkind: Pod\nmetadata: {name: cart}\nspec: {nodeName: arm-0, containers: [{name: " +
 				"c, image: IMAGE/amd64:1}]}"},
 			want: outcome{Ready: 0, Pods: 1, Findings: []string{"error exec-format-error c arm64"}},
 		},
 		{
-			name: "objects_without_pods", within: 30,
+			name: "objects_without_pods",
 			applied: []string{strings.Join([]string{
 				"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}",
 				"apiVersion: v1\nkind: Service\nmetadata: {name: b}\nspec: {type: LoadBalancer, ports: [{port: 80}], selector: " +
@@ -128,7 +125,7 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 			t.Parallel()
 			s := openShop(t)
 			opts := s.options(t)
-			opts.Timeout = cmp.Or(test.timeout, time.Minute)
+			opts.Timeout = cmp.Or(test.timeout, 3*time.Minute)
 			var got outcome
 			for i, yaml := range test.applied {
 				start := time.Now()
@@ -137,8 +134,8 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Logf("watch %d ended after %.1f s: %v", i+1, time.Since(start).Seconds(), result)
-				if limit := time.Duration(test.within) * time.Second; time.Since(start) > limit {
-					t.Errorf("ended after %s, want %s at most", time.Since(start), limit)
+				if took := time.Since(start); test.timeout == 0 && took > opts.Timeout {
+					t.Errorf("it took %s, until its deadline", took)
 				}
 				got = reduce(result)
 			}

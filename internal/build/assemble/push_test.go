@@ -156,7 +156,7 @@ func TestBuild_ends_when_a_base_stalls(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got error %v, want %q", err, want)
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 3*time.Minute {
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -71,7 +71,7 @@ func TestTrace_bounds_what_scripts_can_make_it_do(t *testing.T) {
 			if diff := cmp.Diff(test.want, started.Unchecked); test.want != nil && diff != "" {
 				t.Errorf("unchecked (-want +got):\n%s", diff)
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 3*time.Minute {
 				t.Errorf("it took %s", took)
 			}
 		})
@@ -112,7 +112,7 @@ func TestTrace_of_a_long_PATH_over_many_layers(t *testing.T) {
 	if limit := (*rootfs.LimitError)(nil); err != nil && !errors.As(err, &limit) {
 		t.Errorf("got error %v, want none or that of a limit", err)
 	}
-	if took := time.Since(began); took > 30*time.Second {
+	if took := time.Since(began); took > 3*time.Minute {
 		t.Errorf("it took %s", took)
 	}
 }

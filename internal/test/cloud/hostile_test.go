@@ -75,8 +75,8 @@ func TestHosts_that_stall_in_an_answer(t *testing.T) {
 				w.(http.Flusher).Flush()
 				<-r.Context().Done()
 			})
-			if took := time.Since(began); status != 3 || took > time.Minute {
-				t.Errorf("status %d after %s, want 3 within a minute", status, took)
+			if took := time.Since(began); status != 3 || took > 5*time.Minute { // its time-outs make up 40 s
+				t.Errorf("status %d after %s, want 3 within minutes", status, took)
 			}
 			if want := test.host + ": nothing received for 10s, after "; !strings.Contains(log, want) {
 				t.Errorf("want %q in the log", want)

@@ -32,7 +32,7 @@ var every = flag.Bool("every", false, "try each fault at each request, which tak
 
 // most is how long a run may take with a request that is never answered: more than every limit on one request and its
 // repetitions. It is no measurement.
-const most = 150 * time.Second
+const most = 5 * time.Minute
 
 // world is a cluster and its registry behind proxies, and a kustomization to deploy.
 type world struct {
