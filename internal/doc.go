@@ -23,7 +23,8 @@
 //	action      the ordered list of steps of each command; outputs; exit status
 //	            action/snapshot reads what a plan has to know of a cluster, action/lookup asks the registries;
 //	            action/auditing takes the steps of an audit, action/fixing keeps the patches of a fix;
-//	            action/status says which exit status an error comes to
+//	            action/status says which exit status an error comes to, action/publish writes what a run has
+//	            come to, action/environment is what a runner passes in variables
 //
 // Stages do not import one another; only action knows them all, and report the values they return. What stages share is
 // the domain's own types and eight small vocabularies:

@@ -63,7 +63,7 @@ func (d *deploy) applyOptions() apply.Options {
 	opts.ForceConflicts = d.config.ForceConflicts
 	opts.Namespace = d.cluster.Namespace
 	opts.Progress = d.emit
-	opts.Deploy = d.env.inventory(d.config.Kustomization)
+	opts.Deploy = d.env.Inventory(d.config.Kustomization)
 	opts.TakeOverFrom = d.config.TakeOverFrom
 	opts.EstablishTimeout = d.config.WaitTimeout
 	opts.Recreate = d.config.Recreate

@@ -1,7 +1,6 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"sigs.k8s.io/kustomize/api/types"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
 // target is where a run records the images.
@@ -46,9 +43,9 @@ func (d *deploy) findBranch(context.Context) error {
 	}
 	run, _ := strconv.ParseInt(d.env("GITHUB_RUN_ID"), 10, 64) // outside a workflow there is none
 	d.target = target{
-		server: d.env.server(d.config.Commit.Token),
+		server: d.env.GitHub(d.config.Commit.Token),
 		place:  place,
-		mark:   gitops.Mark{Run: run, Revision: d.env.commitSHA()},
+		mark:   gitops.Mark{Run: run, Revision: d.env.CommitSHA()},
 	}
 	return nil
 }
@@ -64,7 +61,7 @@ func (d *deploy) checkTrigger(ctx context.Context) error {
 		return fmt.Errorf("reading the payload of the event that started this run: %w", err)
 	}
 	event := gitops.Event{Name: d.env("GITHUB_EVENT_NAME"), Payload: payload, Repository: d.env("GITHUB_REPOSITORY")}
-	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.env.server(d.config.Commit.Token), Set: setReferences})
+	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.env.GitHub(d.config.Commit.Token), Set: setReferences})
 	if err != nil || !own {
 		return err
 	}
@@ -85,18 +82,6 @@ func noBranch(err error) string {
 			"or run this on pushes to a branch only"
 	}
 	return "commit: " + err.Error()
-}
-
-// server is GitHub's API, as the runner names it. On GitHub Enterprise Server the GraphQL API is beside the REST
-// API: https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql
-func (env environment) server(token string) gitops.Server {
-	api := strings.TrimSuffix(cmp.Or(env("GITHUB_API_URL"), "https://api.github.com"), "/")
-	return gitops.Server{
-		API:       api,
-		GraphQL:   cmp.Or(env("GITHUB_GRAPHQL_URL"), strings.TrimSuffix(api, "/v3")+"/graphql"),
-		Token:     token,
-		Transport: transport.Base(transport.For(transport.GitHub)),
-	}
 }
 
 // commit records the images in the repository, once they are deployed or, where others deploy them, verified.
@@ -144,7 +129,7 @@ func (d *deploy) gitops() gitops.Options {
 		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
 		Mark:    d.target.mark,
 		Fields:  d.fields(),
-		Details: summary.PullRequest(d.report()) + d.env.runLink(),
+		Details: summary.PullRequest(d.report()) + d.env.RunLink(),
 		Say:     d.say,
 	}
 }

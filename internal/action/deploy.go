@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/auditing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/environment"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
@@ -26,7 +27,7 @@ import (
 // deploy is one run: what it was asked for, what it is signed in to, and what its steps came to.
 type deploy struct {
 	config inputs.Config
-	env    environment
+	env    environment.Variables
 	runner *runner.Runner
 	emit   progress.Sink
 	// version is the program's, whose documentation texts lead to.

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/environment"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/publish"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -75,26 +77,19 @@ func lines(text string) []string {
 }
 
 // output says where the results of a run go.
-type output struct {
-	// report is the path of the JSON report, and table that of an audit's as CSV, or "".
-	report, table string
-	// json puts the report alone on standard output.
-	json bool
-}
-
-func (f *flagSet) output(c command) (output, error) {
-	out := output{json: f.format == "json"}
+func (f *flagSet) output(c command) (publish.Files, error) {
+	out := publish.Files{JSON: f.format == "json"}
 	var problems inputs.Problems
 	if f.format != "text" && f.format != "json" {
 		problems = append(problems, fmt.Sprintf("output: %q is not one of text, json", f.format))
 	}
 	for _, path := range f.reports {
-		into := &out.report
+		into := &out.Report
 		if strings.EqualFold(filepath.Ext(path), ".csv") {
-			into = &out.table
+			into = &out.Table
 		}
 		switch {
-		case into == &out.table && c != auditCommand:
+		case into == &out.Table && c != auditCommand:
 			problems = append(problems, fmt.Sprintf("report: only audit writes a table as CSV; give %s another ending for JSON",
 				path))
 		case *into != "":
@@ -103,14 +98,14 @@ func (f *flagSet) output(c command) (output, error) {
 		*into = path
 	}
 	if len(problems) > 0 {
-		return output{}, problems
+		return publish.Files{}, problems
 	}
 	return out, nil
 }
 
 // defaultCommand takes the command from the input of that name where a runner gives none as an argument.
 func (p Program) defaultCommand(root *cobra.Command, args []string) error {
-	if len(args) > 0 || !environment(p.Getenv).onRunner() {
+	if len(args) > 0 || !environment.Variables(p.Getenv).OnRunner() {
 		return nil
 	}
 	command := inputs.Lookup("command")

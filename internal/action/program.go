@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/environment"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
@@ -30,7 +31,7 @@ type Program struct {
 	runner *runner.Runner
 }
 
-// Main runs the program and returns its exit status; see the statuses in errors.go.
+// Main runs the program and returns its exit status; see package status.
 // When ctx ends, the run stops where it is, reports what it has done, and the status is that of an interrupt.
 func (p Program) Main(ctx context.Context, args []string) int {
 	p.runner = runner.New(p.Stdout, p.Getenv)
@@ -41,9 +42,19 @@ func (p Program) Main(ctx context.Context, args []string) int {
 		err = root.ExecuteContext(ctx)
 	}
 	if err != nil && !errors.Is(err, status.ErrFindings) {
-		p.printError(err)
+		p.publisher().Error(err, p.Stderr)
 	}
 	return status.Of(ctx, err)
+}
+
+// Stray prints what a process of the run has written past this program, without the secrets of the inputs, and returns
+// the line that says why it crashed, or ""; see runner.Stray.
+func (p Program) Stray(output io.Reader) (crash string) {
+	r := runner.New(p.Stderr, p.Getenv)
+	for _, secret := range inputs.Secrets(func(name string) string { return p.Getenv(variable(name)) }) {
+		r.Learn(secret)
+	}
+	return r.Stray(output, p.Width > 0)
 }
 
 func (p Program) root() *cobra.Command {
@@ -84,13 +95,13 @@ func (p Program) command(c command) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if output.json {
+		if output.JSON {
 			p.runner.LogTo(p.Stderr)
 		}
 		for _, secret := range inputs.Secrets(flags.value(p.Getenv)) { // before any text of others can be printed
 			p.runner.Mask(secret)
 		}
-		source, err := environment(p.Getenv).source()
+		source, err := environment.Variables(p.Getenv).Source()
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 			Hosts: registries(d.config.Images)},
 		Kubeconfig: identity.KubeconfigOptions{
 			Path:       d.config.Kubeconfig,
-			Precedence: d.env.kubeconfigs(),
+			Precedence: d.env.Kubeconfigs(),
 			Context:    d.config.KubeContext,
 			Namespace:  d.config.Namespace,
 			Exec:       d.config.KubeconfigExec,

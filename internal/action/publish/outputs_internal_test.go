@@ -1,4 +1,4 @@
-package action
+package publish
 
 import (
 	"encoding/json"
@@ -38,7 +38,7 @@ func TestOutputs_stay_short(t *testing.T) {
 		{"then_what_comes_last", 50_000, 1481, 2307, true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			values := map[string]Output{}
+			values := map[string]output{}
 			total := 0
 			for _, o := range outputs(large(test.objects), "report.json", "summary.md") {
 				values[o.Name] = o

@@ -1,28 +1,21 @@
-package action
+package runner
 
 import (
 	"bytes"
 	"io"
 	"strings"
 	"time"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
 // longestLine bounds a line of stray output; what is longer is printed in parts.
 const longestLine = 16 << 10
 
-// Stray prints what a process of the run has written to its standard output and standard error past this program: text
-// of libraries, of programs that they start, and of the runtime at a crash. It reads to the end, and returns the line
-// that says why the process crashed, or "". A line is cleaned as a whole; on a terminal one that does not end, such as
-// the question of a plugin, is printed after a moment.
-func (p Program) Stray(output io.Reader) (crash string) {
-	r := runner.New(p.Stderr, p.Getenv)
-	for _, secret := range inputs.Secrets(func(name string) string { return p.Getenv(variable(name)) }) {
-		r.Learn(secret)
-	}
-	for line := range linesOf(output, p.Width > 0) {
+// Stray prints what a process of the run has written to its standard output and standard error past the log: text of
+// libraries, of programs that they start, and of the runtime at a crash. It reads to the end, and returns the line that
+// says why the process crashed, or "". A line is cleaned as a whole; on a terminal one that does not end, such as the
+// question of a plugin, is printed after a moment.
+func (r *Runner) Stray(output io.Reader, terminal bool) (crash string) {
+	for line := range linesOf(output, terminal) {
 		r.Print(line)
 		for _, beginning := range []string{"panic: ", "fatal error: ", "SIG"} {
 			if crash == "" && strings.HasPrefix(line, beginning) {

@@ -1,4 +1,4 @@
-package action
+package publish
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
-// Output is an output of the action's step.
-type Output struct {
+// output is one of the outputs of the action's step.
+type output struct {
 	Name, Value string
 	// short: Value is only a part.
 	short bool
@@ -25,7 +25,7 @@ const outputLimit = 120_000
 
 // outputs are the step's outputs; action.yml describes each. Of a list that is too long, what says the least is left
 // out: of the changes, those that are none; of the placement, the workloads that come last.
-func outputs(r *report.Report, path, summary string) []Output {
+func outputs(r *report.Report, path, summary string) []output {
 	images, running := map[string]string{}, replacedImages(r.Changes)
 	digest := ""
 	for _, image := range r.Images {
@@ -40,7 +40,7 @@ func outputs(r *report.Report, path, summary string) []Output {
 	}
 	placement := r.Placement()
 	someImages, somePlacement, someChanges := limitMap(images), limitMap(placement), limitChanges(r.Changes)
-	return []Output{
+	return []output{
 		{"verdict", string(r.Verdict), false},
 		{"images", compact(someImages), len(someImages) < len(images)},
 		{"digest", digest, false},

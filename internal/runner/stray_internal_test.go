@@ -1,4 +1,4 @@
-package action
+package runner
 
 import (
 	"bytes"
@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-func TestProgram_Stray_prints_whole_lines(t *testing.T) {
+func TestStray_prints_whole_lines(t *testing.T) {
 	var log bytes.Buffer
-	p := Program{Stderr: &log, Getenv: func(string) string { return "" }}
+	r := New(&log, func(string) string { return "" })
 	long := strings.Repeat("x", longestLine)
-	crash := p.Stray(strings.NewReader("a\r\n\nb\x1b[2J\npanic: at the disco\n" + long + "\nend"))
+	crash := r.Stray(strings.NewReader("a\r\n\nb\x1b[2J\npanic: at the disco\n"+long+"\nend"), false)
 	if want := "a\n\nb[2J\npanic: at the disco\n" + long + "\nend\n"; log.String() != want ||
 		crash != "panic: at the disco" {
 		t.Errorf("crash %q, and printed %.200q", crash, log.String())
@@ -20,10 +20,10 @@ func TestProgram_Stray_prints_whole_lines(t *testing.T) {
 }
 
 // A plugin that asks on a terminal ends no line.
-func TestProgram_Stray_prints_a_question_on_a_terminal(t *testing.T) {
+func TestStray_prints_a_question_on_a_terminal(t *testing.T) {
 	read, write := io.Pipe()
 	printed, log := io.Pipe()
-	go Program{Stderr: log, Width: 80, Getenv: func(string) string { return "" }}.Stray(read)
+	go New(log, func(string) string { return "" }).Stray(read, true)
 	go func() { _, _ = io.WriteString(write, "Password: ") }()
 	got := make(chan string)
 	go func() {

@@ -1,4 +1,4 @@
-package action
+package publish
 
 import (
 	"context"
@@ -13,25 +13,26 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
-// comment shows the result in the pull request that started the run. That it can't is a warning: the run itself
+// Comment shows the result in the pull request that started the run. That it can't is a warning: the run itself
 // is complete without it, and a pull request from a fork never gets the permission.
-func (p Program) comment(ctx context.Context, config inputs.Config, result *report.Report) {
+func (p Publisher) Comment(ctx context.Context, config inputs.Config, result *report.Report) {
 	if !config.Commit.Comment || ctx.Err() != nil {
 		return
 	}
 	page, err := p.commented(ctx, config, result)
 	switch {
-	case err != nil && p.runner.Detected():
-		p.runner.Annotate(runner.Annotation{Level: "warning", Title: "multiarch-deploy", Message: err.Error()})
+	case err != nil && p.Runner.Detected():
+		p.Runner.Annotate(runner.Annotation{Level: "warning", Title: "multiarch-deploy", Message: err.Error()})
 	case err != nil:
-		p.runner.Print("warning: " + err.Error())
+		p.Runner.Print("warning: " + err.Error())
 	default:
-		p.runner.Print("commented: " + page)
+		p.Runner.Print("commented: " + page)
 	}
 }
 
-func (p Program) commented(ctx context.Context, config inputs.Config, result *report.Report) (page string, err error) {
-	env := environment(p.Getenv)
+func (p Publisher) commented(ctx context.Context, config inputs.Config,
+	result *report.Report) (page string, err error) {
+	env := p.Env
 	payload, err := os.ReadFile(env("GITHUB_EVENT_PATH"))
 	number := gitops.Event{Payload: payload}.PullRequestNumber()
 	switch {
@@ -41,9 +42,9 @@ func (p Program) commented(ctx context.Context, config inputs.Config, result *re
 	case config.Commit.Token == "":
 		return "", errors.New("comment also needs github-token, or the variable GITHUB_TOKEN")
 	}
-	text := summary.Comment(result, summary.Options{Workspace: env("GITHUB_WORKSPACE"), Source: env.commitPage(),
+	text := summary.Comment(result, summary.Options{Workspace: env("GITHUB_WORKSPACE"), Source: env.CommitPage(),
 		Version: p.Version})
 	key := fmt.Sprintf("%q", config.Kustomization) // each kustomization has a comment of its own
-	return gitops.Comment(ctx, env.server(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,
-		p.runner.Redact(text))
+	return gitops.Comment(ctx, env.GitHub(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,
+		p.Runner.Redact(text))
 }

@@ -1,23 +1,24 @@
-package action
+package publish
 
 import (
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
-// printError prints an error where people look for it: on standard error and, on a runner, as an annotation, at the
+// Error prints an error where people look for it: on standard error and, on a runner, as an annotation, at the
 // line of the Dockerfile where there is one.
-func (p Program) printError(err error) {
-	if !p.runner.Detected() {
-		p.runner.LogTo(p.Stderr)
-		p.runner.Print("multiarch-deploy: " + strings.TrimSpace(err.Error()))
+func (p Publisher) Error(err error, stderr io.Writer) {
+	if !p.Runner.Detected() {
+		p.Runner.LogTo(stderr)
+		p.Runner.Print("multiarch-deploy: " + strings.TrimSpace(err.Error()))
 		return
 	}
 	for _, part := range joined(err) {
-		p.runner.Annotate(annotation(part))
+		p.Runner.Annotate(annotation(part))
 	}
 }
 
