@@ -39,10 +39,7 @@ func (v values) base() name.Reference {
 	if text == "scratch" {
 		return nil
 	}
-	ref, err := name.ParseReference(text)
-	if syntax := checkReference(text); syntax != nil {
-		err = syntax
-	}
+	ref, err := parseReference(text)
 	if err != nil {
 		v.problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v",
 			v.at("base-image"), text, err)

@@ -126,10 +126,7 @@ func (p *parser) reference(where, repository, tag string) (name.Reference, bool)
 func (p *parser) references(references []string, platforms []v1.Platform) []Image {
 	var images []Image
 	for _, text := range references {
-		ref, err := name.ParseReference(text)
-		if syntax := checkReference(text); syntax != nil {
-			err = syntax
-		}
+		ref, err := parseReference(text)
 		if err != nil {
 			p.problem("%q is not an image reference such as ghcr.io/me/app:v1: %v", text, err)
 			continue

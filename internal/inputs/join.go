@@ -1,8 +1,6 @@
 package inputs
 
 import (
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -95,7 +93,7 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 	if strings.HasPrefix(text, "sha256:") {
 		text = image.Reference.Context().Name() + "@" + text
 	}
-	ref, err := name.ParseReference(text)
+	ref, err := parseReference(text)
 	if err != nil {
 		v.problem("%s: %q is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: "+
 			"%v", v.at(sourcesKey), text, err)
@@ -110,21 +108,27 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 	return ref, true
 }
 
-// shared reports images that would be joined from the same parts.
+// shared reports images that would be joined from parts of which one is the same.
 func (p *parser) shared(line int, image Image, others []Image) {
 	for _, other := range others {
-		if other.Reference != image.Reference && len(image.Build.Parts) > 0 &&
-			reflect.DeepEqual(sourcesOf(other), sourcesOf(image)) {
-			p.problem("images, line %d: %q takes the same sources as %q; give each image its own", line, image.Name, other.Name)
+		if both := sharedSource(image.Build, other.Build); other.Reference != image.Reference && both != "" {
+			p.problem("images, line %d: %q takes %s, which %q takes too; give each image its own", line, image.Name, both,
+				other.Name)
 		}
 	}
 }
 
-func sourcesOf(image Image) (list []string) {
-	for _, part := range image.Build.Parts {
-		for _, ref := range part.References {
-			list = append(list, fmt.Sprint(part.Platform, " ", ref.Name()))
+// sharedSource is where both images would find a platform, or "".
+func sharedSource(a, b build.Spec) string {
+	for _, part := range a.Parts {
+		for _, other := range b.Parts {
+			for _, ref := range part.References {
+				same := func(r name.Reference) bool { return r.Name() == ref.Name() }
+				if part.Platform.Equals(other.Platform) && slices.ContainsFunc(other.References, same) {
+					return ref.String()
+				}
+			}
 		}
 	}
-	return list
+	return ""
 }

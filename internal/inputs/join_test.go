@@ -107,11 +107,15 @@ func TestParse_reports_what_does_not_go_with_native_builds(t *testing.T) {
 		{"sources_with_capitals", map[string]string{"mode": "join",
 			"images": "a=ghcr.io/shop/a sources=ghcr.io/Shop/a:v1 platforms=linux/amd64"}, false,
 			`images, line 1, sources: "ghcr.io/Shop/a:v1" is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: ` +
-				"could not parse reference: ghcr.io/Shop/a:v1"},
+				"it has capitals, which no registry takes; write it in lower case: ghcr.io/shop/a"},
 		{"shared_sources", map[string]string{"mode": "join",
 			"images": "a=ghcr.io/shop/a sources=ghcr.io/shop/x-{arch}:v1\nb=ghcr.io/shop/b sources=ghcr.io/shop/x-{arch}:v1"},
 			false,
-			`images, line 2: "b" takes the same sources as "a"; give each image its own`},
+			`images, line 2: "b" takes ghcr.io/shop/x-amd64:v1, which "a" takes too; give each image its own`},
+		{"a_shared_source_of_one_platform", map[string]string{"mode": "join",
+			"images": "a=ghcr.io/shop/a sources=ghcr.io/shop/a-{arch}:v1\n" +
+				"b=ghcr.io/shop/b sources=ghcr.io/shop/b-amd64:v1,ghcr.io/shop/a-arm64:v1"}, false,
+			`images, line 2: "b" takes ghcr.io/shop/a-arm64:v1, which "a" takes too; give each image its own`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

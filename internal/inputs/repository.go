@@ -63,15 +63,17 @@ func checkPort(host, path string) error {
 	return nil
 }
 
-// checkReference compares a whole reference, with a tag or a digest or neither, with the same grammar.
-func checkReference(text string) error {
+// parseReference parses a whole reference, with a tag or a digest or neither, by the same grammar.
+func parseReference(text string) (name.Reference, error) {
 	repository, _, _ := strings.Cut(text, "@")
 	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
 		repository = repository[:i]
 	}
 	if err := checkRepository(repository); err != nil {
-		return err
+		return nil, err
 	}
-	_, err := reference.ParseNormalizedNamed(text)
-	return err
+	if _, err := reference.ParseNormalizedNamed(text); err != nil {
+		return nil, err
+	}
+	return name.ParseReference(text)
 }
