@@ -15,10 +15,9 @@ ACT           := v0.2.89
 # What the program is measured beside; kustomize and crane are those whose libraries it links.
 KUSTOMIZE     := v5.8.2
 CRANE         := v0.22.1
-PARTS         ?=
+# Builds are measured as root, who may install what they need.
+PARTS         ?= start render apply latency verdict verify plan $(if $(filter 0,$(shell id -u)),build)
 ROUNDS        ?= 5
-# Builds are measured where `make builders` has been.
-BUILDERS       = $(if $(wildcard bin/buildkitd),$(shell echo ,engines))
 IMAGE_LIMIT_MB := 20
 # What is released. The image is the Dockerfile's, put together from dist by the program itself.
 PLATFORMS     := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
@@ -33,7 +32,7 @@ ENGINES        = $$(git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' |
 TOGETHER      := -p=6 -parallel=12
 FUZZTIME      ?= 60s
 
-.PHONY: build compile builders browser root demo picture test race test-engines fuzz update lint bench bench-peers bench-engines image release dist push clean
+.PHONY: build compile builders bases browser root demo picture test race test-engines fuzz update lint bench bench-peers bench-engines image release dist push clean
 
 build: ## both programs, into bin/
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/multiarch-deploy ./cmd/multiarch-deploy
@@ -55,8 +54,8 @@ test-engines: root builders browser ## what needs BuildKit, buildx, Docker engin
 	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 -tags=grpcnotrace,engines ./...
 
 root:
-	@[ "$$(id -u)" = 0 ] || { echo "make test-engines installs packages and starts container engines: run it as root, \
-such as sudo env \"PATH=\$$PATH\" make test-engines. make test needs no root." >&2; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo "make $(MAKECMDGOALS) installs packages and starts container engines: run it as root, \
+such as sudo env \"PATH=\$$PATH\" make $(MAKECMDGOALS). make test needs no root." >&2; exit 1; }
 
 builders: ## what real builds and workflows in the tests need: runc, QEMU, BuildKit, buildx, Docker engines, act; root and apt-get
 	$(BUILDKIT)/setup.sh
@@ -65,6 +64,10 @@ builders: ## what real builds and workflows in the tests need: runc, QEMU, Build
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/nektos/act@$(ACT)
 	GOARCH=arm64 $(GO) build ./internal/action # most of the arm64 image, so that its test does not wait for it
 	$(GO) build -C $(BUILDKIT)/testdata/dockerd -ldflags '-s -w' -tags exclude_graphdriver_btrfs,no_systemd -o ../../../../../bin/ tool
+
+bases: root ## what the Dockerfiles of make bench-peers build with, and start from: BuildKit, QEMU, Go, Python; root and apt-get
+	$(BUILDKIT)/setup.sh
+	internal/test/peers/bases.sh
 
 browser: ## what draws job summaries in the tests: Chromium and Mermaid; root, apt-get and npm
 	internal/report/summary/testdata/browser/setup.sh
@@ -94,10 +97,10 @@ bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) test -C $(LOCALCLUSTER) -run '^$$' -bench . ./...
 
-bench-peers: build ## beside kubectl, kustomize and crane, into docs/speed.md; PARTS="apply render" measures some of it
+bench-peers: build $(if $(filter build,$(PARTS)),bases) ## beside kubectl and others, into docs/speed.md; PARTS="apply render" measures some of it
 	GOBIN=$(CURDIR)/bin $(GO) install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE)
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/google/go-containerregistry/cmd/crane@$(CRANE)
-	$(GO) test -count=1 -v -timeout=60m -tags=grpcnotrace,peers$(BUILDERS) -run TestTable_of_each_part ./internal/test/peers \
+	$(GO) test -count=1 -v -timeout=120m -tags=grpcnotrace,peers,engines -run TestTable_of_each_part ./internal/test/peers \
 	  -args -parts "$(PARTS)" -rounds $(ROUNDS)
 
 bench-engines: root builders ## builders against one another

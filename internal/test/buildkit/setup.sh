@@ -3,7 +3,8 @@
 # each CPU and a bash.
 # Does nothing where all of it is there. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
-bin="$(cd "$(dirname "$0")/../../.." && pwd)/bin"
+here="$(cd "$(dirname "$0")" && pwd)"
+bin="$(cd "$here/../../.." && pwd)/bin"
 mkdir -p "$bin"
 
 fail() { echo "setup.sh: $*" >&2; exit 1; }
@@ -23,29 +24,18 @@ if [ ${#packages[@]} -gt 0 ]; then
   root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-# A package list of its own, so that the machine's set of architectures stays as it is.
 if [ ! -e "$bin/busybox-amd64" ] || [ ! -e "$bin/busybox-arm64" ] || [ ! -e "$bin/bash" ]; then
-  # shellcheck source=/dev/null
-  . /etc/os-release
+  # shellcheck source=internal/test/buildkit/debian.sh
+  . "$here/debian.sh"
   work="$(mktemp -d)"
   trap 'rm -rf "$work"' EXIT
-  mkdir -p "$work/lists/partial"
-  apt=(apt-get -qq -o "Dir::State::lists=$work/lists" -o APT::Architectures::=amd64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root -o Debug::NoLocking=1)
-  # Ubuntu keeps the packages of other CPUs than amd64 on a host of their own, which the machine's list does not name.
-  if [ "$ID" = ubuntu ]; then
-    for source in "amd64 http://archive.ubuntu.com/ubuntu" "arm64 http://ports.ubuntu.com/ubuntu-ports"; do
-      echo "deb [arch=${source% *} signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] ${source#* } $VERSION_CODENAME main universe"
-    done >"$work/sources.list"
-    apt+=(-o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=-)
-  fi
-  "${apt[@]}" update
-  (cd "$work" && "${apt[@]}" download busybox-static:amd64 busybox-static:arm64 bash-static)
   for cpu in amd64 arm64; do
-    dpkg -x "$work"/busybox-static_*_"$cpu".deb "$work/$cpu"
+    mkdir "$work/$cpu"
+    debian $cpu "$work/$cpu" update
+    (cd "$work/$cpu" && debian $cpu "$work/$cpu" download busybox-static bash-static && for package in *.deb; do dpkg -x "$package" .; done)
     find "$work/$cpu" -type f -name busybox -exec install -m 755 {} "$bin/busybox-$cpu" \;
   done
-  dpkg -x "$work"/bash-static_*.deb "$work/bash"
-  find "$work/bash" -type f -name bash-static -exec install -m 755 {} "$bin/bash" \;
+  find "$work/$(dpkg --print-architecture)" -type f -name bash-static -exec install -m 755 {} "$bin/bash" \;
 fi
 
 # The kernel hands arm64 programs to QEMU. Flag F opens QEMU now, so that it works inside containers too.

@@ -73,13 +73,6 @@ func TestCommand_Run_measures_children_too(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	of := func(wall ...int) (all []peers.Usage) {
-		for _, ms := range wall {
-			d := time.Duration(ms) * time.Millisecond
-			all = append(all, peers.Usage{Wall: d, CPU: d / 2, Peak: int64(ms) * 1e5})
-		}
-		return all
-	}
 	got := peers.Table("kubectl", []peers.Row{
 		{What: "again", Ours: of(300, 100, 200), Theirs: of(2500, 2000, 9000), Note: "a note"},
 		{What: "alone", Ours: of(1)},
@@ -92,6 +85,28 @@ func TestTable(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
+}
+
+func TestWallTable(t *testing.T) {
+	got := peers.WallTable([]string{"emulated", "native"}, []peers.Ways{
+		{What: "service", Runs: [][]peers.Usage{of(9000, 8000, 2500), of(2000, 1000, 4000)}},
+	})
+	want := `| | emulated | native |
+| --- | ---: | ---: |
+| service | 8.0 s | 2.0 s (4.0 ×) |
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+// of are runs that took so many milliseconds.
+func of(wall ...int) (all []peers.Usage) {
+	for _, ms := range wall {
+		d := time.Duration(ms) * time.Millisecond
+		all = append(all, peers.Usage{Wall: d, CPU: d / 2, Peak: int64(ms) * 1e5})
+	}
+	return all
 }
 
 func TestReplace(t *testing.T) {

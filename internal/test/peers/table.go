@@ -34,6 +34,34 @@ func Table(peer string, rows []Row) string {
 	return b.String()
 }
 
+// Ways are the runs of each of several ways to do the same.
+type Ways struct {
+	What string
+	Runs [][]Usage
+}
+
+// WallTable is the wall times of ways in Markdown, medians, and how many times faster than the first each was. It is
+// for work that is done by daemons, whose CPU time and memory Usage lacks.
+func WallTable(ways []string, rows []Ways) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| | %s |\n", strings.Join(ways, " | "))
+	b.WriteString("| --- |" + strings.Repeat(" ---: |", len(ways)) + "\n")
+	for _, r := range rows {
+		cells := []string{r.What}
+		first := Median(r.Runs[0]).Wall
+		for i, runs := range r.Runs {
+			wall := Median(runs).Wall
+			cell := seconds(wall)
+			if i > 0 {
+				cell += " (" + ratio(wall, first) + " ×)"
+			}
+			cells = append(cells, cell)
+		}
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+	}
+	return b.String()
+}
+
 func seconds(d time.Duration) string {
 	switch {
 	case d == 0:

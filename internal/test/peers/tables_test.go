@@ -25,36 +25,47 @@ const root = "../../.."
 var (
 	partsFlag  = flag.String("parts", "", "the parts to measure, separated by spaces; all by default")
 	rounds     = flag.Int("rounds", 5, "how often each is measured")
-	slowRounds = flag.Int("slow-rounds", 3, "how often with a slow network, where kubectl takes a minute each time")
+	slowRounds = flag.Int("slow-rounds", 3, "how often at most what takes minutes: with a slow network, and builds")
 	page       = flag.String("page", filepath.Join(root, "docs", "speed.md"), "the page to write the tables to")
 )
 
 // part is a comparison with a table of its own.
 type part struct {
-	name, peer string
-	measure    func(*testing.T) []peers.Row
+	name    string
+	measure func(*testing.T) (table string)
 }
 
 var parts = []part{
-	{"start", "kubectl", start},
-	{"render", "kustomize", render},
-	{"apply", "kubectl", func(t *testing.T) []peers.Row { return applying(t, 0, *rounds) }},
-	{"latency", "kubectl", func(t *testing.T) []peers.Row { return applying(t, 50*time.Millisecond, *slowRounds) }},
-	{"verdict", "kubectl", verdict},
-	{"verify", "crane", verify},
-	{"plan", "kubectl", plan},
+	{"start", beside("kubectl", start)},
+	{"render", beside("kustomize", render)},
+	{"apply", beside("kubectl", func(t *testing.T) []peers.Row { return applying(t, 0, *rounds) })},
+	{"latency", beside("kubectl", func(t *testing.T) []peers.Row {
+		return applying(t, 50*time.Millisecond, min(*rounds, *slowRounds))
+	})},
+	{"verdict", beside("kubectl", verdict)},
+	{"verify", beside("crane", verify)},
+	{"plan", beside("kubectl", plan)},
+}
+
+// beside is a comparison with one peer.
+func beside(peer string, measure func(*testing.T) []peers.Row) func(*testing.T) string {
+	return func(t *testing.T) string { return peers.Table(peer, measure(t)) }
 }
 
 func TestTable_of_each_part(t *testing.T) {
 	wanted := strings.Fields(*partsFlag)
+	for _, name := range wanted {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			t.Errorf("no part is called %s", name)
+		}
+	}
 	for _, test := range parts {
 		if len(wanted) > 0 && !slices.Contains(wanted, test.name) {
 			continue
 		}
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Now()
-			rows := test.measure(t)
-			text := fmt.Sprintf("%s\n\n%s", circumstances(began), peers.Table(test.peer, rows))
+			text := fmt.Sprintf("%s\n\n%s", circumstances(began), test.measure(t))
 			t.Log("\n" + text)
 			write(t, test.name, text)
 		})

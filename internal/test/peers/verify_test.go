@@ -28,10 +28,7 @@ import (
 
 // verify verifies both platforms of images of several sizes, and 200 images at once, where crane pulls one platform.
 func verify(t *testing.T) []peers.Row {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)),
-		registry.WithBlobHandler(registry.NewDiskBlobHandler(t.TempDir()))))
-	t.Cleanup(server.Close)
-	host := strings.TrimPrefix(server.URL, "http://")
+	host := diskRegistry(t)
 	apps, err := sampleapp.Build(t.Context(), sampleapp.AKS(root), both...)
 	must(t, err)
 	var rows []peers.Row
@@ -46,6 +43,15 @@ func verify(t *testing.T) []peers.Row {
 		pushOnto(t, many[i], apps, data(t, 1<<20, byte(i)))
 	}
 	return append(rows, verifyRow(t, "verify 200 images at once", many...))
+}
+
+// diskRegistry serves a registry for big images: blobs are in files. It returns its host.
+func diskRegistry(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)),
+		registry.WithBlobHandler(registry.NewDiskBlobHandler(t.TempDir()))))
+	t.Cleanup(server.Close)
+	return strings.TrimPrefix(server.URL, "http://")
 }
 
 func verifyRow(t *testing.T, what string, refs ...string) peers.Row {
