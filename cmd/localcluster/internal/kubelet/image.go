@@ -11,27 +11,27 @@ import (
 	"k8s.io/kubernetes/pkg/kubelet/events"
 )
 
-// ensureImage mirrors EnsureImageExists of the kubelet's image manager.
-func (w *worker) ensureImage(ctx context.Context, c *corev1.Container) (*image, *startFailure) {
-	ref, err := name.ParseReference(c.Image)
+// ensureImage mirrors EnsureImageExists of the kubelet's image manager. Without a container the image is for a volume.
+func (w *worker) ensureImage(ctx context.Context, c *corev1.Container, image string,
+	policy corev1.PullPolicy) (*image, *startFailure) {
+	ref, err := name.ParseReference(image)
 	if err != nil {
-		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %v", c.Image, c.Image,
-			err)
+		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %v", image, image, err)
 		w.event(c, corev1.EventTypeWarning, events.FailedToInspectImage, "%s", message)
 		return nil, &startFailure{reason: reasonInvalidImage, message: message}
 	}
 	present := w.node.images.get(containerdName(ref))
 	switch {
-	case present != nil && c.ImagePullPolicy != corev1.PullAlways:
+	case present != nil && policy != corev1.PullAlways:
 		w.event(c, corev1.EventTypeNormal, events.PulledImage, "Container image %q already present on machine and can be "+
-			"accessed by the pod", c.Image)
+			"accessed by the pod", image)
 		return present, nil
-	case c.ImagePullPolicy == corev1.PullNever:
-		message := fmt.Sprintf("Container image %q is not present with pull policy of Never", c.Image)
+	case policy == corev1.PullNever:
+		message := fmt.Sprintf("Container image %q is not present with pull policy of Never", image)
 		w.event(c, corev1.EventTypeWarning, events.ErrImageNeverPullPolicy, "%s", message)
 		return nil, &startFailure{reason: reasonNeverPull, message: message}
 	}
-	return w.pullImage(ctx, c, withTag(c.Image, ref))
+	return w.pullImage(ctx, c, withTag(image, ref))
 }
 
 // withTag adds ":latest" where neither tag nor digest is named.

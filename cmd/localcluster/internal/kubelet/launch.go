@@ -36,6 +36,9 @@ func (w *worker) launch(ctx context.Context, c *corev1.Container, created *conta
 		w.box.exited(created, 128, "StartError", message)
 		return &startFailure{reason: reasonRun, message: message}
 	}
+	if err != nil {
+		created.end() // Linux refuses it: there is never a process
+	}
 	w.play(ctx, c, created, m, cmd)
 	w.event(c, corev1.EventTypeNormal, events.StartedContainer, "Container started")
 	return nil
@@ -71,6 +74,7 @@ func (w *worker) play(ctx context.Context, c *corev1.Container, created *contain
 		defer kill()
 		begun := time.Now()
 		code := m.runInit(life, cmd, created.log)
+		created.end()
 		wait(life, refusedLife-time.Since(begun))
 		w.box.exited(created, code, exitReason(code), w.terminationMessage(c, created, code))
 	}()

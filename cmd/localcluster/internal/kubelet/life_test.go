@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -41,6 +42,9 @@ func TestPod_life(t *testing.T) {
 			"log_options_are_heeded":                    logOptions,
 			"an_init_container_ends_and_is_done":        initDone,
 			"absent_references_are_told_and_awaited":    absentReferences,
+			"an_image_volume_is_pulled_not_started":     imageVolumePulled,
+			"an_image_volume_needs_an_entry":            imageVolumeMissing,
+			"what_crashes_answers_no_probe":             crashedAnswersNothing,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -164,6 +168,58 @@ func probedPodWaits(t *testing.T, client kubernetes.Interface, address string) {
 	await(t, client, pod.Name, "ready", ready)
 	if waited := time.Since(begun); waited < 2*time.Second {
 		t.Errorf("ready %s after it ran, want its initial delay of 4s", waited)
+	}
+}
+
+// imageVolumePulled: a single manifest for another CPU is as good as any, since nothing in it is started.
+func imageVolumePulled(t *testing.T, client kubernetes.Interface, address string) {
+	push(t, address+"/data:1", build(t, "arm64", imageFiles{"data": "x"}))
+	createPod(t, client, mounting("with-data", address, "/data:1"))
+	await(t, client, "with-data", "ready", ready)
+}
+
+func imageVolumeMissing(t *testing.T, client kubernetes.Interface, address string) {
+	push(t, address+"/arm-data:1", index(t, map[string]v1.Image{"arm64": build(t, "arm64", imageFiles{"data": "x"})}))
+	createPod(t, client, mounting("without-data", address, "/arm-data:1"))
+	pod := await(t, client, "without-data", "refused its image", func(p *corev1.Pod) bool {
+		return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil &&
+			p.Status.ContainerStatuses[0].State.Waiting.Reason == reasonPull
+	})
+	if got := pod.Status.ContainerStatuses[0].State.Waiting.Message; !strings.Contains(got, "no match for platform") {
+		t.Errorf("its container waits since %q", got)
+	}
+}
+
+// mounting is a pod whose container is fine, and has a volume of an image.
+func mounting(name, address, image string) *corev1.Pod {
+	pod := onePod(name, address+"/app:1")
+	pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+		Image: &corev1.ImageVolumeSource{Reference: address + image}}}}
+	pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+	return pod
+}
+
+func crashedAnswersNothing(t *testing.T, client kubernetes.Interface, address string) {
+	push(t, address+"/arm:1", build(t, "arm64", with(busybox("arm64"), "app", program("arm64")), "/app"))
+	pod := onePod("silent", address+"/arm:1")
+	pod.Spec.Containers[0].ReadinessProbe = &corev1.Probe{
+		ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: intstr.FromInt32(8080)}},
+	}
+	createPod(t, client, pod)
+	watcher, err := client.CoreV1().Pods("default").Watch(t.Context(),
+		metav1.ListOptions{FieldSelector: "metadata.name=silent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watcher.Stop()
+	for event := range watcher.ResultChan() {
+		p, _ := event.Object.(*corev1.Pod)
+		if p == nil || ready(p) {
+			t.Fatalf("it became ready: %+v", event)
+		}
+		if len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].RestartCount > 0 {
+			return
+		}
 	}
 }
 

@@ -1,17 +1,23 @@
 package kubelet
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"strconv"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/kubelet/events"
+	kubeprobe "k8s.io/kubernetes/pkg/probe"
+	httpprobe "k8s.io/kubernetes/pkg/probe/http"
 )
 
 // probe probes one container until it dies: first its startup probe, then the others. Exec probes are judged by the
-// program they would start; all others succeed, since there is no process that could answer them.
+// program they would start. Nothing listens in a stand-in's container: all others succeed as long as its process lives.
 func (w *worker) probe(ctx context.Context, c *corev1.Container, created *container) {
 	id := uri(created.id)
 	defer w.probes.forget(id)
@@ -74,7 +80,7 @@ func (w *worker) watchProbe(ctx context.Context, kind string, probe *corev1.Prob
 func (w *worker) probeOnce(ctx context.Context, kind string, probe *corev1.Probe, c *corev1.Container,
 	created *container) bool {
 	if probe.Exec == nil {
-		return true
+		return w.answers(kind, probe, c, created)
 	}
 	output, err := w.execIn(ctx, c, created, probe.Exec.Command)
 	var exit *exitError
@@ -88,6 +94,42 @@ func (w *worker) probeOnce(ctx context.Context, kind string, probe *corev1.Probe
 			kind, err)
 	}
 	return false
+}
+
+// answers reports whether there is a process that could answer a probe over the network. A program for another CPU
+// never is one.
+func (w *worker) answers(kind string, probe *corev1.Probe, c *corev1.Container, created *container) bool {
+	select {
+	case <-created.ended:
+		w.event(c, corev1.EventTypeWarning, events.ContainerUnhealthy, "%s probe failed: %s", kind,
+			refusal(probe, c, w.box.address()))
+		return false
+	default:
+		return true
+	}
+}
+
+// refusal is what the kubelet gets where nothing listens (pkg/probe of Kubernetes 1.36).
+func refusal(p *corev1.Probe, c *corev1.Container, ip string) string {
+	const refused = "dial tcp %s: connect: connection refused"
+	switch {
+	case p.HTTPGet != nil:
+		request, err := httpprobe.NewRequestForHTTPGetAction(p.HTTPGet, c, ip, "probe")
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("Get %q: "+refused, request.URL, request.URL.Host)
+	case p.TCPSocket != nil:
+		port, err := kubeprobe.ResolveContainerPort(p.TCPSocket.Port, c)
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf(refused, net.JoinHostPort(cmp.Or(p.TCPSocket.Host, ip), strconv.Itoa(port)))
+	case p.GRPC != nil:
+		return fmt.Sprintf("timeout: failed to connect service %q within %ds: context deadline exceeded",
+			net.JoinHostPort(ip, strconv.Itoa(int(p.GRPC.Port))), max(p.TimeoutSeconds, 1))
+	}
+	return ""
 }
 
 // killUnhealthy ends a container that a probe gave up on; the next sync starts it anew.

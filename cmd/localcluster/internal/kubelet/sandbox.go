@@ -28,8 +28,10 @@ type container struct {
 	attempt  int
 	image    *image
 	log      *containerLog
-	stop     func() // SIGTERM; safe to call twice
-	kill     func() // SIGKILL; safe to call twice
+	stop     func()        // SIGTERM; safe to call twice
+	kill     func()        // SIGKILL; safe to call twice
+	ended    chan struct{} // closed by end
+	end      func()        // its process has ended, which the runtime notices later; safe to call twice
 	done     chan struct{}
 
 	// Guarded by the sandbox.
@@ -37,6 +39,13 @@ type container struct {
 	created, started, finished time.Time
 	exitCode                   int
 	reason, message            string
+}
+
+func newContainer(name string, img *image) *container {
+	c := &container{id: newID(), name: name, image: img, log: newLog(), ended: make(chan struct{}),
+		done: make(chan struct{})}
+	c.end = sync.OnceFunc(func() { close(c.ended) })
+	return c
 }
 
 // start makes the sandbox. It reports whether it was not there yet.
@@ -97,6 +106,12 @@ func (s *sandbox) alive() []*container {
 	defer s.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.containers),
 		func(c *container) bool { return c.state != kubecontainer.ContainerStateRunning })
+}
+
+func (s *sandbox) address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ip
 }
 
 // withID returns a container that the runtime still knows, or nil.

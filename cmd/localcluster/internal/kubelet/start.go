@@ -44,7 +44,7 @@ func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubeco
 	if failure := w.checkEnvironment(ctx, c); failure != nil {
 		return failure
 	}
-	created := &container{id: newID(), name: c.Name, image: img, log: newLog(), done: make(chan struct{})}
+	created := newContainer(c.Name, img)
 	if old != nil {
 		created.attempt = old.RestartCount + 1
 	}

@@ -2,6 +2,7 @@ package kubelet
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -67,4 +68,20 @@ func mounts(pod *corev1.Pod, volume string) bool {
 		}
 	}
 	return false
+}
+
+// ensureImageVolumes pulls the images that a container mounts, for the node's platform; nothing in them is started. As
+// in SyncPod of the kubelet, a container whose volume has no image waits with the reason of the pull.
+func (w *worker) ensureImageVolumes(ctx context.Context, c *corev1.Container) *startFailure {
+	for _, v := range w.pod.Load().Spec.Volumes {
+		mounted := slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == v.Name })
+		if v.Image == nil || !mounted {
+			continue
+		}
+		if _, failure := w.ensureImage(ctx, nil, v.Image.Reference, v.Image.PullPolicy); failure != nil {
+			w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", failure.reason)
+			return failure
+		}
+	}
+	return nil
 }
