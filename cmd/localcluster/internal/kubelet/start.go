@@ -36,7 +36,10 @@ func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubeco
 	if failure := w.crashBackOff(c, old); failure != nil {
 		return failure
 	}
-	img, failure := w.ensureImage(ctx, c)
+	if failure := w.ensureImageVolumes(ctx, c); failure != nil {
+		return failure
+	}
+	img, failure := w.ensureImage(ctx, c, c.Image, c.ImagePullPolicy)
 	if failure != nil {
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", failure.reason)
 		return failure
@@ -76,8 +79,12 @@ func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *s
 	}
 }
 
-// event records an event of one container, as the kubelet does.
+// event records an event of one container, or of the pod where that is nil, as the kubelet does.
 func (w *worker) event(c *corev1.Container, kind, reason, message string, args ...any) {
+	if c == nil {
+		w.node.recorder.Eventf(w.pod.Load(), kind, reason, message, args...)
+		return
+	}
 	ref, err := kubecontainer.GenerateContainerRef(w.pod.Load(), c)
 	if err != nil {
 		w.node.log("event %s of pod %s: %v", reason, format.Pod(w.pod.Load()), err)
