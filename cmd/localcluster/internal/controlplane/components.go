@@ -49,7 +49,7 @@ func apiServerFlags(server netip.AddrPort, authentication string) []string {
 		"--tls-private-key-file=apiserver.key",
 		"--client-ca-file=ca.crt",
 		"--authorization-mode=Node,RBAC",
-		"--enable-admission-plugins=NodeRestriction",
+		"--enable-admission-plugins=NodeRestriction,PodNodeSelector,PodTolerationRestriction,ExtendedResourceToleration",
 		"--allow-privileged=true",
 		"--service-cluster-ip-range=10.96.0.0/16",
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
