@@ -86,7 +86,7 @@ func (d *deploy) pools() []pool.Pool {
 func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Pool, server *admission.Server,
 	answer admission.Answer) error {
 	request := placement.Request{
-		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas,
+		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas, Autoscalers: s.Autoscalers,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
 		Admitted: answer.Pods, Images: d.images.Offers(d.references),
 		Foreign: d.inspectStarts(ctx, pool.PlatformsOf(s.Nodes, pools)),

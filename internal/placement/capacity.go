@@ -40,7 +40,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 			workloads = append(workloads, p.roomFor(w))
 		}
 	}
-	forecasts, err := room.Foretell(ctx, p.Cluster, workloads, p.Objects)
+	forecasts, err := room.Foretell(ctx, p.Cluster, workloads, p.scaling())
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 		}
 		verdicts[i].Room = &forecasts[n]
 	}
-	p.quotas(verdicts, workloads, all, indexes)
+	p.quotas(verdicts, room.Exceeded(p.Quotas, p.Cluster.Pods, workloads, forecasts), all, indexes)
 	return nil
 }
 
@@ -73,6 +73,10 @@ func waits(findings []finding.Finding) bool {
 // awaits: it was said that the workload waits for a pool's first node.
 func awaits(findings []finding.Finding) bool {
 	return slices.ContainsFunc(findings, func(f finding.Finding) bool { return f.Code == finding.EmptyPool })
+}
+
+func (p planner) scaling() room.Scaling {
+	return room.Scaling{Running: p.Autoscalers, Objects: p.Objects}
 }
 
 func (p planner) roomFor(w workload) room.Workload {
@@ -264,8 +268,8 @@ func (p planner) closedTo(w workload) string {
 }
 
 // quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each.
-func (p planner) quotas(verdicts []Verdict, workloads []room.Workload, all []workload, indexes []int) {
-	for _, e := range room.Exceeded(p.Quotas, p.Cluster.Pods, workloads) {
+func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []workload, indexes []int) {
+	for _, e := range exceeded {
 		for _, i := range indexes {
 			w := all[i]
 			if w.object.GetNamespace() != e.Namespace {

@@ -43,7 +43,7 @@ func (p planner) grown(ctx context.Context, today []room.Forecast, workloads []r
 	if len(owner) == 0 {
 		return growths, nil
 	}
-	forecasts, err := room.Foretell(ctx, cluster, workloads, p.Objects)
+	forecasts, err := room.Foretell(ctx, cluster, workloads, p.scaling())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -74,6 +75,8 @@ type Request struct {
 	Room bool
 	// Quotas are those of the namespaces.
 	Quotas []corev1.ResourceQuota
+	// Autoscalers are the cluster's. Those among Objects go before them.
+	Autoscalers []autoscalingv2.HorizontalPodAutoscaler
 	// CapacityIsError makes pods that find no room an error; else they are a warning.
 	CapacityIsError bool
 	// PatchesAreKept: the patches of Pin and Spread are written to the repository, not made for one deploy.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,7 +28,8 @@ import (
 // Snapshot is what the plan knows of the cluster besides its nodes.
 type Snapshot struct {
 	schedule.Snapshot
-	Quotas []corev1.ResourceQuota
+	Quotas      []corev1.ResourceQuota
+	Autoscalers []autoscalingv2.HorizontalPodAutoscaler
 	// missing are the lists that could not be read, and why.
 	missing map[string]error
 }
@@ -99,6 +101,9 @@ func (s *Snapshot) lists(ctx context.Context, client kubernetes.Interface) []res
 	return []resourceList{
 		{"namespaces", func() error { return listInto(ctx, &s.Namespaces, core.Namespaces().List) }},
 		{"resourcequotas", func() error { return listInto(ctx, &s.Quotas, core.ResourceQuotas("").List) }},
+		{"horizontalpodautoscalers", func() error {
+			return listInto(ctx, &s.Autoscalers, client.AutoscalingV2().HorizontalPodAutoscalers("").List)
+		}},
 		{"persistentvolumeclaims", func() error {
 			return listInto(ctx, &stored.Claims, core.PersistentVolumeClaims("").List)
 		}},

@@ -23,7 +23,7 @@ func BenchmarkForetell(b *testing.B) {
 				workloads = append(workloads, numbered(b, i))
 			}
 			for b.Loop() {
-				all, err := room.Foretell(b.Context(), cluster, workloads, nil)
+				all, err := room.Foretell(b.Context(), cluster, workloads, room.Scaling{})
 				if err != nil || all[0].Fit != 3 {
 					b.Fatal(all[0], err)
 				}

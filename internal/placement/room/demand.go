@@ -3,10 +3,13 @@ package room
 import (
 	"cmp"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -21,30 +24,47 @@ type demand struct {
 	surge  int           // pods beyond their number while they are replaced; 0 where old ones go first
 }
 
+// The kinds of which it is known how they make pods.
+var (
+	podKind                   = schema.GroupKind{Kind: "Pod"}
+	replicationControllerKind = schema.GroupKind{Kind: "ReplicationController"}
+	deploymentKind            = schema.GroupKind{Group: "apps", Kind: "Deployment"}
+	replicaSetKind            = schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}
+	statefulSetKind           = schema.GroupKind{Group: "apps", Kind: "StatefulSet"}
+	daemonSetKind             = schema.GroupKind{Group: "apps", Kind: "DaemonSet"}
+	jobKind                   = schema.GroupKind{Group: "batch", Kind: "Job"}
+	cronJobKind               = schema.GroupKind{Group: "batch", Kind: "CronJob"}
+	autoscalerKind            = schema.GroupKind{Group: autoscalingv2.GroupName, Kind: "HorizontalPodAutoscaler"}
+)
+
+func kindOf(obj *unstructured.Unstructured) schema.GroupKind {
+	return obj.GroupVersionKind().GroupKind()
+}
+
 // demandOf reads how a workload makes pods. What it replaces are its pods that run now; a Job or a pod that is there
-// stays as it is. Kinds of which nobody knows how they make pods ask for nothing.
-func demandOf(w Workload, pods []corev1.Pod, scalers map[string]scaler) demand {
+// stays as it is. Other kinds, those of the same name in another group too, ask for nothing.
+func demandOf(w Workload, pods []corev1.Pod, scalers scalers) demand {
 	d := demand{Workload: w, old: ownedBy(w.Object, pods)}
-	switch w.Object.GetKind() {
-	case "Deployment":
+	switch kindOf(w.Object) {
+	case deploymentKind:
 		d.pods = replicas(w.Object, len(d.old))
 		d.surge = surge(w.Object, d.pods)
-	case "StatefulSet":
+	case statefulSetKind:
 		d.pods = replicas(w.Object, len(d.old))
 		_, claims, _ := unstructured.NestedFieldNoCopy(w.Object.Object, "spec", "volumeClaimTemplates")
 		d.apart = claims && text(w.Object, "spec", "podManagementPolicy") == "Parallel"
-	case "DaemonSet":
+	case daemonSetKind:
 		d.daemon, d.apart = true, true
-	case "ReplicaSet", "ReplicationController":
+	case replicaSetKind, replicationControllerKind:
 		d.pods, d.old = max(0, replicas(w.Object, len(d.old))-len(d.old)), nil // nobody replaces their pods
-	case "Job":
+	case jobKind:
 		d.pods = parallel(w.Object, len(d.old), "spec")
-	case "CronJob":
+	case cronJobKind:
 		d.pods = parallel(w.Object, 0, "spec", "jobTemplate", "spec")
-	case "Pod":
+	case podKind:
 		d.pods = 1 - min(1, len(d.old))
 	}
-	if s, ok := scalers[w.Object.GetKind()+"/"+w.Object.GetNamespace()+"/"+w.Object.GetName()]; ok && d.pods > 0 {
+	if s, ok := scalers[keyOf(w.Object)]; ok && d.pods > 0 {
 		d.pods, d.most = max(s.least, len(d.old)), s.most
 	}
 	d.pods = max(0, d.pods) // the server refuses others
@@ -130,36 +150,54 @@ func ownedBy(obj *unstructured.Unstructured, pods []corev1.Pod) []*corev1.Pod {
 func isOf(p *corev1.Pod, obj *unstructured.Unstructured) bool {
 	owner := metav1.GetControllerOfNoCopy(p)
 	switch {
-	case obj.GetKind() == "Pod":
+	case kindOf(obj) == podKind:
 		return p.Name == obj.GetName()
 	case owner == nil:
 		return false
-	case obj.GetKind() == "Deployment":
-		return owner.Kind == "ReplicaSet" && owner.Name == obj.GetName()+"-"+p.Labels["pod-template-hash"]
+	case kindOf(obj) == deploymentKind:
+		return schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind() == replicaSetKind &&
+			owner.Name == obj.GetName()+"-"+p.Labels["pod-template-hash"]
 	}
-	return owner.Kind == obj.GetKind() && owner.Name == obj.GetName()
+	return schema.FromAPIVersionAndKind(owner.APIVersion, owner.Kind).GroupKind() == kindOf(obj) &&
+		owner.Name == obj.GetName()
 }
 
-// scaler is what a HorizontalPodAutoscaler allows.
+// scalers are what HorizontalPodAutoscalers allow, by what they scale.
+type scalers map[objectKey]scaler
+
 type scaler struct{ least, most int }
 
-// scalersOf returns the autoscalers among the objects, by what they scale.
-func scalersOf(objects []*unstructured.Unstructured) map[string]scaler {
-	all := map[string]scaler{}
+type objectKey struct {
+	kind            schema.GroupKind
+	namespace, name string
+}
+
+func keyOf(obj *unstructured.Unstructured) objectKey {
+	return objectKey{kindOf(obj), obj.GetNamespace(), obj.GetName()}
+}
+
+// scalersOf returns the autoscalers once the objects are applied: those go before the cluster's.
+func scalersOf(running []autoscalingv2.HorizontalPodAutoscaler, objects []*unstructured.Unstructured) scalers {
+	all := scalers{}
+	for _, a := range running {
+		all.add(a)
+	}
 	for _, obj := range objects {
-		if obj.GetKind() != "HorizontalPodAutoscaler" {
-			continue
+		var a autoscalingv2.HorizontalPodAutoscaler // what is read of it is the same in all versions
+		if kindOf(obj) == autoscalerKind && runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, &a) == nil {
+			all.add(a)
 		}
-		least, ok := number(obj, "spec", "minReplicas")
-		if !ok {
-			least = 1
-		}
-		most, _ := number(obj, "spec", "maxReplicas")
-		target := text(obj, "spec", "scaleTargetRef", "kind") + "/" + obj.GetNamespace() + "/" +
-			text(obj, "spec", "scaleTargetRef", "name")
-		all[target] = scaler{least, most}
 	}
 	return all
+}
+
+func (s scalers) add(a autoscalingv2.HorizontalPodAutoscaler) {
+	least, target := 1, a.Spec.ScaleTargetRef
+	if a.Spec.MinReplicas != nil {
+		least = int(*a.Spec.MinReplicas)
+	}
+	kind := schema.FromAPIVersionAndKind(target.APIVersion, target.Kind).GroupKind()
+	s[objectKey{kind, a.Namespace, target.Name}] = scaler{least, int(a.Spec.MaxReplicas)}
 }
 
 func text(obj *unstructured.Unstructured, path ...string) string {

@@ -23,19 +23,19 @@ func (e Excess) String() string {
 	return fmt.Sprintf("%s: %s of %s", e.Resource, e.Needed.String(), e.Hard.String())
 }
 
-// Exceeded sums up what the workloads' pods in a namespace use once they are all there, less what they replace, and
-// returns the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
-func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Workload) []Excess {
+// Exceeded sums up what the workloads' pods in a namespace use once there are as many as the forecasts want, less what
+// they replace, and returns the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
+func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Workload, forecasts []Forecast) []Excess {
 	var all []Excess
 	for _, quota := range quotas {
 		if len(quota.Spec.Scopes) > 0 || quota.Spec.ScopeSelector != nil {
 			continue
 		}
 		added := corev1.ResourceList{}
-		for _, w := range workloads {
+		for i, w := range workloads {
 			if w.Object.GetNamespace() == quota.Namespace {
 				d := demandOf(w, pods, nil)
-				sum(added, usage(d.Pod(0)), d.pods)
+				sum(added, usage(d.Pod(0)), forecasts[i].Wanted)
 				for _, pod := range d.old {
 					sum(added, usage(pod), -1)
 				}

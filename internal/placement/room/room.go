@@ -5,18 +5,24 @@ import (
 	"context"
 	"slices"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 )
 
+// Scaling are the HorizontalPodAutoscalers of a cluster, and the objects of a deploy, which may hold others.
+type Scaling struct {
+	Running []autoscalingv2.HorizontalPodAutoscaler
+	Objects []*unstructured.Unstructured
+}
+
 // Foretell places the pods of all workloads, those of higher priority first, over what runs now less what they replace.
-// Objects are those of the deploy, for the autoscalers among them. The error is that the scheduler's plugins could not
-// be set up, or that ctx is done.
+// The error is that the scheduler's plugins could not be set up, or that ctx is done.
 func Foretell(ctx context.Context, cluster schedule.Snapshot, workloads []Workload,
-	objects []*unstructured.Unstructured) ([]Forecast, error) {
-	scalers := scalersOf(objects)
+	scaling Scaling) ([]Forecast, error) {
+	scalers := scalersOf(scaling.Running, scaling.Objects)
 	demands := make([]demand, len(workloads))
 	for i, w := range workloads {
 		demands[i] = demandOf(w, cluster.Pods, scalers)

@@ -1,10 +1,12 @@
 package room_test
 
 import (
+	stdcmp "cmp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -62,6 +64,8 @@ func TestForetell(t *testing.T) {
 			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
 		{name: "a_Pod_that_is_there_stays", kind: "Pod", spec: "{}", pod: cpu("1"), running: "a",
 			want: room.Forecast{Nodes: map[string]int{}}},
+		{name: "a_kind_of_the_same_name_in_another_group", kind: "example.com/v1 Deployment", spec: "replicas: 2",
+			pod: cpu("1"), want: room.Forecast{Nodes: map[string]int{}}},
 		{name: "pods_of_lower_priority_go", kind: "Deployment", spec: "replicas: 1", pod: cpu("4") + "\npriority: 10",
 			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
 	}
@@ -69,7 +73,7 @@ func TestForetell(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := workload(t, test.kind, test.spec, test.pod)
 			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(test.running))}
-			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, nil)
+			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, room.Scaling{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +89,7 @@ func TestForetell_evicts_pods_of_lower_priority(t *testing.T) {
 	low := pod(t, "low", cpu("1"))
 	low.Spec.NodeName = "b"
 	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t), Pods: []corev1.Pod{*low}},
-		[]room.Workload{w}, nil)
+		[]room.Workload{w}, room.Scaling{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,17 +101,35 @@ func TestForetell_evicts_pods_of_lower_priority(t *testing.T) {
 func TestForetell_counts_the_minimum_of_an_autoscaler(t *testing.T) {
 	w := workload(t, "Deployment", "replicas: 1", cpu("1"))
 	hpa := &unstructured.Unstructured{}
-	parse(t, `{kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop},
-		spec: {minReplicas: 2, maxReplicas: 9, scaleTargetRef: {kind: Deployment, name: web}}}`, &hpa.Object)
-	got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t)}, []room.Workload{w},
-		[]*unstructured.Unstructured{hpa})
-	if err != nil {
-		t.Fatal(err)
+	parse(t, scalerOf("apps/v1"), &hpa.Object)
+	running, others := make([]autoscalingv2.HorizontalPodAutoscaler, 1), make([]autoscalingv2.HorizontalPodAutoscaler, 1)
+	parse(t, scalerOf("apps/v1"), &running[0])
+	parse(t, scalerOf("example.com/v1"), &others[0]) // of another kind of the same name
+	scaled := room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"b": 2}, Most: 9, MostFit: 6}
+	for _, test := range []struct {
+		name    string
+		scaling room.Scaling
+		want    room.Forecast
+	}{
+		{"of_the_deploy", room.Scaling{Objects: []*unstructured.Unstructured{hpa}}, scaled},
+		{"of_the_cluster", room.Scaling{Running: running}, scaled},
+		{"of_another_kind", room.Scaling{Running: others}, room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := room.Foretell(t.Context(), schedule.Snapshot{Nodes: nodes(t)}, []room.Workload{w}, test.scaling)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]room.Forecast{test.want}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
-	want := []room.Forecast{{Wanted: 2, Fit: 2, Nodes: map[string]int{"b": 2}, Most: 9, MostFit: 6}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+}
+
+func scalerOf(version string) string {
+	return `{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {
+		minReplicas: 2, maxReplicas: 9, scaleTargetRef: {apiVersion: ` + version + `, kind: Deployment, name: web}}}`
 }
 
 // nodes have 2 and 4 CPUs.
@@ -124,7 +146,11 @@ func nodes(t *testing.T) []corev1.Node {
 
 func workload(t testing.TB, kind, spec, podSpec string) room.Workload {
 	t.Helper()
-	obj := &unstructured.Unstructured{Object: map[string]any{"kind": kind,
+	version := map[string]string{"Pod": "v1", "Job": "batch/v1", "CronJob": "batch/v1"}[kind]
+	if of, name, ok := strings.Cut(kind, " "); ok {
+		version, kind = of, name
+	}
+	obj := &unstructured.Unstructured{Object: map[string]any{"apiVersion": stdcmp.Or(version, "apps/v1"), "kind": kind,
 		"metadata": map[string]any{"name": "web", "namespace": "shop"}}}
 	fields := map[string]any{}
 	parse(t, spec, &fields)
@@ -148,7 +174,8 @@ func running(w room.Workload, nodes []string) []corev1.Pod {
 		p.UID += "-old"
 		p.Spec.NodeName = name
 		p.Labels["pod-template-hash"] = "1"
-		owner := metav1.OwnerReference{Kind: w.Object.GetKind(), Name: "web", Controller: new(true)}
+		owner := metav1.OwnerReference{APIVersion: w.Object.GetAPIVersion(), Kind: w.Object.GetKind(), Name: "web",
+			Controller: new(true)}
 		if owner.Kind == "Deployment" {
 			owner.Kind, owner.Name = "ReplicaSet", "web-1"
 		}
