@@ -56,6 +56,7 @@
 // Below test is what represents the world in tests and in the demo. No product package imports it:
 //
 //	test/cluster    starts the local cluster's program
+//	test/agreement  holds the plan against a real control plane, over random nodes and workloads
 //	test/registry   serves real registries
 //	test/cloud      stand-ins of GitHub's OIDC provider and of clouds
 //	test/github     a stand-in of GitHub's API

@@ -80,7 +80,8 @@ func (p planner) scaling() room.Scaling {
 }
 
 func (p planner) roomFor(w workload) room.Workload {
-	return room.Workload{Object: w.object, Pod: func(n int) *corev1.Pod { return w.pod(n, p.storage) }}
+	return room.Workload{Object: w.object, Template: w.written,
+		Pod: func(n int) *corev1.Pod { return w.pod(n, p.storage) }}
 }
 
 // landsSomewhere: of a workload that no node would ever take enough has been said.
@@ -106,7 +107,7 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 	case f.Fit < f.Wanted:
 		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.%s",
 			f.Fit, finding.Counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit),
-			reasons(f.Why), g.words(f)))
+			cmp.Or(reasons(f.Why), p.unread(w)), g.words(f)))
 		found.Fix = p.relief(w, f)
 		if g.fit >= f.Wanted && g.itself() {
 			found.Severity, found.Fix = finding.Info, "Nothing: the pool grows when pods wait for it."
@@ -128,6 +129,18 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 			g.mostWords()))}
 	}
 	return nil
+}
+
+// unread says what admission adds to the pods of a DaemonSet, whose controller makes some for nodes that they then can't
+// use.
+func (p planner) unread(w workload) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(w.spec.NodeSelector)) {
+		if who := p.adder(w, key); who != "" {
+			all = append(all, fmt.Sprintf("%s selects %s=%s", who, key, w.spec.NodeSelector[key]))
+		}
+	}
+	return platform.Conjoin(all) + ", and its controller, which reads the template alone, makes pods for other nodes too"
 }
 
 // stopped is about a pod that the scheduler can't place for an error of its own.
@@ -188,6 +201,9 @@ func (p planner) relief(w workload, f room.Forecast) string {
 	if f.Why["node(s) didn't match pod topology spread constraints"] > 0 && p.countsTaintedNodes(w) {
 		return "Set nodeTaintsPolicy: Honor in its topologySpreadConstraints: by default they count nodes with taints that " +
 			"it does not tolerate, where no pod of it can be."
+	}
+	if w.daemon() && len(f.Why) == 0 {
+		return "Add the same nodeSelector to its template."
 	}
 	advice := remedyOf(f.Why)
 	if closed := p.closedTo(w); closed != "" {

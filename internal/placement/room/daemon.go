@@ -1,6 +1,9 @@
 package room
 
 import (
+	"cmp"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
@@ -8,15 +11,19 @@ import (
 )
 
 // daemonPods are the pods that the DaemonSet's controller makes: one for each node that its template selects and whose
-// taints it tolerates, bound to that node by its affinity. The controller adds tolerations for what passes
+// taints it tolerates, bound to that node by its affinity. What admission then adds may keep a pod off its node for
+// ever. The controller adds tolerations for what passes
 // (https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations).
 func (d demand) daemonPods(nodes []corev1.Node) []*corev1.Pod {
 	var pods []*corev1.Pod
 	for i := range nodes {
 		pod := d.Pod(len(pods))
-		pod.Spec.Tolerations = append(pod.Spec.Tolerations, controllersTolerations(&pod.Spec)...)
-		match, err := nodeaffinity.GetRequiredNodeAffinity(pod).Match(&nodes[i])
-		if match && err == nil && len(node.Barring(pod.Spec.Tolerations, nodes[i].Spec.Taints)) == 0 {
+		read := cmp.Or(d.Template, &pod.Spec)
+		more := controllersTolerations(read)
+		tolerations := append(slices.Clip(read.Tolerations), more...)
+		match, err := nodeaffinity.NewRequiredNodeAffinity(read.NodeSelector, read.Affinity).Match(&nodes[i])
+		if match && err == nil && len(node.Barring(tolerations, nodes[i].Spec.Taints)) == 0 {
+			pod.Spec.Tolerations = append(pod.Spec.Tolerations, more...)
 			bindByAffinity(&pod.Spec, nodes[i].Name)
 			pods = append(pods, pod)
 		}

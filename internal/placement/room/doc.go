@@ -14,6 +14,8 @@ type Workload struct {
 	Object *unstructured.Unstructured
 	// Pod is the n-th of its pods, from 0, as the scheduler will get it.
 	Pod func(n int) *corev1.Pod
+	// Template is what its controller reads of the pods, without what admission adds to them; nil where that is nothing.
+	Template *corev1.PodSpec
 }
 
 // Forecast is what comes of a workload's pods.
