@@ -88,7 +88,7 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 	request := placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas, Autoscalers: s.Autoscalers,
 		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
-		Admitted: answer.Pods, Images: d.images.Offers(d.references),
+		Admitted: answer.Pods, Unchanged: server.Unchanged(), Images: d.images.Offers(d.references),
 		Foreign: d.inspectStarts(ctx, pool.PlatformsOf(s.Nodes, pools)),
 		Policy:  d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),
 	}

@@ -68,6 +68,15 @@ func New(config *rest.Config, set []*unstructured.Unstructured, o Options) (*Ser
 	}, nil
 }
 
+// Unchanged are the objects that were known to need no question.
+func (s *Server) Unchanged() map[*unstructured.Unstructured]bool {
+	all := map[*unstructured.Unstructured]bool{}
+	for obj := range s.Known {
+		all[obj] = true
+	}
+	return all
+}
+
 // Answer is what the server makes of the pods of a deploy.
 type Answer struct {
 	// Pods are as the server would make them, or as the rules that could be read have them.

@@ -80,7 +80,7 @@ func (p planner) scaling() room.Scaling {
 }
 
 func (p planner) roomFor(w workload) room.Workload {
-	return room.Workload{Object: w.object, Template: w.written,
+	return room.Workload{Object: w.object, Template: w.written, Unchanged: p.Unchanged[w.source] && w.object == w.source,
 		Pod: func(n int) *corev1.Pod { return w.pod(n, p.storage) }}
 }
 
@@ -116,7 +116,7 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 	case f.Stuck:
 		found := p.note(w, p.scarcity(), fmt.Sprintf("would not get through its update: maxUnavailable is 0, and no node "+
 			"has room for a pod more while the old ones run: %s.", reasons(f.Why)))
-		found.Fix = "Let an old pod go first: strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
+		found.Fix = oldFirst
 		return []finding.Finding{found}
 	case len(f.Victims) > 0:
 		found := p.note(w, finding.Warning, fmt.Sprintf("fits only in place of pods of lower priority, which the scheduler "+
@@ -131,8 +131,8 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 	return nil
 }
 
-// unread says what admission adds to the pods of a DaemonSet, whose controller makes some for nodes that they then can't
-// use.
+// unread says what admission adds to the pods of a DaemonSet, whose controller makes some for nodes that they then
+// can't use.
 func (p planner) unread(w workload) string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(w.spec.NodeSelector)) {
@@ -283,23 +283,28 @@ func (p planner) closedTo(w workload) string {
 	return "the " + platform.Conjoin(closed) + " nodes"
 }
 
-// quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each.
+// quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each, and those that
+// keep an update from beginning to its own.
 func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []workload, indexes []int) {
 	for _, e := range exceeded {
-		for _, i := range indexes {
-			w := all[i]
-			if w.object.GetNamespace() != e.Namespace {
-				continue
-			}
-			found := p.note(w, p.scarcity(), fmt.Sprintf("and the others of the deploy need more than the ResourceQuota %s/%s "+
-				"allows: %s.",
-				e.Namespace, e.Quota, e))
-			found.Fix = "Lower requests, limits or replicas, or raise the quota."
-			verdicts[i].Findings = append(verdicts[i].Findings, found)
-			break
+		at := slices.IndexFunc(indexes, func(i int) bool {
+			return e.Stalls == all[i].object || e.Stalls == nil && e.Namespace == all[i].object.GetNamespace()
+		})
+		verdict, w := &verdicts[indexes[at]], all[indexes[at]]
+		found := p.note(w, p.scarcity(), fmt.Sprintf("and the others of the deploy need more than the ResourceQuota %s/%s "+
+			"allows: %s.", e.Namespace, e.Quota, e))
+		found.Fix = "Lower requests, limits or replicas, or raise the quota."
+		if e.Stalls != nil {
+			found.Message = fmt.Sprintf("%s would not get through its update: maxUnavailable is 0, and the ResourceQuota %s/%s "+
+				"allows no pod more while the old ones run: %s.", w.label(), e.Namespace, e.Quota, e)
+			found.Fix = oldFirst + " Or raise the quota."
 		}
+		verdict.Findings = append(verdict.Findings, found)
 	}
 }
+
+// oldFirst is the advice for an update that never moves.
+const oldFirst = "Let an old pod go first: strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
 
 // reasons lists "Insufficient cpu on 3 nodes and untolerated taint(s) on 1", the most frequent first.
 func reasons(why schedule.Reasons) string {

@@ -63,6 +63,8 @@ type Request struct {
 	// Admitted are pods of the objects as the API server makes them, where it was asked: with what RuntimeClasses,
 	// namespaces and webhooks add. The others are judged by their template.
 	Admitted map[template.Key]*corev1.Pod
+	// Unchanged are the objects that an apply would leave as they are in the cluster.
+	Unchanged map[*unstructured.Unstructured]bool
 	// Refused are the server's words about the patches that an earlier plan of the same request offered.
 	Refused map[template.Key]string
 	// Images are what the registries hold, by reference. An image that is missing is taken to run everywhere: who

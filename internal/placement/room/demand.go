@@ -48,7 +48,9 @@ func demandOf(w Workload, pods []corev1.Pod, scalers scalers) demand {
 	switch kindOf(w.Object) {
 	case deploymentKind:
 		d.pods = replicas(w.Object, len(d.old))
-		d.surge = surge(w.Object, d.pods)
+		if !w.Unchanged {
+			d.surge = surge(w.Object, d.pods)
+		}
 	case statefulSetKind:
 		d.pods = replicas(w.Object, len(d.old))
 		_, claims, _ := unstructured.NestedFieldNoCopy(w.Object.Object, "spec", "volumeClaimTemplates")

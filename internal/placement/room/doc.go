@@ -16,6 +16,8 @@ type Workload struct {
 	Pod func(n int) *corev1.Pod
 	// Template is what its controller reads of the pods, without what admission adds to them; nil where that is nothing.
 	Template *corev1.PodSpec
+	// Unchanged: the deploy leaves the object and its pods as they are.
+	Unchanged bool
 }
 
 // Forecast is what comes of a workload's pods.

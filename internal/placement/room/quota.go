@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	resourcehelper "k8s.io/component-helpers/resource"
 )
 
@@ -16,6 +17,9 @@ type Excess struct {
 	Resource         corev1.ResourceName
 	// Hard is the limit, and Needed what everything in the namespace would use.
 	Hard, Needed resource.Quantity
+	// Stalls is the Deployment whose update needs a pod more than the limit allows before it may remove one; nil where the
+	// pods are too many in the end.
+	Stalls *unstructured.Unstructured
 }
 
 // String is "requests.cpu: 6 of 4".
@@ -24,7 +28,8 @@ func (e Excess) String() string {
 }
 
 // Exceeded sums up what the workloads' pods in a namespace use once there are as many as the forecasts want, less what
-// they replace, and returns the limits that this goes beyond. Quotas of some pods only, by scope, are left to the server.
+// they replace, and returns the limits that this goes beyond. Quotas of some pods only, by scope, are left to the
+// server.
 func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Workload, forecasts []Forecast) []Excess {
 	var all []Excess
 	for _, quota := range quotas {
@@ -32,16 +37,35 @@ func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Work
 			continue
 		}
 		added := corev1.ResourceList{}
+		var stalled []Excess
 		for i, w := range workloads {
-			if w.Object.GetNamespace() == quota.Namespace {
-				d := demandOf(w, pods, nil)
-				sum(added, usage(d.Pod(0)), forecasts[i].Wanted)
-				for _, pod := range d.old {
-					sum(added, usage(pod), -1)
-				}
+			if w.Object.GetNamespace() != quota.Namespace {
+				continue
 			}
+			d := demandOf(w, pods, nil)
+			sum(added, usage(d.Pod(0)), forecasts[i].Wanted)
+			for _, pod := range d.old {
+				sum(added, usage(pod), -1)
+			}
+			stalled = append(stalled, d.stalled(quota)...)
 		}
-		all = append(all, beyond(quota, added)...)
+		if excess := beyond(quota, added); len(excess) > 0 {
+			all = append(all, excess...)
+		} else {
+			all = append(all, stalled...)
+		}
+	}
+	return all
+}
+
+// stalled are the limits that let no pod in beside those that run, where an update needs that to begin.
+func (d demand) stalled(quota corev1.ResourceQuota) []Excess {
+	if d.surge == 0 || len(d.old) == 0 {
+		return nil
+	}
+	all := beyond(quota, usage(d.Pod(0)))
+	for i := range all {
+		all[i].Stalls = d.Object
 	}
 	return all
 }
@@ -53,7 +77,7 @@ func beyond(quota corev1.ResourceQuota, added corev1.ResourceList) []Excess {
 		needed := quota.Status.Used[name].DeepCopy()
 		needed.Add(more)
 		if counted && more.Sign() > 0 && needed.Cmp(hard) > 0 {
-			all = append(all, Excess{quota.Namespace, quota.Name, name, hard, needed})
+			all = append(all, Excess{Namespace: quota.Namespace, Quota: quota.Name, Resource: name, Hard: hard, Needed: needed})
 		}
 	}
 	slices.SortFunc(all, func(a, b Excess) int { return strings.Compare(string(a.Resource), string(b.Resource)) })
