@@ -3,21 +3,31 @@ package action_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// sharedCluster is the local cluster of this package's tests with the nodes of a preset.
-func sharedCluster(t *testing.T, preset string) *cluster.Cluster {
+// sharedCluster is the local cluster of this package's tests with the nodes of a preset, or of a file of the scenarios.
+func sharedCluster(t *testing.T, nodes string) *cluster.Cluster {
 	t.Helper()
-	return cluster.Shared(t, cluster.Options{Preset: preset})
+	if file := filepath.Join(scenarios, "nodes", nodes+".yaml"); exists(file) {
+		return cluster.Shared(t, cluster.Options{NodesFile: file})
+	}
+	return cluster.Shared(t, cluster.Options{Preset: nodes})
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // madeImage is an image of the sample app.
@@ -25,6 +35,8 @@ type madeImage struct {
 	Platforms []string `json:"platforms"`
 	// Single pushes the image of the only platform without an index around it.
 	Single bool `json:"single"`
+	// Lies puts the program for amd64 into the entry for arm64.
+	Lies bool `json:"lies"`
 	// Tag defaults to v1.
 	Tag string `json:"tag"`
 }
@@ -64,8 +76,25 @@ func pushImage(ctx context.Context, ref name.Reference, made madeImage) error {
 	for _, platform := range made.Platforms {
 		images = append(images, built[platform])
 	}
+	if made.Lies {
+		if images, err = lying(built["linux/amd64"]); err != nil {
+			return err
+		}
+	}
 	if made.Single {
 		return sampleapp.PushSingle(ctx, ref, images[0])
 	}
 	return sampleapp.PushIndex(ctx, ref, images)
+}
+
+// lying are the images of an index whose entry for arm64 holds what is built for amd64.
+func lying(image v1.Image) ([]v1.Image, error) {
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.Architecture = "arm64"
+	other, err := mutate.ConfigFile(image, config)
+	return []v1.Image{image, other}, err
 }

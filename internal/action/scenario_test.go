@@ -26,12 +26,13 @@ import (
 
 var update = flag.Bool("update", false, "write the scenarios' want.yaml anew")
 
-// scenarios is where each folder is one whole run: scenario.yaml, the kustomization below repo, and want.yaml.
+// scenarios is where each folder is one whole run: scenario.yaml, the kustomization below repo, and want.yaml. What is
+// in before.yaml is in the cluster already. REGISTRY in app.yaml stands for the scenario's part of the local registry.
 const scenarios = "../../testdata/scenarios"
 
 // scenario is what scenario.yaml says.
 type scenario struct {
-	// Cluster is a preset of the local cluster.
+	// Cluster is a preset of the local cluster, or names a file of nodes.
 	Cluster string `json:"cluster"`
 	// Images are pushed before the run: repository -> how it is made.
 	Images map[string]madeImage `json:"images"`
@@ -68,7 +69,9 @@ func TestScenarios(t *testing.T) {
 			}
 			pushImages(t, cluster.Registry, filepath.Base(folder), s.Images)
 			var got []outcome
+			prepare(t, cluster, filepath.Join(folder, "before.yaml"))
 			repo := copyTree(t, filepath.Join(folder, "repo"))
+			localize(t, filepath.Join(repo, "app.yaml"), cluster.Registry+"/"+filepath.Base(folder))
 			for _, args := range s.Runs {
 				got = append(got, play(t, cluster, repo, filepath.Base(folder), args))
 			}
