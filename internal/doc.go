@@ -7,7 +7,9 @@
 //	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit);
-//	            render; kustomize/archpatches is the file of patches that the command fix keeps
+//	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox);
+//	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object
+//	            (kustomize/yamlnode its line); kustomize/archpatches is the file of patches that fix keeps
 //	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule
 //	            asks the scheduler's plugins, placement/room foretells how many pods fit, placement/template finds
 //	            pod templates in objects

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer"
 )
 
@@ -38,10 +39,10 @@ type Result struct {
 type Object = renderer.Object
 
 // Source is where an object was written.
-type Source = renderer.Source
+type Source = origin.Source
 
 // Target is what a patch in the kustomization calls an object.
-type Target = renderer.Target
+type Target = origin.Target
 
 // Render renders the kustomization in dir, or the file that dir names, with kustomize's own library, in a process of
 // its own: files in or below each kustomization's folder only, built-in plugins only, no charts, no functions. A

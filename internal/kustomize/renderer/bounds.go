@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // Bounds of what kustomize is given, far above what people write: an API server takes objects of 1.5 MiB, and the
@@ -86,7 +88,7 @@ func depth(node *yaml.Node, known map[*yaml.Node]int) int {
 		below = max(below, depth(child, known))
 	}
 	if node.Kind == yaml.ScalarNode && mayBeDeep([]byte(node.Value)) {
-		for _, doc := range documents([]byte(node.Value)) {
+		for _, doc := range yamlnode.Documents([]byte(node.Value)) {
 			below = max(below, depth(doc, known))
 		}
 	}

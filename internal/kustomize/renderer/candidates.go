@@ -2,7 +2,6 @@ package renderer
 
 import (
 	"encoding/json"
-	"path"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/imageuse"
 )
 
 // Candidate is an image name that occurs in the manifests.
@@ -37,7 +37,7 @@ func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) {
 	}
 	names := map[string]bool{}
 	for _, o := range objects {
-		collectImages(o.Object, names)
+		imageuse.Collect(o.Object, names)
 	}
 	for i, image := range images {
 		if !uses[i].Used {
@@ -62,34 +62,6 @@ func withoutImages(content []byte) ([]byte, error) {
 		}
 	}
 	return json.Marshal(fields)
-}
-
-// collectImages notes the values of image fields: https://pkg.go.dev/sigs.k8s.io/kustomize/api/filters/imagetag
-func collectImages(value any, names map[string]bool) {
-	switch value := value.(type) {
-	case []any:
-		for _, item := range value {
-			collectImages(item, names)
-		}
-	case map[string]any:
-		for key, item := range value {
-			reference, isText := item.(string)
-			if isText && reference != "" && (key == "image" || key == "reference") {
-				names[repositoryOf(reference)] = true
-				continue
-			}
-			collectImages(item, names)
-		}
-	}
-}
-
-// repositoryOf is a reference without tag and digest.
-func repositoryOf(reference string) string {
-	reference, _, _ = strings.Cut(reference, "@")
-	if colon := strings.LastIndex(reference, ":"); colon > strings.LastIndex(reference, "/") {
-		return reference[:colon]
-	}
-	return reference
 }
 
 // candidates are the names, likeliest first: what another kustomization makes of the wanted one, the same image under
@@ -122,7 +94,7 @@ func (r *renderer) madeOf(wanted string) map[string]Candidate {
 			continue
 		}
 		for _, image := range k.Images {
-			if image.NewName != "" && newPattern(image.Name).matches(wanted) {
+			if image.NewName != "" && imageuse.NewPattern(image.Name).Matches(wanted) {
 				made[image.NewName] = Candidate{image.NewName, file.path, edit.Lines(file.path, file.content)[image.Name]}
 			}
 		}
@@ -130,51 +102,10 @@ func (r *renderer) madeOf(wanted string) map[string]Candidate {
 	return made
 }
 
+// unlikeness orders candidates: what another kustomization makes of the wanted name comes first.
 func unlikeness(wanted string, c Candidate) int {
-	switch {
-	case c.File != "":
+	if c.File != "" {
 		return 0
-	case normalName(c.Name) == normalName(wanted):
-		return 1
-	case path.Base(c.Name) == path.Base(wanted):
-		return 2 + distance(wanted, c.Name)
-	default:
-		return 1000 + distance(wanted, c.Name)
 	}
-}
-
-// normalName writes out what is left out of names on Docker Hub, which is the same image:
-// https://github.com/distribution/reference/blob/main/normalize.go
-func normalName(name string) string {
-	name = strings.TrimPrefix(name, "index.")
-	first, _, found := strings.Cut(name, "/")
-	if !found || !strings.ContainsAny(first, ".:") && first != "localhost" {
-		name = "docker.io/" + name
-	}
-	if rest, isHub := strings.CutPrefix(name, "docker.io/"); isHub && !strings.Contains(rest, "/") {
-		name = "docker.io/library/" + rest
-	}
-	return name
-}
-
-// distance is how many characters have to be added, removed or changed:
-// https://en.wikipedia.org/wiki/Levenshtein_distance
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return imageuse.Unlikeness(wanted, c.Name)
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // cause is one way in which a kustomization does not render, recognised in kustomize's text, since its errors have no
@@ -87,8 +87,8 @@ func (r *renderer) nameless(text string) error {
 	if err != nil {
 		return nil //nolint:nilerr // what the file says is only needed to explain another error
 	}
-	for _, doc := range documents(content) {
-		for _, node := range at(doc, []string{"metadata", "generateName"}) {
+	for _, doc := range yamlnode.Documents(content) {
+		for _, node := range yamlnode.At(doc, []string{"metadata", "generateName"}) {
 			return fmt.Errorf("%s:%d: the object has generateName and no name; kustomize and server-side apply know an object "+
 				"by its "+
 				"name, so give it one with metadata.name, or create it with `kubectl create`", r.files.display(match[1]), node.Line)
@@ -102,8 +102,8 @@ func (r *renderer) nameless(text string) error {
 func (r *renderer) place(name string) string {
 	for _, file := range slices.Backward(r.files.read) {
 		var lines []int
-		for _, doc := range documents(file.content) {
-			lines = append(lines, linesOf(doc, name, filepath.Dir(file.real))...)
+		for _, doc := range yamlnode.Documents(file.content) {
+			lines = append(lines, yamlnode.LinesOf(doc, name, filepath.Dir(file.real))...)
 		}
 		switch {
 		case len(lines) == 1:
@@ -113,19 +113,6 @@ func (r *renderer) place(name string) string {
 		}
 	}
 	return r.path
-}
-
-// linesOf finds the values that are the name, or that are a path to it from the folder.
-func linesOf(node *yaml.Node, name, folder string) []int {
-	var lines []int
-	if node.Kind == yaml.ScalarNode && node.Value != "" &&
-		(node.Value == name || filepath.Join(folder, node.Value) == name) {
-		lines = append(lines, node.Line)
-	}
-	for _, child := range node.Content {
-		lines = append(lines, linesOf(child, name, folder)...)
-	}
-	return lines
 }
 
 // doing is what kustomize was about when the cause turned up.

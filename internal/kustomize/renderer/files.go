@@ -8,6 +8,8 @@ import (
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
 )
 
 // files is the file system that kustomize renders from: the disk, with other content for one kustomization, and with
@@ -32,7 +34,7 @@ type files struct {
 	total int
 	// mentioned are the words that a file contains.
 	mentioned map[string]bool
-	// entries are those of all kustomizations read so far; see maxEntries. counting ends the pass where there are many.
+	// entries are those of all kustomizations read so far; see origin.MaxEntries. counting ends the pass where there are many.
 	entries  int
 	counting bool
 	many     bool
@@ -109,13 +111,13 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 // kustomization is the content of one as kustomize gets it in this pass.
 func (f *files) kustomization(content []byte) ([]byte, error) {
 	if f.bare {
-		return bare(content), nil
+		return origin.Bare(content), nil
 	}
 	if f.counting {
-		n := entries(content)
+		n := origin.Entries(content)
 		f.entries += n
-		if f.many = f.many || n > maxEntries || f.entries > maxAllEntries; f.many {
-			return nil, errMany
+		if f.many = f.many || n > origin.MaxEntries || f.entries > origin.MaxAllEntries; f.many {
+			return nil, origin.ErrMany
 		}
 	}
 	return content, nil

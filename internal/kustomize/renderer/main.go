@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/sandbox"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
@@ -24,8 +25,8 @@ func init() {
 		results := os.Stdout
 		os.Stdout = os.Stderr // what kustomize prints is no result
 		os.Exit(serve(os.Stdin, results))
-	case isGitGate(os.Args[0]):
-		os.Exit(gitGate(os.Args[1:], filepath.Dir(os.Args[0]), os.Stderr))
+	case sandbox.IsGitGate(os.Args[0]):
+		os.Exit(sandbox.GitGate(os.Args[1:], filepath.Dir(os.Args[0]), os.Stderr))
 	}
 }
 
@@ -40,7 +41,7 @@ func serve(input io.Reader, output io.Writer) int {
 	if err := json.NewDecoder(input).Decode(&request); err != nil {
 		return 1
 	}
-	boundMemory(cmp.Or(request.Memory, maxMemory), func() { os.Exit(outOfMemory) })
+	sandbox.BoundMemory(cmp.Or(request.Memory, sandbox.MaxMemory), func() { os.Exit(sandbox.OutOfMemory) })
 	buffered := bufio.NewWriter(output)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
@@ -74,7 +75,7 @@ func render(request Request) (*rendering, error) {
 		return r.render(request.Images)
 	}
 	r.refusals.secure = transport.New(transport.For(transport.GitHub))
-	gate, err := openGitGate()
+	gate, err := sandbox.OpenGitGate()
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // Notice is what kustomize remarks about a file, in one sentence, and what to do about it.
@@ -56,8 +57,8 @@ func (r *renderer) notices(printed string) []Notice {
 // noticeAt is a notice at the line of the value in a kustomization.
 func (r *renderer) noticeAt(value string) Notice {
 	for _, file := range r.files.read {
-		for _, doc := range documents(file.content) {
-			if lines := linesOf(doc, value, ""); len(lines) > 0 {
+		for _, doc := range yamlnode.Documents(file.content) {
+			if lines := yamlnode.LinesOf(doc, value, ""); len(lines) > 0 {
 				return Notice{File: file.path, Line: lines[0]}
 			}
 		}
@@ -86,7 +87,7 @@ func (r *renderer) deprecations() []Notice {
 		}
 		for _, field := range replacedBy {
 			named := func(message string) bool { return strings.Contains(message, "'"+field.field+"'") }
-			n := Notice{file.path, fieldLine(file.content, field.field), "The field " + field.field + " is deprecated.",
+			n := Notice{file.path, yamlnode.FieldLine(file.content, field.field), "The field " + field.field + " is deprecated.",
 				"Use " + field.by + " in its place; `kustomize edit fix` changes it."}
 			if slices.ContainsFunc(*messages, named) && !slices.Contains(found, n) {
 				found = append(found, n)
@@ -94,18 +95,6 @@ func (r *renderer) deprecations() []Notice {
 		}
 	}
 	return found
-}
-
-// fieldLine is the line of a top-level field, or 0.
-func fieldLine(content []byte, field string) int {
-	for _, doc := range documents(content) {
-		for i := 0; i < len(doc.Content) && doc.Kind == yaml.MappingNode; i += 2 {
-			if strings.EqualFold(doc.Content[i].Value, field) {
-				return doc.Content[i].Line
-			}
-		}
-	}
-	return 0
 }
 
 // inOrder sorts names between commas, which kustomize takes out of a map.

@@ -15,6 +15,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/sandbox"
 )
 
 // Request is what to render.
@@ -31,7 +34,7 @@ type Request struct {
 	RemoteFetch bool
 	// Timeout bounds the child; 0 is maxTime.
 	Timeout time.Duration
-	// Memory bounds what the child takes, in bytes; 0 is maxMemory.
+	// Memory bounds what the child takes, in bytes; 0 is sandbox.MaxMemory.
 	Memory int64
 }
 
@@ -47,9 +50,9 @@ type Response struct {
 // Object is one rendered object, where it was written, and what a patch calls it.
 type Object struct {
 	*unstructured.Unstructured
-	Source Source
+	Source origin.Source
 	// Target is zero for an object that no file on the disk contains: a generated one, or one that was fetched.
-	Target Target
+	Target origin.Target
 }
 
 // message is one line of the child's results: an object, or the end.
@@ -60,8 +63,8 @@ type message struct {
 
 type sentObject struct {
 	Object map[string]any `json:"object"`
-	Source Source         `json:"source"`
-	Target Target         `json:"target"`
+	Source origin.Source  `json:"source"`
+	Target origin.Target  `json:"target"`
 }
 
 // end is the last message. Error is "" where all went well.
@@ -74,12 +77,9 @@ type end struct {
 // receivedObject is a sentObject as it arrives: decoded at once into what the API machinery uses.
 type receivedObject struct {
 	Object *unstructured.Unstructured `json:"object"`
-	Source Source                     `json:"source"`
-	Target Target                     `json:"target"`
+	Source origin.Source              `json:"source"`
+	Target origin.Target              `json:"target"`
 }
-
-// maxLog is how much of what kustomize prints is kept.
-const maxLog = 64 << 10
 
 // maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500
 // take about 2 seconds, 10,000 about 40.
@@ -100,12 +100,12 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the renderer: %w", err)
 	}
-	log := &head{limit: maxLog}
+	log := &sandbox.Printed{}
 	child := exec.CommandContext(bounded, program)
 	child.Args = []string{processName}
-	child.Env = environment(child.Environ(), request.RemoteFetch)
+	child.Env = sandbox.Environment(child.Environ(), request.RemoteFetch)
 	child.Stdin, child.Stderr = bytes.NewReader(input), log
-	ownGroup(child)
+	sandbox.OwnGroup(child)
 	child.WaitDelay = 5 * time.Second // what a git of the child's keeps open
 	output, err := child.StdoutPipe()
 	if err != nil {
@@ -153,9 +153,9 @@ func receive(output io.Reader) (*Response, error) {
 
 // endedEarly is the error for a child that ended without a result.
 func endedEarly(request Request, status int, log string, err error) error {
-	if status == outOfMemory {
+	if status == sandbox.OutOfMemory {
 		return fmt.Errorf("%s: rendering it needs more than %d MiB of memory; split the kustomization, and deploy each "+
-			"part by itself", request.Path, cmp.Or(request.Memory, maxMemory)>>20)
+			"part by itself", request.Path, cmp.Or(request.Memory, sandbox.MaxMemory)>>20)
 	}
 	return crashed(request.Path, log, err)
 }

@@ -11,6 +11,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/resource"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // refusals is the HTTP transport of kustomize. It notes what it refuses.
@@ -49,7 +51,7 @@ func (r *renderer) remoteError() error {
 		return errors.Join(found...)
 	}
 	for _, file := range r.files.read {
-		for _, doc := range documents(file.content) {
+		for _, doc := range yamlnode.Documents(file.content) {
 			for _, value := range remoteValues(doc) {
 				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.path, value.Line, redacted(value.Value),
 					remoteAdvice))

@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/sandbox"
 )
 
 // renderer renders one kustomization.
@@ -26,7 +28,7 @@ type renderer struct {
 	// printed is what kustomize printed in the last pass.
 	printed string
 	// learnt are the origins of objects where they come from a pass of their own; nil where objects have them.
-	learnt *learnt
+	learnt *origin.Learnt
 	// remoteFetch says whether kustomize may fetch.
 	remoteFetch bool
 }
@@ -86,7 +88,7 @@ func (r *renderer) objects(content []byte) ([]sentObject, error) {
 
 // run runs kustomize: with the annotation of origins, or where that would take too long, after a pass that finds them.
 func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
-	annotated, asked, err := withOrigins(content)
+	annotated, asked, err := origin.WithAnnotations(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
@@ -106,12 +108,12 @@ func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
 // learnOrigins finds origins in a pass of their own. Where that fails, so does the one for the objects, or they have
 // none.
 func (r *renderer) learnOrigins(content, annotated []byte) {
-	r.learnt = &learnt{}
+	r.learnt = &origin.Learnt{}
 	r.files.bare = true
 	all, err := r.inPartsOrOnce(content, annotated)
 	r.files.bare = false
 	if err == nil {
-		r.learnt.learn(all)
+		r.learnt.Learn(all)
 	}
 }
 
@@ -134,13 +136,13 @@ func (r *renderer) inPartsOrOnce(content, standIn []byte) ([]*resource.Resource,
 
 // once runs kustomize on what the files are now.
 func (r *renderer) once() (resmap.ResMap, error) {
-	printed, err := startCapture()
+	printed, err := sandbox.StartCapture()
 	if err != nil {
 		return nil, err
 	}
 	// A relative path could read as the address of a git repository.
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.target))
-	r.printed = printed.stop()
+	r.printed = printed.Stop()
 	switch {
 	case r.files.refused != nil:
 		return nil, r.files.refused
@@ -154,10 +156,10 @@ func (r *renderer) once() (resmap.ResMap, error) {
 
 // decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
 func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
-	sources := newSources(r.path, r.files)
+	finder := origin.NewFinder(r.path, r.files.shown)
 	objects := make([]sentObject, 0, len(all))
-	written := make([]Target, 0, len(all))
-	names, own := make([]named, 0, len(all)), r.ownNames()
+	written := make([]origin.Target, 0, len(all))
+	names, own := make([]origin.Named, 0, len(all)), origin.ReadOwnNames(r.files.shown)
 	for i, res := range all {
 		all[i] = nil // so that a node is garbage once its object is there
 		object := map[string]any{}
@@ -165,31 +167,33 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 		if err == nil {
 			err = checkKeys(object)
 		}
-		name := named{res.GetKind(), res.GetName(), res.GetNamespace()}
-		origin, originErr := sources.origin(r.originOf(object, i, len(all), name))
+		name := origin.Named{Kind: res.GetKind(), Name: res.GetName(), Namespace: res.GetNamespace()}
+		from, originErr := finder.Origin(r.originOf(object, i, len(all), name))
 		if err := errors.Join(err, originErr); err != nil {
 			return nil, r.unreadable(res, err)
 		}
 		if !r.keepOrigin {
-			dropOrigin(object)
+			origin.Drop(object)
 		}
-		source, target := sources.of(name, origin)
-		names = append(names, own.without(name))
+		source, target := finder.Find(name, from)
+		names = append(names, own.Without(name))
 		objects = append(objects, sentObject{Object: object, Source: source})
 		written = append(written, target)
 	}
-	setTargets(objects, names, written)
+	for i, target := range origin.Targets(names, written) {
+		objects[i].Target = target
+	}
 	return objects, nil
 }
 
 // originOf is the annotation of an object's origin, or "".
-func (r *renderer) originOf(object map[string]any, i, total int, name named) string {
+func (r *renderer) originOf(object map[string]any, i, total int, name origin.Named) string {
 	if r.learnt != nil {
-		return r.learnt.origin(i, total, name)
+		return r.learnt.Origin(i, total, name)
 	}
 	metadata, _ := object["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
-	text, _ := annotations[originAnnotation].(string)
+	text, _ := annotations[origin.Annotation].(string)
 	return text
 }
 

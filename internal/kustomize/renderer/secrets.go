@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // Kustomize's errors and log lines quote what they are about: all literals of a generator, a patch, a value of the
@@ -41,7 +43,7 @@ func (r *renderer) secrets() []secret {
 			continue
 		}
 		s := secretFinder{renderer: r, file: r.files.display(path), folder: filepath.Dir(path)}
-		for _, doc := range documents(content) {
+		for _, doc := range yamlnode.Documents(content) {
 			s.find(doc, 0)
 		}
 		found = append(found, s.found...)
@@ -64,7 +66,7 @@ func (s *secretFinder) find(node *yaml.Node, before int) {
 		if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 			inline-- // the text begins on the value's own line, not below it
 		}
-		for _, doc := range documents([]byte(node.Value)) {
+		for _, doc := range yamlnode.Documents([]byte(node.Value)) {
 			s.find(doc, before+inline)
 		}
 		return
@@ -83,7 +85,7 @@ func (s *secretFinder) find(node *yaml.Node, before int) {
 
 // addGenerators adds each generator of a list, or what is in its place.
 func (s *secretFinder) addGenerators(node *yaml.Node, before int) {
-	node = resolve(node)
+	node = yamlnode.Resolve(node)
 	if node.Kind != yaml.SequenceNode {
 		s.add(node, before+node.Line)
 		return
@@ -95,14 +97,14 @@ func (s *secretFinder) addGenerators(node *yaml.Node, before int) {
 
 // isSecret reports whether a node is a Secret, its generator, or a patch of one.
 func isSecret(node *yaml.Node) bool {
-	kind := scalar(node, "kind")
-	return kind == "Secret" || kind == "SecretGenerator" || scalar(node, "target", "kind") == "Secret"
+	kind := yamlnode.Text(node, "kind")
+	return kind == "Secret" || kind == "SecretGenerator" || yamlnode.Text(node, "target", "kind") == "Secret"
 }
 
 func (s *secretFinder) add(node *yaml.Node, line int) {
 	part := secret{file: s.file, line: line}
 	part.collect(node)
-	for _, env := range slices.Concat(at(resolve(node), []string{"envs", "*"}), at(resolve(node), []string{"env"})) {
+	for _, env := range slices.Concat(yamlnode.At(yamlnode.Resolve(node), []string{"envs", "*"}), yamlnode.At(yamlnode.Resolve(node), []string{"env"})) {
 		content, _ := s.files.FileSystem.ReadFile(filepath.Join(s.folder, env.Value)) // missing is what the error may be
 		for line := range strings.Lines(string(content)) {
 			key, value, _ := strings.Cut(line, "=")
@@ -114,7 +116,7 @@ func (s *secretFinder) add(node *yaml.Node, line int) {
 
 // collect adds the texts of a node.
 func (p *secret) collect(node *yaml.Node) {
-	node = resolve(node)
+	node = yamlnode.Resolve(node)
 	for i, child := range node.Content {
 		if node.Kind != yaml.MappingNode {
 			p.collect(child)

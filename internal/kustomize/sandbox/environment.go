@@ -1,4 +1,5 @@
-package renderer
+// Package sandbox bounds what a process that renders can reach: its environment, git, its memory, what it prints.
+package sandbox
 
 import (
 	"regexp"
@@ -18,8 +19,8 @@ var toFetch = regexp.MustCompile(`^(PATH|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|XDG_CO
 	`|GIT_ASKPASS|GIT_SSH|GIT_SSH_COMMAND|GIT_SSH_VARIANT|GIT_SSL_[A-Z_]+|GIT_PROXY_SSL_[A-Z_]+|GIT_EXEC_PATH` +
 	`|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|PARAMETERS|COUNT|(KEY|VALUE)_[0-9]+))$`)
 
-// environment is that of the child. Names count in either case, as Windows and proxy variables have it.
-func environment(all []string, remoteFetch bool) []string {
+// Environment is that of the child. Names count in either case, as Windows and proxy variables have it.
+func Environment(all []string, remoteFetch bool) []string {
 	kept := []string{}
 	for _, variable := range all {
 		name, _, _ := strings.Cut(variable, "=")

@@ -1,4 +1,4 @@
-package renderer
+package sandbox
 
 import (
 	"runtime/debug"
@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// maxMemory is how much memory a render may take: files of few bytes can become large objects. 10,000 Deployments take
+// MaxMemory is how much memory a render may take: files of few bytes can become large objects. 10,000 Deployments take
 // a tenth of it.
-const maxMemory = 2 << 30
+const MaxMemory = 2 << 30
 
-// outOfMemory is the exit status of a child that wants more.
-const outOfMemory = 75
+// OutOfMemory is the exit status of a child that wants more.
+const OutOfMemory = 75
 
-// boundMemory calls exceeded once when this process takes more memory than limit.
-func boundMemory(limit int64, exceeded func()) {
+// BoundMemory calls exceeded once when this process takes more memory than limit.
+func BoundMemory(limit int64, exceeded func()) {
 	debug.SetMemoryLimit(limit / 4 * 3) // so that it is not garbage that exceeds it
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	go func() {

@@ -1,15 +1,15 @@
 //go:build unix
 
-package renderer
+package sandbox
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// ownGroup puts a child into a process group of its own: an interrupt from the terminal reaches this program alone,
+// OwnGroup puts a child into a process group of its own: an interrupt from the terminal reaches this program alone,
 // which then ends the child with whatever git it has started.
-func ownGroup(child *exec.Cmd) {
+func OwnGroup(child *exec.Cmd) {
 	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	child.Cancel = func() error { return syscall.Kill(-child.Process.Pid, syscall.SIGKILL) }
 }

@@ -1,4 +1,4 @@
-package renderer
+package origin
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
 
 // Source is where an object was written. Lines count from 1; 0 is unknown.
@@ -40,11 +42,11 @@ func (s Source) PodLine() int {
 
 // addPodSpecs notes the containers of every mapping that has some, whatever the kind of the object.
 func (s *Source) addPodSpecs(node *yaml.Node, line int) {
-	if containers := at(node, []string{"containers", "*", "name"}); len(containers) > 0 && s.PodSpec == 0 {
+	if containers := yamlnode.At(node, []string{"containers", "*", "name"}); len(containers) > 0 && s.PodSpec == 0 {
 		s.PodSpec = line
 	}
 	for _, list := range []string{"containers", "initContainers"} {
-		for _, container := range at(node, []string{list, "*"}) {
+		for _, container := range yamlnode.At(node, []string{list, "*"}) {
 			s.addImage(container)
 		}
 	}
@@ -57,8 +59,8 @@ func (s *Source) addPodSpecs(node *yaml.Node, line int) {
 }
 
 func (s *Source) addImage(container *yaml.Node) {
-	name := scalar(container, "name")
-	for _, image := range at(container, []string{"image"}) {
+	name := yamlnode.Text(container, "name")
+	for _, image := range yamlnode.At(container, []string{"image"}) {
 		if _, known := s.Images[name]; known {
 			continue
 		}
@@ -69,13 +71,13 @@ func (s *Source) addImage(container *yaml.Node) {
 	}
 }
 
-// originAnnotation is where kustomize writes an object's origin when buildMetadata asks for it:
+// Annotation is where kustomize writes an object's origin when buildMetadata asks for it:
 // https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/
-const originAnnotation = "config.kubernetes.io/origin"
+const Annotation = "config.kubernetes.io/origin"
 
-// withOrigins returns the kustomization with origin annotations asked for, and whether it asked for them already.
+// WithAnnotations returns the kustomization with origin annotations asked for, and whether it asked for them already.
 // The result is JSON, converted as kustomize converts it.
-func withOrigins(content []byte) (edited []byte, asked bool, err error) {
+func WithAnnotations(content []byte) (edited []byte, asked bool, err error) {
 	data, err := sigsyaml.YAMLToJSON(content)
 	if err != nil {
 		return nil, false, err
@@ -104,11 +106,11 @@ func withOrigins(content []byte) (edited []byte, asked bool, err error) {
 	return edited, false, err
 }
 
-// dropOrigin removes the annotation, and the map that was made for it.
-func dropOrigin(object map[string]any) {
+// Drop removes the annotation, and the map that was made for it.
+func Drop(object map[string]any) {
 	metadata, _ := object["metadata"].(map[string]any)
 	annotations, found := metadata["annotations"].(map[string]any)
-	delete(annotations, originAnnotation)
+	delete(annotations, Annotation)
 	if found && len(annotations) == 0 { // kustomize leaves no empty map either
 		delete(metadata, "annotations")
 	}

@@ -1,4 +1,4 @@
-package renderer
+package sandbox
 
 import (
 	"errors"
@@ -23,13 +23,13 @@ const (
 	gateRefusals = 128
 )
 
-func isGitGate(name string) bool {
+func IsGitGate(name string) bool {
 	return filepath.Base(name) == "git" && strings.HasPrefix(filepath.Base(filepath.Dir(name)), gatePrefix)
 }
 
-// openGitGate puts the gate before all else on this process's PATH. Without a git there is nothing to guard. It returns
+// OpenGitGate puts the gate before all else on this process's PATH. Without a git there is nothing to guard. It returns
 // a folder to remove.
-func openGitGate() (folder string, err error) {
+func OpenGitGate() (folder string, err error) {
 	git, err := exec.LookPath("git")
 	if err != nil {
 		return "", nil //nolint:nilerr // kustomize reports that there is no git, once it wants one
@@ -50,8 +50,8 @@ func openGitGate() (folder string, err error) {
 		os.Setenv("GIT_ALLOW_PROTOCOL", allowedGit), os.Setenv("GIT_TERMINAL_PROMPT", "0"))
 }
 
-// gitGate is git as kustomize starts it. It returns the exit status.
-func gitGate(args []string, folder string, stderr io.Writer) int {
+// GitGate is git as kustomize starts it. It returns the exit status.
+func GitGate(args []string, folder string, stderr io.Writer) int {
 	checked, err := gitArguments(args)
 	if err != nil {
 		fmt.Fprintln(stderr, err)

@@ -1,4 +1,4 @@
-package renderer
+package origin
 
 import (
 	"cmp"
@@ -24,30 +24,31 @@ type namesake struct {
 	written, rendered Target
 }
 
-// ownNames are what the kustomization itself adds to names, after its patches have found their objects.
-type ownNames struct{ NamePrefix, NameSuffix string }
+// OwnNames are what the kustomization itself adds to names, after its patches have found their objects.
+type OwnNames struct{ NamePrefix, NameSuffix string }
 
-// ownNames reads them. A kustomization that does not parse renders nothing.
-func (r *renderer) ownNames() (own ownNames) {
-	_ = sigsyaml.Unmarshal(r.files.shown, &own)
+// ReadOwnNames reads them from a kustomization. One that does not parse renders nothing.
+func ReadOwnNames(content []byte) (own OwnNames) {
+	_ = sigsyaml.Unmarshal(content, &own)
 	return own
 }
 
-// without is an object's name before they were added.
-func (own ownNames) without(n named) named {
-	if rest, ok := strings.CutPrefix(n.name, own.NamePrefix); ok && strings.HasSuffix(rest, own.NameSuffix) {
-		n.name = strings.TrimSuffix(rest, own.NameSuffix)
+// Without is an object's name before they were added.
+func (own OwnNames) Without(n Named) Named {
+	if rest, ok := strings.CutPrefix(n.Name, own.NamePrefix); ok && strings.HasSuffix(rest, own.NameSuffix) {
+		n.Name = strings.TrimSuffix(rest, own.NameSuffix)
 	}
 	return n
 }
 
-// setTargets gives each object whose file is known the first target that selects nothing else.
-func setTargets(objects []sentObject, names []named, written []Target) {
-	all := make([]namesake, len(objects))
+// Targets returns for each object whose file is known the first target that selects nothing else, and else none. The
+// lists have one entry per object: its name before OwnNames, and what its file says.
+func Targets(names []Named, written []Target) []Target {
+	all := make([]namesake, len(names))
 	byName := map[string][]*namesake{} // by kind and each of its names
 	for i, o := range names {
 		n := &all[i]
-		*n = namesake{o.kind, written[i], Target{o.name, o.namespace}}
+		*n = namesake{o.Kind, written[i], Target{o.Name, o.Namespace}}
 		if written[i].Name == "" {
 			n.written = n.rendered
 		}
@@ -56,11 +57,13 @@ func setTargets(objects []sentObject, names []named, written []Target) {
 			byName[n.kind+" "+n.rendered.Name] = append(byName[n.kind+" "+n.rendered.Name], n)
 		}
 	}
-	for i := range objects {
+	targets := make([]Target, len(names))
+	for i := range names {
 		if written[i].Name != "" {
-			objects[i].Target = all[i].target(byName)
+			targets[i] = all[i].target(byName)
 		}
 	}
+	return targets
 }
 
 // target prefers what the file says. Variants of one base share that, and differ in what their kustomizations made of

@@ -1,4 +1,4 @@
-package renderer
+package origin
 
 import (
 	"encoding/json"
@@ -15,15 +15,15 @@ import (
 // entries: 100 of them on 100 objects take 10 s, of which the entries themselves take a tenth. Where a kustomization
 // has many, the origins come from a pass of their own, without the entries.
 
-// A kustomization has many entries where it has more than maxEntries, or all of them together more than maxAllEntries.
+// A kustomization has many entries where it has more than MaxEntries, or all of them together more than MaxAllEntries.
 // With fewer, one pass is faster than two.
 const (
-	maxEntries    = 12
-	maxAllEntries = 500
+	MaxEntries    = 12
+	MaxAllEntries = 500
 )
 
-// errMany ends a pass that asks for origins. Kustomize does not hand it on.
-var errMany = errors.New("there are too many entries for a pass with origins")
+// ErrMany ends a pass that asks for origins. Kustomize does not hand it on.
+var ErrMany = errors.New("there are too many entries for a pass with origins")
 
 // entryLists are the fields of which each entry is a transformer of its own to kustomize.
 var entryLists = []string{"images", "patches", "patchesJson6902", "patchesStrategicMerge", "replicas", "labels"}
@@ -32,8 +32,8 @@ var entryLists = []string{"images", "patches", "patchesJson6902", "patchesStrate
 var unoriginal = append(entryLists, "commonLabels", "commonAnnotations", "replacements", "vars",
 	"validators")
 
-// entries counts the entries of a kustomization. What can't be read has none; kustomize reports it.
-func entries(content []byte) int {
+// Entries counts the entries of a kustomization. What can't be read has none; kustomize reports it.
+func Entries(content []byte) int {
 	fields, err := fieldsOf(content)
 	if err != nil {
 		return 0
@@ -48,8 +48,8 @@ func entries(content []byte) int {
 	return total
 }
 
-// bare is a kustomization without what is not needed to find origins.
-func bare(content []byte) []byte {
+// Bare is a kustomization without what is not needed to find origins.
+func Bare(content []byte) []byte {
 	fields, err := fieldsOf(content)
 	if err != nil {
 		return content
@@ -80,26 +80,26 @@ func isOneOf(fields []string, name string) bool {
 	return slices.ContainsFunc(fields, func(field string) bool { return strings.EqualFold(field, name) })
 }
 
-// learnt are the annotations of origins from a pass of their own, in its order. The zero value knows none.
-type learnt struct {
-	names   []named
+// Learnt are the annotations of origins from a pass of their own, in its order. The zero value knows none.
+type Learnt struct {
+	names   []Named
 	origins []string
-	byName  map[named]string
+	byName  map[Named]string
 }
 
-func (l *learnt) learn(all []*resource.Resource) {
-	l.byName = map[named]string{}
+func (l *Learnt) Learn(all []*resource.Resource) {
+	l.byName = map[Named]string{}
 	for _, res := range all {
-		name := named{res.GetKind(), res.GetName(), res.GetNamespace()}
-		origin := res.GetAnnotations()[originAnnotation]
+		name := Named{res.GetKind(), res.GetName(), res.GetNamespace()}
+		origin := res.GetAnnotations()[Annotation]
 		l.names, l.origins = append(l.names, name), append(l.origins, origin)
 		l.byName[name] = origin
 	}
 }
 
-// origin is that of the object at an index of total. The order is the same unless a patch deletes an object.
-func (l *learnt) origin(i, total int, name named) string {
-	if total == len(l.names) && l.names[i].kind == name.kind {
+// Origin is that of the object at an index of total. The order is the same unless a patch deletes an object.
+func (l *Learnt) Origin(i, total int, name Named) string {
+	if total == len(l.names) && l.names[i].Kind == name.Kind {
 		return l.origins[i]
 	}
 	return l.byName[name]
