@@ -58,8 +58,8 @@ func isTestSupport(path string) bool {
 // isProgram reports files of the program that this one starts under another name to render: its main functions, and
 // what takes hold of its standard streams.
 func isProgram(path string) bool {
-	files := []string{"main.go", "gitgate.go", "capture.go"}
-	return slices.ContainsFunc(files, func(name string) bool { return isBelow(path, "internal/kustomize/renderer/"+name) })
+	files := []string{"renderer/main.go", "sandbox/gitgate.go", "sandbox/capture.go"}
+	return slices.ContainsFunc(files, func(name string) bool { return isBelow(path, "internal/kustomize/"+name) })
 }
 
 func TestStages_do_not_import_one_another(t *testing.T) {

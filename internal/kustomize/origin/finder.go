@@ -54,8 +54,8 @@ func (s *Finder) Origin(text string) (*resource.Origin, error) {
 	return s.origins[text], sigsyaml.Unmarshal([]byte(text), s.origins[text])
 }
 
-// Find returns the source of an object, and the name and namespace that are written there; without an origin on the disk,
-// the root kustomization and nothing.
+// Find returns the source of an object, and the name and namespace that are written there; without an origin on the
+// disk, the root kustomization and nothing.
 func (s *Finder) Find(object Named, origin *resource.Origin) (Source, Target) {
 	switch {
 	case origin == nil || origin.Repo != "":

@@ -34,7 +34,8 @@ type files struct {
 	total int
 	// mentioned are the words that a file contains.
 	mentioned map[string]bool
-	// entries are those of all kustomizations read so far; see origin.MaxEntries. counting ends the pass where there are many.
+	// entries are those of all kustomizations read so far; see origin.MaxEntries. counting ends the pass where there are
+	// many.
 	entries  int
 	counting bool
 	many     bool

@@ -104,7 +104,8 @@ func isSecret(node *yaml.Node) bool {
 func (s *secretFinder) add(node *yaml.Node, line int) {
 	part := secret{file: s.file, line: line}
 	part.collect(node)
-	for _, env := range slices.Concat(yamlnode.At(yamlnode.Resolve(node), []string{"envs", "*"}), yamlnode.At(yamlnode.Resolve(node), []string{"env"})) {
+	node = yamlnode.Resolve(node)
+	for _, env := range slices.Concat(yamlnode.At(node, []string{"envs", "*"}), yamlnode.At(node, []string{"env"})) {
 		content, _ := s.files.FileSystem.ReadFile(filepath.Join(s.folder, env.Value)) // missing is what the error may be
 		for line := range strings.Lines(string(content)) {
 			key, value, _ := strings.Cut(line, "=")
