@@ -7,7 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
@@ -117,6 +120,30 @@ func BenchmarkPlan(b *testing.B) {
 				if got := plan(b, placement.Request{Cluster: schedule.Snapshot{Nodes: nodes}, Objects: objects, Images: images,
 					Policy: placement.Pin}); len(got) != 200 {
 					b.Fatalf("%d verdicts", len(got))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPlan_with_room is of a cluster where 20 pods run on each node.
+func BenchmarkPlan_with_room(b *testing.B) {
+	for _, size := range []struct{ nodes, workloads int }{{100, 20}, {1000, 200}} {
+		b.Run(fmt.Sprintf("%d_nodes_%d_pods_%d_workloads", size.nodes, 20*size.nodes, size.workloads), func(b *testing.B) {
+			cluster := schedule.Snapshot{Nodes: fleet(size.nodes)}
+			one := resource.MustParse("100m")
+			for i := range 20 * size.nodes {
+				cluster.Pods = append(cluster.Pods, corev1.Pod{
+					ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("pod-%d", i), UID: types.UID(fmt.Sprint(i))},
+					Spec: corev1.PodSpec{NodeName: cluster.Nodes[i/20].Name, Containers: []corev1.Container{{Resources: corev1.
+						ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: one}}}}}})
+			}
+			images := map[string]platform.Offer{"web:1": {Index: true, Platforms: parse(b, []string{"linux/amd64"})}}
+			for b.Loop() {
+				got := plan(b, placement.Request{Cluster: cluster, Objects: deployments(size.workloads, "agentpool"),
+					Images: images, Policy: placement.Pin, Room: true})
+				if got[0].Room == nil || got[0].Room.Fit != 1 {
+					b.Fatalf("%+v", got[0])
 				}
 			}
 		})

@@ -132,6 +132,46 @@ func scalerOf(version string) string {
 		minReplicas: 2, maxReplicas: 9, scaleTargetRef: {apiVersion: ` + version + `, kind: Deployment, name: web}}}`
 }
 
+func TestExceeded(t *testing.T) {
+	var quotas []corev1.ResourceQuota
+	parse(t, `[{metadata: {name: limit, namespace: shop}, status: {hard: {pods: 2}, used: {pods: 2}}}]`, &quotas)
+	tests := []struct {
+		name, kind, spec string
+		unchanged        bool
+		want             []string
+	}{
+		{"an_update_that_adds_before_it_removes", "Deployment", "replicas: 2", false, []string{"pods: 3 of 2 in between"}},
+		{"an_update_that_removes_first", "Deployment", "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 1}}}", false,
+			nil},
+		{"no_update", "Deployment", "replicas: 2", true, nil},
+		{"too_many_in_the_end", "Deployment", "replicas: 4", false, []string{"pods: 4 of 2"}},
+		{"a_pod_on_each_node", "DaemonSet", "{}", false, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := workload(t, test.kind, test.spec, cpu("100m"))
+			w.Unchanged = test.unchanged
+			workloads, pods := []room.Workload{w}, running(w, []string{"a", "b"})
+			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: pods}
+			forecasts, err := room.Foretell(t.Context(), cluster, workloads, room.Scaling{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range room.Exceeded(quotas, pods, workloads, forecasts) {
+				text := e.String()
+				if e.Stalls != nil {
+					text += " in between"
+				}
+				got = append(got, text)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // nodes have 2 and 4 CPUs.
 func nodes(t *testing.T) []corev1.Node {
 	var all []corev1.Node
