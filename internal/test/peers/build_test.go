@@ -33,10 +33,11 @@ func init() { parts = append(parts, part{"build", build}) }
 // together from files.
 func build(t *testing.T) string {
 	host := diskRegistry(t)
+	times := min(*rounds, *slowRounds)
 	var rows []peers.Ways
 	for _, a := range []app{goService(t, host), pythonApp(t, host)} {
 		row := peers.Ways{What: a.what, Runs: make([][]peers.Usage, 3)}
-		for round := range min(*rounds, *slowRounds) {
+		for round := range times {
 			if !t.Run(fmt.Sprint(a.name, "_", round), func(t *testing.T) {
 				b := builds{t, a, fmt.Sprintf("%s/%s-%d", host, a.name, round)}
 				for way, used := range b.measure() {
@@ -48,7 +49,8 @@ func build(t *testing.T) string {
 		}
 		rows = append(rows, row)
 	}
-	return peers.WallTable([]string{"one BuildKit, arm64 emulated", "two native halves, joined", "`assemble`"}, rows)
+	return fmt.Sprintf("Runs of each: %d.\n\n", times) + peers.WallTable([]string{"one BuildKit, arm64 emulated",
+		"two native halves, joined", "`assemble`"}, rows)
 }
 
 // app is what is built.
