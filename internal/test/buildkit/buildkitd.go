@@ -19,11 +19,20 @@ func Start(t testing.TB, env ...string) string {
 	return "unix://" + socket
 }
 
+// StartAt runs a BuildKit like Start that listens at an address of this machine, for the containers of an engine. It
+// returns where, tcp://HOST:PORT.
+func StartAt(t testing.TB, host string) string {
+	t.Helper()
+	address := freePort(t, host)
+	start(t, nil, "tcp", address, "--addr", "tcp://"+address)
+	return "tcp://" + address
+}
+
 // StartTLS runs a BuildKit that only speaks TLS, and only to clients with a certificate of the authority of which
 // certs holds the files. It returns its address, tcp://HOST:PORT.
 func StartTLS(t testing.TB, certs Certificates) string {
 	t.Helper()
-	address := freePort(t)
+	address := freePort(t, "127.0.0.1")
 	start(t, nil, "tcp", address, "--addr", "tcp://"+address, "--tlscacert", certs.CACert, "--tlscert", certs.ServerCert,
 		"--tlskey", certs.ServerKey)
 	return "tcp://" + address
@@ -75,9 +84,9 @@ func unmount(t testing.TB, dir string) {
 	}
 }
 
-func freePort(t testing.TB) string {
+func freePort(t testing.TB, host string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
@@ -23,8 +21,17 @@ import (
 	sample "github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// nativeRunners is the workflow of docs/building.md: a matrix of two runners, each of which pushes its own platform,
-// and the deploy that joins them. Both runners are this machine, and files that are ready stand in for a compiler's.
+// halfDockerfile runs a program of the image's CPU, as compilers and package managers do.
+const halfDockerfile = `FROM scratch
+ARG TARGETARCH
+COPY --chmod=755 busybox-${TARGETARCH} /bin/busybox
+RUN ["/bin/busybox", "--install", "/bin"]
+COPY dist/linux_${TARGETARCH}/app /app/app
+ENTRYPOINT ["/app/app"]
+`
+
+// nativeRunners is the workflow of docs/building.md: a matrix of two runners, each of which builds its own platform
+// from a Dockerfile, and the deploy that joins them. Both runners are this machine: QEMU is the CPU of the second.
 func nativeRunners(t *testing.T, engine buildkit.Engine) {
 	cluster, err := localcluster.Start(t.Context(), localcluster.Options{Address: engine.Machine})
 	if err != nil {
@@ -42,7 +49,12 @@ func nativeRunners(t *testing.T, engine buildkit.Engine) {
 	if err := sample.Compile(t.Context(), app, filepath.Join(repository, "dist"), platforms...); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(repository, ".github", "workflows", "deploy.yml"), nativeWorkflow(t, cluster.Registry))
+	for _, cpu := range []string{"busybox-amd64", "busybox-arm64"} {
+		write(t, filepath.Join(repository, cpu), read(t, filepath.Join(buildkit.Repository(t), "bin", cpu)))
+	}
+	write(t, filepath.Join(repository, "Dockerfile"), halfDockerfile)
+	write(t, filepath.Join(repository, ".github", "workflows", "deploy.yml"),
+		nativeWorkflow(t, cluster.Registry, buildkit.StartAt(t, engine.Machine)))
 	enginetest.Commit(t, repository)
 
 	steps := enginetest.Act(t, engine, enginetest.Workflow{
@@ -61,11 +73,36 @@ func nativeRunners(t *testing.T, engine buildkit.Engine) {
 	if diff := cmp.Diff(map[string]int{"amd64": 2, "arm64": 2}, placement["Deployment default/app-multi"]); diff != "" {
 		t.Errorf("placement (-want +got):\n%s", diff)
 	}
+	want := []string{"linux/amd64", "linux/arm64", "unknown/unknown", "unknown/unknown"} // the last are provenance
+	if diff := cmp.Diff(want, entries(t, cluster.Registry+"/app-multi@"+deploy.Outputs["digest"])); diff != "" {
+		t.Errorf("entries of the index (-want +got):\n%s", diff)
+	}
+}
+
+// entries are the platforms of an index, in its order.
+func entries(t *testing.T, reference string) (platforms []string) {
+	t.Helper()
+	ref, err := name.ParseReference(reference, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range manifest.Manifests {
+		platforms = append(platforms, entry.Platform.String())
+	}
+	return platforms
 }
 
 // nativeWorkflow is the one of the docs, save that its registry is the cluster's, which has no TLS and no users, and
-// that the files are ready.
-func nativeWorkflow(t *testing.T, registry string) string {
+// that a BuildKit of the test's builds, since jobs of act have no Docker engine.
+func nativeWorkflow(t *testing.T, registry, builder string) string {
 	t.Helper()
 	page := read(t, filepath.Join(buildkit.Repository(t), "docs", "building.md"))
 	_, chapter, _ := strings.Cut(page, "\n## On native runners\n")
@@ -80,31 +117,6 @@ func nativeWorkflow(t *testing.T, registry string) string {
 		"registry/app-multi="+registry+"/app-multi registry/app-amd64="+registry+"/app-amd64")
 	workflow = strings.ReplaceAll(workflow, "  IMAGES: registry/app-multi="+registry+"/app-multi ",
 		"  IMAGES: |\n    registry/app-multi="+registry+"/app-multi\n    ")
-	return strings.Replace(workflow, "          push-as: platform\n",
-		"          push-as: platform\n          builder: assemble\n"+
-			"          artifacts: dist/{os}_{arch}/app:/app/app\n          base-image: "+pushBase(t, registry)+"\n", 1)
-}
-
-// pushBase pushes an image for both platforms that only says what to start, and returns its reference. The input
-// entrypoint would do, but act starts the action's own container with what it contains.
-func pushBase(t *testing.T, registry string) string {
-	t.Helper()
-	index := v1.ImageIndex(empty.Index)
-	for _, architecture := range []string{"amd64", "arm64"} {
-		config := &v1.ConfigFile{OS: "linux", Architecture: architecture, Config: v1.Config{Entrypoint: []string{"/app/app"}}}
-		image, err := mutate.ConfigFile(empty.Image, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		platform := &v1.Platform{OS: "linux", Architecture: architecture}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: platform}})
-	}
-	ref, err := name.ParseReference(registry+"/base:1", name.Insecure)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.WriteIndex(ref, index); err != nil {
-		t.Fatal(err)
-	}
-	return ref.Name()
+	return strings.Replace(workflow, "          push-as: platform\n", "          push-as: platform\n          builder: "+
+		builder+"\n", 1)
 }
