@@ -85,7 +85,7 @@ func (r *Report) readiness() map[string]string {
 		}
 	}
 	for id, n := range r.Wanted {
-		label := withoutVersion(id)
+		label := LabelOf(id)
 		total[label] = max(n, total[label])
 	}
 	text := map[string]string{}

@@ -27,12 +27,17 @@ type Workload struct {
 	Audit *audit.Row `json:"audit,omitempty"`
 }
 
-// Label names the workload as people do.
-func (w Workload) Label() string {
-	label := w.Kind + " " + w.Namespace + "/" + w.Name
+// Object names the object as people do: "Deployment shop/cart".
+func (w Workload) Object() string {
 	if w.Namespace == "" {
-		label = w.Kind + " " + w.Name
+		return w.Kind + " " + w.Name
 	}
+	return w.Kind + " " + w.Namespace + "/" + w.Name
+}
+
+// Label names the workload as people do: the object and, where it has several, the template.
+func (w Workload) Label() string {
+	label := w.Object()
 	if w.Template != "" {
 		label += " (" + w.Template + ")"
 	}
@@ -56,11 +61,11 @@ func (r *Report) Placement() map[string]map[string]int {
 
 // workloadOf names a pod's workload as people do: without the API version that object.ID puts first.
 func workloadOf(pod rollout.Pod) string {
-	return withoutVersion(pod.Workload)
+	return LabelOf(pod.Workload)
 }
 
-// withoutVersion makes "Deployment shop/cart" of "apps/v1 Deployment shop/cart", an object.ID.
-func withoutVersion(id string) string {
+// LabelOf makes "Deployment shop/cart" of "apps/v1 Deployment shop/cart", an object.ID.
+func LabelOf(id string) string {
 	_, label, _ := strings.Cut(id, " ")
 	return label
 }

@@ -36,7 +36,15 @@ func Write(of *report.Report, o Options) string {
 	if o.Room < leastRoom {
 		return strings.TrimSuffix(text, "…")
 	}
-	return text + r.sections(o)
+	return text + sections(o,
+		section{"", 5, r.errorSection},
+		section{"Audit", 40, r.auditSection},
+		section{"Placement", 25, r.placementSection},
+		section{"Findings", 30, r.findingsSection},
+		section{"Patches", 5, r.patchesSection},
+		section{"Images", 10, r.imagesSection},
+		section{"Changes", 20, r.changesSection},
+		section{"Timeline", 5, r.timelineSection})
 }
 
 // page is a report on its way to Markdown.
@@ -48,36 +56,20 @@ func (r page) head(o Options) string {
 		verdictIcon[r.Verdict], r.Verdict, r.verdictLine()), o.Room)
 }
 
-// commentRoom is what a comment may have, in bytes: GitHub takes 65,536 characters, and the mark needs some.
-const commentRoom = 60_000
-
-// Comment is the report as Markdown for a comment of a pull request.
-func Comment(of *report.Report, o Options) string {
-	r := page{of}
-	o.Room = commentRoom
-	return r.head(o) + r.sections(o)
+// section is a part of a page, with its share of the room.
+type section struct {
+	title   string
+	percent int // of the room
+	body    func(Options, int) string
 }
 
-// sections are what follows the verdict. Each has its share of the room.
-func (r page) sections(o Options) string {
+// sections are those that have something to show.
+func sections(o Options, all ...section) string {
 	text := ""
-	for _, section := range []struct {
-		title   string
-		percent int // of the room
-		body    func(Options, int) string
-	}{
-		{"", 5, r.errorSection},
-		{"Audit", 40, r.auditSection},
-		{"Placement", 25, r.placementSection},
-		{"Findings", 30, r.findingsSection},
-		{"Patches", 5, r.patchesSection},
-		{"Images", 10, r.imagesSection},
-		{"Changes", 20, r.changesSection},
-		{"Timeline", 5, r.timelineSection},
-	} {
-		body := section.body(o, o.Room*section.percent/100)
-		if body != "" && section.title != "" {
-			text += "\n### " + section.title + "\n"
+	for _, s := range all {
+		body := s.body(o, o.Room*s.percent/100)
+		if body != "" && s.title != "" {
+			text += "\n### " + s.title + "\n"
 		}
 		if body != "" {
 			text += "\n" + strings.TrimRight(body, "\n") + "\n"
