@@ -93,7 +93,7 @@ func (d *deploy) files() gitops.Files {
 		Ours:     func(before, after map[string][]byte) bool { return fixing.OnlyPatches(place.Path, before, after) },
 		Headline: headline, Text: strings.TrimSpace(body + "\n\n" + fixing.List(d.fixed.Changes)),
 		Branch: branch.ExpandBranch(fields), Body: summary.Comment(result, summary.Options{
-			Workspace: d.env("GITHUB_WORKSPACE"), Source: d.env.CommitPage()}) + d.env.RunLink(),
+			Workspace: d.env("GITHUB_WORKSPACE"), Source: d.env.CommitPage()}), Foot: d.env.RunLink(),
 		Mark: d.target.mark, Say: d.say,
 	}
 }

@@ -25,8 +25,8 @@ type Files struct {
 	Ours func(before, after map[string][]byte) bool
 	// Headline is the commit message's first line and the title of the pull request. Text is the rest of the message.
 	Headline, Text string
-	// Branch is that of the pull request, Body its text in Markdown.
-	Branch, Body string
+	// Branch is that of the pull request, Body its text in Markdown, and Foot the end of it, which says what run this is.
+	Branch, Body, Foot string
 	// Mark says which run this is.
 	Mark Mark
 	// Say reports what is going on.
@@ -91,7 +91,7 @@ func ProposeFiles(ctx context.Context, f Files) (Result, error) {
 	if err != nil || result.Later != "" {
 		return result, err
 	}
-	result.PullRequest, err = r.request(ctx, f.Branch, f.Headline, f.Body+"\n"+f.Mark.String()+"\n")
+	result.PullRequest, err = r.request(ctx, f.Branch, f.Headline, f.Body, f.Foot+"\n"+f.Mark.String()+"\n")
 	return result, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/google/go-github/v89/github"
 )
@@ -29,7 +30,7 @@ func PullRequest(ctx context.Context, opts Options) (Result, error) {
 	if err != nil || result.Later != "" {
 		return result, err
 	}
-	result.PullRequest, err = r.request(ctx, branch, r.message(d.changes).headline, r.body(d.changes))
+	result.PullRequest, err = r.request(ctx, branch, r.message(d.changes).headline, r.body(d.changes), "")
 	return result, err
 }
 
@@ -38,10 +39,11 @@ func sameBranch(branch string) error {
 		"pull-request-branch", branch)
 }
 
-// request opens the pull request, or brings the one that is open up to date, and returns its URL.
-func (r *repository) request(ctx context.Context, branch, title, body string) (string, error) {
+// request opens the pull request, or brings the one that is open up to date, and returns its URL. The foot of the text
+// says which run wrote it, and is no reason to write it again.
+func (r *repository) request(ctx context.Context, branch, title, body, foot string) (string, error) {
 	wanted := &github.NewPullRequest{
-		Title: github.Ptr(title), Body: github.Ptr(body),
+		Title: github.Ptr(title), Body: github.Ptr(body + foot),
 		Head: github.Ptr(branch), Base: github.Ptr(r.Place.Branch),
 	}
 	present, err := r.opened(ctx, branch)
@@ -58,7 +60,8 @@ func (r *repository) request(ctx context.Context, branch, title, body string) (s
 			return "", r.explain("opening a pull request from "+branch, err)
 		}
 	}
-	if present.GetTitle() == wanted.GetTitle() && present.GetBody() == wanted.GetBody() {
+	same := present.GetBody() == wanted.GetBody() || foot != "" && strings.HasPrefix(present.GetBody(), body)
+	if present.GetTitle() == wanted.GetTitle() && same {
 		return present.GetHTMLURL(), nil
 	}
 	_, _, err = r.client.PullRequests.Edit(ctx, r.owner, r.name, present.GetNumber(),

@@ -160,6 +160,9 @@ func TestFix_proposes(t *testing.T) {
 	if f.Head(fixedBranch).SHA != head.SHA || again.outputs["pull-request-url"] != f.only(t).URL {
 		t.Errorf("the second run makes %+v, outputs %v", f.Head(fixedBranch), again.outputs)
 	}
+	if diff := cmp.Diff(pull.Body, f.only(t).Body); diff != "" {
+		t.Errorf("the second run writes the same text anew: %s", diff)
+	}
 
 	f.Commit("main", "Sell more", map[string]string{"deploy/more.yaml": strings.ReplaceAll(start.Files["deploy/app.yaml"],
 		"{name: app}", "{name: more}"), kustomizedAt: "# mine\nresources: [app.yaml, more.yaml]\n"})
