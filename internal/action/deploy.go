@@ -111,7 +111,7 @@ func (d *deploy) report() *report.Report {
 			WithoutNode: append([]string{}, v.WithoutNode...), Fix: v.Fix, Audit: d.rowOf(i),
 		})
 	}
-	r.Patches = append(r.Patches, d.fixed.Changes...)
+	r.Patches, r.NoPatches = append(r.Patches, d.fixed.Changes...), d.fixed.Needless
 	r.Changes, r.Planned = append(r.Changes, d.changes...), d.previewed
 	r.Pods = append(r.Pods, d.pods...)
 	r.Wanted = d.wanted

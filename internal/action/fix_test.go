@@ -239,7 +239,7 @@ func TestFix_updates_its_own_file(t *testing.T) {
 	}
 }
 
-// TestFix_keeps_a_pin_while_a_pool_is_empty: the nodes that a pin keeps a workload from may be back tomortest.
+// TestFix_keeps_a_pin_while_a_pool_is_empty: the nodes that a pin keeps a workload from may be back tomorrow.
 func TestFix_keeps_a_pin_while_a_pool_is_empty(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
 	pushImages(t, cluster.Registry, "fix", fixImages)
@@ -260,6 +260,22 @@ func TestFix_keeps_a_pin_while_a_pool_is_empty(t *testing.T) {
 		if diff := cmp.Diff(step.want, got); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// TestFix_says_that_no_patch_is_needed, and leaves the kustomization alone.
+func TestFix_says_that_no_patch_is_needed(t *testing.T) {
+	cluster := sharedCluster(t, "aks")
+	pushImages(t, cluster.Registry, "fix", fixImages)
+	repo := repository(t, withImages(map[string]string{"app.yaml": workload("Deployment", "app", "multi"),
+		"kustomization.yaml": "resources: [app.yaml]\n"}, cluster.Registry+"/fix"))
+	before := tree(t, repo)
+	status, output := start(t, []string{"fix", "--kubeconfig", cluster.Kubeconfig, "--kustomization", repo})
+	if want := "\nok: no patch is needed\n"; status != 0 || !strings.Contains(output, want) {
+		t.Errorf("status %d, no %q in\n%s", status, want, output)
+	}
+	if diff := cmp.Diff(before, tree(t, repo)); diff != "" {
+		t.Error("something was written", diff)
 	}
 }
 

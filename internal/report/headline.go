@@ -22,6 +22,9 @@ func (r *Report) Headline() string {
 	if patches := countPatches(r.Patches); patches != "" {
 		parts = append(parts, patches)
 	}
+	if r.NoPatches {
+		parts = append(parts, "no patch is needed")
+	}
 	if changes := countChanges(r.Changes); changes != "" && r.Planned {
 		parts = append(parts, "would be "+changes)
 	} else if changes != "" {

@@ -56,6 +56,8 @@ type Report struct {
 
 	// Planned: Changes were not made.
 	Planned bool `json:"-"`
+	// NoPatches: the command fix has found nothing to keep.
+	NoPatches bool `json:"-"`
 	// Target is where the run deploys to; the zero value is nowhere.
 	Target Target `json:"-"`
 	// Steps are what Timings measure, in the order in which they ended.

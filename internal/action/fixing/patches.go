@@ -79,6 +79,8 @@ type Fix struct {
 	// Patches are to be in the file, and Changes is what becomes of each and of the others.
 	Patches []archpatches.Patch
 	Changes []report.Patch
+	// Needless: neither is there a patch, nor was there one.
+	Needless bool
 }
 
 // wantedPatch is a patch that the plan asks for.
@@ -108,6 +110,7 @@ func (x *Fix) Plan(ctx context.Context) error {
 		x.notePatch(w.Patch)
 	}
 	report.SortPatches(x.Changes)
+	x.Needless = len(x.Changes) == 0
 	return nil
 }
 
