@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -67,7 +65,7 @@ func (d *deploy) applyOptions() apply.Options {
 	opts.TakeOverFrom = d.config.TakeOverFrom
 	opts.EstablishTimeout = d.config.WaitTimeout
 	opts.Recreate = d.config.Recreate
-	opts.SameImage = d.sameImage
+	opts.Foreseen = d.foreseen
 	if d.config.Prune {
 		opts.Inventory = opts.Deploy
 	}
@@ -79,22 +77,4 @@ func (d *deploy) readOptions() apply.Options {
 	opts := d.applyOptions()
 	opts.Reading = d.reading()
 	return opts
-}
-
-// sameImage reports whether runs is the image that wanted refers to, by the digest that was looked up for wanted.
-func (d *deploy) sameImage(wanted, runs string) bool {
-	was, err := name.ParseReference(wanted)
-	if err != nil {
-		return false
-	}
-	is, err := name.ParseReference(runs)
-	if err != nil {
-		return false
-	}
-	if is.Name() == was.Name() {
-		return true
-	}
-	pinned, ok := is.(name.Digest)
-	result := d.images.Result(was)
-	return ok && result.Image != nil && is.Context() == was.Context() && pinned.DigestStr() == result.Image.Digest.String()
 }

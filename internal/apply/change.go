@@ -32,8 +32,8 @@ type Change struct {
 	// Unconfirmed: the answer to the change was lost and the object could not be read since. After is what was expected.
 	Unconfirmed bool `json:"-"`
 
-	// Replaced are the images of the manifest in whose place the object has others.
-	Replaced []ReplacedImage `json:"-"`
+	// OtherImages are those of the object that nobody foresaw.
+	OtherImages []OtherImage `json:"-"`
 
 	ref server.Ref
 }

@@ -10,43 +10,61 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
-// ReplacedImage is an image of a manifest in whose place the API server answered another.
-type ReplacedImage struct {
+// OtherImage is an image that runs and that the manifest does not name.
+type OtherImage struct {
 	Container string
-	// Wanted is the image in the manifest, Runs the one that the cluster has now, or in a plan would have.
+	// Wanted is the image in the manifest, or "" where the cluster added the container. Runs is the one that the cluster
+	// has now, or in a plan would have.
 	Wanted, Runs string
 }
 
-// replacedImages compares the images of a manifest with those of the object that came of it. An admission webhook may
-// have replaced one, and then what was verified is not what runs. Containers are found wherever a kind has them.
-func replacedImages(desired, live *unstructured.Unstructured, same func(wanted, runs string) bool) []ReplacedImage {
+// otherImages compares the images of a manifest with those of the object that came of it. An admission webhook may
+// have replaced one or added a container, and then what was verified is not what runs. Containers are found wherever a
+// kind has them.
+func otherImages(desired, live *unstructured.Unstructured, foreseen func(wanted, runs string) bool) []OtherImage {
 	if live == nil {
 		return nil
 	}
-	var replaced []ReplacedImage
+	var others []OtherImage
 	eachContainer(desired.Object, live.Object, func(name, wanted, runs string) {
-		if runs != "" && wanted != "" && runs != wanted && !same(wanted, runs) {
-			replaced = append(replaced, ReplacedImage{Container: name, Wanted: wanted, Runs: runs})
+		if runs != "" && runs != wanted && !foreseen(wanted, runs) {
+			others = append(others, OtherImage{Container: name, Wanted: wanted, Runs: runs})
 		}
 	})
-	return replaced
+	return others
+}
+
+// Finding reports the image, as one of a workload: its ID, and its name for people.
+func (i OtherImage) Finding(id, workload string) finding.Finding {
+	f := finding.Finding{
+		Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: id, Container: i.Container, Image: i.Runs,
+		Fix: "Look for the admission webhook or policy that does so: " +
+			"kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. ",
+	}
+	if i.Wanted == "" {
+		f.Message = fmt.Sprintf("%s: container %s runs %s, which the manifest does not name: "+
+			"the cluster added it, and it was not verified.", workload, i.Container, i.Runs)
+		f.Fix += "If that is intended, let the webhook answer dry runs (sideEffects: None), so that the plan looks at what " +
+			"it adds."
+		return f
+	}
+	f.Message = fmt.Sprintf("%s: container %s runs %s in place of %s: the cluster replaced the image, and this one was "+
+		"not verified.", workload, i.Container, i.Runs, i.Wanted)
+	f.Fix += "If that is intended, write the image that is to run into the kustomization, so that it is verified."
+	return f
 }
 
 // containerLists are the fields of a pod's spec that have images, in the order of messages.
 var containerLists = []string{"initContainers", "containers", "ephemeralContainers"}
 
-// eachContainer calls found with each container of a manifest: its image there, and in the live object, or "".
+// eachContainer calls found with each container of a manifest, and then with those that only the live object has: its
+// image in each, or "".
 func eachContainer(desired, live any, found func(name, wanted, runs string)) {
 	switch desired := desired.(type) {
 	case map[string]any:
 		live, _ := live.(map[string]any)
 		for _, field := range containerLists {
-			runs := imagesByContainer(live[field])
-			for _, container := range containersIn(desired[field]) {
-				name, _ := container["name"].(string)
-				wanted, _ := container["image"].(string)
-				found(name, wanted, runs[name])
-			}
+			eachOf(desired[field], live[field], found)
 		}
 		for _, field := range slices.Sorted(maps.Keys(desired)) {
 			if !slices.Contains(containerLists, field) {
@@ -57,6 +75,21 @@ func eachContainer(desired, live any, found func(name, wanted, runs string)) {
 		live, _ := live.([]any)
 		for i := range min(len(desired), len(live)) {
 			eachContainer(desired[i], live[i], found)
+		}
+	}
+}
+
+// eachOf is eachContainer for one list.
+func eachOf(desired, live any, found func(name, wanted, runs string)) {
+	wants, runs := imagesByContainer(desired), imagesByContainer(live)
+	for _, container := range containersIn(desired) {
+		name, _ := container["name"].(string)
+		found(name, wants[name], runs[name])
+	}
+	for _, container := range containersIn(live) {
+		name, _ := container["name"].(string)
+		if _, wanted := wants[name]; !wanted {
+			found(name, "", runs[name])
 		}
 	}
 }
@@ -81,7 +114,7 @@ func containersIn(list any) []map[string]any {
 	return containers
 }
 
-// imageFindings reports the images that were replaced in what the run has applied, or in a plan would apply.
+// imageFindings reports the images of what the run has applied, or in a plan would apply, that nobody foresaw.
 func (r *run) imageFindings(set ChangeSet) []finding.Finding {
 	var findings []finding.Finding
 	for i, c := range set {
@@ -89,17 +122,9 @@ func (r *run) imageFindings(set ChangeSet) []finding.Finding {
 		if !ok || c.After == nil {
 			continue
 		}
-		set[i].Replaced = replacedImages(t.desired, c.After, r.opts.SameImage)
-		for _, image := range set[i].Replaced {
-			findings = append(findings, finding.Finding{
-				Code: finding.BinaryUnchecked, Severity: finding.Warning,
-				Object: c.Object, Container: image.Container, Image: image.Runs,
-				Message: fmt.Sprintf("%s: container %s runs %s in place of %s: "+
-					"the cluster replaced the image, and this one was not verified.", t, image.Container, image.Runs, image.Wanted),
-				Fix: "Look for the admission webhook or policy that does so: " +
-					"kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
-					"If that is intended, write the image that is to run into the kustomization, so that it is verified.",
-			})
+		set[i].OtherImages = otherImages(t.desired, c.After, r.opts.Foreseen)
+		for _, image := range set[i].OtherImages {
+			findings = append(findings, image.Finding(c.Object, t.String()))
 		}
 	}
 	return findings

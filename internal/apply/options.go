@@ -38,9 +38,10 @@ type Options struct {
 	// Patience is how long requests of a rollback, and those that read back an object whose answer was lost, are repeated
 	// while the API server does not answer: 2 min.
 	Patience time.Duration
-	// SameImage reports whether runs, the image of a live object, is what wanted, that of the manifest, refers to. The
-	// default takes no two that differ for the same.
-	SameImage func(wanted, runs string) bool
+	// Foreseen reports whether runs, the image of a live object, was looked at: as what wanted, that of the manifest,
+	// refers to; or, where wanted is "", as that of a container which the manifest does not have. The default has
+	// foreseen only what the manifest says.
+	Foreseen func(wanted, runs string) bool
 	// Reading is what the cluster had of the objects a moment ago, for Apply and Plan. Nil, the default, has them read it.
 	Reading *Reading
 	// Progress hears how far a stage is, and the warnings of the API server. The default drops them.
@@ -59,8 +60,8 @@ func (o Options) complete() Options {
 	o.InterruptGrace = cmp.Or(o.InterruptGrace, 5*time.Second)
 	o.DeleteTimeout = cmp.Or(o.DeleteTimeout, time.Minute)
 	o.Patience = cmp.Or(o.Patience, 2*time.Minute)
-	if o.SameImage == nil {
-		o.SameImage = func(string, string) bool { return false }
+	if o.Foreseen == nil {
+		o.Foreseen = func(string, string) bool { return false }
 	}
 	if o.Progress == nil {
 		o.Progress = progress.Discard

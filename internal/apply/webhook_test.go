@@ -100,20 +100,28 @@ func TestWarnings_are_heard(t *testing.T) {
 	same(t, []string{"warning: ConfigMap warned/a: ConfigMaps go out of fashion"}, slices.Compact(heard))
 }
 
-func TestApply_reports_an_image_that_a_webhook_replaced(t *testing.T) {
+func TestApply_reports_images_that_a_webhook_replaced_or_added(t *testing.T) {
 	opts := in(t, "swapped")
-	patch := `[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "mirror.example/web:1"}]`
+	patch := `[{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "mirror.example/web:1"},
+		{"op": "add", "path": "/spec/template/spec/initContainers", "value": [{"name": "mesh", "image": "mesh.example/proxy:1"}]}]`
 	webhook(t, "swapped", map[string]any{
 		"allowed": true, "patchType": "JSONPatch", "patch": base64.StdEncoding.EncodeToString([]byte(patch)),
 	})
+	const look = "Look for the admission webhook or policy that does so: kubectl get " +
+		"mutatingwebhookconfigurations,mutatingadmissionpolicies. "
 	want := []finding.Finding{{
+		Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: "apps/v1 Deployment swapped/web", Container: "mesh",
+		Image: "mesh.example/proxy:1",
+		Message: "Deployment swapped/web: container mesh runs mesh.example/proxy:1, which the manifest does not name: the " +
+			"cluster added it, and it was not verified.",
+		Fix: look + "If that is intended, let the webhook answer dry runs (sideEffects: None), so that the plan looks at " +
+			"what it adds.",
+	}, {
 		Code: finding.BinaryUnchecked, Severity: finding.Warning, Object: "apps/v1 Deployment swapped/web", Container: "web",
 		Image: "mirror.example/web:1",
 		Message: "Deployment swapped/web: container web runs mirror.example/web:1 in place of registry.example/web:1: the " +
 			"cluster replaced the image, and this one was not verified.",
-		Fix: "Look for the admission webhook or policy that does so: kubectl get " +
-			"mutatingwebhookconfigurations,mutatingadmissionpolicies. " +
-			"If that is intended, write the image that is to run into the kustomization, so that it is verified.",
+		Fix: look + "If that is intended, write the image that is to run into the kustomization, so that it is verified.",
 	}}
 	for t.Context().Err() == nil { // the API server hears of the webhook a moment later
 		set, findings, err := applier(t, server(t)).Plan(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
@@ -122,15 +130,15 @@ func TestApply_reports_an_image_that_a_webhook_replaced(t *testing.T) {
 			continue
 		}
 		same(t, want, findings)
-		same(t, []apply.ReplacedImage{{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}},
-			set[0].Replaced)
+		same(t, []apply.OtherImage{{Container: "mesh", Runs: "mesh.example/proxy:1"},
+			{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}}, set[0].OtherImages)
 		break
 	}
 	set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
 	same(t, nil, err)
 	same(t, 1, len(set))
 	same(t, want, findings)
-	opts.SameImage = func(wanted, runs string) bool { return strings.HasSuffix(runs, "/web:1") }
+	opts.Foreseen = func(wanted, runs string) bool { return strings.HasSuffix(runs, "/web:1") || wanted == "" }
 	_, findings, _ = applier(t, server(t)).Apply(t.Context(), manifests(t, web("1", "hi"))[:1], opts)
 	same(t, 0, len(findings))
 }

@@ -27,12 +27,21 @@ func (tr *tracker) result() Result {
 		})
 		for _, p := range mine[t] {
 			r.Pods = append(r.Pods, tr.row(t, p))
+			r.addContainers(t, p)
 		}
 	}
 	slices.SortFunc(r.Pods, func(x, y Pod) int {
 		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
 	})
 	return r
+}
+
+func (r *Result) addContainers(t *trackedObject, p *trackedPod) {
+	for _, c := range object.Containers(p.Pod) {
+		if c := (Container{Workload: t.id, Name: c.Name, Image: c.Image}); !slices.Contains(r.Containers, c) {
+			r.Containers = append(r.Containers, c)
+		}
+	}
 }
 
 func (tr *tracker) row(t *trackedObject, p *trackedPod) Pod {

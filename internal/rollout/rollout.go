@@ -73,6 +73,8 @@ func DefaultOptions() Options {
 type Result struct {
 	// Pods are the pods of the applied workloads' current revision, sorted by namespace and name.
 	Pods []Pod
+	// Containers are those of these pods, alike ones once.
+	Containers []Container
 	// Objects are the applied objects in the order given.
 	Objects []Object
 	// Findings say why it was no success; empty when every object is done. One is for all pods
@@ -91,6 +93,15 @@ type Pod struct {
 	Ready        bool   `json:"ready"`
 	// Reason says why the pod is not ready: a finding's code, or what kubectl shows as its status.
 	Reason string `json:"reason"`
+}
+
+// Container is one that all pods of a workload have, or some.
+type Container struct {
+	// Workload is the applied object, as object.ID writes it.
+	Workload string
+	Name     string
+	// Image is that of the pod's spec.
+	Image string
 }
 
 // Object is the state of one applied object.

@@ -57,9 +57,10 @@ func outputs(r *report.Report, path, summary string) []output {
 func replacedImages(changes apply.ChangeSet) map[string]string {
 	running := map[string]string{}
 	for _, change := range changes {
-		for _, image := range change.Replaced {
-			wanted, _, _ := strings.Cut(image.Wanted, "@")
-			running[wanted] = image.Runs
+		for _, image := range change.OtherImages {
+			if wanted, _, _ := strings.Cut(image.Wanted, "@"); wanted != "" {
+				running[wanted] = image.Runs
+			}
 		}
 	}
 	return running

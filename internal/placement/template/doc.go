@@ -71,7 +71,7 @@ func Single(obj *unstructured.Unstructured) (*corev1.PodTemplateSpec, bool) {
 func MakesPods(obj *unstructured.Unstructured) bool { return len(Of(obj)) > 0 }
 
 func find(obj *unstructured.Unstructured) []found {
-	if isCustom(obj.GroupVersionKind().Group) {
+	if IsCustom(obj) {
 		return search(obj)
 	}
 	path := builtIn(obj.GroupVersionKind().GroupKind())
@@ -83,8 +83,9 @@ func find(obj *unstructured.Unstructured) []found {
 	return []found{{path: path, fields: fields, parent: parent}}
 }
 
-// isCustom reports a group that is not Kubernetes' own.
-func isCustom(group string) bool {
+// IsCustom reports whether an object's group is not Kubernetes' own.
+func IsCustom(obj *unstructured.Unstructured) bool {
+	group := obj.GroupVersionKind().Group
 	switch group {
 	case "apiextensions.k8s.io", "apiregistration.k8s.io":
 		return false

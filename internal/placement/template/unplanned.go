@@ -12,7 +12,7 @@ import (
 // Unplanned returns the fields of a custom object that name an image outside of its templates, as "spec.imageName":
 // what its controller makes of them is not known. It is empty for Kubernetes' own kinds.
 func Unplanned(obj *unstructured.Unstructured, templates []Template) []string {
-	if !isCustom(obj.GroupVersionKind().Group) {
+	if !IsCustom(obj) {
 		return nil
 	}
 	u := unplanned{planned: map[string]bool{}}
