@@ -90,7 +90,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	}
 	if err != nil {
 		// io.EOF, too: a connection over TLS says goodbye when it is cancelled, and a server may end its answer at that.
-		return n, b.watchdog.explain(err)
+		return n, b.watchdog.brokenOff(err)
 	}
 	return n, nil
 }

@@ -301,6 +301,19 @@ func TestRetrier_repeats_after_broken_connections(t *testing.T) {
 	}
 }
 
+// Whoever reads a body knows neither whose it is nor how much has come.
+func TestLimit_names_the_host_of_an_answer_that_breaks_off(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		fmt.Fprint(w, "half")
+	})
+	_, err := get(t, transport.New(limits()), url)
+	want := strings.TrimPrefix(url, "http://") + ": the answer broke off after 4 bytes: unexpected EOF"
+	if err == nil || err.Error() != want || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 func TestRetrier_pauses_as_long_as_it_is_asked_to(t *testing.T) {
 	var asked atomic.Int32
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -105,6 +107,18 @@ func (w *watchdog) explain(err error) error {
 		return cause
 	}
 	return err
+}
+
+// brokenOff is explain for an answer's body, whose reader would name no host. A stream may end at any time, and its
+// readers know such an end by its bare error.
+func (w *watchdog) brokenOff(err error) error {
+	isStream := w.limits.Silence == 0
+	if err = w.explain(err); err == io.EOF || isStream || w.cause() != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return fmt.Errorf("%s: the answer broke off after %d bytes: %w", w.host, w.bytes, err)
 }
 
 // end frees what belongs to the request. It may be called twice.
