@@ -33,6 +33,7 @@ type Cloud struct {
 
 	mu      sync.Mutex
 	hosts   map[string]http.Handler
+	before  http.Handler
 	secrets []string
 }
 
@@ -68,8 +69,26 @@ func (c *Cloud) Handle(host string, handler http.Handler) {
 	c.hosts[host] = handler
 }
 
+// Put puts a handler before all hosts, made of the one that serves them.
+func (c *Cloud) Put(before func(hosts http.Handler) http.Handler) {
+	handler := before(http.HandlerFunc(c.serve))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.before = handler
+}
+
 // ServeHTTP implements http.Handler for all hosts.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	handler := c.before
+	c.mu.Unlock()
+	if handler == nil {
+		handler = http.HandlerFunc(c.serve)
+	}
+	handler.ServeHTTP(w, r)
+}
+
+func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

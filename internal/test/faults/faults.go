@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -34,7 +35,7 @@ const lateness = 2 * time.Second
 
 // Proxy passes requests on to a service.
 type Proxy struct {
-	// Host is where it listens, over plain HTTP.
+	// Host is where it listens, over plain HTTP, if it does so itself.
 	Host string
 	// Namespace is that of the run, set before its first request.
 	Namespace string
@@ -54,24 +55,41 @@ type Proxy struct {
 // Go's own.
 func New(t testing.TB, to string, transport http.RoundTripper) *Proxy {
 	t.Helper()
+	p := Before(t, Forward(t, to, transport))
+	server := httptest.NewUnstartedServer(p)
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetHTTP1(true)
+	server.Config.Protocols.SetUnencryptedHTTP2(true) // gRPC
+	server.Start()
+	p.Host = strings.TrimPrefix(server.URL, "http://")
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return p
+}
+
+// Before returns a proxy that is a handler before another one.
+func Before(t testing.TB, to http.Handler) *Proxy {
+	t.Helper()
+	p := &Proxy{to: to, done: make(chan struct{})}
+	t.Cleanup(func() { close(p.done) })
+	return p
+}
+
+// Forward passes requests on to the service at an address, with the transport's credentials in place of their own.
+func Forward(t testing.TB, to string, transport http.RoundTripper) http.Handler {
+	t.Helper()
 	target, err := url.Parse(to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	forward := &httputil.ReverseProxy{
+	return &httputil.ReverseProxy{
 		Transport: transport, FlushInterval: -1,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = target.Host
-			r.Out.Header.Del("Authorization") // the transport has the service's own
+			r.Out.Header.Del("Authorization")
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	p := &Proxy{to: forward, done: make(chan struct{})}
-	server := httptest.NewServer(p)
-	p.Host = strings.TrimPrefix(server.URL, "http://")
-	t.Cleanup(func() { close(p.done); server.CloseClientConnections(); server.Close() })
-	return p
 }
 
 // Set has the proxy do something to the first request of a name, and calls then when it comes; nil calls nothing.
@@ -96,7 +114,7 @@ func (p *Proxy) name(r *http.Request) string {
 		path = strings.ReplaceAll(path, p.Namespace, "NAMESPACE")
 	}
 	path = chosen.ReplaceAllString(path, "$1")
-	name := r.Method + " " + path
+	name := r.Method + " " + service(r.Host) + path
 	for _, option := range []string{"dryRun", "watch", "follow"} {
 		if r.URL.Query().Get(option) != "" {
 			name += " " + option
@@ -105,8 +123,17 @@ func (p *Proxy) name(r *http.Request) string {
 	return name
 }
 
-// chosen are names that differ from run to run: those of pods, and of the inventory of a deploy.
-var chosen = regexp.MustCompile(`(/pods/|/multiarch-deploy-inventory-)[^/]+`)
+// service is the name of a host, or "" of an address, which differs from run to run.
+func service(host string) string {
+	if _, err := netip.ParseAddrPort(host); err == nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(host, ":")
+	return name
+}
+
+// chosen are names that differ from run to run: those of pods, of the inventory of a deploy, and of commits.
+var chosen = regexp.MustCompile(`(/pods/|/multiarch-deploy-inventory-|/(?:commits|git/commits|compare)/)[^/]+`)
 
 // Met reports whether the request that Set names has come.
 func (p *Proxy) Met() bool {

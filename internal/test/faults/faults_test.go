@@ -12,12 +12,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -117,14 +119,15 @@ func (w world) converges(t *testing.T) {
 	}
 }
 
-func push(t *testing.T) {
+// pushApp pushes the sample app for two platforms.
+func pushApp(t *testing.T, reference string, options ...remote.Option) {
 	t.Helper()
 	platforms := []v1.Platform{{OS: "linux", Architecture: "amd64"}, {OS: "linux", Architecture: "arm64"}}
 	images, err := sampleapp.Build(t.Context(), sampleapp.AKS("../../.."), platforms...)
 	must(t, err)
-	ref, err := name.ParseReference(cluster.Shared(t, cluster.Options{}).Registry + "/faults/app:v1")
+	ref, err := name.ParseReference(reference)
 	must(t, err)
-	must(t, sampleapp.PushIndex(t.Context(), ref, images))
+	must(t, sampleapp.PushIndex(t.Context(), ref, images, options...))
 }
 
 // request is one of a run's.
@@ -137,7 +140,7 @@ type request struct {
 // requests are those of a run in which nothing goes wrong, into a namespace of its own.
 func requests(t *testing.T, namespace string) (all []request) {
 	t.Helper()
-	push(t)
+	pushApp(t, cluster.Shared(t, cluster.Options{}).Registry+"/faults/app:v1")
 	w := newWorld(t, namespace)
 	if status, output, _ := w.run(t); status != 0 {
 		t.Fatalf("without a fault: status %d\n%s", status, output)
@@ -186,21 +189,47 @@ func TestNew_at_every_request_of_a_run(t *testing.T) {
 	}
 }
 
+// signals end a run.
+var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
+
+// program is the one that users run, built once.
+func program(t *testing.T) string {
+	t.Helper()
+	path, err := build()
+	must(t, err)
+	return path
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "faults")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "multiarch-deploy")
+	out, err := exec.Command("go", "build", "-o", path, "../../../cmd/multiarch-deploy").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if path, err := build(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(status)
+}
+
 // Whenever a run is interrupted, even killed: it ends soon, and the next run converges.
 func TestNew_interrupted_at_every_request_of_a_run(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "multiarch-deploy")
-	build := exec.Command("go", "build", "-o", program, "../../../cmd/multiarch-deploy")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
 	for i, r := range requests(t, "interrupted-never") {
 		signal := signals[i%len(signals)]
 		t.Run(fmt.Sprintf("%s/%s", r.name, signal), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, fmt.Sprintf("interrupted-%d", i))
 			var output bytes.Buffer
-			cmd := exec.Command(program, w.args()...)
+			cmd := exec.Command(program(t), w.args()...)
 			cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=", "INPUT_COMMAND=")
 			cmd.Stdout, cmd.Stderr = &output, &output
 			w.proxy(r).Set(r.name, faults.Late, func() { _ = cmd.Process.Signal(signal) })

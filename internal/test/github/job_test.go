@@ -3,7 +3,6 @@ package github_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -73,7 +72,7 @@ func (j *job) deploy(t *testing.T, repository *github.Repository, push github.Pu
 	t.Helper()
 	j.run++
 	dir := t.TempDir()
-	checkOut(t, dir, repository, push)
+	github.CheckOut(t, dir, repository, push)
 	pushImage(t, j.registry+"/app:"+push.After)
 
 	cmd := exec.CommandContext(t.Context(), program(t))
@@ -95,37 +94,13 @@ func (j *job) deploy(t *testing.T, repository *github.Repository, push github.Pu
 	}
 }
 
-// checkOut leaves in dir what actions/checkout leaves in the workspace, and beside it the event's payload.
-func checkOut(t *testing.T, dir string, repository *github.Repository, push github.Push) {
-	t.Helper()
-	workspace := filepath.Join(dir, "workspace")
-	for path, content := range repository.Files(push.After) {
-		write(t, filepath.Join(workspace, path), content)
-	}
-	head := push.After // as a tag leaves it
-	if strings.HasPrefix(push.Ref, "refs/heads/") {
-		head = "ref: " + push.Ref
-	}
-	write(t, filepath.Join(workspace, ".git", "HEAD"), head+"\n")
-	write(t, filepath.Join(workspace, ".git", "config"),
-		"[remote \"origin\"]\n\turl = https://github.com/"+repository.Name+"\n")
-	event, err := json.Marshal(push)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "event.json"), string(event))
-}
-
 // environment is the job's.
 func (j *job) environment(dir string, repository *github.Repository, push github.Push) map[string]string {
 	env := j.cloud.Env()
 	maps.Copy(env, j.hub.Env())
+	maps.Copy(env, github.JobEnv(dir, repository, push))
 	maps.Copy(env, map[string]string{
-		"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": repository.Name, "GITHUB_REF": push.Ref, "GITHUB_SHA": push.After,
-		"GITHUB_RUN_ID": fmt.Sprint(1000 + j.run), "GITHUB_EVENT_NAME": "push",
-		"GITHUB_EVENT_PATH": filepath.Join(dir, "event.json"),
-		"GITHUB_WORKSPACE":  filepath.Join(dir, "workspace"), "GITHUB_OUTPUT": filepath.Join(dir, "output"),
-		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "HOME": dir,
+		"GITHUB_RUN_ID":       fmt.Sprint(1000 + j.run),
 		"INPUT_KUSTOMIZATION": "deploy", "INPUT_IMAGES": "registry/app=" + j.registry + "/app",
 	})
 	maps.Copy(env, j.env)
