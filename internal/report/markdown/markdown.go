@@ -30,8 +30,8 @@ func Code(name string) string {
 // Prose shows text of several lines as one paragraph: where a new line begins, so could a list or a heading.
 func Prose(text string) string {
 	var lines []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(redact.Printable(line)); line != "" {
+	for line := range strings.Lines(redact.Printable(text)) { // which ends lines with \n alone
+		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, escaper.Replace(unmentioned(line)))
 		}
 	}
