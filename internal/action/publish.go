@@ -26,14 +26,27 @@ func (p Program) execute(ctx context.Context, c command, config inputs.Config, o
 	if ctx.Err() != nil && err != nil {
 		err = d.interrupted(err)
 	}
-	return errors.Join(err, p.attempt(func() error {
-		result := d.report()
-		result.Conclude(fatal(err))
-		p.conclude(result)
-		published := p.publisher()
-		published.Comment(ctx, config, result)
-		return published.Publish(result, out)
-	}))
+	return errors.Join(err, p.publish(ctx, config, out, d.report, err))
+}
+
+// publish publishes what the run came to. Where that fails because of what it came to, it publishes the failure alone.
+func (p Program) publish(ctx context.Context, config inputs.Config, out publish.Files, came func() *report.Report,
+	err error) error {
+	once := func(came func() *report.Report, err error) error {
+		return p.attempt(func() error {
+			result := came()
+			result.Conclude(fatal(err))
+			p.conclude(result)
+			published := p.publisher()
+			published.Comment(ctx, config, result)
+			return published.Publish(result, out)
+		})
+	}
+	published := once(came, err)
+	if crash := (status.Crash{}); errors.As(published, &crash) {
+		return errors.Join(published, once(report.New, published))
+	}
+	return published
 }
 
 func (p Program) publisher() publish.Publisher {
