@@ -180,8 +180,8 @@ func (j job) converges(t *testing.T) {
 	j.done(t)
 }
 
-// requestsOf are the names of a job's requests, when nothing goes wrong. Those by which the stand-ins read one another's
-// keys are no requests of the job.
+// requestsOf are the names of a job's requests, when nothing goes wrong. Those by which the stand-ins read one
+// another's keys are no requests of the job.
 func requestsOf(t *testing.T, start func(*testing.T) job) []string {
 	t.Helper()
 	j := start(t)

@@ -43,7 +43,8 @@ func TestWebhook_that_swaps_an_image_is_found_out(t *testing.T) {
 // seen it.
 func TestWebhook_that_adds_a_container_to_pods_is_found_out(t *testing.T) {
 	const app = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\n" +
-		"spec: {selector: {matchLabels: {app: app}}, template: {metadata: {labels: {app: app}}, spec: {containers: [{name: app, image: app}]}}}\n"
+		"spec: {selector: {matchLabels: {app: app}}, template: {metadata: {labels: {app: app}}, " +
+		"spec: {containers: [{name: app, image: app}]}}}\n"
 	for _, test := range []struct {
 		namespace string
 		// answersDryRuns: the plan sees what the webhook does.
