@@ -15,14 +15,15 @@ import (
 func custom(u *unstructured.Unstructured) Status {
 	status, _, _ := unstructured.NestedMap(u.Object, "status")
 	r := ruleFor(u)
-	switch held := HeldBack(u); {
+	switch {
 	case r.silent:
 		return Status{Unjudged, "its status does not say whether it is ready"}
 	case len(status) == 0 && r.reports():
 		return Status{InProgress, "its controller has not reported anything yet"}
 	case len(status) == 0:
 		return Status{Unjudged, "it has no status"}
-	case held.Pods > 0 || held.Paused:
+	}
+	if held := HeldBack(u); held.Paused {
 		return Status{Ready, held.Why}
 	}
 	var e evidence

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // Held says how many pods keep an older revision because the object asks for it. The zero value says none.
@@ -19,7 +20,7 @@ type Held struct {
 }
 
 // HeldBack returns what an object's own spec holds back: spec.paused of a Deployment or a custom workload,
-// updateStrategy OnDelete, and the partition of a StatefulSet.
+// updateStrategy OnDelete, and the partition of a StatefulSet, or of a workload of Kruise.
 func HeldBack(u *unstructured.Unstructured) Held {
 	where := ""
 	if u.GetNamespace() != "" {
@@ -31,20 +32,44 @@ func HeldBack(u *unstructured.Unstructured) Held {
 		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl rollout resume%s deployment/%s", where, u.GetName())}
 	case kind == "Rollout.argoproj.io" && pausedRollout(u):
 		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl argo rollouts promote%s %s", where, u.GetName())}
-	case strategy == "OnDelete" && (kind == "DaemonSet.apps" || kind == "StatefulSet.apps"):
+	case strategy == "OnDelete" && onDelete[kind]:
 		return Held{outdated(u), "updateStrategy OnDelete", false,
 			"Delete these pods one by one; their controller makes them anew: kubectl delete pod" + where + " NAME"}
-	case kind == "StatefulSet.apps":
-		partition := number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
-		return Held{min(outdated(u), partition), fmt.Sprintf("updateStrategy.rollingUpdate.partition %d", partition), false,
-			"Lower the partition to roll the change out further."}
 	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
 		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
 		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
+	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
+		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
+		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
+	case kind == "StatefulSet.apps", strings.HasSuffix(kind, ".apps.kruise.io"):
+		kept, field := partition(u)
+		return Held{min(outdated(u), kept), field, false, "Lower the partition to roll the change out further."}
 	case IsCustom(u) && isTrue(u, "spec", "paused"):
 		return Held{outdated(u), "paused", true, "Set spec.paused to false."}
 	}
 	return Held{}
+}
+
+// onDelete are the kinds whose pods are replaced only once somebody deletes them, where updateStrategy is OnDelete.
+var onDelete = map[string]bool{
+	"DaemonSet.apps": true, "StatefulSet.apps": true, "DaemonSet.apps.kruise.io": true, "StatefulSet.apps.kruise.io": true,
+}
+
+// partition is the number of pods that are to keep an earlier revision, and the field that says so with its value. A
+// CloneSet allows a share of them: https://openkruise.io/docs/user-manuals/cloneset#partition.
+func partition(u *unstructured.Unstructured) (pods int64, field string) {
+	for _, path := range [][]string{{"updateStrategy", "rollingUpdate", "partition"}, {"updateStrategy", "partition"}} {
+		at := append([]string{"spec"}, path...)
+		pods, _ = integer(u, at...)
+		if share := intstr.FromString(text(u, at...)); share.StrVal != "" {
+			n, _ := intstr.GetScaledValueFromIntOrPercent(&share, int(number(u, "spec", "replicas")), true)
+			pods = int64(n)
+		}
+		if value, found, _ := unstructured.NestedFieldNoCopy(u.Object, at...); found {
+			return pods, fmt.Sprintf("%s %v", strings.Join(path, "."), value)
+		}
+	}
+	return 0, "updateStrategy.rollingUpdate.partition 0"
 }
 
 // outdated counts the pods of an older revision by what the controller reports.

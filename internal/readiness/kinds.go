@@ -59,6 +59,15 @@ func argoApplication(u *unstructured.Unstructured) Status {
 	return Status{InProgress, fmt.Sprintf("health %s, sync %s", cmp.Or(health, "unknown"), cmp.Or(sync, "unknown"))}
 }
 
+// promoter: https://gitops-promoter.readthedocs.io. Ready says that the controller has read the object; the commits that
+// it moves from one environment to the next come and go.
+func promoter(u *unstructured.Unstructured) Status {
+	if s := byConditions(u, rule{needs: []string{"Ready"}}).status(); s.State != Ready {
+		return s
+	}
+	return Status{Unjudged, "its controller has read it; what it promotes is not waited for"}
+}
+
 // flagger: https://docs.flagger.app/usage/how-it-works#canary-status.
 func flagger(u *unstructured.Unstructured) Status {
 	phase := text(u, "status", "phase")
@@ -71,16 +80,14 @@ func flagger(u *unstructured.Unstructured) Status {
 	return Status{InProgress, cmp.Or(phase, "no phase yet")}
 }
 
-// revisions compares the revisions of a workload that reports them; a partition holds pods back by design.
+// revisions compares the revisions of a workload that reports them, besides those that it holds back by design.
 func revisions(u *unstructured.Unstructured) Status {
 	wanted, updated := number(u, "spec", "replicas"), number(u, "status", "updatedReadyReplicas")
 	if _, reported := integer(u, "status", "updatedReadyReplicas"); !reported {
 		updated = number(u, "status", "updatedReplicas")
 	}
-	partition := number(u, "spec", "updateStrategy", "partition") +
-		number(u, "spec", "updateStrategy", "rollingUpdate", "partition")
-	if updated < wanted-partition {
-		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, wanted-partition)}
+	if due := wanted - HeldBack(u).Pods; updated < due {
+		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, due)}
 	}
 	ready, reported := integer(u, "status", "readyReplicas")
 	if !reported {
@@ -94,7 +101,10 @@ func revisions(u *unstructured.Unstructured) Status {
 
 func daemonCounts(u *unstructured.Unstructured) Status {
 	wanted := number(u, "status", "desiredNumberScheduled")
-	for _, field := range []string{"updatedNumberScheduled", "numberReady", "numberAvailable"} {
+	if updated, due := number(u, "status", "updatedNumberScheduled"), wanted-HeldBack(u).Pods; updated < due {
+		return Status{InProgress, fmt.Sprintf("updated: %d/%d", updated, due)}
+	}
+	for _, field := range []string{"numberReady", "numberAvailable"} {
 		if got := number(u, "status", field); got < wanted {
 			return Status{InProgress, fmt.Sprintf("%s: %d/%d", field, got, wanted)}
 		}

@@ -158,9 +158,12 @@ func gloo(u *unstructured.Unstructured) Status {
 	return Status{Ready, ""}
 }
 
-// pausedByWish knows a pipeline that its owner wants paused:
-// https://numaflow.numaproj.io/user-guide/reference/pipeline-operations/.
-func pausedByWish(u *unstructured.Unstructured) Status {
+// numaflow knows a pipeline that its owner wants paused, and one that Numaplane, which tries each change on a part of
+// it, found bad: https://numaflow.numaproj.io/user-guide/reference/pipeline-operations/.
+func numaflow(u *unstructured.Unstructured) Status {
+	if u.GetLabels()["numaplane.numaproj.io/progressive-result-state"] == "failed" {
+		return Status{Failed, "its progressive upgrade failed"}
+	}
 	if text(u, "spec", "lifecycle", "desiredPhase") == "Paused" {
 		if phase := text(u, "status", "phase"); phase != "Paused" {
 			return Status{InProgress, "phase " + phase}
@@ -174,7 +177,7 @@ func pausedByWish(u *unstructured.Unstructured) Status {
 func bindings(u *unstructured.Unstructured) Status {
 	for _, cluster := range items(u, "status", "aggregatedStatus") {
 		health, _ := cluster["health"].(string)
-		if applied, given := cluster["applied"].(bool); given && !applied || health == "Unhealthy" || health == "Unknown" {
+		if applied, given := cluster["applied"].(bool); given && !applied || health == "Unhealthy" {
 			return Status{InProgress, fmt.Sprintf("in cluster %v: %s", cluster["clusterName"], cmp.Or(health, "not applied"))}
 		}
 	}

@@ -97,6 +97,13 @@ func TestHeldBack_counts_the_pods_of_an_older_revision(t *testing.T) {
 			"updateStrategy.rollingUpdate.partition 2"},
 		{"daemonset", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: OnDelete}}, status: " +
 			"{currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
+		{"partition_of_kruise", "{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, spec: {replicas: 4, " +
+			"updateStrategy: {rollingUpdate: {partition: 3}}}, status: {replicas: 4, updatedReplicas: 1}}", 3,
+			"updateStrategy.rollingUpdate.partition 3"},
+		{"share_of_a_clone_set", "{apiVersion: apps.kruise.io/v1alpha1, kind: CloneSet, spec: {replicas: 5, " +
+			"updateStrategy: {partition: 50%}}, status: {replicas: 5, updatedReplicas: 2}}", 3, "updateStrategy.partition 50%"},
+		{"on_delete_of_kruise", "{apiVersion: apps.kruise.io/v1alpha1, kind: DaemonSet, spec: {updateStrategy: {type: " +
+			"OnDelete}}, status: {currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
 		{"rolling", "{apiVersion: apps/v1, kind: Deployment, status: {replicas: 3, updatedReplicas: 1}}", 0, ""},
 	}
 	for _, test := range tests {

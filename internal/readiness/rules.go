@@ -51,7 +51,9 @@ var rules = map[string]rule{
 	"Rollout.argoproj.io":        {check: argoRollout, alone: true},
 	"Application.argoproj.io":    {check: argoApplication, alone: true},
 	"ApplicationSet.argoproj.io": {needs: []string{"ResourcesUpToDate"}, ignore: []string{"ParametersGenerated"}},
-	"*.promoter.argoproj.io":     {needs: []string{"Ready"}},
+	"*.promoter.argoproj.io":     {check: promoter, alone: true},
+	// A commit's status is a fact that its author states, good or bad.
+	"CommitStatus.promoter.argoproj.io": {silent: true},
 
 	"*.serving.knative.dev":   {needs: []string{"Ready"}, ignore: []string{"Active"}},
 	"*.eventing.knative.dev":  {needs: []string{"Ready"}},
@@ -164,7 +166,7 @@ var rules = map[string]rule{
 	"Analysis.metrics.keptn.sh":                     {check: analysis},
 	"*.gateway.solo.io":                             {check: gloo, alone: true},
 	"*.gloo.solo.io":                                {check: gloo, alone: true},
-	"*.numaflow.numaproj.io":                        {check: pausedByWish},
+	"*.numaflow.numaproj.io":                        {check: numaflow},
 	"*.work.karmada.io":                             {check: bindings},
 	"AnsibleJob.tower.ansible.com":                  {check: wordAt("status", "ansibleJobResult", "status"), alone: true},
 	"HTTPProxy.projectcontour.io":                   {check: wordAt("status", "currentStatus")},
@@ -176,6 +178,8 @@ var rules = map[string]rule{
 	"MPIJob.kubeflow.org":                           {needs: []string{"Succeeded"}},
 	"Fleet.agones.dev":                              {check: replicasAt("readyReplicas"), alone: true},
 	"VerticalPodAutoscaler.autoscaling.k8s.io":      {silent: true},
+
+	"OperatorPolicy.policy.open-cluster-management.io": {needs: []string{"Compliant"}},
 }
 
 // ruleFor returns the most exact rule for the object's kind.

@@ -14,6 +14,7 @@ type sample struct {
 	// Kind is "Kind.group".
 	Kind         string
 	Name         string
+	Labels       map[string]string
 	Spec, Status map[string]any
 	Want         State
 }
@@ -23,7 +24,7 @@ func (s sample) object(t *testing.T) *unstructured.Unstructured {
 	kind, group, _ := strings.Cut(s.Kind, ".")
 	data, err := yaml.Marshal(map[string]any{
 		"apiVersion": group + "/v1", "kind": kind,
-		"metadata": map[string]any{"namespace": "shop", "name": "x", "generation": 2},
+		"metadata": map[string]any{"namespace": "shop", "name": "x", "generation": 2, "labels": s.Labels},
 		"spec":     s.Spec, "status": s.Status,
 	})
 	if err != nil {
