@@ -24,10 +24,10 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 	if err != nil {
 		return nil, admission.Answer{}, err
 	}
-	opts := admission.Options{Namespace: d.cluster.Namespace, Manager: d.config.FieldManager, Timeout: snapshot.Timeout,
-		Alone: d.fixes()} // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
-	if !opts.Alone {
+	opts := admission.Options{Namespace: d.cluster.Namespace, Timeout: snapshot.Timeout}
+	if !d.fixes() { // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
 		opts.Known = snapshot.Admitted(d.reading(), d.unstructured(), s.Pods)
+		opts.Apply = d.applier.Foresee(d.readOptions())
 	}
 	server, err := admission.New(d.cluster.Config, d.unstructured(), opts)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -37,7 +38,7 @@ type scenario struct {
 	// Images are pushed before the run: repository -> how it is made.
 	Images map[string]madeImage `json:"images"`
 	// Runs follow one another on the same cluster, each with the arguments of a command line. REGISTRY stands for
-	// the address of the local registry.
+	// the address of the local registry, REPO for the folder. One that begins with kubectl is a run of kubectl there.
 	Runs [][]string `json:"runs"`
 }
 
@@ -73,6 +74,10 @@ func TestScenarios(t *testing.T) {
 			repo := copyTree(t, filepath.Join(folder, "repo"))
 			localize(t, filepath.Join(repo, "app.yaml"), cluster.Registry+"/"+filepath.Base(folder))
 			for _, args := range s.Runs {
+				if args[0] == "kubectl" {
+					runKubectl(t, cluster, repo, args[1:])
+					continue
+				}
 				got = append(got, play(t, cluster, repo, filepath.Base(folder), args))
 			}
 			compare(t, filepath.Join(folder, "want.yaml"), got)
@@ -93,14 +98,29 @@ func readScenario(t *testing.T, file string) scenario {
 	return s
 }
 
+// runKubectl runs kubectl of the cluster's release.
+func runKubectl(t *testing.T, cluster *localcluster.Cluster, repo string, args []string) {
+	t.Helper()
+	program, err := localcluster.Kubectl(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, append([]string{"--kubeconfig", cluster.Kubeconfig}, args...)...)
+	cmd.Dir = repo
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("kubectl %v: %v\n%s", args, err, out)
+	}
+}
+
 // play runs the program in its own namespace, which the scenario's manifests make.
 func play(t *testing.T, cluster *localcluster.Cluster, repo, namespace string, args []string) outcome {
 	t.Helper()
+	places := strings.NewReplacer("REGISTRY", cluster.Registry+"/"+namespace, "REPO", repo)
 	for i, arg := range args {
-		args[i] = strings.ReplaceAll(arg, "REGISTRY", cluster.Registry+"/"+namespace)
+		args[i] = places.Replace(arg)
 	}
-	args = append(args, "--output", "json", "--namespace", namespace, "--kubeconfig", cluster.Kubeconfig,
-		"--kustomization", repo)
+	args = slices.Concat(args[:1], []string{"--output", "json", "--namespace", namespace, "--kubeconfig",
+		cluster.Kubeconfig, "--kustomization", repo}, args[1:])
 	var stdout, stderr bytes.Buffer
 	program := action.Program{Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

@@ -12,37 +12,32 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
 // Options are whose objects are asked about, and how.
 type Options struct {
-	// Namespace is of objects that name none, and Manager the field manager that applies them.
-	Namespace, Manager string
+	// Namespace is of objects that name none.
+	Namespace string
+	// Apply returns what an apply would leave of an object, by a dry run. Nil: each object is judged as its manifest has
+	// it, whatever others have made of the one in the cluster.
+	Apply func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error)
 	// Timeout bounds the questions together: a plan is made without answers rather than late.
 	Timeout time.Duration
 	// Known are the pods of objects that need no question, since an apply would not change them.
 	Known map[*unstructured.Unstructured]*corev1.Pod
-	// Alone: an object is judged as its manifest has it, whatever others have made of the one in the cluster.
-	Alone bool
 }
 
 // Server is an API server that is asked about the objects of a deploy.
 type Server struct {
 	Options
-	client  kubernetes.Interface
-	objects dynamic.Interface
-	mapper  func() meta.RESTMapper
-	set     []*unstructured.Unstructured
+	client kubernetes.Interface
+	set    []*unstructured.Unstructured
 
 	lock sync.Mutex
 	// accepted are the objects that a dry run of applying them has accepted.
@@ -55,17 +50,8 @@ func New(config *rest.Config, set []*unstructured.Unstructured, o Options) (*Ser
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	objects, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the cluster: %w", err)
-	}
 	o.Namespace = cmp.Or(o.Namespace, metav1.NamespaceDefault)
-	return &Server{
-		Options: o, client: client, objects: objects, set: set, accepted: map[*unstructured.Unstructured]bool{},
-		mapper: sync.OnceValue(func() meta.RESTMapper {
-			return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery()))
-		}),
-	}, nil
+	return &Server{Options: o, client: client, set: set, accepted: map[*unstructured.Unstructured]bool{}}, nil
 }
 
 // Unchanged are the objects that were known to need no question.
@@ -175,12 +161,12 @@ func isPod(obj *unstructured.Unstructured) bool {
 	return obj.GroupVersionKind() == corev1.SchemeGroupVersion.WithKind("Pod")
 }
 
-// merged is the object as a server-side apply would leave it, or the object itself where that can't be had.
+// merged is the object as an apply would leave it, or the object itself where that can't be had.
 func (s *Server) merged(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	if s.Alone {
+	if s.Apply == nil {
 		return obj, nil
 	}
-	answer, err := s.apply(ctx, obj)
+	answer, err := s.Apply(ctx, obj)
 	if err != nil {
 		return obj, err
 	}
@@ -195,22 +181,4 @@ func (s *Server) merged(ctx context.Context, obj *unstructured.Unstructured) (*u
 		}
 	}
 	return answer, nil
-}
-
-func (s *Server) apply(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	gvk := obj.GroupVersionKind()
-	namespace := cmp.Or(obj.GetNamespace(), s.Namespace)
-	resource := gvk.GroupVersion().WithResource(resources[gvk.GroupKind()])
-	if resource.Resource == "" {
-		mapping, err := s.mapper().RESTMapping(gvk.GroupKind(), gvk.Version)
-		if err != nil {
-			return nil, err
-		}
-		resource = mapping.Resource
-		if mapping.Scope.Name() == meta.RESTScopeNameRoot {
-			namespace = ""
-		}
-	}
-	return s.objects.Resource(resource).Namespace(namespace).Apply(ctx, obj.GetName(), obj,
-		metav1.ApplyOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: s.Manager, Force: true})
 }

@@ -7,24 +7,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission/rules"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
-
-// resources are of kinds that every server has, so that it need not be asked for its kinds.
-var resources = map[schema.GroupKind]string{
-	{Group: "apps", Kind: "Deployment"}:  "deployments",
-	{Group: "apps", Kind: "StatefulSet"}: "statefulsets",
-	{Group: "apps", Kind: "DaemonSet"}:   "daemonsets",
-	{Group: "apps", Kind: "ReplicaSet"}:  "replicasets",
-	{Group: "batch", Kind: "Job"}:        "jobs",
-	{Group: "batch", Kind: "CronJob"}:    "cronjobs",
-	{Kind: "Pod"}:                        "pods",
-	{Kind: "PodTemplate"}:                "podtemplates",
-	{Kind: "ReplicationController"}:      "replicationcontrollers",
-}
 
 // workOut adds to the pods that the server could not be asked about what can be read of the rules.
 func (s *Server) workOut(ctx context.Context, a *Answer) {

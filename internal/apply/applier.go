@@ -7,12 +7,14 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/rest"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/foresee"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
 // Applier applies objects to one cluster. It may be used by several goroutines at once.
 type Applier struct {
 	*server.Server
+	schemas *foresee.Schemas
 	// warm is the first discovery, where it was begun ahead; nil where not.
 	warm func() (meta.RESTMapperWithContext, error)
 }
@@ -23,7 +25,7 @@ func New(cfg *rest.Config) (*Applier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Applier{Server: s}, nil
+	return &Applier{Server: s, schemas: foresee.New(s)}, nil
 }
 
 // Warm begins to ask which kinds the API server serves, which the next Read, or else nothing, takes. Call it before

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/foresee"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -30,7 +29,6 @@ type run struct {
 	holders holders
 	// definitionSlots has room for the definitions that may be applied at once.
 	definitionSlots chan struct{}
-	schemas         *foresee.Schemas
 	// warnings are what a deploy goes ahead with, to be reported at its end.
 	warnings []finding.Finding
 	count    atomic.Int64 // of the objects applied so far
@@ -48,7 +46,7 @@ func (a *Applier) prepare(
 	r := &run{
 		Applier: a, opts: opts.complete(), mapper: mapper,
 		defines: definitionsIn(objects), byKey: map[object.Key]*item{},
-		schemas: foresee.New(a.Server), definitionSlots: make(chan struct{}, definitionsAtOnce),
+		definitionSlots: make(chan struct{}, definitionsAtOnce),
 	}
 	var findings []finding.Finding
 	for _, o := range objects {

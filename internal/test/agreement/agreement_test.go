@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
@@ -114,8 +115,10 @@ func (c *comparison) compare() placement.Verdict {
 func (c *comparison) plan() (v placement.Verdict, refused bool) {
 	c.Helper()
 	set := []*unstructured.Unstructured{c.subject.object}
+	applier, err := apply.New(c.config)
+	must(c.T, err)
 	server, err := admission.New(c.config, set, admission.Options{Namespace: c.subject.object.GetNamespace(),
-		Manager: "agreement", Timeout: time.Minute})
+		Apply: applier.Foresee(apply.Options{FieldManager: "agreement"}), Timeout: time.Minute})
 	must(c.T, err)
 	answer := server.Ask(c.Context())
 	c.request = placement.Request{
