@@ -30,12 +30,16 @@ func (w *worker) check(ctx context.Context, r reference) error {
 	return fmt.Errorf("couldn't find key %s in %s %s/%s", r.key, r.kind, w.namespace, r.name)
 }
 
-// keys reads a ConfigMap or a Secret and returns which keys a container's environment can take from it.
+// keys reads a ConfigMap or a Secret and returns which keys it has.
 func (w *worker) keys(ctx context.Context, r reference) (has func(key string) bool, err error) {
 	core := w.node.client.CoreV1()
 	if r.kind == "ConfigMap" {
 		found, err := core.ConfigMaps(w.namespace).Get(ctx, r.name, metav1.GetOptions{})
-		return func(key string) bool { _, ok := found.Data[key]; return ok }, notFound("configmap", r.name, err)
+		return func(key string) bool {
+			_, text := found.Data[key]
+			_, binary := found.BinaryData[key]
+			return text || binary
+		}, notFound("configmap", r.name, err)
 	}
 	found, err := core.Secrets(w.namespace).Get(ctx, r.name, metav1.GetOptions{})
 	return func(key string) bool { _, ok := found.Data[key]; return ok }, notFound("secret", r.name, err)

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/record"
+	"sigs.k8s.io/yaml"
 )
 
 // referrer is the worker of a pod in a namespace that has ConfigMap "settings" with key "colour" and Secret "token"
@@ -86,6 +87,44 @@ func TestCheckEnvironment(t *testing.T) {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(wantEvents, told(events), cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestCheckSource(t *testing.T) {
+	for _, test := range []struct{ name, volume, want string }{
+		{"a_key", "{configMap: {name: settings, items: [{key: colour, path: c}]}}", ""},
+		{"no_key_of_a_config_map", "{configMap: {name: settings, items: [{key: colour, path: c}, {key: size, path: s}]}}",
+			"configmap references non-existent config key: size"},
+		{"no_key_of_a_secret", "{secret: {secretName: token, items: [{key: size, path: s}]}}",
+			"references non-existent secret key: size"},
+		{"an_optional_key", "{secret: {secretName: token, optional: true, items: [{key: size, path: s}]}}", ""},
+		{"projected", "{projected: {sources: [{configMap: {name: settings}}, {secret: {name: absent}}]}}",
+			`secret "absent" not found`},
+		{"two_faults", "{projected: {sources: [{configMap: {name: absent}}, {secret: {name: token, items: [{key: size, " +
+			"path: s}]}}]}}", `[configmap "absent" not found, references non-existent secret key: size]`},
+		{"of_the_node", "{emptyDir: {}}", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			pod := onePod("p", "app")
+			var v corev1.Volume
+			if err := yaml.UnmarshalStrict([]byte(test.volume), &v); err != nil {
+				t.Fatal(err)
+			}
+			v.Name = "v"
+			pod.Spec.Volumes = []corev1.Volume{v}
+			pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "v"}}
+			w, events := referrer(pod)
+			var want []string
+			if test.want != "" {
+				want = []string{`Warning FailedMount MountVolume.SetUp failed for volume "v" : ` + test.want}
+			}
+			if mounted := w.tryMount(t.Context()); mounted != (test.want == "") {
+				t.Errorf("mounted: %t", mounted)
+			}
+			if diff := cmp.Diff(want, told(events), cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -2,10 +2,12 @@ package kubelet
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 )
@@ -34,11 +36,14 @@ func (w *worker) mountVolumes(ctx context.Context) bool {
 func (w *worker) tryMount(ctx context.Context) bool {
 	pod, mounted := w.pod.Load(), true
 	for _, v := range pod.Spec.Volumes {
-		r, ok := volumeReference(v)
-		if !ok || !mounts(pod, v.Name) {
+		if !mounts(pod, v.Name) {
 			continue
 		}
-		if err := w.check(ctx, r); err != nil {
+		var errs []error
+		for _, s := range sourcesOf(v) {
+			errs = append(errs, w.checkSource(ctx, s))
+		}
+		if err := utilerrors.NewAggregate(errs); err != nil {
 			w.node.recorder.Eventf(pod, corev1.EventTypeWarning, events.FailedMountVolume,
 				"MountVolume.SetUp failed for volume %q : %v", v.Name, err)
 			mounted = false
@@ -47,15 +52,56 @@ func (w *worker) tryMount(ctx context.Context) bool {
 	return mounted
 }
 
-// volumeReference is what a volume is made of. Those of several sources (projected) are taken to be there.
-func volumeReference(v corev1.Volume) (r reference, ok bool) {
+// source is a ConfigMap or a Secret that a volume is made of.
+type source struct {
+	reference
+	// items are the keys that the volume asks for; none: all that there are.
+	items []corev1.KeyToPath
+}
+
+// sourcesOf are what a volume is made of, as far as that is an object of the namespace.
+func sourcesOf(v corev1.Volume) []source {
 	switch {
 	case v.ConfigMap != nil:
-		return reference{kind: "ConfigMap", name: v.ConfigMap.Name, optional: v.ConfigMap.Optional}, true
+		return []source{{reference{kind: "ConfigMap", name: v.ConfigMap.Name, optional: v.ConfigMap.Optional},
+			v.ConfigMap.Items}}
 	case v.Secret != nil:
-		return reference{kind: "Secret", name: v.Secret.SecretName, optional: v.Secret.Optional}, true
+		return []source{{reference{kind: "Secret", name: v.Secret.SecretName, optional: v.Secret.Optional}, v.Secret.Items}}
+	case v.Projected == nil:
+		return nil
 	}
-	return reference{}, false
+	var all []source
+	for _, p := range v.Projected.Sources {
+		if c := p.ConfigMap; c != nil {
+			all = append(all, source{reference{kind: "ConfigMap", name: c.Name, optional: c.Optional}, c.Items})
+		}
+		if s := p.Secret; s != nil {
+			all = append(all, source{reference{kind: "Secret", name: s.Name, optional: s.Optional}, s.Items})
+		}
+	}
+	return all
+}
+
+// checkSource fails where a source or a key of it is not there. The words are those of MakePayload in
+// pkg/volume/configmap and pkg/volume/secret.
+func (w *worker) checkSource(ctx context.Context, s source) error {
+	if s.optional != nil && *s.optional {
+		return nil
+	}
+	has, err := w.keys(ctx, s.reference)
+	if err != nil {
+		return err
+	}
+	for _, item := range s.items {
+		switch {
+		case has(item.Key):
+		case s.kind == "Secret":
+			return fmt.Errorf("references non-existent secret key: %s", item.Key)
+		default:
+			return fmt.Errorf("configmap references non-existent config key: %s", item.Key)
+		}
+	}
+	return nil
 }
 
 // mounts reports whether a container of the pod mounts the volume; for others the kubelet does not wait.
