@@ -54,7 +54,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err := d.place(ctx, s, pools, server, answer); err != nil {
 		return err
 	}
-	missing, err := s.Missing(ctx, d.cluster, d.unstructured())
+	missing, err := s.Missing(ctx, d.cluster, d.unstructured(), d.applier.Foresee(d.readOptions()))
 	d.find(d.located(missing)...)
 	if err != nil {
 		return err

@@ -53,6 +53,9 @@ func unmounted(f *finding.Finding, pod *corev1.Pod, message string) finding.Diag
 		if volume != "" {
 			who = "volume " + volume
 		}
+		if name == "" {
+			name = sourceOf(pod, volume, kind, key)
+		}
 		return missingReference(f, pod, who, kind, name, key)
 	}
 	f.Message += fmt.Sprintf("volume %s cannot be mounted: %s.", volume, message)

@@ -37,6 +37,8 @@ func tell(d finding.Diagnosis) said {
 
 func TestPod_that_is_being_prepared(t *testing.T) {
 	const at = "Pod shop/cart on n (arm64): "
+	settings := &corev1.ConfigMapVolumeSource{Items: []corev1.KeyToPath{{Key: "app.yaml"}}}
+	settings.Name = "settings"
 	tests := []struct {
 		name, reason, message string
 		want                  said
@@ -50,6 +52,12 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 			"key_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "conf" : references non-existent config key: app.yaml`,
 			said{finding.MissingReference, at + "volume conf names key app.yaml, which its ConfigMap does not have.",
 				"Add the key, or correct the reference.", missingGrace, ""},
+		},
+		{
+			"key_of_a_volume_that_is_known", "FailedMount",
+			`MountVolume.SetUp failed for volume "keyed" : configmap references non-existent config key: app.yaml`,
+			said{finding.MissingReference, at + "volume keyed names key app.yaml, which ConfigMap settings does not have.",
+				"Add the key to ConfigMap settings in namespace shop, or correct the reference.", missingGrace, ""},
 		},
 		{
 			"driver_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "data" : kubernetes.io/csi: driver name x.csi.io not found in the list of registered CSI drivers`,
@@ -71,6 +79,7 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			pod := placed(corev1.ContainerStatus{Name: "c", State: waiting("ContainerCreating", "")})
+			pod.Spec.Volumes = []corev1.Volume{{Name: "keyed", VolumeSource: corev1.VolumeSource{ConfigMap: settings}}}
 			event := corev1.Event{Reason: test.reason, Message: test.message}
 			got := Pod(t.Context(), pod, Evidence{Events: []corev1.Event{event}, Nodes: []corev1.Node{nodeOf("n", "arm64")}})
 			if diff := cmp.Diff(test.want, tell(got)); diff != "" {

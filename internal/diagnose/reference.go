@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/reference"
 )
 
 // The kubelet's words for what a pod names and the namespace does not have, or not with the key that is asked for.
@@ -70,4 +72,19 @@ func (c container) askedBy(kind, name string) string {
 		}
 	}
 	return "container " + c.Name
+}
+
+// sourceOf names the Secret or ConfigMap of a volume from which a key is asked, or "": the kubelet names the key alone.
+func sourceOf(pod *corev1.Pod, volume, kind, key string) string {
+	for _, v := range pod.Spec.Volumes {
+		if v.Name != volume {
+			continue
+		}
+		for _, r := range reference.OfPod(corev1.PodSpec{Volumes: []corev1.Volume{v}}, pod.Namespace) {
+			if r.Kind == kind && slices.ContainsFunc(r.Wanted, func(w reference.Wanted) bool { return w.Key == key }) {
+				return r.Name
+			}
+		}
+	}
+	return ""
 }

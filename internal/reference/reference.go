@@ -21,7 +21,12 @@ type Reference struct {
 	User string
 	// Container is the container that refers to it, or "".
 	Container string
+	// Wanted are the keys of a Secret or a ConfigMap that must be in it.
+	Wanted []Wanted
 }
+
+// Wanted is a key of a Secret or a ConfigMap, and what asks for it.
+type Wanted struct{ Key, User, Container string }
 
 // The kinds that are referred to.
 var (
@@ -55,25 +60,38 @@ type list struct {
 	all                  []Reference
 }
 
-func (l *list) add(kind schema.GroupKind, name, user string, optional *bool) {
+func (l *list) add(kind schema.GroupKind, name, user string, optional *bool, keys ...string) {
 	key := object.Key{GroupKind: kind, Namespace: l.namespace, Name: name}
 	if kind == StorageClass {
 		key.Namespace = ""
 	}
-	known := func(r Reference) bool { return r.Key == key }
-	if name == "" || ofEachNamespace[name] || optional != nil && *optional || slices.ContainsFunc(l.all, known) {
+	if name == "" || ofEachNamespace[name] || optional != nil && *optional {
 		return
 	}
-	l.all = append(l.all, Reference{Key: key, User: user, Container: l.container})
+	at := slices.IndexFunc(l.all, func(r Reference) bool { return r.Key == key })
+	if at < 0 {
+		at = len(l.all)
+		l.all = append(l.all, Reference{Key: key, User: user, Container: l.container})
+	}
+	for _, k := range keys {
+		l.all[at].Wanted = append(l.all[at].Wanted, Wanted{k, user, l.container})
+	}
+}
+
+func keysOf(items []corev1.KeyToPath) (keys []string) {
+	for _, item := range items {
+		keys = append(keys, item.Key)
+	}
+	return keys
 }
 
 func (l *list) volume(v corev1.Volume) {
 	user := "volume " + v.Name
 	switch {
 	case v.Secret != nil:
-		l.add(Secret, v.Secret.SecretName, user, v.Secret.Optional)
+		l.add(Secret, v.Secret.SecretName, user, v.Secret.Optional, keysOf(v.Secret.Items)...)
 	case v.ConfigMap != nil:
-		l.add(ConfigMap, v.ConfigMap.Name, user, v.ConfigMap.Optional)
+		l.add(ConfigMap, v.ConfigMap.Name, user, v.ConfigMap.Optional, keysOf(v.ConfigMap.Items)...)
 	case v.PersistentVolumeClaim != nil:
 		l.add(Claim, v.PersistentVolumeClaim.ClaimName, user, nil)
 	case v.CSI != nil && v.CSI.NodePublishSecretRef != nil:
@@ -84,11 +102,11 @@ func (l *list) volume(v corev1.Volume) {
 		}
 	case v.Projected != nil:
 		for _, source := range v.Projected.Sources {
-			if source.Secret != nil {
-				l.add(Secret, source.Secret.Name, user, source.Secret.Optional)
+			if s := source.Secret; s != nil {
+				l.add(Secret, s.Name, user, s.Optional, keysOf(s.Items)...)
 			}
-			if source.ConfigMap != nil {
-				l.add(ConfigMap, source.ConfigMap.Name, user, source.ConfigMap.Optional)
+			if c := source.ConfigMap; c != nil {
+				l.add(ConfigMap, c.Name, user, c.Optional, keysOf(c.Items)...)
 			}
 		}
 	}
@@ -107,10 +125,10 @@ func (l *list) variables(c corev1.Container) {
 	for _, e := range c.Env {
 		user := fmt.Sprintf("variable %s of container %s", e.Name, c.Name)
 		if from := e.ValueFrom; from != nil && from.SecretKeyRef != nil {
-			l.add(Secret, from.SecretKeyRef.Name, user, from.SecretKeyRef.Optional)
+			l.add(Secret, from.SecretKeyRef.Name, user, from.SecretKeyRef.Optional, from.SecretKeyRef.Key)
 		}
 		if from := e.ValueFrom; from != nil && from.ConfigMapKeyRef != nil {
-			l.add(ConfigMap, from.ConfigMapKeyRef.Name, user, from.ConfigMapKeyRef.Optional)
+			l.add(ConfigMap, from.ConfigMapKeyRef.Name, user, from.ConfigMapKeyRef.Optional, from.ConfigMapKeyRef.Key)
 		}
 	}
 }

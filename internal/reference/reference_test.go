@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -21,7 +22,14 @@ func TestOfPod_lists_what_it_cannot_start_without(t *testing.T) {
 		{"nothing", "containers: [{name: app}]", nil},
 		{"variables", "containers: [{name: app, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url}}}, " +
 			"{name: LOG, valueFrom: {configMapKeyRef: {name: log, key: level}}}]}]",
-			[]string{"Secret db by variable URL of container app", "ConfigMap log by variable LOG of container app"}},
+			[]string{"Secret db by variable URL of container app [url]",
+				"ConfigMap log by variable LOG of container app [level]"}},
+		{"keys_of_a_volume", "{volumes: [{name: a, secret: {secretName: tls, items: [{key: crt, path: c}, {key: key, path: " +
+			"k}]}}, {name: b, projected: {sources: [{configMap: {name: conf, items: [{key: app, path: a}]}}]}}]}",
+			[]string{"Secret tls by volume a [crt key]", "ConfigMap conf by volume b [app]"}},
+		{"keys_of_several", "containers: [{name: app, env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: a}}}, " +
+			"{name: B, valueFrom: {secretKeyRef: {name: db, key: b}}}]}]",
+			[]string{"Secret db by variable A of container app [a b]"}},
 		{"optional", "containers: [{name: app, env: [{name: URL, valueFrom: {secretKeyRef: {name: db, key: url, " +
 			"optional: true}}}], envFrom: [{configMapRef: {name: env, optional: true}}]}]", nil},
 		{"all_of_one", "initContainers: [{name: init, envFrom: [{secretRef: {name: env}}]}]",
@@ -99,7 +107,15 @@ func TestBrings_knows_the_deploy_and_makers_of_secrets(t *testing.T) {
 
 func brief(all []Reference) (list []string) {
 	for _, r := range all {
-		list = append(list, r.Kind+" "+r.Name+" by "+r.User)
+		text := r.Kind + " " + r.Name + " by " + r.User
+		var keys []string
+		for _, w := range r.Wanted {
+			keys = append(keys, w.Key)
+		}
+		if len(keys) > 0 {
+			text += fmt.Sprint(" ", keys)
+		}
+		list = append(list, text)
 	}
 	return list
 }

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -28,61 +29,99 @@ import (
 type need struct {
 	reference.Reference
 	by *unstructured.Unstructured
+	// brought is the manifest of what is referred to, nil where the deploy does not bring it.
+	brought *unstructured.Unstructured
 }
 
-// Missing foretells pods that would wait for what is neither in the cluster nor brought by the deploy of the objects.
-// Somebody may still make it, so these are warnings. What may not be read is not reported.
-func (s Snapshot) Missing(ctx context.Context, cluster identity.Cluster,
-	objects []*unstructured.Unstructured) ([]finding.Finding, error) {
-	client, err := metadata.NewForConfig(cluster.Config)
+// sighting is what is known of an object that something refers to. The zero value knows nothing.
+type sighting struct {
+	absent bool
+	// keys are those of a Secret or a ConfigMap, nil where they were not read.
+	keys map[string]bool
+}
+
+// Missing foretells pods that would wait for what is neither in the cluster nor brought by the deploy of the objects,
+// or lacks a key. Somebody may still make it, so these are warnings. What may not be read is not reported. foresee
+// returns what an apply would leave of an object.
+func (s Snapshot) Missing(ctx context.Context, cluster identity.Cluster, objects []*unstructured.Unstructured,
+	foresee Foresee) ([]finding.Finding, error) {
+	look, err := newLook(s, cluster, foresee)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to the cluster: %w", err)
+		return nil, err
 	}
 	needs := needed(objects, cluster.Namespace)
-	absent := map[object.Key]bool{}
-	for _, u := range needs {
-		absent[u.Key] = false
+	toSee := map[object.Key]need{}
+	for _, n := range needs { // one that asks for keys is answered for all
+		if seen, ok := toSee[n.Key]; !ok || len(seen.Wanted) == 0 {
+			toSee[n.Key] = n
+		}
 	}
+	sightings := map[object.Key]sighting{}
 	var lock sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(8)
-	for _, key := range slices.Collect(maps.Keys(absent)) {
+	for key, n := range toSee {
 		group.Go(func() error {
-			gone := isAbsent(ctx, client, s, key)
+			seen := look.at(ctx, n)
 			lock.Lock()
 			defer lock.Unlock()
-			absent[key] = gone
+			sightings[key] = seen
 			return nil
 		})
 	}
 	_ = group.Wait() // none returns an error
 	var findings []finding.Finding
-	for _, u := range needs {
-		if absent[u.Key] {
-			findings = append(findings, u.finding())
-		}
+	for _, n := range needs {
+		findings = append(findings, n.findings(sightings[n.Key])...)
 	}
 	return findings, ctx.Err()
 }
 
-// needed lists what pods and claims of a deploy refer to and the deploy does not bring. Objects that name no namespace
-// are in that of the deploy.
+// Foresee returns what an apply would leave of an object.
+type Foresee func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error)
+
+// needed lists what pods and claims of a deploy refer to, as far as the deploy does not bring it with all keys. Objects
+// that name no namespace are in that of the deploy.
 func needed(objects []*unstructured.Unstructured, namespace string) (list []need) {
-	deployed := map[object.Key]bool{}
+	deployed := map[object.Key]*unstructured.Unstructured{}
 	for _, o := range objects {
 		key := object.KeyOf(o)
-		deployed[key] = true // of the cluster, where it has no namespace
+		deployed[key] = o // of the cluster, where it has no namespace
 		key.Namespace = cmp.Or(key.Namespace, namespace)
-		deployed[key] = true
+		deployed[key] = o
 	}
 	for _, o := range objects {
 		for _, r := range referencesOf(o, cmp.Or(o.GetNamespace(), namespace)) {
-			if !reference.Brings(maps.Keys(deployed), r.Key) {
-				list = append(list, need{r, o})
+			n := need{r, o, deployed[r.Key]}
+			lacks := n.brought != nil && len(n.lacking(keysOf(n.brought))) > 0
+			if lacks || !reference.Brings(maps.Keys(deployed), r.Key) {
+				list = append(list, n)
 			}
 		}
 	}
 	return list
+}
+
+// lacking are the keys that are asked for and not there.
+func (n need) lacking(keys map[string]bool) (list []reference.Wanted) {
+	for _, w := range n.Wanted {
+		if keys != nil && !keys[w.Key] {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// keysOf are the keys of a Secret or a ConfigMap.
+func keysOf(u *unstructured.Unstructured) map[string]bool {
+	keys := map[string]bool{}
+	for _, field := range []string{"data", "stringData", "binaryData"} {
+		data, _, _ := unstructured.NestedMap(u.Object, field)
+		for key := range data {
+			keys[key] = true
+		}
+	}
+	return keys
 }
 
 // referencesOf is empty for an object that wants no pods.
@@ -101,20 +140,56 @@ var looked = map[schema.GroupKind]string{
 	reference.Secret: "secrets", reference.ConfigMap: "configmaps", reference.ServiceAccount: "serviceaccounts",
 }
 
-// isAbsent reports whether the cluster is known not to have an object.
-func isAbsent(ctx context.Context, client metadata.Interface, s Snapshot, key object.Key) bool {
-	switch key.GroupKind {
-	case reference.Claim:
-		return s.Whole("persistentvolumeclaims") &&
-			!slices.ContainsFunc(s.Storage.Claims, func(c corev1.PersistentVolumeClaim) bool {
-				return c.Namespace == key.Namespace && c.Name == key.Name
-			})
-	case reference.StorageClass:
-		return s.lacksClass(key.Name)
+// look looks for objects: in what was read of the cluster, and in the cluster.
+type look struct {
+	Snapshot
+	metadata metadata.Interface
+	objects  dynamic.Interface
+	foresee  Foresee
+}
+
+func newLook(s Snapshot, cluster identity.Cluster, foresee Foresee) (look, error) {
+	byMetadata, err := metadata.NewForConfig(cluster.Config)
+	if err != nil {
+		return look{}, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	resource := schema.GroupVersionResource{Version: "v1", Resource: looked[key.GroupKind]}
-	_, err := client.Resource(resource).Namespace(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
-	return apierrors.IsNotFound(err)
+	objects, err := dynamic.NewForConfig(cluster.Config)
+	if err != nil {
+		return look{}, fmt.Errorf("connecting to the cluster: %w", err)
+	}
+	return look{s, byMetadata, objects, foresee}, nil
+}
+
+// at looks for one object. An object is read whole only where its keys matter; what is kept of it are these.
+func (l look) at(ctx context.Context, n need) sighting {
+	resource := schema.GroupVersionResource{Version: "v1", Resource: looked[n.GroupKind]}
+	switch {
+	case n.brought != nil: // others may have added keys to the one in the cluster
+		after, err := l.foresee(ctx, n.brought)
+		if err != nil {
+			after = n.brought
+		}
+		return sighting{keys: keysOf(after)}
+	case n.GroupKind == reference.Claim:
+		return sighting{absent: l.lacksClaim(n.Key)}
+	case n.GroupKind == reference.StorageClass:
+		return sighting{absent: l.lacksClass(n.Name)}
+	case len(n.Wanted) == 0:
+		_, err := l.metadata.Resource(resource).Namespace(n.Namespace).Get(ctx, n.Name, metav1.GetOptions{})
+		return sighting{absent: apierrors.IsNotFound(err)}
+	}
+	u, err := l.objects.Resource(resource).Namespace(n.Namespace).Get(ctx, n.Name, metav1.GetOptions{})
+	if err != nil {
+		return sighting{absent: apierrors.IsNotFound(err)}
+	}
+	return sighting{keys: keysOf(u)}
+}
+
+func (s Snapshot) lacksClaim(key object.Key) bool {
+	return s.Whole("persistentvolumeclaims") &&
+		!slices.ContainsFunc(s.Storage.Claims, func(c corev1.PersistentVolumeClaim) bool {
+			return c.Namespace == key.Namespace && c.Name == key.Name
+		})
 }
 
 // lacksClass reports whether the cluster has neither a storage class nor a volume of the name: volumes made by hand
@@ -133,17 +208,27 @@ func (s Snapshot) lacksClass(name string) bool {
 	})
 }
 
-func (n need) finding() finding.Finding {
+func (n need) findings(seen sighting) (all []finding.Finding) {
 	what := n.Kind + " " + n.Name
-	f := finding.Finding{
+	if seen.absent {
+		f := n.warning(n.Container, fmt.Sprintf("%s, which %s names, is neither in the cluster nor in this deploy.", what,
+			n.User), fmt.Sprintf("Add %s to the manifests, or create it in namespace %s, or correct the name.", what,
+			n.Namespace))
+		if n.GroupKind == reference.StorageClass {
+			f.Fix = "Name a class of the cluster: kubectl get storageclass"
+		}
+		return []finding.Finding{f}
+	}
+	for _, w := range n.lacking(seen.keys) {
+		all = append(all, n.warning(w.Container, fmt.Sprintf("%s has no key %s, which %s names.", what, w.Key, w.User),
+			fmt.Sprintf("Add the key to %s in namespace %s, or correct the reference.", what, n.Namespace)))
+	}
+	return all
+}
+
+func (n need) warning(container, message, fix string) finding.Finding {
+	return finding.Finding{
 		Code: finding.MissingReference, Severity: finding.Warning, Object: object.ID(n.by.GroupVersionKind(), n.by),
-		Container: n.Container,
-		Message: fmt.Sprintf("%s: %s, which %s names, is neither in the cluster nor in this deploy.",
-			object.Name(n.by.GetKind(), n.by), what, n.User),
-		Fix: fmt.Sprintf("Add %s to the manifests, or create it in namespace %s, or correct the name.", what, n.Namespace),
+		Container: container, Message: object.Name(n.by.GetKind(), n.by) + ": " + message, Fix: fix,
 	}
-	if n.GroupKind == reference.StorageClass {
-		f.Fix = "Name a class of the cluster: kubectl get storageclass"
-	}
-	return f
 }
