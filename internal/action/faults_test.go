@@ -129,6 +129,22 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// What the plan and what the API server have against a deploy is one list to work off, not two runs.
+func TestFaults_of_plan_and_server_are_reported_at_once(t *testing.T) {
+	cluster := sharedCluster(t, "aks")
+	pushImages(t, cluster.Registry, "at-once",
+		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
+	app := strings.Replace(deployment, "    spec:\n", "    spec:\n      nodeSelector: {kubernetes.io/arch: s390x}\n", 1) +
+		"---\napiVersion: v1\nkind: Service\nmetadata: {name: app}\nspec: {ports: [{port: 80000}]}\n"
+	repo := repository(t, map[string]string{"app.yaml": app})
+	status, _, output := perform(t, nil, "run", "--tag", "v1", "--kustomization", repo, "--images",
+		"registry/app="+cluster.Registry+"/at-once/app", "--kubeconfig", cluster.Kubeconfig)
+	if status != 1 || !strings.Contains(output, "error no-matching-node") ||
+		!strings.Contains(output, "error apply-rejected") {
+		t.Errorf("status %d\n%s", status, output)
+	}
+}
+
 func TestFaults_a_refused_deploy_leaves_the_kustomization_alone(t *testing.T) {
 	cluster := sharedCluster(t, "aks")
 	pushImages(t, cluster.Registry, "refused",

@@ -80,10 +80,11 @@ var (
 	planStep   = step{"plan", "Plan placement", (*deploy).plan, false}
 	// what pin would patch, as files
 	fixStep     = step{"fix", "Write the patches", (*deploy).fix, false}
-	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}    // server-side dry run
-	checkStep   = step{"check", "Check the changes", (*deploy).check, true}       // the same, before a deploy
-	writeStep   = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
-	applyStep   = step{"apply", "Apply", (*deploy).apply, true}                   // server-side
+	previewStep = step{"preview", "Preview changes", (*deploy).preview, false} // server-side dry run
+	// the same, before a deploy: what the server refuses is told with what the plan has found
+	checkStep = step{"check", "Check the changes", (*deploy).check, false}
+	writeStep = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
+	applyStep = step{"apply", "Apply", (*deploy).apply, true}                   // server-side
 	// until ready, or sure to fail
 	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}
 	commitStep  = step{"commit", "Record the images in the repository", (*deploy).commit, true} // what runs, or is to run
