@@ -3,6 +3,7 @@ package apply_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -132,9 +133,21 @@ func TestApply_recreates_an_annotated_StatefulSet_around_its_pods(t *testing.T) 
 	for pod == nil && t.Context().Err() == nil {
 		pod = live(t, "pods.v1.", "recreate-set", "x-0")
 	}
+	collectorKnows(t, opts)
 	same(t, []string{"recreated apps/v1 StatefulSet recreate-set/x"},
 		told(must(t, strings.Replace(set, "SERVICE", "b", 1), opts)))
 	same(t, pod.GetUID(), live(t, "pods.v1.", "recreate-set", "x-0").GetUID())
+}
+
+// collectorKnows waits until the garbage collector knows the pods of a namespace that are there by now: one that it
+// does not know it would take, once its owner is gone, for a pod to delete. It hears of pods in their order.
+func collectorKnows(t *testing.T, opts apply.Options) {
+	t.Helper()
+	must(t, `{apiVersion: v1, kind: Pod, metadata: {name: last, ownerReferences: [{apiVersion: v1, kind: ConfigMap,
+		name: gone, uid: 00000000-0000-0000-0000-000000000001}]}, spec: {containers: [{name: c, image: x}]}}`, opts)
+	for live(t, "pods.v1.", opts.Namespace, "last") != nil && t.Context().Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func TestApply_deletes_nothing_for_an_object_that_is_refused(t *testing.T) {
