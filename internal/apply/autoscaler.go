@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -128,5 +129,14 @@ func noteTarget(targets map[object.Key]string, u *unstructured.Unstructured) {
 		GroupKind: schema.GroupKind{Group: gv.Group, Kind: cmp.Or(target["kind"], "Deployment")},
 		Namespace: u.GetNamespace(), Name: target["name"],
 	}
-	targets[key] = server.RefOf(u, schema.GroupVersionResource{}).String()
+	targets[key] = nameOf(u)
+}
+
+// nameOf names an autoscaler, and first what it is made of: a HorizontalPodAutoscaler of KEDA is in nobody's manifests.
+func nameOf(u *unstructured.Unstructured) string {
+	name := server.RefOf(u, schema.GroupVersionResource{}).String()
+	if owner := metav1.GetControllerOf(u); owner != nil {
+		return fmt.Sprintf("%s %s/%s, by its %s,", owner.Kind, u.GetNamespace(), owner.Name, name)
+	}
+	return name
 }
