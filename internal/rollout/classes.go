@@ -71,11 +71,15 @@ func isUnclaimed(claim *unstructured.Unstructured) bool {
 func (c *classes) ofClaim(claim *unstructured.Unstructured, s readiness.Status) readiness.Status {
 	name, _, _ := unstructured.NestedString(claim.Object, "spec", "storageClassName")
 	class := c.storage[name]
-	if class == nil && name != "" && c.unreadable {
+	switch {
+	case name == "":
+		s.Message = "it has no volume, and names no storage class that would make one"
+	case class == nil && c.unreadable:
 		return readiness.Status{State: readiness.Unjudged, Message: "it has no volume, and its storage class may not be " +
 			"read: it may wait for the first pod that uses it"}
-	}
-	if class != nil {
+	case class == nil:
+		s.Message = "it has no volume, and the cluster has no storage class " + name
+	default:
 		if mode, _, _ := unstructured.NestedString(class.Object, "volumeBindingMode"); mode == "WaitForFirstConsumer" {
 			return readiness.Status{State: readiness.Ready, Message: "its volume is made for the first pod that uses it"}
 		}
