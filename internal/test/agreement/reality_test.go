@@ -62,7 +62,12 @@ func (w *world) probe(t *testing.T, s subject, nodes []corev1.Node) (map[string]
 		}
 		pod.Spec.Tolerations = append(pod.Spec.Tolerations, tolerating(passing(n))...)
 		bindTo(&pod.Spec, n.Name)
-		if _, err := w.client.CoreV1().Pods(space).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		var err error
+		wait(t, "admission forgets the quota that was deleted", func(ctx context.Context) bool {
+			_, err = w.client.CoreV1().Pods(space).Create(ctx, pod, metav1.CreateOptions{})
+			return err == nil || !strings.Contains(err.Error(), "exceeded quota")
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
