@@ -14,6 +14,9 @@
 //	            asks the scheduler's plugins, placement/room foretells how many pods fit, placement/template finds
 //	            pod templates in objects
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
+//	            (apply/server reads and writes objects, apply/ownership moves fields of earlier appliers, apply/diff
+//	            and apply/foresee show what will change, apply/inventory keeps what a deploy applied,
+//	            apply/explain puts refusals into words)
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)
 //	diagnose    a failing pod -> cause, evidence, fix
@@ -37,6 +40,7 @@
 //	object      an object's names, key and conditions, a pod's containers
 //	node        what a node is: its platform, its taints, whether it takes pods now
 //	pool        kinds of nodes that a cluster has or can have, whether or not there is one today
+//	            (pool/machine knows the sizes of machines, pool/provision what provisioners may start)
 //	reference   what pods and claims refer to by name, and who brings it
 //	platform    what a registry offers under a reference, and which of it a node takes
 //
@@ -77,5 +81,6 @@
 // A run goes build (with mode build) -> verify -> rewrite (in memory) -> render -> plan -> check (a dry run) -> write
 // -> apply -> rollout -> commit -> prune (where asked for). An audit goes workloads -> image (a survey) -> placement
 // (twice) -> audit. For Flux and Argo CD, rewrite with commit goes build -> verify -> rewrite -> render -> write ->
-// commit. Nothing is written or applied once there is a finding of severity error, and plan and dry runs never build.
+// commit. A fix goes verify -> render -> plan -> fix -> commit. A deploy writes and applies nothing once there is a
+// finding of severity error, and plan and dry runs never build.
 package internal

@@ -104,7 +104,7 @@ func (d *deploy) commit(ctx context.Context) error {
 			"cluster now has the images of this one: run the later one again, and "+
 			"let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
 	case result.Later != "":
-		d.say("a deploy that was started after this one is recorded already, by %s; it stays", result.Later)
+		d.say("a deploy that was started after this one is already recorded, in %s; this one is not recorded", result.Later)
 	case result.SHA == "":
 		d.say("%s has these images already", d.target.place)
 	default:

@@ -55,7 +55,7 @@ func (d *deploy) commitPatches(ctx context.Context) error {
 	case err != nil:
 		return err
 	case result.Later != "":
-		d.say("a fix that was started after this one is recorded already, by %s; it stays", result.Later)
+		d.say("a fix that was started after this one is already recorded, in %s; this one is not recorded", result.Later)
 	case result.SHA == "":
 		d.say("%s has these patches already", d.target.place)
 	default:

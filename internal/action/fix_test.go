@@ -296,7 +296,7 @@ func TestFix_refuses(t *testing.T) {
 		{"a_broken_file", map[string]string{"arch-patches.yaml": ours + "# why\nkind: [\n"}, "",
 			"arch-patches.yaml:1: the patch that begins here cannot be read"},
 		{"a_link", nil, "arch-patches.yaml", "is a link, a folder or otherwise no file of patches; remove it"},
-		{"a_link_to_the_kustomization", nil, "kustomization.yaml", "and the patches belong beside the file itself"},
+		{"a_link_to_the_kustomization", nil, "kustomization.yaml", "and the patches must be beside the file itself"},
 		{"listed_in_the_older_field", map[string]string{"arch-patches.yaml": ours,
 			"kustomization.yaml": "resources: [app.yaml]\npatchesStrategicMerge: [arch-patches.yaml]\n"}, "",
 			"kustomization.yaml:2: arch-patches.yaml is listed under patchesStrategicMerge too; list it under patches alone"},

@@ -49,7 +49,8 @@ type step struct {
 	guarded bool
 }
 
-// The steps of a run, in their order. Those without a title take no time and say nothing.
+// The steps of a run, in their order, each with what it is about or why it is there. Those without a title take no time
+// and say nothing.
 var (
 	// own commits are not deployed again
 	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}
@@ -66,29 +67,37 @@ var (
 	// of what native runners have pushed
 	joinStep = step{"join", "Join images", (*deploy).build, false}
 	// have they the platforms asked for?
-	verifyStep  = step{"verify", "Verify images", (*deploy).verify, false}
-	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false} // in memory
+	verifyStep = step{"verify", "Verify images", (*deploy).verify, false}
+	// in memory
+	rewriteStep = step{"rewrite", "Set images in the kustomization", (*deploy).rewrite, false}
 	// without the patches of an earlier fix
-	readStep   = step{"rewrite", "Read the kustomization", (*deploy).rewrite, false}
-	renderStep = step{"render", "Render manifests", (*deploy).render, false} // and is every image used?
-	// nodes x images x pod specs
+	readStep = step{"rewrite", "Read the kustomization", (*deploy).rewrite, false}
+	// and is every image used?
+	renderStep = step{"render", "Render manifests", (*deploy).render, false}
 	// every controller's top owner, and bare pods
 	inventoryStep = step{"inventory", "Read the cluster", (*deploy).inventory, false}
 	// as little as says their platforms
 	surveyStep = step{"survey", "Look up images", (*deploy).survey, false}
-	auditStep  = step{"audit", "Audit", (*deploy).audit, false} // on the nodes of now, and on those to come
-	planStep   = step{"plan", "Plan placement", (*deploy).plan, false}
+	// on the current nodes, and on expected ones
+	auditStep = step{"audit", "Audit", (*deploy).audit, false}
+	// nodes x images x pod specs
+	planStep = step{"plan", "Plan placement", (*deploy).plan, false}
 	// what pin would patch, as files
-	fixStep     = step{"fix", "Write the patches", (*deploy).fix, false}
-	previewStep = step{"preview", "Preview changes", (*deploy).preview, false} // server-side dry run
-	// the same, before a deploy: what the server refuses is told with what the plan has found
+	fixStep = step{"fix", "Write the patches", (*deploy).fix, false}
+	// server-side dry run
+	previewStep = step{"preview", "Preview changes", (*deploy).preview, false}
+	// the same, before a deploy: what the server refuses is reported with what the plan has found
 	checkStep = step{"check", "Check the changes", (*deploy).check, false}
-	writeStep = step{"write", "Write the kustomization", (*deploy).write, true} // the edited bytes
-	applyStep = step{"apply", "Apply", (*deploy).apply, true}                   // server-side
+	// the edited bytes
+	writeStep = step{"write", "Write the kustomization", (*deploy).write, true}
+	// server-side
+	applyStep = step{"apply", "Apply", (*deploy).apply, true}
 	// until ready, or sure to fail
 	rolloutStep = step{"rollout", "Watch the rollout", (*deploy).rollout, true}
-	commitStep  = step{"commit", "Record the images in the repository", (*deploy).commit, true} // what runs, or is to run
-	recordStep  = step{"commit", "Record the patches in the repository", (*deploy).commitPatches, false}
+	// what runs, or is to run
+	commitStep = step{"commit", "Record the images in the repository", (*deploy).commit, true}
+	// the files of patches
+	recordStep = step{"commit", "Record the patches in the repository", (*deploy).commitPatches, false}
 	// only after a good rollout
 	pruneStep = step{"prune", "Prune what left the manifests", (*deploy).prune, true}
 )

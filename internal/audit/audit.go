@@ -46,8 +46,8 @@ type Request struct {
 	Architecture string
 	Nodes        []corev1.Node
 	Workloads    []workloads.Workload
-	// Now are the verdicts on the workloads with the nodes of now, in their order. Later are those with the pools that are
-	// expected, or with an assumed node of the architecture; they have the move there.
+	// Now are the verdicts on the workloads with the current nodes, in their order. Later are those with expected pools,
+	// or with an assumed node of the architecture; they have the move there.
 	Now, Later []placement.Verdict
 	// Expected: Later is about pools that the user expects.
 	Expected bool

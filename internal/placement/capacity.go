@@ -114,7 +114,7 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 		}
 		return []finding.Finding{found}
 	case f.Stuck:
-		found := p.note(w, p.scarcity(), fmt.Sprintf("would not get through its update: maxUnavailable is 0, and no node "+
+		found := p.note(w, p.scarcity(), fmt.Sprintf("cannot complete its update: maxUnavailable is 0, and no node "+
 			"has room for a pod more while the old ones run: %s.", reasons(f.Why)))
 		found.Fix = oldFirst
 		return []finding.Finding{found}
@@ -295,8 +295,8 @@ func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []worklo
 			"allows: %s.", e.Namespace, e.Quota, e))
 		found.Fix = "Lower requests, limits or replicas, or raise the quota."
 		if e.Stalls != nil {
-			found.Message = fmt.Sprintf("%s would not get through its update: maxUnavailable is 0, and the ResourceQuota %s/%s "+
-				"allows no pod more while the old ones run: %s.", w.label(), e.Namespace, e.Quota, e)
+			found.Message = fmt.Sprintf("%s cannot complete its update: maxUnavailable is 0, and the ResourceQuota %s/%s "+
+				"allows no additional pod while the old ones run: %s.", w.label(), e.Namespace, e.Quota, e)
 			found.Fix = oldFirst + " Or raise the quota."
 		}
 		verdict.Findings = append(verdict.Findings, found)
@@ -304,7 +304,8 @@ func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []worklo
 }
 
 // oldFirst is the advice for an update that never moves.
-const oldFirst = "Let an old pod go first: strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
+const oldFirst = "Remove an old pod before creating a new one: " +
+	"strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
 
 // reasons lists "Insufficient cpu on 3 nodes and untolerated taint(s) on 1", the most frequent first.
 func reasons(why schedule.Reasons) string {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 )
 
@@ -129,7 +130,8 @@ func usageWords(u audit.Usage) string {
 	if u.Pods == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s cores, %s GiB", Count(u.Pods, "pod"), decimal(u.Cores), decimal(float64(u.Memory)/(1<<30)))
+	return fmt.Sprintf("%s, %s cores, %s GiB", finding.Counted(u.Pods, "pod"), decimal(u.Cores),
+		decimal(float64(u.Memory)/(1<<30)))
 }
 
 func shareWords(s audit.Share) string {
@@ -137,9 +139,9 @@ func shareWords(s audit.Share) string {
 	case s.Workloads == 0:
 		return ""
 	case s.Pods == 0:
-		return Count(s.Workloads, "workload")
+		return finding.Counted(s.Workloads, "workload")
 	}
-	return Count(s.Workloads, "workload") + ": " + usageWords(s.Usage)
+	return finding.Counted(s.Workloads, "workload") + ": " + usageWords(s.Usage)
 }
 
 // money has two digits behind the point, and below 1 four: the price of an hour is a small number.
@@ -170,7 +172,7 @@ func (r *Report) Worth() string {
 // auditHeadline says in a few words what an audit came to.
 func (r *Report) auditHeadline() string {
 	t := r.Audit.Total
-	text := fmt.Sprintf("%s, %d at risk now", Count(t.Workloads, "workload"), t.AtRiskNow)
+	text := fmt.Sprintf("%s, %d at risk now", finding.Counted(t.Workloads, "workload"), t.AtRiskNow)
 	if t.AtRiskWithPool > 0 {
 		text += fmt.Sprintf(", %d with the pool", t.AtRiskWithPool)
 	}

@@ -71,7 +71,7 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 		lines = append(lines, line)
 	}
 	if len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %s: %s", Count(len(rest), "more object"), countChanges(rest)))
+		lines = append(lines, fmt.Sprintf("and %s: %s", finding.Counted(len(rest), "more object"), countChanges(rest)))
 	}
 	return lines
 }
@@ -82,7 +82,7 @@ func head(text string, limit int) string {
 	if len(lines) <= limit {
 		return text
 	}
-	return strings.Join(lines[:limit], "\n") + fmt.Sprintf("\n… %s", Count(len(lines)-limit, "more line"))
+	return strings.Join(lines[:limit], "\n") + fmt.Sprintf("\n… %s", finding.Counted(len(lines)-limit, "more line"))
 }
 
 // briefly cuts a table with its header to the rows that are shown, and says how many there are more.
@@ -91,7 +91,7 @@ func briefly(rows [][]string, what string) [][]string {
 		return rows
 	}
 	return append(slices.Clone(rows[:shownRows+1]),
-		[]string{fmt.Sprintf("and %s", Count(len(rows)-shownRows-1, "more "+what))})
+		[]string{fmt.Sprintf("and %s", finding.Counted(len(rows)-shownRows-1, "more "+what))})
 }
 
 // worstFirst orders many workloads so that those in trouble come first, then those with the most pods.

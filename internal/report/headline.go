@@ -122,18 +122,10 @@ func (r *Report) done() string {
 	case r.Verdict == Failed:
 		return ""
 	case len(r.Images) > 0:
-		return Count(len(r.Images), "image") + " verified"
+		return finding.Counted(len(r.Images), "image") + " verified"
 	case len(r.Edits) > 0:
-		return Count(len(r.Edits), "image") + " set"
+		return finding.Counted(len(r.Edits), "image") + " set"
 	default:
 		return ""
 	}
-}
-
-// Count is a number with what it counts: "1 pod", "2 pods".
-func Count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -72,7 +73,7 @@ func (s Standing) PodCount() (n int) {
 	return n
 }
 
-// Worst is the mood that a workload is in: the one of its worst spot.
+// Worst is the most severe mood over all architectures.
 func (s Standing) Worst() Mood {
 	order := []Mood{Off, Good, Risk, Bad}
 	worst := Off
@@ -132,9 +133,9 @@ func (s Spot) Mood() Mood {
 func (s Spot) String() string {
 	switch {
 	case s.Pods > s.Well:
-		return fmt.Sprintf("%d of %s ready", s.Well, Count(s.Pods, "pod"))
+		return fmt.Sprintf("%d of %s ready", s.Well, finding.Counted(s.Pods, "pod"))
 	case s.Pods > 0:
-		return Count(s.Pods, "pod") + " ready"
+		return finding.Counted(s.Pods, "pod") + " ready"
 	case s.Outcome == placement.Runs && s.Elsewhere:
 		return "no pod"
 	case s.WithoutNode:

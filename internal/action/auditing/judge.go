@@ -1,5 +1,5 @@
 // Package auditing takes the steps of an audit: it reads what runs in a cluster, asks the registries for the images of
-// that, and plans for the nodes of now and for those that may come. What comes of it is for the package audit to judge.
+// that, and plans for the current nodes and for expected ones. What comes of it is for the package audit to judge.
 package auditing
 
 import (
@@ -106,7 +106,7 @@ func (a *Audit) Judge(ctx context.Context) error {
 	return nil
 }
 
-// foresee plans twice: for the nodes of now, and for those that may come.
+// foresee plans twice: for the current nodes, and for expected ones.
 func (a *Audit) foresee(ctx context.Context, s snapshot.Snapshot) (now, later []placement.Verdict, err error) {
 	request := placement.Request{
 		Cluster: s.Snapshot, Admitted: map[template.Key]*corev1.Pod{}, Images: map[string]platform.Offer{},
@@ -156,7 +156,7 @@ func (a *Audit) risks(now, later []placement.Verdict) (all []finding.Finding) {
 	return append(all, a.goneImages()...)
 }
 
-// noNodeCanPull corrects what the plan hopes of images that are gone.
+// noNodeCanPull corrects the outcome that the plan assumes for images that are gone.
 func (a *Audit) noNodeCanPull() {
 	for _, v := range a.Verdicts {
 		if !slices.ContainsFunc(v.Images, func(reference string) bool { return a.known[reference].Gone }) {

@@ -37,8 +37,8 @@ type Written struct {
 // Read reads the patches of an earlier fix, and returns the content of the kustomization without them.
 func Read(path string, content []byte) (Written, []byte, error) {
 	if target, err := os.Readlink(path); err == nil {
-		return Written{}, nil, fmt.Errorf("%s is a link to %s, and the patches belong beside the file itself; name its "+
-			"folder in the input kustomization", path, target)
+		return Written{}, nil, fmt.Errorf("%s is a symbolic link to %s, and the patches must be beside the file itself; "+
+			"name its folder in the input kustomization", path, target)
 	}
 	w := Written{kustomization: content}
 	var err error

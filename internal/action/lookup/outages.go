@@ -44,7 +44,8 @@ func (o *Outages) Add(reference string, one image.Outage) *Outage {
 func (o *Outage) Finding() finding.Finding {
 	f := finding.Finding{
 		Code: finding.ImagePull, Severity: finding.Warning, Image: o.Images[0],
-		Message: fmt.Sprintf("Registry %s cannot be reached: %s. Not inspected, so that their placement is not checked: %s.",
+		Message: fmt.Sprintf("Registry %s cannot be reached: %s. These images were not inspected, so their "+
+			"placement was not checked: %s.",
 			o.Registry, o.Reason, strings.Join(o.Images, ", ")),
 		Fix: "Check the registry's name and port, that it runs, and that this machine may connect to it.",
 	}

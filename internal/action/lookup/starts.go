@@ -96,7 +96,7 @@ func AbsentCommands(key placement.ContainerKey, c corev1.Container, started imag
 			Fix: "Correct the command, or add the file to the image and make it executable."}
 		does := "would not start: its command"
 		if a.Starter != "" {
-			f.Code, does = finding.Unhealthy, "would not be well: the command of "+a.Starter
+			f.Code, does = finding.Unhealthy, "would be unhealthy: the command of "+a.Starter
 		}
 		f.Message = fmt.Sprintf("%s, container %s, %s %s is not in image %s for %s (%v).",
 			object.Name(obj.GetKind(), obj), c.Name, does, a.Path,

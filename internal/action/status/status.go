@@ -20,7 +20,7 @@ const (
 	Interrupted = 130 // interrupted, as a shell reports SIGINT
 )
 
-// ErrFindings ends a run whose findings say it all.
+// ErrFindings ends a run whose findings explain the failure.
 var ErrFindings = errors.New("findings of severity error")
 
 // Fault is an error in the user's files.

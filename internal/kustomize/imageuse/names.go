@@ -33,8 +33,8 @@ func repositoryOf(reference string) string {
 	return reference
 }
 
-// Unlikeness orders names by how unlikely they are what was meant by the wanted one: the same image under its full
-// name, one of the same last part, then those that differ least. It is more than 0.
+// Unlikeness is a sort key: the lower, the likelier it is that the name was meant by the wanted one. First is the same
+// image under its full name, then one of the same last part, then those that differ least. It is more than 0.
 func Unlikeness(wanted, name string) int {
 	switch {
 	case normalName(name) == normalName(wanted):

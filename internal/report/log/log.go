@@ -14,7 +14,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 )
 
@@ -126,7 +125,7 @@ func (l *log) found(e progress.Found) {
 // showRest counts, at the end of a step, the findings that were not shown in full.
 func (l *log) showRest() {
 	if len(l.rest) > 0 {
-		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", report.Count(len(l.rest), "more finding"),
+		l.line("", indent(fmt.Sprintf("and %s: %s; the JSON report has all", finding.Counted(len(l.rest), "more finding"),
 			countCodes(l.rest))))
 	}
 	clear(l.findings)

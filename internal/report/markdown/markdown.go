@@ -70,7 +70,7 @@ func Fence(language, text string) string {
 	return ticks + language + "\n" + text + "\n" + ticks + "\n"
 }
 
-// Fold hides a body behind a line to click at. The title is HTML.
+// Fold hides a body behind a summary line that opens it. The title is HTML.
 func Fold(title, body string) string {
 	if body == "" {
 		return ""

@@ -19,7 +19,7 @@ func Fit(room int, parts []string, leftOut func(n int) string) string {
 	return text.String()
 }
 
-// Cut shortens text to a number of bytes, between two letters.
+// Cut shortens text to a number of bytes, at the end of a letter.
 func Cut(text string, room int) string {
 	if len(text) <= room {
 		return text

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
@@ -66,7 +66,7 @@ func (r page) auditChart() string {
 				all[i] += n
 			}
 		}
-		bar(&text, report.Count(len(rest), "more namespace"), all)
+		bar(&text, finding.Counted(len(rest), "more namespace"), all)
 	}
 	return markdown.Fence("mermaid", text.String()) + "\n"
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
@@ -52,10 +52,10 @@ func (r page) changeTable(o Options, room int) string {
 		text = markdown.TableHead("object", "action") + markdown.Fit(room, rows, o.leftOut("object")) + "\n"
 	}
 	if len(rows) > openRows {
-		text = markdown.Fold(report.Count(len(rows), "object"), text) + "\n"
+		text = markdown.Fold(finding.Counted(len(rows), "object"), text) + "\n"
 	}
 	if unchanged > 0 {
-		text += report.Count(unchanged, "object") + " unchanged.\n\n"
+		text += finding.Counted(unchanged, "object") + " unchanged.\n\n"
 	}
 	return text
 }

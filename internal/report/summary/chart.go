@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
@@ -44,7 +45,7 @@ func placementChart(standings []report.Standing, columns []string, titles nodeTi
 			}
 		}
 		if others := sum(rest, architecture); len(rest) > 0 && (others.Pods > 0 || architecture != report.NoNode) {
-			boxes = append(boxes, box(id+"rest", report.Count(len(rest), "more workload"), others))
+			boxes = append(boxes, box(id+"rest", finding.Counted(len(rest), "more workload"), others))
 		}
 		// Invisible links keep the boxes one below the other, and the columns in order.
 		text.WriteString("    direction TB\n    " + strings.Join(boxes, "\n    ~~~ ") + "\n  end\n  style " + id + " " +
@@ -55,7 +56,7 @@ func placementChart(standings []report.Standing, columns []string, titles nodeTi
 	}
 	chart := markdown.Fence("mermaid", text.String()+chartStyle) + "\n"
 	if more := len(columns) - chartColumns; more > 0 {
-		chart += report.Count(more, "more column") + " in the table alone.\n\n"
+		chart += finding.Counted(more, "more column") + " in the table alone.\n\n"
 	}
 	return chart
 }

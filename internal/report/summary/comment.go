@@ -87,7 +87,7 @@ func (r page) workloadsSection(parts map[string]page, o Options, room int) strin
 	if len(quiet) == 0 {
 		return text
 	}
-	return text + markdown.Fold(report.Count(len(quiet), "workload")+" with neither a finding nor a diff",
+	return text + markdown.Fold(finding.Counted(len(quiet), "workload")+" with neither a finding nor a diff",
 		r.placementTable(quiet, columns, o, room/4))
 }
 

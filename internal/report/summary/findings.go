@@ -9,7 +9,6 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
 
@@ -23,8 +22,8 @@ func (r page) findingsSection(o Options, room int) string {
 	open, more := problems[:min(len(problems), openFindings)], problems[min(len(problems), openFindings):]
 	// What is not folded has most of the room, so that no flood of notes takes it away.
 	text := findingList(open, o, room/2)
-	text += markdown.Fold(report.Count(len(more), "more finding"), findingList(more, o, room/4))
-	return text + markdown.Fold(report.Count(len(notes), "note"), findingList(notes, o, room/5))
+	text += markdown.Fold(finding.Counted(len(more), "more finding"), findingList(more, o, room/4))
+	return text + markdown.Fold(finding.Counted(len(notes), "note"), findingList(notes, o, room/5))
 }
 
 // split parts errors and warnings from notes, in a sorted list.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
@@ -24,7 +25,7 @@ func (r page) nodeTitles() nodeTitles {
 	}
 	titles := nodeTitles{}
 	for architecture, n := range total {
-		title := architecture + " · " + report.Count(n, "node")
+		title := architecture + " · " + finding.Counted(n, "node")
 		switch tainted[architecture] {
 		case 0:
 		case n:

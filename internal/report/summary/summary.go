@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
@@ -109,7 +110,8 @@ func (r page) errorSection(_ Options, room int) string {
 // leftOut points to the report for what a list has no room for.
 func (o Options) leftOut(what string) func(int) string {
 	return func(n int) string {
-		return fmt.Sprintf("\n%s not shown here for lack of room; see %s.\n", report.Count(n, "more "+what), o.reportFile())
+		return fmt.Sprintf("\n%s not shown here for lack of room; see %s.\n", finding.Counted(n, "more "+what),
+			o.reportFile())
 	}
 }
 

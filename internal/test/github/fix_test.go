@@ -124,7 +124,7 @@ func TestFix_commits(t *testing.T) {
 
 	f.job.run = -1 // started before the others, and late
 	early := github.Push{Ref: "refs/heads/main", After: start.SHA}
-	f.fixOf(t, early, 0, "a fix that was started after this one is recorded already, by ")
+	f.fixOf(t, early, 0, "a fix that was started after this one is already recorded, in ")
 	f.job.run = 2
 
 	f.offer(t, 2)

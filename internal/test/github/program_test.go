@@ -123,7 +123,7 @@ func TestCommit_of_one_run_is_made_once(t *testing.T) {
 	j.run -= 2
 	got := j.deploy(t, repository, early, inputs)
 	if got.status != 0 || got.outputs["commit-sha"] != "" || len(repository.Started()) > 0 ||
-		!strings.Contains(got.log, "a deploy that was started after this one is recorded already") {
+		!strings.Contains(got.log, "a deploy that was started after this one is already recorded") {
 		t.Errorf("status %d, outputs %v; the later deploy is not left alone", got.status, got.outputs)
 	}
 }

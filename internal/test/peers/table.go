@@ -34,7 +34,7 @@ func Table(peer string, rows []Row) string {
 	return b.String()
 }
 
-// Ways are the runs of each of several ways to do the same.
+// Ways has the runs of several methods that do the same.
 type Ways struct {
 	What string
 	Runs [][]Usage

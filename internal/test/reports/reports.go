@@ -15,7 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
-// Crashed is the report of a deploy whose arm64 pods crash, with text in it that would like to be obeyed.
+// Crashed is the report of a deploy whose arm64 pods crash, with text in it that tries to be a command.
 func Crashed() *report.Report {
 	r := report.New()
 	r.Target = report.Target{Cluster: "production", Namespace: "shop"}
@@ -77,7 +77,7 @@ func Huge(workloads, findings int) *report.Report {
 	return r
 }
 
-// Hostile are names that would like to be syntax: of Markdown, HTML, GitHub or Mermaid.
+// Hostile are names that look like syntax: of Markdown, HTML, GitHub or Mermaid.
 var Hostile = []string{
 	"cart", "`code` and ``code``", "a|b\\|c", "<img src=x onerror=alert(1)>", "</details></summary>", "[a](https://b)",
 	"![a](b)",
