@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -237,6 +238,32 @@ func TestRun_commits_on_GHES_what_it_has_deployed(t *testing.T) {
 	if rollout, commit := strings.Index(got.log, "Watch the rollout"),
 		strings.Index(got.log, "Record the images"); rollout < 0 || commit < rollout {
 		t.Error("the images are recorded before they run")
+	}
+}
+
+// TestRun_records_no_images_that_pods_do_not_run_yet: with OnDelete, the pods of the revision before stay.
+func TestRun_records_no_images_that_pods_do_not_run_yet(t *testing.T) {
+	cluster := startCluster(t)
+	cloud := cloudtest.Start(t)
+	hub := github.StartServer(t, cloud, "ghes.example.com")
+	onDelete := maps.Clone(files)
+	onDelete["deploy/app.yaml"] = strings.NewReplacer("kind: Deployment", "kind: DaemonSet", "replicas: 2",
+		"updateStrategy: {type: OnDelete}", "name: app}", "name: held}").Replace(files["deploy/app.yaml"])
+	repository := hub.Repository(shop, onDelete)
+	j := &job{cloud: cloud, hub: hub, registry: cluster.Registry}
+	inputs := map[string]string{
+		"commit": "commit", "kubeconfig": cluster.Kubeconfig,
+		"github-token": hub.Issue(github.Token{Repository: shop, Contents: true}),
+	}
+	first := j.deploy(t, repository, person(repository), inputs)
+	if first.status != 0 || first.outputs["commit-sha"] == "" {
+		t.Fatalf("status %d, outputs %v", first.status, first.outputs)
+	}
+	push := person(repository)
+	second := j.deploy(t, repository, push, inputs)
+	if second.status != 0 || second.outputs["commit-sha"] != "" || repository.Head("main").SHA != push.After ||
+		!strings.Contains(second.log, "nothing is recorded: pods of an earlier revision still run") {
+		t.Errorf("status %d, outputs %v, head %s", second.status, second.outputs, repository.Head("main").SHA)
 	}
 }
 
