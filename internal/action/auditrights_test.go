@@ -1,14 +1,17 @@
 package action_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -16,6 +19,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
@@ -92,6 +96,41 @@ func TestAudit_needs_its_role_alone(t *testing.T) {
 	if got.status != 0 || len(got.report.Workloads) != 1 || len(got.report.Findings) > 0 {
 		t.Errorf("status %d, %d workloads, findings %v; want 0, one and none:\n%s", got.status, len(got.report.Workloads),
 			got.report.Findings, got.log)
+	}
+}
+
+// TestAudit_without_ReplicaSets counts each workload once all the same.
+func TestAudit_without_ReplicaSets(t *testing.T) {
+	t.Parallel()
+	cluster := sharedCluster(t, "aks")
+	auditRoles(t, cluster)
+	namespace := makeNamespace(t, cluster, "audit-no-replicasets")
+	pushImages(t, cluster.Registry, namespace, map[string]madeImage{"app": builds["both"]})
+	makeDeployment(t, cluster, namespace, "app", cluster.Registry+"/"+namespace+"/app:v1", 2)
+	err := wait.PollUntilContextCancel(t.Context(), time.Second/4, true, func(ctx context.Context) (bool, error) {
+		pods, err := apiOf(t, cluster).CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+		return err == nil && len(pods.Items) == 2, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := apiOf(t, cluster).RbacV1().ClusterRoles()
+	role, err := roles.Get(t.Context(), "multiarch-deploy-audit", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	role.ObjectMeta = metav1.ObjectMeta{Name: "audit-no-replicasets"}
+	role.Rules = slices.DeleteFunc(role.Rules, func(r rbacv1.PolicyRule) bool {
+		return slices.Contains(r.Resources, "replicasets")
+	})
+	if _, err := roles.Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	bind(t, cluster, role.Name, "no-replicasets", "")
+	got := runAudit(t, kubeconfigOf(t, cluster, "no-replicasets"), "--namespace", namespace)
+	if got.status != 3 || got.report == nil || len(got.report.Workloads) != 1 ||
+		got.report.Audit.Total.Workloads != 1 || !strings.Contains(got.log, "replicasets") {
+		t.Errorf("status %d, want 3, one workload, and the missing right named:\n%s", got.status, got.log)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -97,6 +98,9 @@ func (c *Controllers) keep(obj *unstructured.Unstructured) {
 		c.order = append(c.order, obj.GetUID())
 	}
 	c.byUID[obj.GetUID()] = obj
+	if obj.GetKind() == "Deployment" {
+		c.deployments[types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetName()}] = obj
+	}
 }
 
 // resourceOf is the resource of a built-in kind.

@@ -2,11 +2,13 @@ package workloads
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
@@ -33,6 +35,9 @@ func (c *Controllers) descent(ctx context.Context, obj metav1.Object, self *unst
 			break
 		}
 		owner, err := c.owner(ctx, obj.GetNamespace(), ref)
+		if deployment := c.deploymentOf(obj, ref); err != nil && deployment != nil {
+			return lineage{top: deployment} // whether the pod is of the current revision is in the ReplicaSet
+		}
 		if err != nil {
 			l.managedBy = object.Name(ref.Kind, &metav1.ObjectMeta{Namespace: obj.GetNamespace(), Name: ref.Name})
 			break
@@ -46,6 +51,18 @@ func (c *Controllers) descent(ctx context.Context, obj metav1.Object, self *unst
 		obj = owner
 	}
 	return l
+}
+
+// deploymentOf finds the Deployment of a pod whose ReplicaSet can't be read: a ReplicaSet of a Deployment is called
+// after it and the pod's hash of the template. It returns nil where there is none.
+// https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label
+func (c *Controllers) deploymentOf(obj metav1.Object, ref *metav1.OwnerReference) *unstructured.Unstructured {
+	hash := obj.GetLabels()["pod-template-hash"]
+	name, found := strings.CutSuffix(ref.Name, "-"+hash)
+	if ref.Kind != "ReplicaSet" || hash == "" || !found {
+		return nil
+	}
+	return c.deployments[types.NamespacedName{Namespace: obj.GetNamespace(), Name: name}]
 }
 
 // isOwned reports whether an object's controller is of the kind.

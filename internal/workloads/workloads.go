@@ -55,12 +55,14 @@ type Controllers struct {
 	// Missing are what could not be read.
 	Missing []Missing
 
-	opts    Options
-	client  clients
-	lock    sync.Mutex
-	byUID   map[types.UID]*unstructured.Unstructured
-	order   []types.UID
-	fetched map[types.UID]func() (*unstructured.Unstructured, error)
+	opts   Options
+	client clients
+	lock   sync.Mutex
+	byUID  map[types.UID]*unstructured.Unstructured
+	order  []types.UID
+	// deployments are those of byUID.
+	deployments map[types.NamespacedName]*unstructured.Unstructured
+	fetched     map[types.UID]func() (*unstructured.Unstructured, error)
 }
 
 type clients struct {
@@ -87,7 +89,8 @@ var replicaSet = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Re
 // no way to ask at all.
 func List(ctx context.Context, opts Options) (*Controllers, error) {
 	c := &Controllers{opts: opts, byUID: map[types.UID]*unstructured.Unstructured{},
-		fetched: map[types.UID]func() (*unstructured.Unstructured, error){}}
+		deployments: map[types.NamespacedName]*unstructured.Unstructured{},
+		fetched:     map[types.UID]func() (*unstructured.Unstructured, error){}}
 	var err error
 	if c.client, err = newClients(opts.Config); err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
