@@ -56,7 +56,8 @@ func TestRunner(t *testing.T) {
 		for _, group := range groups {
 			titles = append(titles, group[1])
 		}
-		want := []string{"Verify images", "Set images in the kustomization", "Render manifests", "Plan placement"}
+		want := []string{"Verify images", "Set images in the kustomization", "Render manifests", "Plan placement",
+			"Check the changes"}
 		if diff := cmp.Diff(want, titles); diff != "" || strings.Count(log, "::endgroup::") != len(groups) {
 			t.Error(diff)
 		}

@@ -26,7 +26,7 @@ import (
 var (
 	workloads = flag.Int("workloads", 200, "how many random workloads are planned and made")
 	each      = flag.Int("each", 10, "how many of them on the same nodes")
-	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "where they start")
+	seed      = flag.Uint64("seed", 1, "where they start; 0 takes one that nobody has tried")
 )
 
 // mostFailed is how many workloads are enough to see what is wrong.
@@ -35,6 +35,9 @@ const mostFailed = 10
 // TestPlan_is_what_happens plans random workloads on random nodes and makes them. Each seed of a round makes its nodes
 // and workloads, whatever came before.
 func TestPlan_is_what_happens(t *testing.T) {
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
 	w := newWorld(t)
 	fixed, failed := 0, 0
 	for first := 0; first < *workloads && failed < mostFailed; first += *each {
