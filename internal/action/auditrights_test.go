@@ -99,8 +99,8 @@ func TestAudit_needs_its_role_alone(t *testing.T) {
 	}
 }
 
-// TestAudit_counts_once_without_the_right_to_ReplicaSets counts each workload once all the same.
-func TestAudit_counts_once_without_the_right_to_ReplicaSets(t *testing.T) {
+// TestAudit_counts_once_what_it_may_not_read_in_between counts each workload once all the same.
+func TestAudit_counts_once_what_it_may_not_read_in_between(t *testing.T) {
 	t.Parallel()
 	cluster := sharedCluster(t, "aks")
 	auditRoles(t, cluster)
