@@ -122,8 +122,7 @@ func actionInputs() string {
 	var text strings.Builder
 	for _, in := range inputs.Catalogue {
 		fmt.Fprintf(&text, "  %s:\n    description: %s\n", in.Name, quoted(in.Text))
-		switch byDefault := in.Default + in.Expression; {
-		case byDefault != "":
+		if byDefault := in.Default + in.Expression; byDefault != "" {
 			fmt.Fprintf(&text, "    default: %s\n", quoted(byDefault))
 		}
 	}
@@ -164,8 +163,7 @@ func inputsTable() string {
 	table.WriteString("| input | default | what it is |\n| --- | --- | --- |\n")
 	for _, in := range inputs.Catalogue {
 		byDefault := ""
-		switch {
-		case in.Default+in.Expression != "":
+		if in.Default+in.Expression != "" {
 			byDefault = "`" + in.Default + in.Expression + "`"
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", in.Name, byDefault, in.Text)

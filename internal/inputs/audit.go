@@ -11,11 +11,12 @@ func (p *parser) audit(config *Config, needs Needs) {
 	namespaces := items(strings.ReplaceAll(p.text("namespace"), ",", "\n"))
 	slices.Sort(namespaces)
 	namespaces = slices.Compact(namespaces)
-	if needs.Namespaces {
+	switch {
+	case needs.Namespaces:
 		config.Namespaces = namespaces
-	} else if len(namespaces) > 1 {
+	case len(namespaces) > 1:
 		p.problem("namespace: %d are given; only audit takes several", len(namespaces))
-	} else {
+	default:
 		config.Namespace = strings.Join(namespaces, "")
 	}
 	config.OwnImages = items(p.text("own-images"))

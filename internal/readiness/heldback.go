@@ -38,9 +38,6 @@ func HeldBack(u *unstructured.Unstructured) Held {
 	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
 		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
 		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
-	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
-		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
-		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
 	case kind == "StatefulSet.apps", strings.HasSuffix(kind, ".apps.kruise.io"):
 		kept, field := partition(u)
 		return Held{min(outdated(u), kept), field, false, "Lower the partition to roll the change out further."}

@@ -151,6 +151,7 @@ func (i Image) Sizes() string {
 	return least + " to " + most
 }
 
+// ShortDigest is the beginning of a digest, enough to recognise it.
 func ShortDigest(digest string) string {
 	const shown = len("sha256:") + 12
 	return digest[:min(len(digest), shown)]

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -113,7 +114,7 @@ func (w *watchdog) explain(err error) error {
 // readers know such an end by its bare error.
 func (w *watchdog) brokenOff(err error) error {
 	isStream := w.limits.Silence == 0
-	if err = w.explain(err); err == io.EOF || isStream || w.cause() != nil {
+	if err = w.explain(err); errors.Is(err, io.EOF) || isStream || w.cause() != nil {
 		return err
 	}
 	w.mu.Lock()

@@ -87,6 +87,7 @@ type Learnt struct {
 	byName  map[Named]string
 }
 
+// Learn notes the origins of a pass, in its order.
 func (l *Learnt) Learn(all []*resource.Resource) {
 	l.byName = map[Named]string{}
 	for _, res := range all {

@@ -23,6 +23,7 @@ const (
 	gateRefusals = 128
 )
 
+// IsGitGate reports whether this process was started as git, through the gate.
 func IsGitGate(name string) bool {
 	return filepath.Base(name) == "git" && strings.HasPrefix(filepath.Base(filepath.Dir(name)), gatePrefix)
 }

@@ -62,7 +62,8 @@ func NodePools(obj *unstructured.Unstructured) ([]pool.Pool, error) {
 		Limits: limits, Grows: spec.Spec.Replicas == nil, Max: spec.Spec.Replicas,
 		Member: map[string]string{nodePoolLabel: obj.GetName()}}
 	if most, ok := quantity(spec.Spec.Limits["nodes"]); ok && p.Max == nil {
-		p.Max = new(int(most.Value()))
+		nodes := int(most.Value())
+		p.Max = &nodes
 	}
 	maps.Copy(p.Labels, spec.Spec.Template.Metadata.Labels)
 	architectures, systems := []string{"amd64", "arm64"}, []string{"linux"}

@@ -78,9 +78,10 @@ func Fold(title, body string) string {
 	return "<details><summary>" + title + "</summary>\n\n" + body + "\n</details>\n"
 }
 
-// TableHead begins a table; Row is a line of it, of cells that are Markdown already.
+// TableHead begins a table.
 func TableHead(titles ...string) string {
 	return Row(titles...) + "|" + strings.Repeat(" --- |", len(titles)) + "\n"
 }
 
+// Row is a line of a table, of cells that are Markdown already.
 func Row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }

@@ -160,7 +160,7 @@ func (c *comparison) compareNodes(v placement.Verdict, refused bool) {
 		alone.Cluster.Nodes, alone.Room = []corev1.Node{n}, false
 		planned := isLanding(c.verdict(alone).Architectures[kind])
 		byKind[kind] = byKind[kind] || planned
-		if taken[n.Name] != planned && !(taken[n.Name] && c.toleratesForAWhile(n)) {
+		if taken[n.Name] != planned && (planned || !c.toleratesForAWhile(n)) {
 			c.Errorf("a pod can be on %s: %t, planned %t", n.Name, taken[n.Name], planned)
 		}
 	}

@@ -122,10 +122,10 @@ func TestFix_commits(t *testing.T) {
 		t.Errorf("the second run commits %s, outputs %v", f.Head("main").Message, again.outputs)
 	}
 
-	f.job.run = -1 // started before the others, and late
+	f.run = -1 // started before the others, and late
 	early := github.Push{Ref: "refs/heads/main", After: start.SHA}
 	f.fixOf(t, early, 0, "a fix that was started after this one is already recorded, in ")
-	f.job.run = 2
+	f.run = 2
 
 	f.offer(t, 2)
 	f.hub.Before("createCommitOnBranch", func() {
