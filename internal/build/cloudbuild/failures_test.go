@@ -17,6 +17,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -90,7 +91,7 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, test.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
+			golden.Check(t, filepath.Join("testdata", test.name+".txt"), changing.ReplaceAllString(err.Error(), "…")+"\n")
 			var user *build.StepError
 			if errors.As(err, &user) != test.user {
 				t.Errorf("the user's files are to blame: %v, want %v", !test.user, test.user)

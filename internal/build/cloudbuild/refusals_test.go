@@ -3,6 +3,7 @@ package cloudbuild_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 // changing is what differs from run to run: temporary folders, and the names of objects and builds.
@@ -50,7 +52,7 @@ func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, test.name+".txt", changing.ReplaceAllString(err.Error(), "…")+"\n")
+			golden.Check(t, filepath.Join("testdata", test.name+".txt"), changing.ReplaceAllString(err.Error(), "…")+"\n")
 			for _, secret := range w.Secrets() {
 				if strings.Contains(err.Error(), secret) {
 					t.Error("the error holds a secret")

@@ -3,12 +3,14 @@ package cloudbuild_test
 import (
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 // TestBuild_asks compares what is submitted, all of it, with a file for each kind of build.
@@ -53,7 +55,7 @@ func TestBuild_asks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, test.name+".json", changing.ReplaceAllString(string(text), "…")+"\n")
+			golden.Check(t, filepath.Join("testdata", test.name+".json"), changing.ReplaceAllString(string(text), "…")+"\n")
 		})
 	}
 }

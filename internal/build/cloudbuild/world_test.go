@@ -1,7 +1,6 @@
 package cloudbuild_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -22,8 +20,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
-
-var update = flag.Bool("update", false, "write the texts in testdata anew")
 
 const registry = "europe-docker.pkg.dev"
 
@@ -121,22 +117,4 @@ func folder(t *testing.T, files map[string]string) string {
 		}
 	}
 	return dir
-}
-
-// compare compares a text with a file of testdata.
-func compare(t *testing.T, file, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", path, diff)
-	}
 }

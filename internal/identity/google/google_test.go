@@ -2,9 +2,7 @@ package google_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,9 +16,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the texts in testdata anew")
 
 // world is a cloud with a job that signs in to it.
 type world struct {
@@ -98,7 +95,7 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			compare(t, filepath.Join("testdata", test.name+".txt"),
+			golden.Check(t, filepath.Join("testdata", test.name+".txt"),
 				issued.ReplaceAllString(err.Error(), "issued at 1700000000")+"\n")
 			for _, secret := range w.Secrets() {
 				if strings.Contains(err.Error(), secret) {
@@ -111,22 +108,6 @@ func TestCluster_tells_what_was_refused_and_what_to_do(t *testing.T) {
 
 // issued is the only part of a text that changes from run to run.
 var issued = regexp.MustCompile(`issued at \d+`)
-
-func compare(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", file, diff)
-	}
-}
 
 // join makes the cluster a member of a fleet.
 func join(w *world) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 func TestKeychain_knows_googles_registries_alone(t *testing.T) {
@@ -83,7 +84,7 @@ func TestGrant_names_role_repository_and_member(t *testing.T) {
 	if _, err := account.Cluster(t.Context()); err != nil { // the member is known from the job's token
 		t.Fatal(err)
 	}
-	compare(t, filepath.Join("testdata", "no_artifactregistry_reader.txt"),
+	golden.Check(t, filepath.Join("testdata", "no_artifactregistry_reader.txt"),
 		account.Grant("europe-docker.pkg.dev/octo-shop/shop/web", false)+"\n")
 	if got := account.Grant("shop.azurecr.io/web", false); got != "" {
 		t.Errorf("another registry: %q", got)
