@@ -103,17 +103,25 @@ func (d *deploy) commit(ctx context.Context) error {
 		return status.Fault{Err: fmt.Errorf("a deploy that was started after this one is recorded already, by %s, but the "+
 			"cluster now has the images of this one: run the later one again, and "+
 			"let one run at a time deploy, with a concurrency group in the workflow", result.Later)}
+	}
+	d.announce("deploy", "images")
+	return nil
+}
+
+// announce logs where a run has recorded what, or why it has not.
+func (d *deploy) announce(run, what string) {
+	switch result := d.recorded; {
 	case result.Later != "":
-		d.say("a deploy that was started after this one is already recorded, in %s; this one is not recorded", result.Later)
+		d.say("a %s that was started after this one is already recorded, in %s; this one is not recorded", run,
+			result.Later)
 	case result.SHA == "":
-		d.say("%s has these images already", d.target.place)
+		d.say("%s has these %s already", d.target.place, what)
 	default:
 		d.say("%s", result.URL)
 	}
-	if result.PullRequest != "" {
-		d.say("%s", result.PullRequest)
+	if page := d.recorded.PullRequest; page != "" {
+		d.say("%s", page)
 	}
-	return nil
 }
 
 // gitops is what the run records, and where.

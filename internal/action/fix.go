@@ -51,20 +51,10 @@ func (d *deploy) commitPatches(ctx context.Context) error {
 	}
 	result, err := act(ctx, d.files())
 	d.recorded = result
-	switch {
-	case err != nil:
-		return err
-	case result.Later != "":
-		d.say("a fix that was started after this one is already recorded, in %s; this one is not recorded", result.Later)
-	case result.SHA == "":
-		d.say("%s has these patches already", d.target.place)
-	default:
-		d.say("%s", result.URL)
+	if err == nil {
+		d.announce("fix", "patches")
 	}
-	if result.PullRequest != "" {
-		d.say("%s", result.PullRequest)
-	}
-	return nil
+	return err
 }
 
 // What the inputs commit-message and pull-request-branch are for a fix where they were left out: those of deploys name

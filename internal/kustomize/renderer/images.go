@@ -64,11 +64,11 @@ func (r *renderer) mark(images []types.Image) ([]byte, error) {
 
 func (r *renderer) uses(images []types.Image, found []bool, isPlain bool, objects []sentObject) []ImageUse {
 	lines := edit.Lines(r.path, r.read())
-	uses := make([]ImageUse, len(images))
+	uses, all := make([]ImageUse, len(images)), contents(objects)
 	for i, image := range images {
 		used := found[i] || r.isUsedAlone(images, i)
 		uses[i] = ImageUse{Used: used, Line: lines[image.Name], Overruled: used && isPlain &&
-			!imageuse.IsRendered(contents(objects), edit.Reference(image))}
+			!imageuse.IsRendered(all, edit.Reference(image))}
 	}
 	r.addCandidates(images, uses)
 	return uses
