@@ -1,7 +1,7 @@
 # The build stage runs on the builder's own CPU and cross-compiles: no emulation. Where BUILDPLATFORM is not set, as in
-# Docker's classic builder, which some runners still use, "linux" alone means the same. A release names the base by digest,
-# too; this file, from which a branch runs, takes Go's security fixes as they come.
-FROM --platform=${BUILDPLATFORM:-linux} golang:1.26 AS build
+# Docker's classic builder, which some runners still use, "linux" alone means the same. The base is Go 1.26.8 on Debian, named
+# by the digest of its index, so that nobody changes what builds this program; Dependabot proposes newer ones.
+FROM --platform=${BUILDPLATFORM:-linux} golang:1.26@sha256:0f063af2d465d8dcae54cce04278ada488b96f77b42449c8d071e47d016cc65a AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 COPY cmd/multiarch-deploy cmd/multiarch-deploy

@@ -11,12 +11,16 @@ import (
 )
 
 // Clone makes a git repository with the files of this one as they are now, committed or not, and returns its folder.
+// Its Dockerfile names its base by tag.
 func Clone(t testing.TB) string {
 	t.Helper()
 	from, to := buildkit.Repository(t), t.TempDir()
 	for file := range strings.SplitSeq(strings.TrimSuffix(git(t, from, "ls-files", "-z", "--cached", "--others",
 		"--exclude-standard"), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(from, file), filepath.Join(to, file))
+	}
+	if err := os.WriteFile(filepath.Join(to, "Dockerfile"), readDockerfile(t, from), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	Commit(t, to)
 	return to
