@@ -55,9 +55,12 @@ func isTestSupport(path string) bool {
 	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
 }
 
-// isProgram reports files of the program that this one starts under another name to render: its main functions, and
-// what takes hold of its standard streams.
+// isProgram reports files of the programs that this one starts under other names, its worker and its renderer: their
+// main functions, and what takes hold of their standard streams.
 func isProgram(path string) bool {
+	if strings.Contains(filepath.ToSlash(path), "cmd/multiarch-deploy/supervisor/") {
+		return true
+	}
 	files := []string{"renderer/main.go", "sandbox/gitgate.go", "sandbox/capture.go"}
 	return slices.ContainsFunc(files, func(name string) bool { return isBelow(path, "internal/kustomize/"+name) })
 }

@@ -32,10 +32,8 @@ func main() {
 		Width:   width(os.Stdout),
 		Version: cmp.Or(version, ofModule()),
 	}
-	if !isWorker() {
-		if status, ended := supervise(program); ended {
-			os.Exit(status)
-		}
+	if status, ended := supervise(program); ended {
+		os.Exit(status)
 	}
 	ended := becomeWorker(&program)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -43,6 +43,9 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 // refusals are an error for each workload whose pods the server would refuse.
 func (d *deploy) refusals(a admission.Answer) []finding.Finding {
 	var all []finding.Finding
+	if len(a.Refused) == 0 {
+		return nil
+	}
 	for _, o := range d.objects {
 		for _, t := range template.Of(o.Unstructured) {
 			if err := a.Refused[template.KeyOf(o.Unstructured, t)]; err != nil {
@@ -63,6 +66,9 @@ func (d *deploy) refusals(a admission.Answer) []finding.Finding {
 func (d *deploy) unasked(a admission.Answer) []finding.Finding {
 	var names, reasons []string
 	right := false
+	if len(a.Unasked) == 0 {
+		return nil
+	}
 	for _, o := range d.objects {
 		for _, t := range template.Of(o.Unstructured) {
 			err := a.Unasked[template.KeyOf(o.Unstructured, t)]
@@ -116,7 +122,7 @@ func few(words []string) string {
 func (d *deploy) unplanned() []finding.Finding {
 	var all []finding.Finding
 	for _, o := range d.objects {
-		fields := template.Unplanned(o.Unstructured, template.Of(o.Unstructured))
+		fields := template.Unplanned(o.Unstructured)
 		if len(fields) == 0 {
 			continue
 		}

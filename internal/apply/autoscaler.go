@@ -68,7 +68,7 @@ func (r *run) scaled() (items []*item, namespaces map[string]bool) {
 	namespaces = map[string]bool{}
 	for _, t := range r.items {
 		_, sets, _ := unstructured.NestedFieldNoCopy(t.desired.Object, "spec", "replicas")
-		owned := t.live != nil && ownership.IsOwned(t.live, replicas)
+		owned := t.live != nil && ownership.IsOwned(t.live, "spec", "replicas")
 		if sets || owned {
 			items = append(items, t)
 			namespaces[t.Namespace] = t.live != nil || namespaces[t.Namespace]

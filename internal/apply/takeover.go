@@ -48,7 +48,7 @@ func (r *run) migration(ctx context.Context, t *item, live *unstructured.Unstruc
 // appliedAtOldVersion reports whether the API server no longer serves the version at which the live object was
 // applied. It then forgets what was applied, so that nothing that leaves the manifests would be removed.
 func (r *run) appliedAtOldVersion(ctx context.Context, live *unstructured.Unstructured) bool {
-	for _, entry := range live.GetManagedFields() {
+	for _, entry := range ownership.Entries(live) {
 		gv, err := schema.ParseGroupVersion(entry.APIVersion)
 		kind := live.GroupVersionKind().GroupKind()
 		if err != nil || entry.Manager != r.opts.FieldManager || gv == live.GroupVersionKind().GroupVersion() {
@@ -161,7 +161,7 @@ func (r *run) toolsOf(live *unstructured.Unstructured) []string {
 	if live == nil {
 		return nil
 	}
-	for _, entry := range live.GetManagedFields() {
+	for _, entry := range ownership.Entries(live) {
 		tool := explain.Tool(entry.Manager)
 		if tool == "" || entry.Subresource != "" || slices.Contains(r.opts.TakeOverFrom, entry.Manager) {
 			continue

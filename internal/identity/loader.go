@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -21,7 +22,7 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	if o.encoded() {
 		return nil, configError("the input kubeconfig is encoded as base64; give what `base64 --decode` makes of it")
 	}
-	if !o.inline() && !pathForm.MatchString(o.Path) {
+	if !o.inline() && !mayBePath(o.Path) {
 		return nil, configError("the input kubeconfig is neither the path of a file nor what a kubeconfig contains; "+
 			"it is not shown, since it may be a secret of %d bytes", len(o.Path))
 	}
@@ -40,9 +41,15 @@ func (o KubeconfigOptions) loader() (clientcmd.ClientConfig, error) {
 	return clientcmd.NewNonInteractiveClientConfig(*file, o.Context, overrides, nil), nil
 }
 
-// pathForm is what may be a path, and so may be shown. A kubeconfig, whole, encoded or cut off, is longer, or has other
-// characters.
-var pathForm = regexp.MustCompile(`^[\pL\pN_./\\~ @+,:-]{0,160}$`)
+// mayBePath reports whether a text may be a path, and so may be shown. A kubeconfig, whole, encoded or cut off, is
+// longer, or has other characters.
+func mayBePath(text string) bool {
+	const longest = 160
+	strange := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune(`_./\~ @+,:-`, r)
+	}
+	return utf8.RuneCountInString(text) <= longest && !strings.ContainsFunc(text, strange)
+}
 
 // inline reports whether Path is a kubeconfig's content.
 func (o KubeconfigOptions) inline() bool {

@@ -17,32 +17,24 @@ func IsApplied(live, desired *unstructured.Unstructured, manager string) bool {
 		return false
 	}
 	ours, others := entriesOf(live, manager)
-	if len(ours) != 1 || ours[0].apiVersion != desired.GetAPIVersion() {
+	if len(ours) != 1 || ours[0].APIVersion != desired.GetAPIVersion() {
 		return false
 	}
 	for _, other := range others {
-		if overlap(ours[0].fields, other.fields) {
+		if overlap(ours[0].Fields, other.Fields) {
 			return false
 		}
 	}
-	return isApplied(owned(desired), live.Object, ours[0].fields)
+	return isApplied(owned(desired), live.Object, ours[0].Fields)
 }
 
-// fieldEntry is an entry of the managed fields.
-type fieldEntry struct {
-	apiVersion string
-	fields     map[string]any
-}
-
-func entriesOf(u *unstructured.Unstructured, manager string) (ours, others []fieldEntry) {
-	entries, _, _ := unstructured.NestedFieldNoCopy(u.Object, "metadata", "managedFields")
-	for _, entry := range mapsIn(entries) {
-		version, _ := entry["apiVersion"].(string)
-		fields, _ := entry["fieldsV1"].(map[string]any)
-		if isApply(entry, manager) {
-			ours = append(ours, fieldEntry{version, fields})
+// entriesOf distinguishes the entries of the manager's applies from all others.
+func entriesOf(u *unstructured.Unstructured, manager string) (ours, others []Entry) {
+	for _, entry := range Entries(u) {
+		if entry.isApplyOf(manager) {
+			ours = append(ours, entry)
 		} else {
-			others = append(others, fieldEntry{version, fields})
+			others = append(others, entry)
 		}
 	}
 	return ours, others

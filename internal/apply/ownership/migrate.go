@@ -11,14 +11,11 @@ import (
 )
 
 // lastApplied is the annotation in which kubectl apply without --server-side keeps the manifest.
-var lastApplied = fieldpath.MakePathOrDie("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+var lastApplied = []string{"metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"}
 
-// IsOwned reports whether any manager has set a field, other than by a subresource.
-func IsOwned(live *unstructured.Unstructured, path fieldpath.Path) bool {
-	return slices.ContainsFunc(live.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool {
-		fields, err := fieldsOf(entry)
-		return err == nil && entry.Subresource == "" && fields.Has(path)
-	})
+// IsOwned reports whether any manager has set a field, by the names that lead to it, other than by a subresource.
+func IsOwned(live *unstructured.Unstructured, path ...string) bool {
+	return slices.ContainsFunc(Entries(live), func(e Entry) bool { return e.Subresource == "" && e.has(path...) })
 }
 
 // Migration says which fields of a live object change hands before our manager applies it.
@@ -43,13 +40,20 @@ type Migration struct {
 // Of returns what the managed fields of live are to become; ok is false if they stay as they are. An entry that
 // can't be read stays with its manager.
 func (m Migration) Of(live *unstructured.Unstructured) (entries []metav1.ManagedFieldsEntry, ok bool) {
+	owners := Entries(live)
+	if m.isNone(owners) {
+		return nil, false
+	}
 	was := live.GetManagedFields()
+	if len(was) != len(owners) {
+		return nil, false // one of them is malformed
+	}
 	ours, found := metav1.ManagedFieldsEntry{}, false
 	set := fieldpath.NewSet()
-	for _, entry := range was {
+	for i, entry := range was {
 		fields, err := fieldsOf(entry)
-		switch own := m.owns(entry); {
-		case err != nil || !own && !m.takes(entry, fields):
+		switch own := owners[i].isApplyOf(m.Manager); {
+		case err != nil || !own && !m.takes(owners[i]):
 			entries = append(entries, entry)
 			continue
 		case own || !found:
@@ -65,6 +69,21 @@ func (m Migration) Of(live *unstructured.Unstructured) (entries []metav1.Managed
 	}
 	entries = append(entries, m.entry(ours, set))
 	return entries, !sameEntries(was, entries)
+}
+
+// isNone reports whether, by the managers alone, nothing changes hands: so it is with nearly all objects.
+func (m Migration) isNone(owners []Entry) bool {
+	ours := 0
+	for _, e := range owners {
+		own := e.isApplyOf(m.Manager)
+		if own && e.APIVersion == "" || !own && m.takes(e) {
+			return false
+		}
+		if own {
+			ours++
+		}
+	}
+	return ours <= 1 && !m.Restate && len(m.Release)+len(m.Adopt) == 0
 }
 
 // adopted returns the fields to adopt that really have no other owner.
@@ -91,12 +110,8 @@ func (m Migration) entry(from metav1.ManagedFieldsEntry, set *fieldpath.Set) met
 	return from
 }
 
-func (m Migration) owns(entry metav1.ManagedFieldsEntry) bool {
-	return entry.Manager == m.Manager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == ""
-}
-
 // takes reports whether the fields of an entry become ours.
-func (m Migration) takes(entry metav1.ManagedFieldsEntry, fields *fieldpath.Set) bool {
+func (m Migration) takes(entry Entry) bool {
 	if entry.Subresource != "" {
 		return false
 	}
@@ -107,9 +122,9 @@ func (m Migration) takes(entry metav1.ManagedFieldsEntry, fields *fieldpath.Set)
 	case "kubectl-client-side-apply", "before-first-apply":
 		return true
 	case "kubectl": // of kubectl apply --server-side, or of a kubectl apply from before managers had names of their own
-		return entry.Operation == metav1.ManagedFieldsOperationApply || fields.Has(lastApplied)
+		return entry.Applied || entry.has(lastApplied...)
 	case "kubectl-create": // of kubectl create --save-config
-		return fields.Has(lastApplied)
+		return entry.has(lastApplied...)
 	}
 	return false
 }

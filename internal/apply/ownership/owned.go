@@ -1,6 +1,8 @@
 package ownership
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -10,21 +12,12 @@ func Owned(u *unstructured.Unstructured, manager string) map[string]any {
 	if u == nil {
 		return nil
 	}
-	entries, _, _ := unstructured.NestedSlice(u.Object, "metadata", "managedFields")
-	for _, e := range entries {
-		entry, _ := e.(map[string]any)
-		if isApply(entry, manager) {
-			fields, _ := entry["fieldsV1"].(map[string]any)
-			return fields
+	for _, entry := range Entries(u) {
+		if entry.isApplyOf(manager) {
+			return entry.Fields
 		}
 	}
 	return nil
-}
-
-// isApply reports whether an entry of managed fields is of an apply by manager.
-func isApply(entry map[string]any, manager string) bool {
-	return entry["manager"] == manager && entry["subresource"] == nil &&
-		entry["operation"] == string(metav1.ManagedFieldsOperationApply)
 }
 
 // IsCreator reports whether manager's apply created u: no other manager has set a field of it earlier.
@@ -47,11 +40,13 @@ func IsCreator(u *unstructured.Unstructured, manager string) bool {
 
 // KeepOnly drops all managed fields of u but what manager has applied.
 func KeepOnly(u *unstructured.Unstructured, manager string) {
-	var ours []metav1.ManagedFieldsEntry
-	for _, entry := range u.GetManagedFields() {
-		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" {
-			ours = append(ours, entry)
-		}
+	all := rawEntries(u)
+	ours := slices.DeleteFunc(slices.Clone(all), func(raw any) bool { return !entryOf(raw).isApplyOf(manager) })
+	switch metadata, _ := u.Object["metadata"].(map[string]any); {
+	case len(ours) == len(all):
+	case len(ours) == 0:
+		delete(metadata, "managedFields")
+	default:
+		metadata["managedFields"] = ours
 	}
-	u.SetManagedFields(ours)
 }

@@ -3,13 +3,16 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
 // Get returns the live object.
@@ -32,11 +35,7 @@ func (s *Server) List(ctx context.Context, ref Ref, limit int) (
 ) {
 	next := ""
 	for {
-		page := &unstructured.UnstructuredList{}
-		err := s.Retry(ctx, func() error {
-			return s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(pageSize)).Param("continue", next).
-				MaxRetries(2).Do(ctx).Into(page)
-		})
+		page, err := s.page(ctx, ref, next)
 		if err != nil {
 			return nil, false, err
 		}
@@ -45,6 +44,48 @@ func (s *Server) List(ctx context.Context, ref Ref, limit int) (
 			return items, next == "", nil
 		}
 	}
+}
+
+// page returns one answer of a list, from where the answer before it told to continue.
+func (s *Server) page(ctx context.Context, ref Ref, next string) (page *unstructured.UnstructuredList, err error) {
+	err = s.Retry(ctx, func() error {
+		result := s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(pageSize)).Param("continue", next).
+			MaxRetries(2).Do(ctx)
+		if err := result.Error(); err != nil {
+			return err
+		}
+		raw, err := result.Raw()
+		if err != nil {
+			return err
+		}
+		page, err = listIn(raw)
+		return err
+	})
+	return page, err
+}
+
+// listIn decodes a list, of which most objects are kept. unstructured.UnstructuredList takes twice as long: it decodes
+// all items once more as a part of the list.
+func listIn(raw []byte) (*unstructured.UnstructuredList, error) {
+	list := &unstructured.UnstructuredList{}
+	if err := utiljson.Unmarshal(raw, &list.Object); err != nil {
+		return nil, err
+	}
+	items, _ := list.Object["items"].([]any)
+	delete(list.Object, "items")
+	for _, item := range items {
+		fields, ok := item.(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("an item of the %s is no object", list.GetKind())
+		}
+		u := unstructured.Unstructured{Object: fields}
+		if u.GetKind() == "" || u.GetAPIVersion() == "" { // as in lists of the server's own kinds
+			u.SetKind(strings.TrimSuffix(list.GetKind(), "List"))
+			u.SetAPIVersion(list.GetAPIVersion())
+		}
+		list.Items = append(list.Items, u)
+	}
+	return list, nil
 }
 
 // Named returns the objects of the kind and name of ref in all namespaces.

@@ -15,13 +15,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
 
-// processName is the name under which the program is started to render.
-const processName = "multiarch-deploy-renderer"
-
 // init is the main function of the two programs that Run and kustomize start.
 func init() {
 	switch {
-	case os.Args[0] == processName:
+	case os.Args[0] == sandbox.RendererName:
 		results := os.Stdout
 		os.Stdout = os.Stderr // what kustomize prints is no result
 		os.Exit(serve(os.Stdin, results))

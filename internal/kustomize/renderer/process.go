@@ -1,6 +1,7 @@
 package renderer
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
@@ -74,13 +76,6 @@ type end struct {
 	Error   string     `json:"error"`
 }
 
-// receivedObject is a sentObject as it arrives: decoded at once into what the API machinery uses.
-type receivedObject struct {
-	Object *unstructured.Unstructured `json:"object"`
-	Source origin.Source              `json:"source"`
-	Target origin.Target              `json:"target"`
-}
-
 // maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500
 // take about 2 seconds, 10,000 about 40.
 const maxTime = 10 * time.Minute
@@ -102,7 +97,7 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	}
 	log := &sandbox.Printed{}
 	child := exec.CommandContext(bounded, program)
-	child.Args = []string{processName}
+	child.Args = []string{sandbox.RendererName}
 	child.Env = sandbox.Environment(child.Environ(), request.RemoteFetch)
 	child.Stdin, child.Stderr = bytes.NewReader(input), log
 	sandbox.OwnGroup(child)
@@ -129,17 +124,20 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 // receive reads the results. The response is nil where they end before their end, as when the child crashed.
 func receive(output io.Reader) (*Response, error) {
 	response := &Response{}
-	decoder := json.NewDecoder(output)
+	lines := bufio.NewReaderSize(output, 64<<10)
 	for {
-		var next struct {
-			Object *receivedObject `json:"object"`
-			End    *end            `json:"end"`
+		line, err := lines.ReadBytes('\n')
+		if len(line) == 0 {
+			return nil, err
 		}
-		if err := decoder.Decode(&next); err != nil {
+		var next message
+		// Whole numbers stay whole, as the API machinery needs them.
+		if err := utiljson.Unmarshal(line, &next); err != nil {
 			return nil, err
 		}
 		if o := next.Object; o != nil {
-			response.Objects = append(response.Objects, Object{Unstructured: o.Object, Source: o.Source, Target: o.Target})
+			response.Objects = append(response.Objects,
+				Object{Unstructured: &unstructured.Unstructured{Object: o.Object}, Source: o.Source, Target: o.Target})
 		}
 		if next.End != nil {
 			response.Images, response.Notices = next.End.Images, next.End.Notices

@@ -23,6 +23,12 @@ const (
 	gateRefusals = 128
 )
 
+// RendererName is the name under which the program is started to render.
+const RendererName = "multiarch-deploy-renderer"
+
+// IsRenderer reports whether this process, by its name, was started to render, or by kustomize as git.
+func IsRenderer(name string) bool { return name == RendererName || IsGitGate(name) }
+
 // IsGitGate reports whether this process was started as git, through the gate.
 func IsGitGate(name string) bool {
 	return filepath.Base(name) == "git" && strings.HasPrefix(filepath.Base(filepath.Dir(name)), gatePrefix)

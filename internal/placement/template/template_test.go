@@ -101,7 +101,7 @@ func TestUnplanned(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			obj := parse(t, test.object)
-			if diff := cmp.Diff(test.want, template.Unplanned(obj, template.Of(obj))); diff != "" {
+			if diff := cmp.Diff(test.want, template.Unplanned(obj)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

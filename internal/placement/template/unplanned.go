@@ -11,12 +11,12 @@ import (
 
 // Unplanned returns the fields of a custom object that name an image outside of its templates, as "spec.imageName":
 // what its controller makes of them is not known. It is empty for Kubernetes' own kinds.
-func Unplanned(obj *unstructured.Unstructured, templates []Template) []string {
+func Unplanned(obj *unstructured.Unstructured) []string {
 	if !IsCustom(obj) {
 		return nil
 	}
 	u := unplanned{planned: map[string]bool{}}
-	for _, t := range templates {
+	for _, t := range Of(obj) {
 		for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
 			u.planned[c.Image] = true
 		}

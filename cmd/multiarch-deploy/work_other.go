@@ -11,8 +11,6 @@ import (
 // Windows hands no further descriptors to a process, so the program runs alone there: what libraries write to
 // os.Stdout and os.Stderr is cleaned in this process. A crash of the runtime itself goes to the console as it is.
 
-func isWorker() bool { return false }
-
 // becomeWorker gives the program the real output, and libraries a pipe.
 func becomeWorker(program *action.Program) (ended func()) {
 	stray, output, err := os.Pipe()
