@@ -6,6 +6,7 @@
 //	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it;
 //	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
+//	            (image/facts keeps what was found of a digest for later runs)
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit);
 //	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox);
 //	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object

@@ -19,6 +19,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/facts"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
@@ -103,7 +104,21 @@ func (d *deploy) openRegistries() {
 	d.images.Registry = registry.New(opts)
 	looks := image.DefaultOptions()
 	looks.Progress = d.emit
+	looks.Facts, looks.Checker = d.facts(), d.version
 	d.images.Client = image.NewClient(d.images.Registry, looks)
+}
+
+// facts is the folder of the input verify-cache; nil where there is none. What is wrong with it stops no run.
+func (d *deploy) facts() *facts.Store {
+	if d.config.VerifyCache == "" {
+		return nil
+	}
+	store, err := facts.Open(d.config.VerifyCache)
+	if err != nil {
+		d.say("warning: verify-cache %q is not used: %v", d.config.VerifyCache, err)
+		return nil
+	}
+	return store
 }
 
 // job is what a workflow job brings to a sign-in.

@@ -42,7 +42,28 @@ func (d *deploy) verify(ctx context.Context) error {
 	if table := d.report().ImageTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
+	d.sayRecalled()
 	return errors.Join(lookup.JoinOutages(problems)...)
+}
+
+// sayRecalled says of which images this run has read no layers.
+func (d *deploy) sayRecalled() {
+	recalled, all := 0, 0
+	for _, v := range d.verified {
+		if v.image == nil {
+			continue
+		}
+		for _, m := range v.image.Manifests {
+			all++
+			if m.Inspection != nil && m.Inspection.Recalled {
+				recalled++
+			}
+		}
+	}
+	if recalled > 0 {
+		d.say("%d of %s verified by an earlier run, as %s says", recalled, finding.Counted(all, "platform"),
+			d.config.VerifyCache)
+	}
 }
 
 func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {

@@ -3,6 +3,7 @@ package image
 import (
 	"time"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/facts"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
@@ -15,6 +16,10 @@ type Options struct {
 	// Jobs bounds the references of one registry that are read side by side, within each the platforms, and the layers of
 	// all.
 	Jobs int
+	// Facts has what earlier runs have found, and takes what this one finds; nil for neither. Checker is the version of
+	// this program, whose own facts alone count.
+	Facts   *facts.Store
+	Checker string
 	// Limits bound what is read of layers, of each and of all in a run.
 	Limits rootfs.Limits
 	// Progress gets a Status now and then while registries are waited for.

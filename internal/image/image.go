@@ -108,6 +108,8 @@ type Inspection struct {
 	Absent []Absent
 	// Broken is why the layers could not be read to the end, or nil: a limit, a bad archive or a wrong digest.
 	Broken error
+	// Recalled: an earlier run found this, of the same digest, and no layer was read; see Options.Facts.
+	Recalled bool
 }
 
 // Absent is a command that cannot be started, since the image has no such file, or none that can be executed.

@@ -58,6 +58,7 @@ func (c *Client) inspect(ctx context.Context, images []*Image, jobs []*job) map[
 	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &registry.SlowError{After: c.opts.Reading})
 	defer cancel()
 	defer c.layers.rest()
+	jobs = c.recall(jobs)
 	c.expect(images, jobs)
 	problems := problems{first: map[*Image]error{}}
 	defer c.watch(ctx, len(jobs), &problems)()
@@ -143,6 +144,7 @@ func (c *Client) do(ctx context.Context, j *job) error {
 			return problem
 		}
 	}
+	c.keep(j)
 	return nil
 }
 

@@ -71,6 +71,8 @@ func run(t *testing.T, program string, environment []string, args ...string) (o 
 func TestProgram(t *testing.T) {
 	program := build(t)
 	t.Run("finds_the_lies", func(t *testing.T) { findsTheLies(t, program) })
+	t.Run("finds_the_lies_again_beside_a_cache", func(t *testing.T) { findsTheLiesAgain(t, program) })
+	t.Run("reads_the_layers_of_a_digest_once", func(t *testing.T) { readsADigestOnce(t, program) })
 	t.Run("exits_as_the_findings_say", func(t *testing.T) { exitsAsTheFindingsSay(t, program) })
 	t.Run("reports_what_it_saw_of_an_image", func(t *testing.T) { reportsWhatItSaw(t, program) })
 	t.Run("survives_a_command_of_a_hundred_thousand_parentheses", func(t *testing.T) { survivesParentheses(t, program) })

@@ -89,6 +89,9 @@ var Catalogue = []Input{
 			"runners have pushed them with `push-as: platform`, one platform each; they are checked and joined into one " +
 			"index. `plan` and " +
 			"`dry-run` never build or join, and check what is in the registry."},
+	{Name: "verify-cache", Group: Images,
+		Text: "Folder that keeps which digests were found to be right, so that a later run of the same release does not " +
+			"read their layers again. Who may write to it decides what counts as verified. Default: none."},
 	{Name: "push-as", Group: Build, Default: "index", Choices: names(PushIndex, PushPlatform, PushDigest),
 		Text: "How `command: build` pushes: `index`, under the tag; for a job that builds one platform on a native runner, " +
 			"`platform`, under " +

@@ -40,8 +40,10 @@ type Config struct {
 	Kustomization      string
 	PinDigest          bool
 	RemoteResources    bool
-	Commit             Commit
-	Provider           identity.Provider
+	// VerifyCache is a folder of what earlier runs have found of images; "" for none.
+	VerifyCache string
+	Commit      Commit
+	Provider    identity.Provider
 	// Cluster is the cluster's name or full ID, where a cloud provides it.
 	Cluster       string
 	ResourceGroup string
@@ -152,6 +154,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 		Kustomization:      p.text("kustomization"),
 		PinDigest:          p.boolean("pin-digest"),
 		RemoteResources:    p.boolean("remote-resources"),
+		VerifyCache:        p.text("verify-cache"),
 		Commit:             p.commit(),
 		Provider:           choice[identity.Provider](&p, "provider"),
 		Cluster:            p.text("cluster"),
