@@ -121,6 +121,9 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 	if server.IsLostRace(err) || err != nil && !known && r.reads(ctx, t) {
 		return r.reads(ctx, t), nil
 	}
+	if err == nil {
+		err = r.keptHeadless(t, after)
+	}
 	if err != nil {
 		if fields := server.ConflictsOf(err, t.live); len(fields) > 0 {
 			err = fields

@@ -19,6 +19,7 @@ var immutables = []struct{ name, manifest, old, new string }{
 	{"storage_class_provisioner", `{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: NS}, provisioner: "OLD"}`, "a.example", "b.example"},
 	{"stateful_set", `{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: x}, spec: {serviceName: x, replicas: 0, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: c, image: x}]}}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: OLD}}}}]}}`, "1Gi", "2Gi"},
 	{"service_headless", `{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {OLD selector: {app: x}, ports: [{port: 80}]}}`, "", "clusterIP: None,"},
+	{"service_headless_no_more", `{apiVersion: v1, kind: Service, metadata: {name: x}, spec: {OLD selector: {app: x}, ports: [{port: 80}]}}`, "clusterIP: None,", ""},
 	{"deployment_selector", `{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: 0, selector: {matchLabels: {app: OLD}}, template: {metadata: {labels: {app: OLD}}, spec: {containers: [{name: c, image: x}]}}}}`, "a", "b"},
 	{"config_map", `{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, immutable: true, data: {a: "OLD"}}`, "1", "2"},
 	{"secret", `{apiVersion: v1, kind: Secret, metadata: {name: x}, immutable: true, stringData: {a: "OLD"}}`, "hunter1",
