@@ -34,15 +34,16 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 		return nil, admission.Answer{}, err
 	}
 	answer := server.Ask(ctx)
-	d.find(d.located(d.refusals(answer))...)
+	for _, refused := range d.refusals(answer) {
+		d.find(d.located([]finding.Finding{*refused.Finding})...)
+	}
 	d.find(d.unasked(answer)...)
 	d.find(d.located(d.unplanned())...)
 	return server, answer, nil
 }
 
-// refusals are an error for each workload whose pods the server would refuse.
-func (d *deploy) refusals(a admission.Answer) []finding.Finding {
-	var all []finding.Finding
+// refusals are those of the workloads whose pods the server would refuse.
+func (d *deploy) refusals(a admission.Answer) (all []finding.Diagnosis) {
 	if len(a.Refused) == 0 {
 		return nil
 	}
@@ -50,12 +51,8 @@ func (d *deploy) refusals(a admission.Answer) []finding.Finding {
 		for _, t := range template.Of(o.Unstructured) {
 			if err := a.Refused[template.KeyOf(o.Unstructured, t)]; err != nil {
 				gvk := o.GroupVersionKind()
-				all = append(all, finding.Finding{
-					Code: finding.ApplyRejected, Severity: finding.Error, Object: object.ID(gvk, o),
-					Message: fmt.Sprintf("%s would have no pods, since the API server refuses them: %s.",
-						object.Name(gvk.Kind, o), strings.TrimSuffix(finding.WithoutPodName(err.Error()), ".")),
-					Fix: "Correct what the server names.",
-				})
+				all = append(all, finding.RefusedPods(object.ID(gvk, o), object.Name(gvk.Kind, o),
+					cmp.Or(o.GetNamespace(), d.cluster.Namespace), err.Error()))
 			}
 		}
 	}

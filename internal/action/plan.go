@@ -54,9 +54,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err := d.place(ctx, s, pools, server, answer); err != nil {
 		return err
 	}
-	missing, err := s.Missing(ctx, d.cluster, d.unstructured(), d.applier.Foresee(d.readOptions()))
-	d.find(d.located(missing)...)
-	if err != nil {
+	if err := d.findMissing(ctx, s, answer); err != nil {
 		return err
 	}
 	d.patch(d.verdicts)
@@ -64,6 +62,17 @@ func (d *deploy) plan(ctx context.Context) error {
 		d.say("%s", report.Table(table))
 	}
 	return nil
+}
+
+// findMissing reports what pods would wait for, but for what the server has refused pods for already.
+func (d *deploy) findMissing(ctx context.Context, s snapshot.Snapshot, answer admission.Answer) error {
+	known := map[object.Key]bool{}
+	for _, refused := range d.refusals(answer) {
+		known[refused.Missing] = true
+	}
+	missing, err := s.Missing(ctx, d.cluster, d.unstructured(), known, d.applier.Foresee(d.readOptions()))
+	d.find(d.located(missing)...)
+	return err
 }
 
 // pools are the kinds of nodes that the plan has to hold for, besides the nodes that are there. What cannot be read is

@@ -1,32 +1,14 @@
 package rollout
 
 import (
-	"cmp"
-	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
-)
-
-// How long the API server may refuse a controller's pods before it counts as permanent. A quota may become free as
-// pods of the revision before end; the other causes go away by a change alone.
-const (
-	refusalGrace = 20 * time.Second
-	quotaGrace   = time.Minute
-)
-
-var (
-	quota          = regexp.MustCompile(`exceeded quota|failed quota`)
-	podSecurity    = regexp.MustCompile(`violates PodSecurity "([^":]+)`)
-	serviceAccount = regexp.MustCompile(`serviceaccount "([^"]+)" not found|error looking up service account ([^ :]+)`)
 )
 
 // noteRefusals looks for controllers that cannot make their pods, and returns the findings that are new.
@@ -40,7 +22,7 @@ func (tr *tracker) noteRefusals(now time.Time) []finding.Finding {
 		}
 		if t.refusal.Finding == nil {
 			t.refused = now
-			t.refusal = t.refuse(message)
+			t.refusal = finding.RefusedPods(t.id, t.name, t.last.GetNamespace(), message)
 			fresh = append(fresh, *t.refusal.Finding)
 		}
 	}
@@ -94,32 +76,4 @@ func replicas(u *unstructured.Unstructured) int64 { return count(u, "replicas") 
 func count(u *unstructured.Unstructured, field string) int64 {
 	n, _, _ := unstructured.NestedInt64(u.Object, "status", field)
 	return n
-}
-
-// refuse makes the finding: what the API server refuses, by which rule, and what to change.
-func (t *trackedObject) refuse(message string) finding.Diagnosis {
-	message = finding.WithoutPodName(finding.OneLine(message))
-	namespace := t.last.GetNamespace()
-	d := finding.Diagnosis{Grace: refusalGrace, Finding: &finding.Finding{
-		Code: finding.PodsRefused, Severity: finding.Error, Object: t.id,
-		Message: fmt.Sprintf("%s: its pods cannot be created: %s.", t.name, message),
-		Fix:     "Change the pod template, or the rule in the cluster that refuses it.",
-	}}
-	account := serviceAccount.FindStringSubmatch(message)
-	switch {
-	case quota.MatchString(message):
-		d.Grace = quotaGrace
-		d.Finding.Fix = fmt.Sprintf("Raise the quota, or lower requests, limits or replicas: kubectl describe quota -n %s",
-			namespace)
-	case podSecurity.MatchString(message):
-		d.Finding.Fix = "Change the fields of the pod template that the message names, or the namespace's label " +
-			"pod-security.kubernetes.io/enforce."
-	case account != nil:
-		name := cmp.Or(account[1], account[2])
-		name = name[strings.LastIndexByte(name, '/')+1:]
-		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "ServiceAccount"}, Namespace: namespace, Name: name}
-		d.Finding.Fix = fmt.Sprintf("Add ServiceAccount %s to the manifests, or correct "+
-			"spec.template.spec.serviceAccountName.", name)
-	}
-	return d
 }

@@ -41,15 +41,15 @@ type sighting struct {
 }
 
 // Missing foretells pods that would wait for what is neither in the cluster nor brought by the deploy of the objects,
-// or lacks a key. Somebody may still make it, so these are warnings. What may not be read is not reported. foresee
-// returns what an apply would leave of an object.
+// or lacks a key. Somebody may still make it, so these are warnings. What may not be read is not reported, nor what is
+// known to be missing. foresee returns what an apply would leave of an object.
 func (s Snapshot) Missing(ctx context.Context, cluster identity.Cluster, objects []*unstructured.Unstructured,
-	foresee Foresee) ([]finding.Finding, error) {
+	known map[object.Key]bool, foresee Foresee) ([]finding.Finding, error) {
 	look, err := newLook(s, cluster, foresee)
 	if err != nil {
 		return nil, err
 	}
-	needs := needed(objects, cluster.Namespace)
+	needs := slices.DeleteFunc(needed(objects, cluster.Namespace), func(n need) bool { return known[n.Key] })
 	toSee := map[object.Key]need{}
 	for _, n := range needs { // one that asks for keys is answered for all
 		if seen, ok := toSee[n.Key]; !ok || len(seen.Wanted) == 0 {
