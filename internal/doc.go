@@ -8,7 +8,8 @@
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	            (image/facts keeps what was found of a digest for later runs)
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit);
-//	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox);
+//	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox), with the schemas of
+//	            definitions kept aside (kustomize/schemas);
 //	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object
 //	            (kustomize/yamlnode its line); kustomize/archpatches is the file of patches that fix keeps
 //	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule

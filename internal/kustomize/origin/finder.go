@@ -2,7 +2,6 @@
 package origin
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 type Finder struct {
 	path    string // the root kustomization
 	content []byte
+	read    func(path string) []byte
 	origins map[string]*resource.Origin
 	known   map[string]*index
 }
@@ -37,9 +37,11 @@ type index struct {
 	fields map[string]int // by their names in lower case
 }
 
-// NewFinder returns a finder for the kustomization at path, of the given content.
-func NewFinder(path string, content []byte) *Finder {
-	return &Finder{path: path, content: content, origins: map[string]*resource.Origin{}, known: map[string]*index{}}
+// NewFinder returns a finder for the kustomization at path, of the given content. Read reads the other files; what is
+// no file has no content.
+func NewFinder(path string, content []byte, read func(path string) []byte) *Finder {
+	return &Finder{path: path, content: content, read: read,
+		origins: map[string]*resource.Origin{}, known: map[string]*index{}}
 }
 
 // Origin reads where kustomize says an object comes from; nil without a text.
@@ -86,7 +88,7 @@ func (s *Finder) load(file string) *index {
 	if s.known[file] == nil {
 		content := s.content
 		if file != s.path {
-			content, _ = os.ReadFile(file) // without content where it is no file of this disk
+			content = s.read(file)
 		}
 		s.known[file] = newIndex(file, content)
 	}

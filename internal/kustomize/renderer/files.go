@@ -3,6 +3,7 @@ package renderer
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/schemas"
 )
 
 // files is the file system that kustomize renders from: the disk, with other content for one kustomization, and with
@@ -36,9 +38,10 @@ type files struct {
 	mentioned map[string]bool
 	// entries are those of all kustomizations read so far; see origin.MaxEntries. counting ends the pass where there are
 	// many.
-	entries  int
-	counting bool
-	many     bool
+	entries     int
+	counting    bool
+	many        bool
+	definitions definitions
 	// bare leaves out of every kustomization what is not needed to find origins.
 	bare bool
 	// refused is the first file that is too large. Kustomize takes a kustomization that cannot be read for one that isn't
@@ -56,7 +59,8 @@ type manifest struct {
 var words = []string{"needs-hash", "eplacement", "delimiter", "encoding", "image="}
 
 func newFiles(path, target string, beside map[string][]byte) *files {
-	f := &files{FileSystem: filesys.MakeFsOnDisk(), target: target, path: path, added: map[string][]byte{}}
+	f := &files{FileSystem: filesys.MakeFsOnDisk(), target: target, path: path, added: map[string][]byte{},
+		definitions: definitions{aside: schemas.New(), whole: map[string]bool{}}}
 	for name, content := range beside {
 		f.added[filepath.Join(filepath.Dir(target), name)] = content
 	}
@@ -76,6 +80,7 @@ func (f *files) reset(shown, standIn []byte) {
 	f.shown, f.standIn, f.refused = shown, standIn, nil
 	f.read, f.all, f.withAddress, f.total, f.mentioned = nil, nil, nil, 0, map[string]bool{}
 	f.entries, f.many = 0, false
+	f.definitions.begin()
 }
 
 // swap has kustomize read something else, and forgets nothing of what was read.
@@ -85,6 +90,9 @@ func (f *files) swap(shown, standIn []byte) { f.shown, f.standIn, f.entries = sh
 func (f *files) ReadFile(path string) ([]byte, error) {
 	if path == f.target {
 		f.note(manifest{f.path, f.target, f.shown})
+		if _, err := f.withoutSchemas(path, f.standIn); err != nil {
+			return nil, err
+		}
 		return f.kustomization(f.standIn)
 	}
 	content, isAdded := f.added[path]
@@ -102,11 +110,24 @@ func (f *files) ReadFile(path string) ([]byte, error) {
 		}
 		return nil, err
 	}
+	content, err := f.withoutSchemas(path, content)
+	if err != nil {
+		return nil, err
+	}
 	f.note(manifest{f.display(path), path, content})
 	if isKustomization(path) {
 		return f.kustomization(content)
 	}
 	return content, nil
+}
+
+// forLines is a file of the disk by the path that is shown, to look lines up in it; without content where it is none.
+func (f *files) forLines(path string) []byte {
+	content, _ := os.ReadFile(path)
+	if f.definitions.aside == nil {
+		return content
+	}
+	return f.definitions.aside.Rest(content)
 }
 
 // kustomization is the content of one as kustomize gets it in this pass.

@@ -74,8 +74,26 @@ func (r *renderer) render(images []types.Image) (*rendering, error) {
 	return r.renderImages(images)
 }
 
-// objects renders the kustomization with a content.
+// objects renders the kustomization with a content: without the schemas of its definitions, unless these might come out
+// in another way than from kustomize.
 func (r *renderer) objects(content []byte) ([]sentObject, error) {
+	d := &r.files.definitions
+	for passes := 0; d.aside != nil && passes < mostPasses; passes++ {
+		objects, err := r.objectsAsTheyAre(content)
+		if d.aside != nil && !d.again && (!d.aside.Matters() || err == nil && d.aside.Complete()) {
+			return objects, err
+		}
+		if !d.again {
+			break
+		}
+		r.learnt = nil
+	}
+	d.aside, r.learnt = nil, nil
+	return r.objectsAsTheyAre(content)
+}
+
+// objectsAsTheyAre renders what the files are now.
+func (r *renderer) objectsAsTheyAre(content []byte) ([]sentObject, error) {
 	resources, err := r.run(content)
 	if err != nil {
 		return nil, err
@@ -156,7 +174,7 @@ func (r *renderer) once() (resmap.ResMap, error) {
 
 // decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
 func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
-	finder := origin.NewFinder(r.path, r.files.shown)
+	finder := origin.NewFinder(r.path, r.files.shown, r.files.forLines)
 	objects := make([]sentObject, 0, len(all))
 	written := make([]origin.Target, 0, len(all))
 	names, own := make([]origin.Named, 0, len(all)), origin.ReadOwnNames(r.files.shown)
@@ -174,6 +192,9 @@ func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
 		}
 		if !r.keepOrigin {
 			origin.Drop(object)
+		}
+		if aside := r.files.definitions.aside; aside != nil {
+			aside.PutBack(object)
 		}
 		source, target := finder.Find(name, from)
 		names = append(names, own.Without(name))
