@@ -24,7 +24,7 @@ func (d *deploy) inventory(ctx context.Context) error {
 // survey asks the registries for the images of what runs.
 func (d *deploy) survey(ctx context.Context) error { return d.auditing.Survey(ctx) }
 
-// audit judges what runs. That it is not complete comes after the findings of severity error.
+// audit judges what runs. That it is not complete is said whatever it has found, and the status is that of what it found.
 func (d *deploy) audit(ctx context.Context) error {
 	if err := d.auditing.Judge(ctx); err != nil {
 		return err
@@ -33,10 +33,11 @@ func (d *deploy) audit(ctx context.Context) error {
 	for _, table := range d.report().AuditTables() {
 		d.say("%s", report.Table(table))
 	}
-	if status.OfFindings(d.findings) != nil {
-		return nil
+	err := d.auditing.Incomplete()
+	if err != nil && status.Of(ctx, status.OfFindings(d.findings)) == status.Faulty {
+		return status.Fault{Err: err}
 	}
-	return d.auditing.Incomplete()
+	return err
 }
 
 // rowOf is the row of the workload of a verdict; nil where there was no audit.

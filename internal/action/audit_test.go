@@ -222,13 +222,19 @@ func TestAudit_says_what_it_could_not_read(t *testing.T) {
 	for _, w := range got.report.Workloads {
 		moves[w.Name] = string(w.Audit.Move)
 	}
-	if diff := cmp.Diff(want, moves); diff != "" || got.status != 1 {
-		t.Errorf("status %d, want 1 for the image that is gone (-want +got):\n%s\n%s", got.status, diff, got.log)
+	const incomplete = "the audit is not complete: registry 127.0.0.1:1 can't be reached"
+	if diff := cmp.Diff(want, moves); diff != "" || got.status != 1 || !strings.HasPrefix(got.report.Error, incomplete) {
+		t.Errorf("status %d, want 1 for the image that is gone, and what is missing (-want +got):\n%s\n%s", got.status, diff,
+			got.log)
 	}
 	deleteDeployment(t, cluster, namespace, "gone")
-	if got = runAudit(t, cluster.Kubeconfig, "--namespace", namespace); got.status != 3 ||
-		!strings.Contains(got.log, "the audit is not complete: registry 127.0.0.1:1 can't be reached") {
+	table := filepath.Join(t.TempDir(), "audit.csv")
+	got = runAudit(t, cluster.Kubeconfig, "--namespace", namespace, "--report", table)
+	if !strings.Contains(got.log, incomplete) || got.status != 3 {
 		t.Errorf("status %d, want 3 for the registry that is down:\n%s", got.status, got.log)
+	}
+	if content := read(t, table); !strings.Contains(content, "\n,,,,,,,\""+incomplete) {
+		t.Errorf("the table looks complete:\n%s", content)
 	}
 }
 

@@ -13,14 +13,15 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
-// CSV is what an audit says of the workloads, one per line, for a spreadsheet. Memory is in bytes.
+// CSV is what an audit says of the workloads, one per line, for a spreadsheet. Memory is in bytes. Where the audit failed
+// to read something, a last line says so.
 func (r *Report) CSV() ([]byte, error) {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	running := slices.Sorted(maps.Keys(r.Audit.Total.Running))
 	architectures := r.foreseen()
-	head := []string{"namespace", "kind", "name", "managed by", "at risk", "to " + r.Audit.Architecture, "why",
-		"images", "whose", "newer tag"}
+	head := []string{"namespace", "kind", "name", "template", "managed by", "at risk", "to " + r.Audit.Architecture,
+		"why", "images", "whose", "newer tag"}
 	for _, architecture := range architectures {
 		head = append(head, "plan "+architecture)
 	}
@@ -31,6 +32,11 @@ func (r *Report) CSV() ([]byte, error) {
 	lines := [][]string{head}
 	for _, workload := range r.Workloads {
 		lines = append(lines, workload.csvLine(architectures, running))
+	}
+	if r.Error != "" {
+		last := make([]string, len(head))
+		last[slices.Index(head, "why")] = inert(r.Error)
+		lines = append(lines, last)
 	}
 	if err := w.WriteAll(lines); err != nil {
 		return nil, fmt.Errorf("writing the report as CSV: %w", err)
@@ -46,7 +52,7 @@ func (w Workload) csvLine(architectures, running []string) []string {
 		newer = append(newer, blame.Newer)
 	}
 	line := []string{
-		w.Namespace, w.Kind, w.Name, w.Audit.ManagedBy, string(w.Audit.Risk), string(w.Audit.Move), w.Audit.Why,
+		w.Namespace, w.Kind, w.Name, w.Template, w.Audit.ManagedBy, string(w.Audit.Risk), string(w.Audit.Move), w.Audit.Why,
 		strings.Join(images, " "), strings.Join(slices.Compact(whose), " "), strings.TrimSpace(strings.Join(newer, " ")),
 	}
 	for _, architecture := range architectures {
