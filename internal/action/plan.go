@@ -27,7 +27,7 @@ import (
 // no input are looked up too: a sidecar of somebody else's crashes a pod as well.
 func (d *deploy) plan(ctx context.Context) error {
 	if d.waitForSnapshot == nil {
-		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.Timeout)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.OfDeploy())
 	}
 	d.lookedUp()
 	nodes, err := d.waitForNodes()

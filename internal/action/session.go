@@ -84,7 +84,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 func (d *deploy) enterCluster(ctx context.Context) (err error) {
 	d.waitForNodes, d.waitForPools = snapshot.ReadNodes(ctx, d.cluster), snapshot.ReadPools(ctx, d.cluster)
 	if d.takes("inventory") {
-		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.AuditTimeout, d.config.Namespaces...)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.OfAudit(d.config.Namespaces))
 		return nil
 	}
 	if d.applier, err = apply.New(d.cluster.Config); err != nil {
@@ -92,7 +92,7 @@ func (d *deploy) enterCluster(ctx context.Context) (err error) {
 	}
 	d.readAhead(ctx)
 	if !d.takes("build") { // after a build, what runs now would be old
-		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.Timeout)
+		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.OfDeploy())
 	}
 	return nil
 }

@@ -34,17 +34,28 @@ type Snapshot struct {
 	missing map[string]error
 }
 
-// Timeout bounds the reading of what runs: the plan is made without it rather than late. An audit is about what
-// runs, so it waits longer.
-const (
-	Timeout      = 30 * time.Second
-	AuditTimeout = 5 * time.Minute
-)
+// Options say what is read.
+type Options struct {
+	// Timeout bounds the reading: the plan is made without it rather than late.
+	Timeout time.Duration
+	// Namespaces are those whose pods are read; none is all.
+	Namespaces []string
+	// Lean leaves out of the pods what says how their containers work and not where. They can't be compared with their
+	// templates then.
+	Lean bool
+}
+
+// OfDeploy is what a deploy reads.
+func OfDeploy() Options { return Options{Timeout: 30 * time.Second} }
+
+// OfAudit is what an audit of namespaces reads. It is about what runs, so it waits longer, and for more.
+func OfAudit(namespaces []string) Options {
+	return Options{Timeout: 5 * time.Minute, Namespaces: namespaces, Lean: true}
+}
 
 // Read starts to list what runs in the cluster, and returns a function that waits for it. Each list needs a
-// right of its own, and a plan without one is still a plan. Without namespaces, it is of all.
-func Read(ctx context.Context, config *rest.Config, timeout time.Duration,
-	namespaces ...string) func() (Snapshot, error) {
+// right of its own, and a plan without one is still a plan.
+func Read(ctx context.Context, config *rest.Config, opts Options) func() (Snapshot, error) {
 	wait := sync.OnceValues(func() (Snapshot, error) {
 		config := rest.CopyConfig(config)
 		config.ContentType = runtime.ContentTypeProtobuf // a third of the bytes, of which there are many
@@ -52,9 +63,9 @@ func Read(ctx context.Context, config *rest.Config, timeout time.Duration,
 		if err != nil {
 			return Snapshot{}, fmt.Errorf("connecting to the cluster: %w", err)
 		}
-		ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
+		ctx, cancel := context.WithTimeoutCause(ctx, opts.Timeout, fmt.Errorf("no answer within %s", opts.Timeout))
 		defer cancel()
-		return listAll(ctx, client, namespaces), nil
+		return listAll(ctx, client, opts), nil
 	})
 	go func() { _, _ = wait() }() // the error is returned to whoever waits
 	return wait
@@ -66,8 +77,9 @@ type resourceList struct {
 	read func() error
 }
 
-func listAll(ctx context.Context, client kubernetes.Interface, namespaces []string) Snapshot {
+func listAll(ctx context.Context, client kubernetes.Interface, opts Options) Snapshot {
 	s := Snapshot{missing: map[string]error{}}
+	namespaces := opts.Namespaces
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}
 	}
@@ -75,7 +87,7 @@ func listAll(ctx context.Context, client kubernetes.Interface, namespaces []stri
 	lists := s.lists(ctx, client)
 	for i, namespace := range namespaces {
 		lists = append(lists, resourceList{podsIn(namespace), func() error {
-			return listInto(ctx, &byNamespace[i], client.CoreV1().Pods(namespace).List)
+			return listInto(ctx, &byNamespace[i], client.CoreV1().Pods(namespace).List, opts.trim)
 		}})
 	}
 	var group errgroup.Group
@@ -138,19 +150,41 @@ func (s Snapshot) TakePodLists() map[string]error {
 	return failed
 }
 
-// listInto reads a list page by page.
+// pageSize is how many objects are in memory as the server sends them.
+const pageSize = 100
+
+// listInto reads a list page by page. What comes of each object is changed by trim before the next is read.
 func listInto[T any, L runtime.Object](ctx context.Context, into *[]T,
-	list func(context.Context, metav1.ListOptions) (L, error)) error {
+	list func(context.Context, metav1.ListOptions) (L, error), trim ...func(*T)) error {
 	pages := pager.New(func(ctx context.Context, opts metav1.ListOptions) (runtime.Object,
 		error) {
 		return list(ctx, opts)
 	})
+	pages.PageSize, pages.PageBufferSize = pageSize, 1
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(obj runtime.Object) error {
 		if item, ok := any(obj).(*T); ok {
+			for _, change := range trim {
+				change(item)
+			}
 			*into = append(*into, *item)
 		}
 		return nil
 	})
+}
+
+// trim takes from a pod what no plan looks at.
+func (o Options) trim(pod *corev1.Pod) {
+	pod.ManagedFields = nil
+	if !o.Lean {
+		return
+	}
+	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
+		for i, c := range list {
+			list[i] = corev1.Container{Name: c.Name, Image: c.Image, Ports: c.Ports, Resources: c.Resources,
+				ResizePolicy: c.ResizePolicy, RestartPolicy: c.RestartPolicy}
+		}
+	}
+	pod.Status = corev1.PodStatus{Phase: pod.Status.Phase}
 }
 
 // Whole reports whether a list was read.
