@@ -24,7 +24,8 @@ func (d *deploy) inventory(ctx context.Context) error {
 // survey asks the registries for the images of what runs.
 func (d *deploy) survey(ctx context.Context) error { return d.auditing.Survey(ctx) }
 
-// audit judges what runs. That it is not complete is said whatever it has found, and the status is that of what it found.
+// audit judges what runs. That it is not complete is said whatever it has found, and the status is that of what it has
+// found.
 func (d *deploy) audit(ctx context.Context) error {
 	if err := d.auditing.Judge(ctx); err != nil {
 		return err

@@ -166,7 +166,8 @@ func apply(t *testing.T, cluster *localcluster.Cluster, texts ...string) {
 		kinds := schema.GroupVersionResource{Group: kind.Group, Version: kind.Version,
 			Resource: strings.ToLower(kind.Kind) + "s"}
 		for range 100 {
-			if _, err = client.Resource(kinds).Create(t.Context(), obj, metav1.CreateOptions{}); err == nil {
+			_, err = client.Resource(kinds).Namespace(obj.GetNamespace()).Create(t.Context(), obj, metav1.CreateOptions{})
+			if err == nil {
 				break
 			}
 			time.Sleep(100 * time.Millisecond)

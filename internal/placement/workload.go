@@ -29,6 +29,9 @@ func References(objects []*unstructured.Unstructured, admitted map[template.Key]
 	return all
 }
 
+// ImagesOf returns the image references of a pod, each once, in order of appearance.
+func ImagesOf(spec corev1.PodSpec) []string { return imagesOf(containersOf(spec)) }
+
 // workload is a pod template of an object of the deploy.
 type workload struct {
 	source     *unstructured.Unstructured // as it was given
@@ -131,9 +134,11 @@ func claimTemplates(obj *unstructured.Unstructured) []string {
 	return names
 }
 
-func (w workload) images() []string {
+func (w workload) images() []string { return imagesOf(w.containers) }
+
+func imagesOf(containers []container) []string {
 	var all []string
-	for _, c := range w.containers {
+	for _, c := range containers {
 		if !slices.Contains(all, c.image) {
 			all = append(all, c.image)
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
-// CSV is what an audit says of the workloads, one per line, for a spreadsheet. Memory is in bytes. Where the audit failed
-// to read something, a last line says so.
+// CSV is what an audit says of the workloads, one per line, for a spreadsheet. Memory is in bytes. Where the audit
+// failed to read something, a last line says so.
 func (r *Report) CSV() ([]byte, error) {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)

@@ -34,5 +34,5 @@ func newClients(config *rest.Config) (clients, error) {
 	lazy := sync.OnceValue(func() mapper {
 		return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(kinds))
 	})
-	return clients{objects, alone, lazy}, nil
+	return clients{objects, alone, kinds, lazy}, nil
 }

@@ -4,14 +4,27 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
+
+// part is what a workload is of.
+type part struct {
+	uid types.UID
+	// template is the index of an object's template.
+	template int
+	// images are those of pods that are judged as they are, in one text. Other pods of the owner may have others.
+	images string
+}
 
 // Join gives the pods to their workloads. The workloads are in the order of their namespaces, kinds and names; static
 // counts the pods that nodes make themselves, which belong to none.
@@ -27,7 +40,7 @@ func (c *Controllers) Join(ctx context.Context, pods []corev1.Pod) (all []Worklo
 		}
 	}
 	c.fetchOwners(ctx, living)
-	found := map[types.UID]*Workload{}
+	found := map[part]*Workload{}
 	for _, uid := range c.order {
 		if obj := c.byUID[uid]; obj.GetKind() != "ReplicaSet" || !isOwned(obj, "Deployment") {
 			c.add(ctx, found, obj)
@@ -37,11 +50,15 @@ func (c *Controllers) Join(ctx context.Context, pods []corev1.Pod) (all []Worklo
 		c.addPod(ctx, found, pod)
 	}
 	for _, w := range found {
+		if w.Sample != nil {
+			w.Sample = sample(w.Object, c.opts.Templates(w.Object)[w.Template], w.Sample)
+		}
 		all = append(all, *w)
 	}
 	slices.SortFunc(all, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Object.GetNamespace(), b.Object.GetNamespace()),
-			cmp.Compare(a.Object.GetKind(), b.Object.GetKind()), cmp.Compare(a.Object.GetName(), b.Object.GetName()))
+			cmp.Compare(a.Object.GetKind(), b.Object.GetKind()), cmp.Compare(a.Object.GetName(), b.Object.GetName()),
+			cmp.Compare(a.Template, b.Template))
 	})
 	return all, static
 }
@@ -61,8 +78,8 @@ func (c *Controllers) fetchOwners(ctx context.Context, pods []*corev1.Pod) {
 	_ = group.Wait()
 }
 
-// add notes the workload that a controller belongs to.
-func (c *Controllers) add(ctx context.Context, found map[types.UID]*Workload, obj *unstructured.Unstructured) {
+// add notes the workloads that a controller belongs to: one for each template of its top owner.
+func (c *Controllers) add(ctx context.Context, found map[part]*Workload, obj *unstructured.Unstructured) {
 	if obj.GetKind() == "ReplicaSet" { // only its metadata was read
 		whole, err := c.owner(ctx, obj.GetNamespace(), refTo(obj))
 		if err != nil {
@@ -71,8 +88,10 @@ func (c *Controllers) add(ctx context.Context, found map[types.UID]*Workload, ob
 		obj = whole
 	}
 	l := c.descent(ctx, obj, obj)
-	if _, ok := c.opts.Template(l.top); ok && found[l.top.GetUID()] == nil {
-		found[l.top.GetUID()] = &Workload{Object: l.top, ManagedBy: l.managedBy}
+	for i := range c.templatesOf(l.top) {
+		if p := (part{uid: l.top.GetUID(), template: i}); found[p] == nil {
+			found[p] = &Workload{Object: l.top, Template: i, ManagedBy: l.managedBy}
+		}
 	}
 }
 
@@ -81,28 +100,70 @@ func refTo(obj *unstructured.Unstructured) *metav1.OwnerReference {
 		UID: obj.GetUID()}
 }
 
-func (c *Controllers) addPod(ctx context.Context, found map[types.UID]*Workload, pod *corev1.Pod) {
+func (c *Controllers) addPod(ctx context.Context, found map[part]*Workload, pod *corev1.Pod) {
 	l := c.descent(ctx, pod, nil)
-	key := pod.UID
-	if ref := metav1.GetControllerOf(pod); ref != nil {
-		key = ref.UID // pods of an owner without a template, or that can't be read, are one workload
-	}
+	p := part{uid: pod.UID}
 	if l.top != nil {
-		key = l.top.GetUID()
+		p = part{uid: l.top.GetUID(), template: c.madeFrom(l.top, pod)}
 	}
-	w := found[key]
+	if p.template < 0 { // none of the present ones
+		l = lineage{managedBy: object.Name(l.top.GetKind(), l.top)}
+	}
+	if ref := metav1.GetControllerOf(pod); ref != nil && l.top == nil {
+		p = part{uid: ref.UID, images: imagesOf(pod)} // an owner without a template, or one that can't be read
+	}
+	w := found[p]
 	if w == nil {
-		w = &Workload{Object: l.top, ManagedBy: l.managedBy}
+		w = &Workload{Object: l.top, Template: p.template, ManagedBy: l.managedBy}
 		if l.top == nil {
 			w.Object = bare(pod)
 		}
-		found[key] = w
+		found[p] = w
 	}
 	w.Pods = append(w.Pods, pod)
 	newer := w.Sample == nil || w.Sample.CreationTimestamp.Before(&pod.CreationTimestamp)
 	if l.current && newer && pod.DeletionTimestamp == nil && l.top != nil {
-		w.Sample = c.sample(l.top, pod)
+		w.Sample = pod
 	}
+}
+
+// madeFrom is the index of the template that a pod was made from: the only one, or else the one of those that select
+// its nodes which shares most containers with it. It is -1 where there is none.
+func (c *Controllers) madeFrom(top *unstructured.Unstructured, pod *corev1.Pod) int {
+	if c.templatesOf(top) == 1 {
+		return 0
+	}
+	best, most, narrowest := -1, 0, 0
+	for i, t := range c.opts.Templates(top) {
+		shared, selectors := sharedContainers(&t.Spec, &pod.Spec), len(t.Spec.NodeSelector)
+		selects := labels.SelectorFromSet(t.Spec.NodeSelector).Matches(labels.Set(pod.Spec.NodeSelector))
+		if selects && (shared > most || shared > 0 && shared == most && selectors > narrowest) {
+			best, most, narrowest = i, shared, selectors
+		}
+	}
+	return best
+}
+
+// sharedContainers counts containers of the same image, those of the same name twice.
+func sharedContainers(a, b *corev1.PodSpec) (shared int) {
+	others := slices.Concat(b.InitContainers, b.Containers)
+	for _, c := range slices.Concat(a.InitContainers, a.Containers) {
+		if slices.ContainsFunc(others, func(d corev1.Container) bool { return d.Image == c.Image }) {
+			shared++
+		}
+		if slices.ContainsFunc(others, func(d corev1.Container) bool { return d.Image == c.Image && d.Name == c.Name }) {
+			shared++
+		}
+	}
+	return shared
+}
+
+func imagesOf(pod *corev1.Pod) string {
+	var all []string
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		all = append(all, c.Image)
+	}
+	return strings.Join(all, " ")
 }
 
 // bare is a pod that nothing makes again, or whose owner has no template: it is judged as it is, but for its node.
@@ -120,11 +181,7 @@ func bare(pod *corev1.Pod) *unstructured.Unstructured {
 
 // sample takes from a pod what came after its admission: its node, the claims that a StatefulSet gave to it alone, and
 // the node that a DaemonSet bound it to.
-func (c *Controllers) sample(top *unstructured.Unstructured, pod *corev1.Pod) *corev1.Pod {
-	template, ok := c.opts.Template(top)
-	if !ok {
-		return nil
-	}
+func sample(top *unstructured.Unstructured, template *corev1.PodTemplateSpec, pod *corev1.Pod) *corev1.Pod {
 	pod = pod.DeepCopy()
 	pod.ManagedFields, pod.Status, pod.Spec.NodeName = nil, corev1.PodStatus{}, template.Spec.NodeName
 	switch top.GetKind() {

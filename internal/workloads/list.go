@@ -2,7 +2,7 @@ package workloads
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -21,7 +21,9 @@ const readers = 8
 
 // list is one list of one namespace.
 type list struct {
-	kind      schema.GroupVersionKind
+	kind kind
+	// own: the kind is none of Kubernetes.
+	own       bool
 	namespace string
 	objects   []*unstructured.Unstructured
 	err       error
@@ -40,7 +42,7 @@ func (c *Controllers) read(ctx context.Context, lists []list) {
 	_ = group.Wait() // each error is kept with its list
 	for _, l := range lists {
 		if l.err != nil {
-			c.Missing = append(c.Missing, Missing{What: resourceOf(l.kind).Resource, Namespace: l.namespace, Err: l.err})
+			c.Missing = append(c.Missing, Missing{What: l.kind.label(l.own), Namespace: l.namespace, Err: l.err})
 		}
 		for _, obj := range l.objects {
 			c.keep(obj)
@@ -48,19 +50,25 @@ func (c *Controllers) read(ctx context.Context, lists []list) {
 	}
 }
 
-// page reads a list page by page.
+// pageSize is how many objects are in memory as the server sends them.
+const pageSize = 100
+
+// page reads a list page by page, and keeps what makes pods.
 func (c *Controllers) page(ctx context.Context, l *list) error {
-	resource := resourceOf(l.kind)
+	resource := l.kind.resource()
 	pages := pager.New(func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
-		if l.kind == replicaSet {
+		if l.kind.GroupVersionKind == replicaSet {
 			return c.client.metadata.Resource(resource).Namespace(l.namespace).List(ctx, opts)
 		}
 		return c.client.objects.Resource(resource).Namespace(l.namespace).List(ctx, opts)
 	})
+	pages.PageSize, pages.PageBufferSize = pageSize, 1
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(item runtime.Object) error {
-		if obj := unstructuredOf(item, l.kind); obj != nil && !finished(obj) {
-			l.objects = append(l.objects, obj)
+		obj := unstructuredOf(item, l.kind.GroupVersionKind)
+		if obj == nil || finished(obj) || l.own && len(c.opts.Templates(obj)) == 0 {
+			return nil
 		}
+		l.objects = append(l.objects, lean(obj))
 		return nil
 	})
 }
@@ -81,16 +89,25 @@ func unstructuredOf(item runtime.Object, kind schema.GroupVersionKind) *unstruct
 		obj.SetOwnerReferences(accessor.GetOwnerReferences())
 	}
 	obj.SetGroupVersionKind(kind)
-	obj.SetManagedFields(nil)
 	return obj
 }
 
-// finished: a Job that is done makes no pod any more.
+// ends are the fields of a status that say when something has ended: a TaskRun, a Workflow, a SparkApplication and a
+// RayJob have one each.
+var ends = []string{"completionTime", "finishedAt", "terminationTime", "endTime"}
+
+// finished: a Job that is done makes no pod any more, nor do the cluster's own kinds of jobs.
 func finished(obj *unstructured.Unstructured) bool {
-	if obj.GetKind() != "Job" {
-		return false
+	for _, kind := range []string{"Complete", "Completed", "Failed"} {
+		failed := kind == "Failed" && obj.GetKind() != "Job" // others may be mended
+		if !failed && object.ConditionOf(obj, kind).Status == "True" {
+			return true
+		}
 	}
-	return object.ConditionOf(obj, "Complete").Status == "True" || object.ConditionOf(obj, "Failed").Status == "True"
+	return slices.ContainsFunc(ends, func(field string) bool {
+		text, _, _ := unstructured.NestedString(obj.Object, "status", field)
+		return text != ""
+	})
 }
 
 func (c *Controllers) keep(obj *unstructured.Unstructured) {
@@ -101,9 +118,4 @@ func (c *Controllers) keep(obj *unstructured.Unstructured) {
 	if obj.GetKind() == "Deployment" {
 		c.deployments[types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetName()}] = obj
 	}
-}
-
-// resourceOf is the resource of a built-in kind.
-func resourceOf(kind schema.GroupVersionKind) schema.GroupVersionResource {
-	return kind.GroupVersion().WithResource(strings.ToLower(kind.Kind) + "s")
 }

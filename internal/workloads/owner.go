@@ -43,7 +43,7 @@ func (c *Controllers) descent(ctx context.Context, obj metav1.Object, self *unst
 			break
 		}
 		l.current = l.current && object.OfCurrentRevision(obj, owner)
-		if _, ok := c.opts.Template(owner); ok {
+		if c.templatesOf(owner) > 0 {
 			l.top, l.managedBy = owner, ""
 		} else if !isOwned(owner, "Deployment") {
 			l.managedBy = object.Name(owner.GetKind(), owner)
@@ -85,8 +85,9 @@ func (c *Controllers) owner(ctx context.Context, namespace string,
 			obj, err := c.get(ctx, namespace, ref)
 			if err != nil {
 				c.miss(namespace, ref, err)
+				return nil, err
 			}
-			return obj, err
+			return lean(obj), nil
 		})
 		c.fetched[ref.UID] = fetch
 	}
@@ -98,7 +99,17 @@ func (c *Controllers) miss(namespace string, ref *metav1.OwnerReference, err err
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	what := object.Name(ref.Kind, &metav1.ObjectMeta{Namespace: namespace, Name: ref.Name})
-	c.Missing = append(c.Missing, Missing{What: what, Namespace: namespace, Err: err})
+	c.Missing = append(c.Missing, Missing{What: what, Owner: true, Namespace: namespace, Err: err})
+}
+
+// templatesOf counts an object's templates, once. It is for one goroutine.
+func (c *Controllers) templatesOf(obj *unstructured.Unstructured) int {
+	n, known := c.templates[obj.GetUID()]
+	if !known {
+		n = len(c.opts.Templates(obj))
+		c.templates[obj.GetUID()] = n
+	}
+	return n
 }
 
 // get reads an owner, which may be of a custom kind, and of the whole cluster.

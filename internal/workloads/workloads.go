@@ -5,22 +5,25 @@ package workloads
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 )
 
-// Workload is an object that makes pods, or a bare pod.
+// Workload is an object that makes pods, or one of its pod templates where it has several, or a bare pod.
 type Workload struct {
 	Object *unstructured.Unstructured
+	// Template is the index of the one that it is about, in the order of Options.Templates.
+	Template int
 	// Pods are those that it has and that have not ended.
 	Pods []*corev1.Pod
 	// Sample is a pod of the object's present revision as admission has made it, without what its node and its controller
@@ -36,15 +39,20 @@ type Options struct {
 	Config *rest.Config
 	// Namespaces are those to read; none is all.
 	Namespaces []string
-	// Template returns an object's pod template; ok is false for an object without, and for one with several, whose pods
-	// are judged as they are.
-	Template func(*unstructured.Unstructured) (template *corev1.PodTemplateSpec, ok bool)
+	// Templates are an object's pod templates; none for an object that makes no pods.
+	Templates func(*unstructured.Unstructured) []*corev1.PodTemplateSpec
+	// Own reports whether an API group is none of Kubernetes, and HasRoom whether objects of one of its kinds can have a
+	// template, by the kind's OpenAPI schema.
+	Own     func(group string) bool
+	HasRoom func(group string, schema map[string]any) bool
 }
 
 // Missing is a list, or an object, that could not be read.
 type Missing struct {
 	// What is the resource, such as "deployments", or the object, such as "Rollout shop/cart".
 	What string
+	// Owner: it is an object that pods are of. They are judged as they are now.
+	Owner bool
 	// Namespace is "" for all.
 	Namespace string
 	Err       error
@@ -63,16 +71,19 @@ type Controllers struct {
 	// deployments are those of byUID.
 	deployments map[types.NamespacedName]*unstructured.Unstructured
 	fetched     map[types.UID]func() (*unstructured.Unstructured, error)
+	// templates counts those of objects.
+	templates map[types.UID]int
 }
 
 type clients struct {
 	objects  dynamic.Interface
 	metadata metadata.Interface
+	kinds    *discovery.DiscoveryClient
 	mapper   func() mapper
 }
 
-// listed are the built-in kinds that make pods.
-var listed = []schema.GroupVersionKind{
+// builtIn are Kubernetes' own kinds that make pods.
+var builtIn = []schema.GroupVersionKind{
 	{Group: "apps", Version: "v1", Kind: "Deployment"},
 	{Group: "apps", Version: "v1", Kind: "StatefulSet"},
 	{Group: "apps", Version: "v1", Kind: "DaemonSet"},
@@ -90,7 +101,8 @@ var replicaSet = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Re
 func List(ctx context.Context, opts Options) (*Controllers, error) {
 	c := &Controllers{opts: opts, byUID: map[types.UID]*unstructured.Unstructured{},
 		deployments: map[types.NamespacedName]*unstructured.Unstructured{},
-		fetched:     map[types.UID]func() (*unstructured.Unstructured, error){}}
+		fetched:     map[types.UID]func() (*unstructured.Unstructured, error){},
+		templates:   map[types.UID]int{}}
 	var err error
 	if c.client, err = newClients(opts.Config); err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
@@ -99,15 +111,16 @@ func List(ctx context.Context, opts Options) (*Controllers, error) {
 	if len(namespaces) == 0 {
 		namespaces = []string{metav1.NamespaceAll}
 	}
-	lists := make([]list, 0, len(namespaces)*len(listed))
+	own := c.ownKinds(ctx)
+	var lists []list
 	for _, namespace := range namespaces {
-		for _, kind := range listed {
-			lists = append(lists, list{kind: kind, namespace: namespace})
+		for _, k := range builtIn {
+			lists = append(lists, list{kind: kind{k, strings.ToLower(k.Kind) + "s"}, namespace: namespace})
+		}
+		for _, k := range own {
+			lists = append(lists, list{kind: k, own: true, namespace: namespace})
 		}
 	}
 	c.read(ctx, lists)
 	return c, ctx.Err()
 }
-
-// Forbidden reports whether all that could not be read is a matter of rights.
-func (m Missing) Forbidden() bool { return apierrors.IsForbidden(m.Err) }

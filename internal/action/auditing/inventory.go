@@ -61,7 +61,8 @@ func (a *Audit) laterPools(nodes []corev1.Node, pools []pool.Pool) []pool.Pool {
 // Inventory reads the workloads that run, side by side with what else is known of the cluster.
 func (a *Audit) Inventory(ctx context.Context) error {
 	controllers, err := workloads.List(ctx, workloads.Options{
-		Config: a.Cluster.Config, Namespaces: a.Config.Namespaces, Template: template.Single,
+		Config: a.Cluster.Config, Namespaces: a.Config.Namespaces, Templates: template.Specs,
+		Own: template.IsCustomGroup, HasRoom: template.HasRoom,
 	})
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (a *Audit) unreadLists(s snapshot.Snapshot, missing []workloads.Missing) {
 	byNamespace := map[string][]string{}
 	var order []string
 	for _, m := range missing {
-		if strings.Contains(m.What, " ") {
+		if m.Owner {
 			a.Find(unreadOwner(m))
 			continue
 		}

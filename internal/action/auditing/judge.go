@@ -74,6 +74,7 @@ type Audit struct {
 
 // use is what the pods of a workload use.
 type use struct {
+	key         template.Key
 	images      []string
 	pullSecrets []types.NamespacedName
 }
@@ -106,32 +107,86 @@ func (a *Audit) Judge(ctx context.Context) error {
 	return nil
 }
 
+// batch is how many workloads are planned for at a time: what a plan needs beside its verdicts is then soon let go.
+const batch = 100
+
 // foresee plans twice: for the current nodes, and for expected ones.
 func (a *Audit) foresee(ctx context.Context, s snapshot.Snapshot) (now, later []placement.Verdict, err error) {
-	request := placement.Request{
-		Cluster: s.Snapshot, Admitted: map[template.Key]*corev1.Pod{}, Images: map[string]platform.Offer{},
-		Policy: placement.Fail,
-	}
-	for _, w := range a.running {
-		request.Objects = append(request.Objects, w.Object)
-		for _, t := range template.Of(w.Object) {
-			request.Admitted[template.KeyOf(w.Object, t)] = w.Sample
-		}
-	}
+	pools := a.Pools()
+	today := placement.Request{Cluster: s.Snapshot, Pools: presentPools(pools), Images: map[string]platform.Offer{},
+		Policy: placement.Fail}
 	for reference, image := range a.known {
 		if image.Known {
-			request.Images[reference] = image.Offer
+			today.Images[reference] = image.Offer
 		}
 	}
-	pools := a.Pools()
-	request.Pools = presentPools(pools)
-	if now, err = placement.Plan(ctx, request); err != nil {
-		return nil, nil, err
+	then := today
+	then.Moves, then.Pools = []string{a.moveTo()}, a.laterPools(s.Nodes, pools)
+	for first := 0; first < len(a.running); first += batch {
+		end := min(first+batch, len(a.running))
+		present, err := a.verdicts(ctx, today, first, end)
+		if err != nil {
+			return nil, nil, err
+		}
+		possible, err := a.verdicts(ctx, then, first, end)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range present {
+			a.trim(&present[i], &possible[i])
+		}
+		now, later = append(now, present...), append(later, possible...)
+		a.forget(first, end)
+		a.Emit(progress.Status{Text: fmt.Sprintf("Planning: %d of %d workloads", end, len(a.running))})
 	}
-	request.Moves = []string{a.moveTo()}
-	request.Pools = a.laterPools(s.Nodes, pools)
-	later, err = placement.Plan(ctx, request)
-	return now, later, err
+	return now, later, nil
+}
+
+// trim takes from two verdicts on a workload what neither the audit nor the report is made of. The report has the one
+// that a.Verdicts is to be.
+func (a *Audit) trim(now, later *placement.Verdict) {
+	if later.Images = now.Images; a.expects() {
+		*now = placement.Verdict{Images: now.Images, Architectures: now.Architectures, Findings: now.Findings}
+	} else {
+		*later = placement.Verdict{Images: now.Images, Moves: later.Moves}
+	}
+}
+
+// forget lets go of what workloads make pods from, once it is judged.
+func (a *Audit) forget(first, end int) {
+	for i := first; i < end; i++ {
+		object := a.running[i].Object
+		if a.running[i].Sample = nil; i+1 == len(a.running) || a.running[i+1].Object != object {
+			delete(object.Object, "spec")
+		}
+	}
+}
+
+// verdicts are those on some of the workloads, without the objects that they are about.
+func (a *Audit) verdicts(ctx context.Context, r placement.Request, first, end int) ([]placement.Verdict, error) {
+	r.Admitted = map[template.Key]*corev1.Pod{}
+	for i := first; i < end; i++ {
+		object := a.running[i].Object
+		if i == first || a.running[i-1].Object != object { // else it is another template of it
+			r.Objects = append(r.Objects, object)
+		}
+		r.Admitted[a.uses[i].key] = a.running[i].Sample
+	}
+	all, err := placement.Plan(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[template.Key]placement.Verdict{}
+	for _, v := range all {
+		byKey[v.Key] = v
+	}
+	verdicts := make([]placement.Verdict, 0, end-first)
+	for i := first; i < end; i++ {
+		v := byKey[a.uses[i].key]
+		v.Object, v.Repaired = a.running[i].Object, nil
+		verdicts = append(verdicts, v)
+	}
+	return verdicts, nil
 }
 
 // risks are findings about the workloads at risk: errors for those of now, warnings for those with the pool that is

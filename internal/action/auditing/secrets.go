@@ -7,10 +7,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
@@ -72,16 +70,12 @@ func (a *Audit) pullSecrets() (wanted []types.NamespacedName) {
 
 // useOf reads what the pods of a workload use.
 func useOf(w workloads.Workload) use {
-	admitted := map[template.Key]*corev1.Pod{}
-	spec := corev1.PodSpec{}
-	for _, t := range template.Of(w.Object) {
-		spec = t.Spec
-		admitted[template.KeyOf(w.Object, t)] = w.Sample
-	}
-	u := use{images: placement.References([]*unstructured.Unstructured{w.Object}, admitted)}
+	all := template.Of(w.Object)
+	spec := all[w.Template].Spec
 	if w.Sample != nil {
 		spec = w.Sample.Spec
 	}
+	u := use{images: placement.ImagesOf(spec), key: template.KeyOf(w.Object, all[w.Template])}
 	for _, secret := range spec.ImagePullSecrets {
 		u.pullSecrets = append(u.pullSecrets, types.NamespacedName{Namespace: w.Object.GetNamespace(), Name: secret.Name})
 	}

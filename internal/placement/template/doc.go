@@ -67,6 +67,15 @@ func Single(obj *unstructured.Unstructured) (*corev1.PodTemplateSpec, bool) {
 	return &all[0].PodTemplateSpec, true
 }
 
+// Specs returns the templates of an object as pods have them, in the order of Of.
+func Specs(obj *unstructured.Unstructured) []*corev1.PodTemplateSpec {
+	var all []*corev1.PodTemplateSpec
+	for _, t := range Of(obj) {
+		all = append(all, &t.PodTemplateSpec)
+	}
+	return all
+}
+
 // MakesPods reports whether an object has a template.
 func MakesPods(obj *unstructured.Unstructured) bool { return len(Of(obj)) > 0 }
 
@@ -85,7 +94,11 @@ func find(obj *unstructured.Unstructured) []found {
 
 // IsCustom reports whether an object's group is not Kubernetes' own.
 func IsCustom(obj *unstructured.Unstructured) bool {
-	group := obj.GroupVersionKind().Group
+	return IsCustomGroup(obj.GroupVersionKind().Group)
+}
+
+// IsCustomGroup reports whether an API group is not Kubernetes' own.
+func IsCustomGroup(group string) bool {
 	switch group {
 	case "apiextensions.k8s.io", "apiregistration.k8s.io":
 		return false
