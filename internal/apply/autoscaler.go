@@ -94,7 +94,8 @@ func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []uns
 		}
 		group.Go(func() error {
 			ref := server.Ref{Kind: mapping.GroupVersionKind, Resource: mapping.Resource, Namespace: namespace}
-			found, _, err := r.List(ctx, ref, 10_000)
+			var found []unstructured.Unstructured
+			_, err := r.List(ctx, ref, 10_000, func(u *unstructured.Unstructured) { found = append(found, *u) })
 			if err != nil {
 				text := fmt.Sprintf("warning: whether an autoscaler sets the number of replicas in namespace %s is not known: %v",
 					namespace, err)

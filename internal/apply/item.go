@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"reflect"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
@@ -37,7 +39,64 @@ type item struct {
 
 func (t *item) stage() int { return stageOf(t.Key().GroupKind) }
 
+// found notes the live object.
+func (t *item) found(live *unstructured.Unstructured) {
+	t.share(live)
+	t.live = live
+}
+
 // becomes notes what the object was and is, or in a plan would be.
 func (t *item) becomes(action Action, before, after *unstructured.Unstructured) {
+	t.share(before)
+	t.share(after)
 	t.change = Change{Object: t.ID(), Action: action, Before: before, After: after, ref: t.Ref}
+}
+
+// share has a state of a definition use what it has in common with the manifest: a definition may have a megabyte, and
+// a run has up to four states of it.
+func (t *item) share(u *unstructured.Unstructured) {
+	if u == nil || t.Key().GroupKind != crdKind {
+		return
+	}
+	if spec, ok := u.Object["spec"]; ok {
+		u.Object["spec"], _ = shared(t.desired.Object["spec"], spec)
+	}
+}
+
+// shared returns of two values the first one where they are equal, and else the second one with its parts shared.
+func shared(from, to any) (result any, equal bool) {
+	switch to := to.(type) {
+	case map[string]any:
+		f, ok := from.(map[string]any)
+		if !ok || reflect.ValueOf(f).Pointer() == reflect.ValueOf(to).Pointer() {
+			return to, ok
+		}
+		equal = len(f) == len(to)
+		for name, value := range to {
+			same := false
+			to[name], same = shared(f[name], value)
+			equal = equal && same
+		}
+		if equal {
+			return f, true
+		}
+		return to, false
+	case []any:
+		f, ok := from.([]any)
+		if !ok || len(f) != len(to) || len(f) > 0 && &f[0] == &to[0] {
+			return to, ok && len(f) == len(to)
+		}
+		equal = true
+		for i := range to {
+			same := false
+			to[i], same = shared(f[i], to[i])
+			equal = equal && same
+		}
+		if equal {
+			return f, true
+		}
+		return to, false
+	default:
+		return to, from == to
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -51,7 +52,7 @@ func (r *run) readCollection(ctx context.Context, items []*item) {
 			continue
 		}
 		if live, err := r.Get(ctx, t.Ref); err == nil {
-			t.live = live
+			t.found(live)
 		}
 	}
 }
@@ -59,14 +60,10 @@ func (r *run) readCollection(ctx context.Context, items []*item) {
 // list reads a collection, and reports whether it has read all of it. A collection with many more objects than the set
 // has of it is not read to its end.
 func (r *run) list(ctx context.Context, items []*item) (complete bool) {
-	live, complete, err := r.List(ctx, items[0].Ref, 4*len(items))
-	if err != nil {
-		return false
-	}
-	for i := range live {
-		if t, ok := r.byKey[object.KeyOf(&live[i])]; ok {
-			t.live = &live[i]
+	complete, err := r.List(ctx, items[0].Ref, 4*len(items), func(live *unstructured.Unstructured) {
+		if t, ok := r.byKey[object.KeyOf(live)]; ok {
+			t.found(live)
 		}
-	}
-	return complete
+	})
+	return complete && err == nil
 }

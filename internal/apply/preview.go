@@ -136,9 +136,11 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 		return false, nil
 	}
 	if !known || t.live.GetResourceVersion() != after.GetResourceVersion() {
-		if t.live, err = r.Get(ctx, t.Ref); err != nil {
+		live, err := r.Get(ctx, t.Ref)
+		if err != nil {
 			return false, err
 		}
+		t.found(live)
 		again = true
 	}
 	t.becomes(r.compared(t, t.live, after), t.live, after)
@@ -149,7 +151,7 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 func (r *run) reads(ctx context.Context, t *item) bool {
 	live, err := r.Get(ctx, t.Ref)
 	if err == nil {
-		t.live = live
+		t.found(live)
 	}
 	return err == nil
 }

@@ -103,6 +103,7 @@ func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.
 	}
 	r.shape(t.desired, namespaced)
 	t.Ref = server.RefOf(t.desired, resource)
+	r.yieldToAggregation(t)
 	if _, twice := r.byKey[t.Key()]; twice {
 		return explain.Duplicate(t.Ref), false
 	}

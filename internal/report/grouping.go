@@ -65,8 +65,8 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 			continue
 		}
 		line := fmt.Sprintf("%s %s", change.Action, change.Object)
-		if diff := change.Diff(); diffs && diff != "" {
-			line += "\n" + head(diff, shownDiff)
+		if diffs {
+			line += difference(change)
 		}
 		lines = append(lines, line)
 	}
@@ -74,6 +74,15 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 		lines = append(lines, fmt.Sprintf("and %s: %s", finding.Counted(len(rest), "more object"), countChanges(rest)))
 	}
 	return lines
+}
+
+// difference is what follows the line of a change, "" where nothing differs.
+func difference(change apply.Change) string {
+	diff := change.Diff()
+	if diff == "" {
+		return ""
+	}
+	return "\n" + head(diff, shownDiff)
 }
 
 // head is the first lines of a text, and how many there are more.

@@ -1,9 +1,11 @@
 package diff
 
 import (
+	"maps"
 	"reflect"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 )
@@ -26,7 +28,10 @@ func content(u *unstructured.Unstructured) map[string]any {
 	if u == nil {
 		return nil
 	}
-	c := u.DeepCopy()
+	c := &unstructured.Unstructured{Object: maps.Clone(u.Object)} // what is not changed below is shared
+	if metadata, ok := u.Object["metadata"].(map[string]any); ok {
+		c.Object["metadata"] = runtime.DeepCopyJSON(metadata)
+	}
 	unstructured.RemoveNestedField(c.Object, "status")
 	for _, field := range []string{
 		"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink",

@@ -66,6 +66,9 @@ func shown(u *unstructured.Unstructured) *unstructured.Unstructured {
 	if u == nil {
 		return nil
 	}
+	if u.GroupVersionKind().GroupKind() == secretKind {
+		u = u.DeepCopy() // its values are masked
+	}
 	return &unstructured.Unstructured{Object: content(u)}
 }
 

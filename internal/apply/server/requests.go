@@ -25,31 +25,42 @@ func (s *Server) Get(ctx context.Context, ref Ref) (*unstructured.Unstructured, 
 	return live, err
 }
 
-// pageSize is how many objects one answer to List has.
-const pageSize = 500
+// pageSize is how many objects one answer to List has, and pageOfDefinitions how many CustomResourceDefinitions, which
+// may have a megabyte each.
+const (
+	pageSize          = 500
+	pageOfDefinitions = 10
+)
 
-// List returns the objects of the kind of ref in its namespace, page by page. It stops, and complete is false, when it
-// has read more than limit objects and there are more.
-func (s *Server) List(ctx context.Context, ref Ref, limit int) (
-	items []unstructured.Unstructured, complete bool, err error,
+// List calls a function with the objects of the kind of ref in its namespace, page by page. It stops, and complete is
+// false, when it has read more than limit objects and there are more.
+func (s *Server) List(ctx context.Context, ref Ref, limit int, each func(*unstructured.Unstructured)) (
+	complete bool, err error,
 ) {
-	next := ""
+	next, read := "", 0
 	for {
 		page, err := s.page(ctx, ref, next)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
-		items = append(items, page.Items...)
-		if next = page.GetContinue(); next == "" || len(items) > limit {
-			return items, next == "", nil
+		for i := range page.Items {
+			each(&unstructured.Unstructured{Object: page.Items[i].Object}) // so that none keeps its page
+		}
+		read += len(page.Items)
+		if next = page.GetContinue(); next == "" || read > limit {
+			return next == "", nil
 		}
 	}
 }
 
 // page returns one answer of a list, from where the answer before it told to continue.
 func (s *Server) page(ctx context.Context, ref Ref, next string) (page *unstructured.UnstructuredList, err error) {
+	size := pageSize
+	if ref.Kind.Kind == "CustomResourceDefinition" {
+		size = pageOfDefinitions
+	}
 	err = s.Retry(ctx, func() error {
-		result := s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(pageSize)).Param("continue", next).
+		result := s.rest.Get().AbsPath(ref.collection()...).Param("limit", strconv.Itoa(size)).Param("continue", next).
 			MaxRetries(2).Do(ctx)
 		if err := result.Error(); err != nil {
 			return err

@@ -67,8 +67,11 @@ func (r page) diffs(o Options, room int) string {
 	}
 	var parts []string
 	for _, change := range r.Changes {
+		if change.Action == apply.Created {
+			continue
+		}
 		diff := change.Diff()
-		if change.Action == apply.Created || diff == "" || len(diff) > room/2 {
+		if diff == "" || len(diff) > room/2 {
 			continue
 		}
 		title := fmt.Sprintf("%s <code>%s</code>", change.Action, markdown.Entities(redact.OneLine(change.Object)))
