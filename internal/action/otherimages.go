@@ -1,12 +1,15 @@
 package action
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -39,6 +42,7 @@ func (d *deploy) foreseen(wanted, runs string) bool {
 // pods may leave the workload as it is. Controllers of custom kinds make of their objects what they like.
 func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 	var findings []finding.Finding
+	seen := map[rollout.Container]bool{}
 	for i, change := range d.changes {
 		if change.After == nil || template.IsCustom(change.After) {
 			continue
@@ -55,10 +59,49 @@ func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 			if c.Workload != change.Object || c.Image == wanted[c.Name] || d.foreseen(wanted[c.Name], c.Image) {
 				continue
 			}
+			if c.Digest = ""; seen[c] { // of another digest
+				continue
+			}
+			seen[c] = true
 			other := apply.OtherImage{Container: c.Name, Wanted: wanted[c.Name], Runs: c.Image}
 			d.changes[i].OtherImages = append(d.changes[i].OtherImages, other)
 			findings = append(findings, other.Finding(change.Object, object.Name(change.After.GetKind(), change.After)))
 		}
 	}
 	return findings
+}
+
+// keptImages reports pods that run what a tag of the inputs named before: a workload that names the same tag is not
+// rolled out anew, and a node that has an image of the tag does not pull it again.
+// https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
+func (d *deploy) keptImages(containers []rollout.Container) []finding.Finding {
+	var findings []finding.Finding
+	for _, c := range containers {
+		img := d.verifiedAs(c.Image)
+		if img == nil || c.Digest == "" || img.Has(c.Digest) {
+			continue
+		}
+		_, workload, _ := strings.Cut(c.Workload, " ")
+		findings = append(findings, finding.Finding{
+			Code: finding.HeldBack, Severity: finding.Warning, Object: c.Workload, Container: c.Name, Image: c.Image,
+			Message: fmt.Sprintf("%s, container %s: pods run %s, which tag %s named before; it is %s now.",
+				workload, c.Name, c.Digest, img.Reference.Identifier(), img.Digest),
+			Fix: "Set pin-digest: true, or give each build a tag of its own. Nodes keep what they have pulled by a tag.",
+		})
+	}
+	return findings
+}
+
+// verifiedAs is the image of the inputs that a tag refers to; nil for other references.
+func (d *deploy) verifiedAs(reference string) *image.Image {
+	tag, err := name.NewTag(reference)
+	if err != nil {
+		return nil
+	}
+	for _, v := range d.verified {
+		if v.image != nil && v.image.Reference.Name() == tag.Name() {
+			return v.image
+		}
+	}
+	return nil
 }

@@ -27,9 +27,10 @@ import (
 func (d *deploy) rollout(ctx context.Context) error {
 	result, err := d.watch(ctx, d.changes.Live(), rollout.DefaultOptions())
 	d.pods, d.wanted = result.Pods, wantedPods(result)
-	d.held = slices.ContainsFunc(result.Findings, func(f finding.Finding) bool { return f.Code == finding.HeldBack })
 	d.findings = append(d.findings, d.located(result.Findings)...) // emitted when they were seen
 	d.find(d.located(d.comparePods(result.Containers))...)
+	d.find(d.located(d.keptImages(result.Containers))...)
+	d.held = slices.ContainsFunc(d.findings, func(f finding.Finding) bool { return f.Code == finding.HeldBack })
 	d.say("%s", report.Table(d.report().PlacementTable()))
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
 }

@@ -100,8 +100,9 @@ var Catalogue = []Kind{
 		"a container runs and its probes fail",
 		"correct the probe or the app"},
 	{HeldBack, Warning, rolloutChapter,
-		"pods keep an earlier revision because the workload asks for it: paused, updated on delete, behind a partition",
-		"resume it, delete the pods, or lower the partition"},
+		"pods keep an earlier revision, since the workload is paused, updated on delete, or behind a partition; or an " +
+			"earlier image, since its tag is the same",
+		"resume it, delete the pods, lower the partition, or set `pin-digest`"},
 	{NotJudged, Info, rolloutChapter,
 		"an object was applied, and its status does not say whether it is ready",
 		"nothing; or say what ready means by an annotation, which the finding names"},

@@ -73,6 +73,12 @@ type Manifest struct {
 	Inspection *Inspection
 }
 
+// Has reports whether a digest is that of the image, or of one of the manifests behind it.
+func (i *Image) Has(digest string) bool {
+	return digest == i.Digest.String() ||
+		slices.ContainsFunc(i.Manifests, func(m Manifest) bool { return digest == m.Digest.String() })
+}
+
 // Platforms lists each platform that the image offers once, in the order of the index.
 // A manifest that names no architecture offers none.
 func (i *Image) Platforms() []v1.Platform {

@@ -1,6 +1,10 @@
 package object
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // Container is one container of a pod: what its spec asks for and what the kubelet reports. The image is read from the
 // spec, since the status may name another tag of the same image.
@@ -23,6 +27,13 @@ func Containers(pod *corev1.Pod) []Container {
 		all = append(all, Container{c, statusOf(c.Name, pod.Status.ContainerStatuses), false})
 	}
 	return all
+}
+
+// Digest is that of what the node has pulled for the container, of the index where there is one: sha256:…; "" where the
+// kubelet has reported none, or the image came to the node in another way.
+func (c Container) Digest() string {
+	_, digest, _ := strings.Cut(c.Status.ImageID, "@")
+	return digest
 }
 
 // IsSidecar reports whether an init container keeps running beside the others:

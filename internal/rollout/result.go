@@ -38,8 +38,9 @@ func (tr *tracker) result() Result {
 
 func (r *Result) addContainers(t *trackedObject, p *trackedPod) {
 	for _, c := range object.Containers(p.Pod) {
-		if c := (Container{Workload: t.id, Name: c.Name, Image: c.Image}); !slices.Contains(r.Containers, c) {
-			r.Containers = append(r.Containers, c)
+		seen := Container{Workload: t.id, Name: c.Name, Image: c.Image, Digest: c.Digest()}
+		if !slices.Contains(r.Containers, seen) {
+			r.Containers = append(r.Containers, seen)
 		}
 	}
 }

@@ -100,8 +100,8 @@ type Container struct {
 	// Workload is the applied object, as object.ID writes it.
 	Workload string
 	Name     string
-	// Image is that of the pod's spec.
-	Image string
+	// Image is that of the pod's spec, and Digest of what the node has pulled for it: object.Container.Digest.
+	Image, Digest string
 }
 
 // Object is the state of one applied object.
