@@ -24,11 +24,20 @@ var startReasons = map[string]bool{
 // neverStarts is runc's complaint about a command that the image does not hold.
 var neverStarts = regexp.MustCompile(`exec: ".*": (stat .*: no such file or directory|executable file not found in \$PATH|permission denied|exec format error|is a directory)`)
 
+// noCommand is the container runtime's complaint about a container whose command neither the manifest nor the image
+// names. Source: https://github.com/containerd/containerd/blob/v2.1.0/pkg/oci/spec_opts.go
+var noCommand = regexp.MustCompile(`(?i)no command specified`)
+
 // unstarted diagnoses a container that the kubelet cannot create or start. A ConfigMap or Secret that is missing now
 // may still be created by somebody; a command that the image lacks won't appear.
 func (c container) unstarted(waiting *corev1.ContainerStateWaiting) finding.Diagnosis {
 	if missing := neverStarts.FindString(waiting.Message); missing != "" {
 		return c.neverStarted(missing)
+	}
+	if noCommand.MatchString(waiting.Message) {
+		return permanent(c.finding(finding.CrashLoop,
+			"cannot be started: neither the manifest nor the image names a command.",
+			"Set command in the manifest, or an entrypoint in the image "+short(c.Image)+"."))
 	}
 	if kind, name, key, ok := missingIn(waiting.Message); ok {
 		return missingReference(c.finding(finding.MissingReference, "", ""), c.pod, c.askedBy(kind, name), kind, name, key)
