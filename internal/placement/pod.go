@@ -23,15 +23,35 @@ func (w workload) pod(n int, storage storage) *corev1.Pod {
 	pod.Name, pod.Namespace, pod.UID = name, w.object.GetNamespace(),
 		types.UID(w.object.GetKind()+"/"+w.object.GetNamespace()+"/"+name)
 	for _, claim := range w.claims {
-		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: claim, VolumeSource: corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim + "-" + name},
-		}})
+		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: claim.Name,
+			VolumeSource: storage.own(pod.Namespace, claim.Name+"-"+name, claim.Spec)})
 	}
 	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
-		return v.Ephemeral != nil || v.PersistentVolumeClaim != nil &&
-			!storage.decides(pod.Namespace, v.PersistentVolumeClaim.ClaimName)
+		switch {
+		case v.Ephemeral != nil:
+			return v.Ephemeral.VolumeClaimTemplate == nil || !storage.waits(&v.Ephemeral.VolumeClaimTemplate.Spec)
+		case v.PersistentVolumeClaim != nil:
+			return !storage.decides(pod.Namespace, v.PersistentVolumeClaim.ClaimName)
+		}
+		return false
 	})
+	for _, v := range pod.Spec.Volumes {
+		if v.Ephemeral != nil {
+			claim := &v.Ephemeral.VolumeClaimTemplate.Spec
+			claim.StorageClassName = storage.class(claim)
+		}
+	}
 	return pod
+}
+
+// own is a claim of a StatefulSet's pod: the one that is there, or one that is made for the pod.
+func (s storage) own(namespace, name string, spec corev1.PersistentVolumeClaimSpec) corev1.VolumeSource {
+	if s.byName[types.NamespacedName{Namespace: namespace, Name: name}] != nil {
+		return corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name}}
+	}
+	return corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{
+		VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{Spec: spec}}}
 }
 
 // storage is the cluster's, with the claims of the deploy that it does not have yet.
@@ -39,15 +59,17 @@ type storage struct {
 	schedule.Storage
 	byName  map[types.NamespacedName]*corev1.PersistentVolumeClaim
 	classes map[string]*storagev1.StorageClass
+	// byDefault is the class of claims that name none; "" for none.
+	byDefault string
 }
 
 func storageOf(cluster schedule.Storage, objects []*unstructured.Unstructured) storage {
-	s := storage{cluster, map[types.NamespacedName]*corev1.PersistentVolumeClaim{}, map[string]*storagev1.StorageClass{}}
-	byDefault := ""
+	s := storage{Storage: cluster, byName: map[types.NamespacedName]*corev1.PersistentVolumeClaim{},
+		classes: map[string]*storagev1.StorageClass{}}
 	for i := range s.Classes {
 		s.classes[s.Classes[i].Name] = &s.Classes[i]
 		if s.Classes[i].Annotations[defaultClass] == "true" {
-			byDefault = s.Classes[i].Name
+			s.byDefault = s.Classes[i].Name
 		}
 	}
 	known := map[types.NamespacedName]bool{}
@@ -61,9 +83,7 @@ func storageOf(cluster schedule.Storage, objects []*unstructured.Unstructured) s
 			runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, &claim) != nil {
 			continue
 		}
-		if claim.Spec.StorageClassName == nil && byDefault != "" {
-			claim.Spec.StorageClassName = &byDefault
-		}
+		claim.Spec.StorageClassName = s.class(&claim.Spec)
 		s.Claims = append(slices.Clip(s.Claims), claim)
 	}
 	for i := range s.Claims {
@@ -85,10 +105,25 @@ func (s storage) decides(namespace, name string) bool {
 		return false
 	case claim.Spec.VolumeName != "":
 		return metav1.HasAnnotation(claim.ObjectMeta, "pv.kubernetes.io/bind-completed")
-	case claim.Spec.StorageClassName == nil:
+	}
+	return claim.Spec.StorageClassName != nil && s.waits(&claim.Spec)
+}
+
+// class is that of a claim that is made.
+func (s storage) class(claim *corev1.PersistentVolumeClaimSpec) *string {
+	if claim.StorageClassName == nil && s.byDefault != "" {
+		return &s.byDefault
+	}
+	return claim.StorageClassName
+}
+
+// waits reports whether a claim is bound where its first pod lands.
+func (s storage) waits(claim *corev1.PersistentVolumeClaimSpec) bool {
+	name := s.class(claim)
+	if name == nil {
 		return false
 	}
-	class := s.classes[*claim.Spec.StorageClassName]
+	class := s.classes[*name]
 	return class != nil && class.VolumeBindingMode != nil &&
 		*class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
 }

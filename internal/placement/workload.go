@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -41,7 +42,7 @@ type workload struct {
 	spec       corev1.PodSpec
 	written    *corev1.PodSpec // by the manifest; nil where spec is that
 	containers []container
-	claims     []string // names of a StatefulSet's claim templates
+	claims     []corev1.PersistentVolumeClaim // a StatefulSet's claim templates
 }
 
 // container is an image that a pod pulls, for a container or a volume.
@@ -119,19 +120,20 @@ func (w workload) admittedAs(pod *corev1.Pod) workload {
 	return w
 }
 
-func claimTemplates(obj *unstructured.Unstructured) []string {
+func claimTemplates(obj *unstructured.Unstructured) []corev1.PersistentVolumeClaim {
 	if obj.GroupVersionKind().GroupKind() != (schema.GroupKind{Group: "apps", Kind: "StatefulSet"}) {
 		return nil
 	}
-	var names []string
+	var all []corev1.PersistentVolumeClaim
 	templates, _, _ := unstructured.NestedSlice(obj.Object, "spec", "volumeClaimTemplates")
 	for _, t := range templates {
-		fields, _ := t.(map[string]any)
-		if name, ok, _ := unstructured.NestedString(fields, "metadata", "name"); ok {
-			names = append(names, name)
+		claim := corev1.PersistentVolumeClaim{}
+		if fields, ok := t.(map[string]any); ok &&
+			runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &claim) == nil && claim.Name != "" {
+			all = append(all, claim)
 		}
 	}
-	return names
+	return all
 }
 
 func (w workload) images() []string { return imagesOf(w.containers) }
@@ -154,7 +156,7 @@ func (w workload) distinctPods(storage storage) int {
 	count := 1
 	for n := range w.replicas() {
 		for _, claim := range w.claims {
-			if storage.decides(w.object.GetNamespace(), claim+"-"+w.object.GetName()+"-"+strconv.Itoa(n)) {
+			if storage.decides(w.object.GetNamespace(), claim.Name+"-"+w.object.GetName()+"-"+strconv.Itoa(n)) {
 				count = n + 1
 			}
 		}

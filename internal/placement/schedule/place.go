@@ -54,6 +54,7 @@ func (s *Scheduler) Place(ctx context.Context, pod *corev1.Pod) (node string, wh
 	if status := s.framework.RunReservePluginsReserve(ctx, c.state, pod, node); !status.IsSuccess() {
 		return "", Reasons{first(status): 1}, nil
 	}
+	s.volumes.provide(pod)
 	placed := pod.DeepCopy()
 	placed.Spec.NodeName = node
 	s.Add(placed)
@@ -72,6 +73,7 @@ func (s *Scheduler) cycle(ctx context.Context, pod *corev1.Pod) (cycle, error) {
 	for _, info := range s.nodes.unsized {
 		enlarge(info, pod)
 	}
+	s.volumes.claim(pod)
 	c := cycle{pod: pod, state: framework.NewCycleState()}
 	result, status, _ := s.framework.RunPreFilterPlugins(ctx, c.state, pod)
 	switch {

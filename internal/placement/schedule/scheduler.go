@@ -23,6 +23,7 @@ import (
 type Scheduler struct {
 	framework framework.Framework
 	nodes     *lister
+	volumes   volumes
 	next      int // the node from which the next search starts
 	close     context.CancelFunc
 }
@@ -60,9 +61,9 @@ func New(ctx context.Context, s Snapshot, rules Rules) (*Scheduler, error) {
 		return nil, fmt.Errorf("the scheduler's defaults: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	nodes := newLister(s)
+	nodes, factory := newLister(s), informersOf(s)
 	fw, err := fwruntime.NewFramework(quiet(ctx), registry(), profile,
-		fwruntime.WithInformerFactory(informersOf(s)),
+		fwruntime.WithInformerFactory(factory),
 		fwruntime.WithSnapshotSharedLister(shared{nodes}),
 		fwruntime.WithSharedCSIManager(csi{nodes.csiNodes}),
 		fwruntime.WithLogger(logr.Discard()),
@@ -72,7 +73,7 @@ func New(ctx context.Context, s Snapshot, rules Rules) (*Scheduler, error) {
 		cancel()
 		return nil, fmt.Errorf("the scheduler's plugins: %w", err)
 	}
-	return &Scheduler{framework: fw, nodes: nodes, close: cancel}, nil
+	return &Scheduler{framework: fw, nodes: nodes, volumes: volumesOf(s, factory), close: cancel}, nil
 }
 
 // parallelism is kube-scheduler's own; more goroutines than cores cost little.
