@@ -17,6 +17,9 @@ import (
 func (d demand) daemonPods(nodes []corev1.Node) []*corev1.Pod {
 	var pods []*corev1.Pod
 	for i := range nodes {
+		if slices.ContainsFunc(d.kept, func(p *corev1.Pod) bool { return p.Spec.NodeName == nodes[i].Name }) {
+			continue
+		}
 		pod := d.Pod(len(pods))
 		read := cmp.Or(d.Template, &pod.Spec)
 		more := controllersTolerations(read)

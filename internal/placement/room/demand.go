@@ -16,12 +16,13 @@ import (
 // demand is what a workload asks of the cluster.
 type demand struct {
 	Workload
-	pods   int           // in the end
-	most   int           // that its autoscaler may ask for
-	old    []*corev1.Pod // that make room for them
-	apart  bool          // each pod has a fate of its own: it neither waits for the one before, nor fits like it
-	daemon bool          // one per node
-	surge  int           // pods beyond their number while they are replaced; 0 where old ones go first
+	pods    int           // in the end
+	most    int           // that its autoscaler may ask for
+	old     []*corev1.Pod // that make room for them
+	apart   bool          // each pod has a fate of its own: it neither waits for the one before, nor fits like it
+	daemon  bool          // one per node
+	kept    []*corev1.Pod // that a DaemonSet leaves on their nodes
+	rolling rolling       // how they are replaced
 }
 
 // The kinds of which it is known how they make pods.
@@ -48,15 +49,20 @@ func demandOf(w Workload, pods []corev1.Pod, scalers scalers) demand {
 	switch kindOf(w.Object) {
 	case deploymentKind:
 		d.pods = replicas(w.Object, len(d.old))
-		if !w.Unchanged {
-			d.surge = surge(w.Object, d.pods)
-		}
+		d.rolling = rollingOf(w.Object, d.pods)
 	case statefulSetKind:
-		d.pods = replicas(w.Object, len(d.old))
+		d.pods, d.rolling.inOrder = replicas(w.Object, len(d.old)), true
 		_, claims, _ := unstructured.NestedFieldNoCopy(w.Object.Object, "spec", "volumeClaimTemplates")
 		d.apart = claims && text(w.Object, "spec", "podManagementPolicy") == "Parallel"
+		if replacedByHand(w.Object) {
+			d.pods, d.old = max(0, d.pods-len(d.old)), nil
+		}
 	case daemonSetKind:
 		d.daemon, d.apart = true, true
+		d.rolling.onEach = share(w.Object, len(d.old), true, "updateStrategy", "maxSurge", "0") > 0
+		if replacedByHand(w.Object) {
+			d.kept, d.old = d.old, nil
+		}
 	case replicaSetKind, replicationControllerKind:
 		d.pods, d.old = max(0, replicas(w.Object, len(d.old))-len(d.old)), nil // nobody replaces their pods
 	case jobKind:
@@ -67,10 +73,18 @@ func demandOf(w Workload, pods []corev1.Pod, scalers scalers) demand {
 		d.pods = 1 - min(1, len(d.old))
 	}
 	if s, ok := scalers[keyOf(w.Object)]; ok && d.pods > 0 {
-		d.pods, d.most = max(s.least, len(d.old)), s.most
+		d.pods, d.most = min(max(s.least, d.pods), s.most), s.most
+	}
+	if w.Unchanged {
+		d.rolling = rolling{}
 	}
 	d.pods = max(0, d.pods) // the server refuses others
 	return d
+}
+
+// replacedByHand: the old pods of a StatefulSet or DaemonSet stay until somebody deletes them.
+func replacedByHand(obj *unstructured.Unstructured) bool {
+	return text(obj, "spec", "updateStrategy", "type") == "OnDelete"
 }
 
 // replicas are those of the object; without any, as many as run now, and 1 for a new one.
@@ -98,26 +112,26 @@ func parallel(obj *unstructured.Unstructured, running int, path ...string) int {
 	return parallelism
 }
 
-// surge is how many pods a rolling update adds before it may remove one; 0 where it may begin with removing. The
-// defaults and the rounding are the Deployment controller's
+// rollingOf reads how a Deployment replaces its pods. The defaults and the rounding are its controller's
 // (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment).
-func surge(obj *unstructured.Unstructured, pods int) int {
+func rollingOf(obj *unstructured.Unstructured, pods int) rolling {
 	if text(obj, "spec", "strategy", "type") == "Recreate" {
-		return 0
+		return rolling{}
 	}
-	extra := share(obj, pods, true, "maxSurge")
-	if lost := share(obj, pods, false, "maxUnavailable"); lost > 0 || extra == 0 {
-		return 0
+	r := rolling{extra: share(obj, pods, true, "strategy", "maxSurge", "25%"),
+		lost: share(obj, pods, false, "strategy", "maxUnavailable", "25%")}
+	if r == (rolling{}) {
+		r.lost = 1
 	}
-	return extra
+	return r
 }
 
-func share(obj *unstructured.Unstructured, pods int, up bool, field string) int {
-	value := intstr.FromString("25%")
-	set, found, _ := unstructured.NestedFieldNoCopy(obj.Object, "spec", "strategy", "rollingUpdate", field)
+func share(obj *unstructured.Unstructured, pods int, up bool, strategy, field, byDefault string) int {
+	value := intstr.Parse(byDefault)
+	set, found, _ := unstructured.NestedFieldNoCopy(obj.Object, "spec", strategy, "rollingUpdate", field)
 	if s, ok := set.(string); found && ok {
 		value = intstr.FromString(s)
-	} else if n, ok := number(obj, "spec", "strategy", "rollingUpdate", field); ok {
+	} else if n, ok := number(obj, "spec", strategy, "rollingUpdate", field); ok {
 		value = intstr.FromInt32(int32(n))
 	}
 	n, err := intstr.GetScaledValueFromIntOrPercent(&value, pods, up)

@@ -28,9 +28,11 @@ type Forecast struct {
 	Nodes map[string]int
 	// Why counts the nodes by what keeps the first pod off them that does not fit, in the scheduler's words.
 	Why schedule.Reasons
-	// Stuck: the pods fit once the old ones are gone, but a rolling update that may lose none of these never starts. Why
-	// says what keeps the first new pod out.
+	// Stuck: the pods fit once the old ones are gone, but those that may not go before a new one is there leave it no
+	// room. Why says what keeps the first new pod out then.
 	Stuck bool
+	// NoneMayGo: no old pod may go before a new one is there.
+	NoneMayGo bool
 	// Victims are the pods of lower priority that the scheduler would evict for them.
 	Victims []*corev1.Pod
 	// Most is the maximum of the workload's HorizontalPodAutoscaler, and MostFit how many of those would fit now. Both are

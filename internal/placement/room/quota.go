@@ -60,7 +60,7 @@ func Exceeded(quotas []corev1.ResourceQuota, pods []corev1.Pod, workloads []Work
 
 // stalled are the limits that let no pod in beside those that run, where an update needs that to begin.
 func (d demand) stalled(quota corev1.ResourceQuota) []Excess {
-	if d.surge == 0 || len(d.old) == 0 {
+	if d.rolling.extra == 0 || d.rolling.lost > 0 || len(d.old) == 0 {
 		return nil
 	}
 	all := beyond(quota, usage(d.Pod(0)))

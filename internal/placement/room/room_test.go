@@ -34,6 +34,7 @@ func TestForetell(t *testing.T) {
 		spec    string // of the object but for its template
 		pod     string // spec of the template
 		running string // nodes of the pods that it has, one each
+		old     string // their spec; as the template's by default
 		others  []room.Workload
 		want    room.Forecast
 	}{
@@ -46,8 +47,30 @@ func TestForetell(t *testing.T) {
 			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}}},
 		{name: "an_update_that_never_moves", kind: "Deployment", pod: cpu("1") + "\n" + alone, running: "a b",
 			spec: "{replicas: 2, strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}}",
-			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}, Stuck: true,
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}, Stuck: true, NoneMayGo: true,
 				Why: schedule.Reasons{"node(s) didn't match pod anti-affinity rules": 2}}},
+		{name: "an_update_to_fewer_pods_that_needs_the_room_of_the_last_one", kind: "Deployment", pod: cpu("4"),
+			spec:    "{replicas: 1, strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}}",
+			running: "b b b b", old: cpu("1"),
+			want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}, Stuck: true, NoneMayGo: true,
+				Why: schedule.Reasons{full: 2}}},
+		{name: "an_update_that_may_lose_one_pod_and_needs_the_room_of_two", kind: "Deployment", pod: cpu("2"),
+			spec:    "{replicas: 3, strategy: {rollingUpdate: {maxUnavailable: 1, maxSurge: 0}}}",
+			running: "a b b", old: cpu("1"),
+			want: room.Forecast{Wanted: 3, Fit: 3, Nodes: map[string]int{"a": 1, "b": 2}}},
+		{name: "a_StatefulSet_that_begins_with_the_last", kind: "StatefulSet", pod: cpu("3"), spec: "replicas: 1",
+			running: "b", old: cpu("1"), want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
+		{name: "a_StatefulSet_whose_last_pod_finds_no_room_beside_the_others", kind: "StatefulSet", pod: cpu("2"),
+			spec: "replicas: 3", running: "b b b", old: cpu("1"),
+			want: room.Forecast{Wanted: 3, Fit: 3, Nodes: map[string]int{"a": 1, "b": 2}}},
+		{name: "a_DaemonSet_that_adds_before_it_removes", kind: "DaemonSet", pod: cpu("2"), running: "a b", old: cpu("1"),
+			spec: "{updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}}",
+			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}, Stuck: true, NoneMayGo: true,
+				Why: schedule.Reasons{full: 1, "node(s) didn't match Pod's node affinity/selector": 1}}},
+		{name: "a_StatefulSet_whose_pods_are_deleted_by_hand", kind: "StatefulSet", pod: cpu("9"), running: "a b",
+			spec: "{replicas: 2, updateStrategy: {type: OnDelete}}", want: room.Forecast{Nodes: map[string]int{}}},
+		{name: "a_DaemonSet_whose_pods_are_deleted_by_hand", kind: "DaemonSet", pod: cpu("3"), running: "a",
+			spec: "{updateStrategy: {type: OnDelete}}", want: room.Forecast{Wanted: 1, Fit: 1, Nodes: map[string]int{"b": 1}}},
 		{name: "recreate_lets_all_go_first", kind: "Deployment", pod: cpu("1") + "\n" + alone, running: "a b",
 			spec: "{replicas: 2, strategy: {type: Recreate}}",
 			want: room.Forecast{Wanted: 2, Fit: 2, Nodes: map[string]int{"a": 1, "b": 1}}},
@@ -72,7 +95,8 @@ func TestForetell(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := workload(t, test.kind, test.spec, test.pod)
-			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(test.running))}
+			before := workload(t, test.kind, test.spec, stdcmp.Or(test.old, test.pod))
+			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(before, strings.Fields(test.running))}
 			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, room.Scaling{})
 			if err != nil {
 				t.Fatal(err)
