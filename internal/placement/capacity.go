@@ -26,6 +26,7 @@ import (
 // scheduler places, are left out.
 func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workload) error {
 	var indexes []int
+	var placed []workload
 	var workloads []room.Workload
 	for i := range verdicts {
 		v, w := &verdicts[i], all[i]
@@ -36,7 +37,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 			continue
 		}
 		if p.landsSomewhere(*v) {
-			indexes = append(indexes, i)
+			indexes, placed = append(indexes, i), append(placed, w)
 			workloads = append(workloads, p.roomFor(w))
 		}
 	}
@@ -45,7 +46,8 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 		return err
 	}
 	grown, err := p.grown(ctx, forecasts, workloads, all)
-	if err != nil {
+	others, err2 := p.elsewhere(ctx, forecasts, placed)
+	if err := cmp.Or(err, err2); err != nil {
 		return err
 	}
 	for n, i := range indexes {
@@ -54,7 +56,7 @@ func (p planner) capacity(ctx context.Context, verdicts []Verdict, all []workloa
 			delete(forecasts[n].Why, nodeaffinity.ErrReasonPod) // each of its pods is for one node
 		}
 		if !waits(verdicts[i].Findings) {
-			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(ctx, w, forecasts[n], grown[n],
+			verdicts[i].Findings = append(verdicts[i].Findings, p.scarce(ctx, w, forecasts[n], grown[n], others[n],
 				awaits(verdicts[i].Findings))...)
 		}
 		verdicts[i].Room = &forecasts[n]
@@ -96,7 +98,8 @@ func (p planner) landsSomewhere(v Verdict) bool {
 
 // scarce puts a forecast in words: "finds room for 4 of 6 pods (2 on amd64 and 2 on arm64); 2 do not fit: Insufficient
 // cpu on 3 nodes".
-func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g growth, awaited bool) []finding.Finding {
+func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g growth, e elsewhere,
+	awaited bool) []finding.Finding {
 	switch {
 	case awaited && f.Err == nil && g.fit >= f.Wanted: // which was said
 		return nil
@@ -108,16 +111,13 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 		found := p.note(w, p.scarcity(), fmt.Sprintf("finds room for %d of %s%s; %d %s: %s.%s",
 			f.Fit, finding.Counted(f.Wanted, "pod"), p.spread(f), f.Wanted-f.Fit, do(f.Wanted-f.Fit),
 			cmp.Or(reasons(f.Why), p.unread(w)), g.words(f)))
-		found.Fix = p.relief(w, f)
+		found.Fix = p.relief(w, f) + e.words(f)
 		if g.fit >= f.Wanted && g.itself() {
 			found.Severity, found.Fix = finding.Info, "Nothing: the pool grows when pods wait for it."
 		}
 		return []finding.Finding{found}
 	case f.Stuck:
-		found := p.note(w, p.scarcity(), fmt.Sprintf("cannot complete its update: maxUnavailable is 0, and no node "+
-			"has room for a pod more while the old ones run: %s.", reasons(f.Why)))
-		found.Fix = oldFirst
-		return []finding.Finding{found}
+		return []finding.Finding{p.stuck(w, f)}
 	case len(f.Victims) > 0:
 		found := p.note(w, finding.Warning, fmt.Sprintf("fits only in place of pods of lower priority, which the scheduler "+
 			"would evict: %s.", victims(f.Victims)))
@@ -129,6 +129,23 @@ func (p planner) scarce(ctx context.Context, w workload, f room.Forecast, g grow
 			g.mostWords()))}
 	}
 	return nil
+}
+
+// stuck is about an update that never gets through.
+func (p planner) stuck(w workload, f room.Forecast) finding.Finding {
+	found := p.note(w, p.scarcity(), fmt.Sprintf("cannot complete its update: no node has room for a new pod beside the "+
+		"old ones that may not go before: %s.", reasons(f.Why)))
+	found.Fix = "Lower its requests, add a node, or replace more of its pods at a time: raise maxUnavailable, or set " +
+		"strategy: {type: Recreate}."
+	switch {
+	case f.NoneMayGo:
+		found.Message = fmt.Sprintf("%s cannot complete its update: maxUnavailable is 0, and no node has room for a pod "+
+			"more while the old ones run: %s.", w.label(), reasons(f.Why))
+		found.Fix = oldFirst(w)
+	case w.object.GetKind() != "Deployment":
+		found.Fix = "Lower its requests, or add a node: its pods are replaced one by one."
+	}
+	return found
 }
 
 // unread says what admission adds to the pods of a DaemonSet, whose controller makes some for nodes that they then
@@ -205,11 +222,7 @@ func (p planner) relief(w workload, f room.Forecast) string {
 	if w.daemon() && len(f.Why) == 0 {
 		return "Add the same nodeSelector to its template."
 	}
-	advice := remedyOf(f.Why)
-	if closed := p.closedTo(w); closed != "" {
-		advice += " Or let it use " + closed + ", on which its images run too."
-	}
-	return advice
+	return remedyOf(f.Why)
 }
 
 // remedyOf is what helps against what keeps pods off the nodes: smaller requests only where resources are short.
@@ -253,36 +266,6 @@ func (p planner) countsTaintedNodes(w workload) bool {
 	})
 }
 
-// closedTo names the architectures that a workload's images run on, and that it gives up.
-func (p planner) closedTo(w workload) string {
-	if !p.knows(w) {
-		return ""
-	}
-	byArch := map[string]bool{} // whether a node of it is open
-	runs := map[string]bool{}
-	for _, class := range p.classes {
-		if class.pool != nil {
-			continue
-		}
-		barred, _ := bars(w, class.taints)
-		selected := slices.ContainsFunc(p.requirements(w), func(r requirement) bool { return !r.met(class.any()) })
-		byArch[class.Architecture] = byArch[class.Architecture] || len(barred) == 0 && !selected
-		ok := !slices.ContainsFunc(w.containers, func(c container) bool { return p.outcome(c, class) != Runs })
-		only := !slices.ContainsFunc(barred, func(t corev1.Taint) bool { return !node.Architectural(t, class.Architecture) })
-		runs[class.Architecture] = runs[class.Architecture] || ok && only
-	}
-	var closed []string
-	for _, arch := range slices.Sorted(maps.Keys(byArch)) {
-		if !byArch[arch] && runs[arch] && arch != node.Unknown {
-			closed = append(closed, arch)
-		}
-	}
-	if len(closed) == 0 {
-		return ""
-	}
-	return "the " + platform.Conjoin(closed) + " nodes"
-}
-
 // quotas adds the limits of namespaces that the deploy would go beyond to the first workload of each, and those that
 // keep an update from beginning to its own.
 func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []workload, indexes []int) {
@@ -297,15 +280,20 @@ func (p planner) quotas(verdicts []Verdict, exceeded []room.Excess, all []worklo
 		if e.Stalls != nil {
 			found.Message = fmt.Sprintf("%s cannot complete its update: maxUnavailable is 0, and the ResourceQuota %s/%s "+
 				"allows no additional pod while the old ones run: %s.", w.label(), e.Namespace, e.Quota, e)
-			found.Fix = oldFirst + " Or raise the quota."
+			found.Fix = oldFirst(w) + " Or raise the quota."
 		}
 		verdict.Findings = append(verdict.Findings, found)
 	}
 }
 
 // oldFirst is the advice for an update that never moves.
-const oldFirst = "Remove an old pod before creating a new one: " +
-	"strategy.rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
+func oldFirst(w workload) string {
+	field := "strategy"
+	if w.daemon() {
+		field = "updateStrategy"
+	}
+	return "Remove an old pod before creating a new one: " + field + ".rollingUpdate: {maxSurge: 0, maxUnavailable: 1}."
+}
 
 // reasons lists "Insufficient cpu on 3 nodes and untolerated taint(s) on 1", the most frequent first.
 func reasons(why schedule.Reasons) string {

@@ -122,17 +122,17 @@ func (g growth) words(f room.Forecast) string {
 	if len(g.pools) == 0 || g.fit <= f.Fit {
 		return ""
 	}
-	return fmt.Sprintf(" If %s, %s fit.", g.grow(), g.share(g.fit, f.Wanted))
+	return fmt.Sprintf(" If %s, %s fit.", g.grow(), share(g.fit, f.Wanted))
 }
 
 func (g growth) mostWords() string {
 	if len(g.pools) == 0 || g.most == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" If %s, %s fit.", g.grow(), g.share(g.mostFit, g.most))
+	return fmt.Sprintf(" If %s, %s fit.", g.grow(), share(g.mostFit, g.most))
 }
 
-func (g growth) share(fit, wanted int) string {
+func share(fit, wanted int) string {
 	if fit >= wanted {
 		return fmt.Sprintf("all %d", wanted)
 	}
