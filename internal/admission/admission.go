@@ -132,7 +132,7 @@ func (s *Server) note(a *Answer, key template.Key, pod *corev1.Pod, err error) {
 	switch {
 	case err == nil:
 		a.Pods[key] = pod
-	case s.isRefusal(err):
+	case s.isRefusal(key.Object, err):
 		a.Refused[key] = err
 	default:
 		a.Unasked[key] = err

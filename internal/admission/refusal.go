@@ -12,11 +12,16 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
-// isRefusal reports whether admission forbids a pod. What a quota says is for the forecast to judge, and a refusal that
-// names something of this deploy, such as a service account, is over once that is there.
-func (s *Server) isRefusal(err error) bool {
+// isRefusal reports whether admission forbids a pod of an object. What a quota says is for the forecast to judge, and a
+// refusal that names something of this deploy, such as a service account, is over once that is there. A pod that is
+// invalid though its object was accepted is so by what admission has added; of a custom kind nobody knows what its
+// controller adds before.
+func (s *Server) isRefusal(obj *unstructured.Unstructured, err error) bool {
 	if strings.Contains(err.Error(), "exceeded quota") || s.brings(err) {
 		return false
+	}
+	if apierrors.IsInvalid(err) && s.accepted[obj] && !template.IsCustom(obj) {
+		return true
 	}
 	return apierrors.IsForbidden(err) && !lacksRight(err) || strings.Contains(err.Error(), "denied the request")
 }
@@ -73,7 +78,7 @@ func (s *Server) refuses(ctx context.Context, r Repair) string {
 		if t.Path.String() != r.Template.Path {
 			continue
 		}
-		if _, err := s.pod(ctx, merged, t); err != nil && s.isRefusal(err) {
+		if _, err := s.pod(ctx, merged, t); err != nil && s.isRefusal(r.Source, err) {
 			return words(err, r.Source)
 		}
 	}
