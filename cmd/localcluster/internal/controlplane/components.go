@@ -80,6 +80,8 @@ func controllerManagerFlags() []string {
 		"--root-ca-file=ca.crt",
 		"--cluster-signing-cert-file=ca.crt",
 		"--cluster-signing-key-file=ca.key",
+		// An autoscaler of a cluster that was just made does not keep a test waiting for 15 seconds.
+		"--horizontal-pod-autoscaler-sync-period=1s",
 		"--leader-elect=false",
 		"--secure-port=0",
 	}, unthrottled()...)
