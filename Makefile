@@ -96,7 +96,7 @@ lint: ## the linters of .golangci.yml
 
 bench: build ## speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	$(GO) test -v -count=1 -timeout=6h ./internal/test/agreement -args -workloads 5000 -seed 0
+	$(GO) test -v -count=1 -timeout=6h ./internal/test/agreement -args -workloads 5000 -clusters 2 -seed 0
 	$(GO) test -C $(LOCALCLUSTER) -run '^$$' -bench . ./...
 
 bench-peers: build $(if $(filter build,$(PARTS)),bases) ## beside kubectl and others, into docs/speed.md; PARTS="apply render" measures some of it

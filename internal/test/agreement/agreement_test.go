@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	resourcehelper "k8s.io/component-helpers/resource"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -27,6 +30,7 @@ var (
 	workloads = flag.Int("workloads", 200, "how many random workloads are planned and made")
 	each      = flag.Int("each", 10, "how many of them on the same nodes")
 	seed      = flag.Uint64("seed", 1, "where they start; 0 takes one that nobody has tried")
+	clusters  = flag.Int("clusters", 1, "how many clusters share them")
 )
 
 // mostFailed is how many workloads are enough to see what is wrong.
@@ -38,26 +42,39 @@ func TestPlan_is_what_happens(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	w := newWorld(t)
-	fixed, failed := 0, 0
-	for first := 0; first < *workloads && failed < mostFailed; first += *each {
-		start := *seed + uint64(first)
-		d := dice{rand.New(rand.NewPCG(start, 0))}
-		w.limit(t, nil)
-		nodes := w.install(t, d.nodes())
-		for i := range min(*each, *workloads-first) {
-			c := comparison{T: t, world: w, nodes: nodes, subject: d.subject(i)}
-			if c.check() {
-				fixed++
+	for n := range *clusters {
+		t.Run(fmt.Sprintf("cluster_%d", n), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			fixed, failed := 0, 0
+			for first := n * *each; first < *workloads && failed < mostFailed; first += *clusters * *each {
+				f, bad := w.round(t, *seed+uint64(first), min(*each, *workloads-first))
+				fixed, failed = fixed+f, failed+bad
 			}
-			if c.failed {
-				failed++
-				t.Logf("-seed %d -workloads %d\n%s\n%s", start, i+1, inWords(nodes), c.manifest())
-			}
+			t.Logf("-seed %d -workloads %d -each %d: %d were mended by the fix that their plan shows", *seed, *workloads,
+				*each, fixed)
+		})
+	}
+}
+
+// round compares some workloads on the same nodes, and counts those that a fix has mended, and those at fault.
+func (w *world) round(t *testing.T, start uint64, workloads int) (fixed, failed int) {
+	t.Helper()
+	d := dice{rand.New(rand.NewPCG(start, 0))}
+	w.limit(t, nil)
+	nodes := w.install(t, d.nodes())
+	w.neighbours(t, d, nodes)
+	for i := range workloads {
+		c := comparison{T: t, world: w, nodes: nodes, subject: d.subject(i)}
+		if c.check() {
+			fixed++
+		}
+		if c.failed {
+			failed++
+			t.Logf("-seed %d -workloads %d\n%s\n%s", start, i+1, inWords(nodes), c.manifest())
 		}
 	}
-	t.Logf("-seed %d -workloads %d -each %d: %d were mended by the fix that their plan shows", *seed, *workloads, *each,
-		fixed)
+	return fixed, failed
 }
 
 // comparison is of one workload on some nodes.
@@ -87,45 +104,64 @@ func (c *comparison) manifest() string {
 func (c *comparison) check() (fixed bool) {
 	c.Helper()
 	verdict := c.compare()
-	if verdict.Fix == "" {
-		return false
+	if verdict.Fix != "" {
+		c.subject.object = c.paste(verdict.Fix)
+		mended := c.compare()
+		if bad := faults(mended.Findings); mended.Fix != "" || len(bad) > 0 {
+			c.Errorf("the mended workload is not fine: %v\n%s", bad, mended.Fix)
+		}
+		if fixed = true; !c.failed && c.makesPods() {
+			c.run(c.T, c.subject)
+		}
+		verdict = mended
 	}
-	c.subject.object = c.paste(verdict.Fix)
-	mended := c.compare()
-	if bad := faults(mended.Findings); mended.Fix != "" || len(bad) > 0 {
-		c.Errorf("the mended workload is not fine: %v\n%s", bad, mended.Fix)
+	if c.subject.before != "" && len(faults(verdict.Findings)) == 0 && verdict.Room != nil && !c.failed {
+		c.compareUpdate()
 	}
-	if !c.failed {
-		c.run(c.T, c.subject)
-	}
-	return true
+	return fixed
 }
+
+// makesPods: somebody in the cluster makes the workload's pods.
+func (c *comparison) makesPods() bool { return c.subject.object.GetKind() != "Widget" }
 
 // compare plans the workload, tries one of its pods on each node, and makes it.
 func (c *comparison) compare() placement.Verdict {
 	c.Helper()
 	c.limit(c.T, c.subject.quota)
+	if c.subject.shared {
+		c.provide(c.T, c.subject)
+	}
 	v, refused := c.plan()
+	c.withdraw(c.T, c.subject)
 	c.limit(c.T, nil)
-	if c.compareNodes(v, refused); !refused {
+	if !strings.Contains(refused, byQuota) { // which is not there while nodes are tried
+		c.compareNodes(v, refused != "")
+	}
+	if (refused == "" || strings.Contains(refused, byQuota)) && c.makesPods() {
 		c.limit(c.T, c.subject.quota)
-		c.compareRoom(v)
+		c.compareRoom(v, refused != "")
 	}
 	return v
 }
 
 // plan asks as a deploy does: the server for its pods and about the patch, then the plan.
-func (c *comparison) plan() (v placement.Verdict, refused bool) {
+func (c *comparison) plan() (v placement.Verdict, refused string) {
 	c.Helper()
 	set := []*unstructured.Unstructured{c.subject.object}
+	if c.subject.scaler != nil {
+		set = append(set, c.subject.scaler)
+	}
 	applier, err := apply.New(c.config)
 	must(c.T, err)
 	server, err := admission.New(c.config, set, admission.Options{Namespace: c.subject.object.GetNamespace(),
-		Apply: applier.Foresee(apply.Options{FieldManager: "agreement"}), Timeout: time.Minute})
+		Apply: applier.Foresee(apply.Options{FieldManager: manager}), Timeout: time.Minute})
 	must(c.T, err)
 	answer := server.Ask(c.Context())
+	own, err := c.pods(c.Context(), c.subject.object.GetNamespace())
+	must(c.T, err)
 	c.request = placement.Request{
-		Cluster: schedule.Snapshot{Nodes: c.nodes, Namespaces: c.spaces, Storage: c.storage}, Quotas: c.quotas,
+		Cluster: schedule.Snapshot{Nodes: c.nodes, Pods: append(own, c.running...), Namespaces: c.spaces,
+			Storage: c.storage}, Quotas: c.quotas,
 		Objects: set, Admitted: answer.Pods, Images: c.images, Policy: placement.Fail, Room: true,
 	}
 	if v = c.verdict(c.request); v.Repaired != nil {
@@ -133,7 +169,20 @@ func (c *comparison) plan() (v placement.Verdict, refused bool) {
 			[]admission.Repair{{Source: v.Source, Patched: v.Repaired, Template: v.Key}})
 		v = c.verdict(c.request)
 	}
-	return v, len(answer.Refused) > 0
+	return v, refusal(answer)
+}
+
+// refusal is why the server would not make the workload's pods. About a pod itself the preview says it.
+func refusal(a admission.Answer) string {
+	for _, err := range a.Refused {
+		return err.Error()
+	}
+	for key, err := range a.Unasked {
+		if key.Object.GetKind() == "Pod" && apierrors.IsInvalid(err) {
+			return err.Error()
+		}
+	}
+	return ""
 }
 
 func (c *comparison) verdict(r placement.Request) placement.Verdict {
@@ -147,7 +196,7 @@ func (c *comparison) verdict(r placement.Request) placement.Verdict {
 func (c *comparison) compareNodes(v placement.Verdict, refused bool) {
 	c.Helper()
 	taken, err := c.probe(c.T, c.subject, c.nodes)
-	if (err != nil) != refused {
+	if (err != nil) != refused && c.makesPods() { // else it is not known what becomes of them
 		c.Errorf("its pods are refused: %v; planned: %t", err, refused)
 	}
 	if err != nil || refused {
@@ -160,6 +209,9 @@ func (c *comparison) compareNodes(v placement.Verdict, refused bool) {
 		alone.Cluster.Nodes, alone.Room = []corev1.Node{n}, false
 		planned := isLanding(c.verdict(alone).Architectures[kind])
 		byKind[kind] = byKind[kind] || planned
+		if planned && !taken[n.Name] && c.crowded(n) {
+			continue
+		}
 		if taken[n.Name] != planned && (planned || !c.toleratesForAWhile(n)) {
 			c.Errorf("a pod can be on %s: %t, planned %t", n.Name, taken[n.Name], planned)
 		}
@@ -175,6 +227,23 @@ func isLanding(o placement.Outcome) bool {
 	return o != placement.Excluded && o != placement.Absent && o != ""
 }
 
+// crowded: the pods that run on a node leave no room for one of the workload. Which nodes can ever take a pod is a
+// matter of empty nodes.
+func (c *comparison) crowded(n corev1.Node) bool {
+	pod := corev1.Pod{Spec: template.Of(c.subject.object)[0].Spec}
+	for _, admitted := range c.request.Admitted {
+		pod = *admitted
+	}
+	left, pods := n.Status.Allocatable.Cpu().DeepCopy(), n.Status.Allocatable.Pods().Value()
+	for _, p := range append(c.running, pod) {
+		if p.Spec.NodeName == n.Name || p.Namespace != beside {
+			left.Sub(resourcehelper.PodRequests(&p, resourcehelper.PodResourcesOptions{})[corev1.ResourceCPU])
+			pods--
+		}
+	}
+	return left.Sign() < 0 || pods < 0
+}
+
 // toleratesForAWhile is the one way in which plan and scheduler differ on purpose: a pod that tolerates a NoExecute
 // taint for some seconds is bound there, and evicted after them.
 func (c *comparison) toleratesForAWhile(n corev1.Node) bool {
@@ -187,23 +256,23 @@ func (c *comparison) toleratesForAWhile(n corev1.Node) bool {
 }
 
 // compareRoom makes the workload, and counts its pods and those that find no node.
-func (c *comparison) compareRoom(v placement.Verdict) {
+func (c *comparison) compareRoom(v placement.Verdict, refused bool) {
 	c.Helper()
 	d := c.deploy(c.T, c.subject)
 	defer c.remove(c.T, c.subject)
-	excess := slices.ContainsFunc(v.Findings, func(f finding.Finding) bool {
+	excess := refused || slices.ContainsFunc(v.Findings, func(f finding.Finding) bool {
 		return strings.Contains(f.Message, "ResourceQuota")
 	})
 	switch {
-	case v.Room == nil: // the plan says that it lands nowhere
+	case v.Room == nil && !refused: // the plan says that it lands nowhere
 		for _, p := range d.pods {
 			if at := slices.IndexFunc(c.nodes, func(n corev1.Node) bool { return n.Name == p.Spec.NodeName }); at >= 0 &&
 				!c.toleratesForAWhile(c.nodes[at]) {
 				c.Errorf("a pod is on %s, and the plan says that none lands anywhere", p.Spec.NodeName)
 			}
 		}
-	case d.limited != excess:
-		c.Errorf("its quota refuses pods: %t, foretold %t: %v", d.limited, excess, v.Findings)
+	case d.limited != excess && d.wanted > 0:
+		c.Errorf("its quota refuses pods: %t, foretold %t: %v %v", d.limited, excess, v.Findings, c.request.Quotas)
 	case !d.limited && len(d.pods) != v.Room.Wanted:
 		c.Errorf("it has %d pods, foretold %d", len(d.pods), v.Room.Wanted)
 	case !d.limited && d.pending() != v.Room.Wanted-v.Room.Fit:

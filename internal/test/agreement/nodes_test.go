@@ -41,8 +41,8 @@ func (d dice) once(n int) bool { return d.IntN(n) == 0 }
 
 func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
 
-// nodes are some of the machines, with labels, taints, cordons and sizes at random. Taints about architectures are of
-// all nodes of one.
+// nodes are some of the machines, with labels, taints, cordons and sizes at random; some are not ready, with the taints
+// that their controller gives them. Taints about architectures are of all nodes of one.
 func (d dice) nodes() []corev1.Node {
 	var all []corev1.Node
 	taints := map[string]string{
@@ -61,6 +61,11 @@ func (d dice) nodes() []corev1.Node {
 			n.Spec.Taints = append(n.Spec.Taints, taint(pick(d, "team=a:NoSchedule", "team=b:NoExecute",
 				"soft=x:PreferNoSchedule", "ToBeDeletedByClusterAutoscaler=1:NoSchedule",
 				"node.cilium.io/agent-not-ready:NoExecute")))
+		}
+		if len(all) > 0 && d.once(12) {
+			n.Status.Conditions[0].Status = corev1.ConditionFalse
+			n.Spec.Taints = append(n.Spec.Taints, taint(corev1.TaintNodeNotReady+":NoSchedule"),
+				taint(corev1.TaintNodeNotReady+":NoExecute"))
 		}
 		all = append(all, n)
 	}
@@ -106,6 +111,7 @@ func taint(text string) corev1.Taint {
 func (w *world) install(t *testing.T, nodes []corev1.Node) []corev1.Node {
 	t.Helper()
 	api := w.client.CoreV1().Nodes()
+	w.clear(t, beside)
 	must(t, api.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}))
 	wait(t, "the old nodes go", func(ctx context.Context) bool {
 		list, err := api.List(ctx, metav1.ListOptions{})
@@ -134,7 +140,8 @@ func isChanging(n corev1.Node) bool {
 	has := func(key string) bool {
 		return slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == key })
 	}
-	return has(corev1.TaintNodeNotReady) || n.Spec.Unschedulable != has(corev1.TaintNodeUnschedulable)
+	ready := n.Status.Conditions[0].Status == corev1.ConditionTrue
+	return has(corev1.TaintNodeNotReady) == ready || n.Spec.Unschedulable != has(corev1.TaintNodeUnschedulable)
 }
 
 // lease is what the kubelet renews from then on.

@@ -50,28 +50,31 @@ func (w *world) clear(t *testing.T, space string) {
 // pod.
 func (w *world) probe(t *testing.T, s subject, nodes []corev1.Node) (map[string]bool, error) {
 	t.Helper()
-	space := s.object.GetNamespace()
-	defer w.clear(t, space)
-	for _, n := range nodes {
-		tpl := template.Of(s.object)[0]
-		pod := &corev1.Pod{Spec: *tpl.Spec.DeepCopy(),
-			ObjectMeta: metav1.ObjectMeta{Name: "probe-" + n.Name, Namespace: space, Labels: probing}}
-		pod.Spec.TopologySpreadConstraints = nil
-		if pod.Spec.Affinity != nil {
-			pod.Spec.Affinity.PodAntiAffinity = nil
-		}
-		pod.Spec.Tolerations = append(pod.Spec.Tolerations, tolerating(passing(n))...)
-		bindTo(&pod.Spec, n.Name)
-		var err error
-		wait(t, "admission forgets the quota that was deleted", func(ctx context.Context) bool {
-			_, err = w.client.CoreV1().Pods(space).Create(ctx, pod, metav1.CreateOptions{})
-			return err == nil || !strings.Contains(err.Error(), "exceeded quota")
-		})
-		if err != nil {
+	taken := map[string]bool{}
+	if !s.shared && !s.each {
+		return taken, w.probeAll(t, s, nodes, taken)
+	}
+	for i := range nodes { // one after the other, since where a volume is made says where others can be
+		w.provide(t, s)
+		if err := w.probeAll(t, s, nodes[i:i+1], taken); err != nil {
 			return nil, err
 		}
 	}
-	taken := map[string]bool{}
+	return taken, nil
+}
+
+func (w *world) probeAll(t *testing.T, s subject, nodes []corev1.Node, taken map[string]bool) error {
+	t.Helper()
+	space := s.object.GetNamespace()
+	defer w.withdraw(t, s)
+	defer w.clear(t, space)
+	for _, n := range nodes {
+		pod := probeOf(s, n)
+		_, err := w.client.CoreV1().Pods(space).Create(t.Context(), pod, metav1.CreateOptions{})
+		if err != nil {
+			return err
+		}
+	}
 	wait(t, "the scheduler decides about each node", func(ctx context.Context) bool {
 		pods, err := w.pods(ctx, space)
 		for _, p := range pods {
@@ -79,12 +82,31 @@ func (w *world) probe(t *testing.T, s subject, nodes []corev1.Node) (map[string]
 		}
 		return err == nil && len(pods) == len(nodes) && !slices.ContainsFunc(pods, undecided)
 	})
-	return taken, nil
+	return nil
 }
 
+// probeOf is a pod of the workload that is for a node.
+func probeOf(s subject, n corev1.Node) *corev1.Pod {
+	pod := &corev1.Pod{Spec: *template.Of(s.object)[0].Spec.DeepCopy(),
+		ObjectMeta: metav1.ObjectMeta{Name: "probe-" + n.Name, Namespace: s.object.GetNamespace(), Labels: probing}}
+	pod.Spec.TopologySpreadConstraints = nil
+	if pod.Spec.Affinity != nil {
+		pod.Spec.Affinity.PodAntiAffinity, pod.Spec.Affinity.PodAffinity = nil, nil
+	}
+	if s.each {
+		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: fresh, VolumeSource: claimSource(fresh)})
+	}
+	pod.Spec.Tolerations = append(pod.Spec.Tolerations, tolerating(passing(n))...)
+	bindTo(&pod.Spec, n.Name)
+	return pod
+}
+
+// undecided: the scheduler has yet to look at the pod, or did so before its claim was made.
 func undecided(p corev1.Pod) bool {
-	return !slices.ContainsFunc(p.Status.Conditions,
-		func(c corev1.PodCondition) bool { return c.Type == corev1.PodScheduled })
+	return !slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodScheduled && (c.Status == corev1.ConditionTrue ||
+			!strings.Contains(c.Message, "persistentvolumeclaim"))
+	})
 }
 
 // bindTo adds a node's name to what is required of nodes. An empty term matches none, and stays as it is.
@@ -113,6 +135,7 @@ func bindTo(spec *corev1.PodSpec, name string) {
 // deployed is what became of a workload.
 type deployed struct {
 	pods    []corev1.Pod
+	wanted  int  // by its controller
 	limited bool // by a quota
 }
 
@@ -126,24 +149,63 @@ func (w *world) deploy(t *testing.T, s subject) deployed {
 	t.Helper()
 	var d deployed
 	obj, space := runnable(s.object), s.object.GetNamespace()
-	made, err := w.resource(obj).Create(t.Context(), obj, metav1.CreateOptions{})
-	if err != nil && strings.Contains(err.Error(), "exceeded quota") {
-		return deployed{limited: true}
+	if s.shared {
+		w.provide(t, s)
+	}
+	made, err := w.apply(t, obj)
+	if err != nil && strings.Contains(err.Error(), byQuota) {
+		return deployed{wanted: 1, limited: true}
 	}
 	must(t, err)
-	wait(t, "the pods of "+obj.GetKind()+" "+obj.GetName()+" are scheduled or not", func(ctx context.Context) bool {
-		var wanted int
-		if wanted, err = w.aim(ctx, obj); err != nil || wanted < 0 {
+	if s.scaler != nil {
+		_, err = w.apply(t, s.scaler)
+		must(t, err)
+	}
+	again := false
+	what := "the pods of " + obj.GetKind() + " " + obj.GetName() + " are scheduled or not"
+	wait(t, what, func(ctx context.Context) bool {
+		if d.wanted, err = w.aim(ctx, obj); err != nil || d.wanted < 0 ||
+			s.scaler != nil && !w.scaled(ctx, s.scaler, int64(d.wanted)) {
 			return false
 		}
 		if d.pods, err = w.pods(ctx, space); err != nil || slices.ContainsFunc(d.pods, undecided) {
 			return false
 		}
-		d.limited = len(d.pods) < wanted && w.refused(ctx, made)
-		return len(d.pods) == wanted || d.limited
+		d.limited = len(d.pods) < d.wanted && w.refused(ctx, made)
+		if len(d.pods) != d.wanted && !d.limited {
+			return false
+		}
+		if !s.shared || again || d.pending() == 0 || obj.GetKind() == "Pod" {
+			return true
+		}
+		w.recreate(ctx, d.pods) // the first pod's volume was not there yet when the scheduler looked at them
+		again = true
+		return false
 	})
 	return d
 }
+
+// recreate deletes the pods that have found no node. Their controller makes others, and the scheduler looks at these.
+func (w *world) recreate(ctx context.Context, pods []corev1.Pod) {
+	for _, p := range pods {
+		if p.Spec.NodeName == "" {
+			_ = w.client.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name,
+				metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}, GracePeriodSeconds: new(int64)})
+		}
+	}
+}
+
+// byQuota is in what the server says of pods that a quota forbids: "exceeded quota", and "failed quota" for those that
+// do not say how much they need.
+const byQuota = " quota: "
+
+func (w *world) apply(t *testing.T, obj *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	t.Helper()
+	return w.resource(obj).Apply(t.Context(), obj.GetName(), obj, metav1.ApplyOptions{FieldManager: manager})
+}
+
+// manager is whose fields the workloads are.
+const manager = "agreement"
 
 // runnable is the object whose pods are made now: a CronJob's Job, as kubectl create job --from makes it.
 func runnable(obj *unstructured.Unstructured) *unstructured.Unstructured {
@@ -196,7 +258,7 @@ func (w *world) refused(ctx context.Context, made *unstructured.Unstructured) bo
 	events, err := w.client.CoreV1().Events(made.GetNamespace()).List(ctx,
 		metav1.ListOptions{FieldSelector: "reason=FailedCreate"})
 	return err == nil && slices.ContainsFunc(events.Items, func(e corev1.Event) bool {
-		return slices.Contains(makers, e.InvolvedObject.UID) && strings.Contains(e.Message, "exceeded quota")
+		return slices.Contains(makers, e.InvolvedObject.UID) && strings.Contains(e.Message, byQuota)
 	})
 }
 
@@ -211,11 +273,18 @@ func (w *world) remove(t *testing.T, s subject) {
 	}
 	must(t, w.client.AppsV1().ReplicaSets(s.object.GetNamespace()).DeleteCollection(t.Context(), metav1.DeleteOptions{},
 		metav1.ListOptions{}))
+	if s.scaler != nil {
+		must(t, w.resource(s.scaler).Delete(t.Context(), s.scaler.GetName(), metav1.DeleteOptions{}))
+	}
 	w.clear(t, s.object.GetNamespace())
+	w.withdraw(t, s)
 }
 
 func (w *world) resource(obj *unstructured.Unstructured) dynamic.ResourceInterface {
 	plural, _ := meta.UnsafeGuessKindToResource(obj.GroupVersionKind())
+	if obj.GetNamespace() == "" {
+		return w.objects.Resource(plural)
+	}
 	return w.objects.Resource(plural).Namespace(obj.GetNamespace())
 }
 
@@ -224,6 +293,7 @@ func (w *world) limit(t *testing.T, quota *corev1.ResourceQuota) {
 	t.Helper()
 	for _, q := range w.quotas {
 		must(t, w.client.CoreV1().ResourceQuotas(q.Namespace).Delete(t.Context(), q.Name, metav1.DeleteOptions{}))
+		wait(t, "admission forgets the quota", func(ctx context.Context) bool { return !w.limits(ctx, q.Namespace) })
 	}
 	if w.quotas = nil; quota == nil {
 		return
@@ -231,14 +301,28 @@ func (w *world) limit(t *testing.T, quota *corev1.ResourceQuota) {
 	quotas := w.client.CoreV1().ResourceQuotas(quota.Namespace)
 	_, err := quotas.Create(t.Context(), quota, metav1.CreateOptions{})
 	must(t, err)
-	wait(t, "the quota is counted", func(ctx context.Context) bool {
+	wait(t, "the quota is counted, and admission knows it", func(ctx context.Context) bool {
 		now, err := quotas.Get(ctx, quota.Name, metav1.GetOptions{})
-		if err != nil || len(now.Status.Hard) == 0 {
+		if err != nil || len(now.Status.Hard) == 0 || counts(now.Status.Used) { // pods that are gone
 			return false
 		}
 		w.quotas = []corev1.ResourceQuota{*now}
-		return true
+		return w.limits(ctx, quota.Namespace)
 	})
+}
+
+func counts(used corev1.ResourceList) bool {
+	pods, cpu := used[corev1.ResourcePods], used[corev1.ResourceRequestsCPU]
+	return pods.Sign()+cpu.Sign() > 0
+}
+
+// forbidden is what each quota allows none of, so that one can see whether admission knows the quota.
+const forbidden = "count/configmaps"
+
+func (w *world) limits(ctx context.Context, space string) bool {
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "another"}}
+	_, err := w.client.CoreV1().ConfigMaps(space).Create(ctx, config, metav1.CreateOptions{DryRun: []string{"All"}})
+	return err != nil && strings.Contains(err.Error(), byQuota)
 }
 
 // run makes the workload with images that the registry has, and waits until all pods that have a node run, or have done
@@ -248,13 +332,20 @@ func (w *world) run(t *testing.T, s subject) {
 	s.object = w.pullable(t, s.object)
 	d := w.deploy(t, s)
 	defer w.remove(t, s)
+	if failing := w.runs(t, s, d); failing != "" {
+		t.Errorf("%s: after the fix a pod fails: %s", s.object.GetName(), failing)
+	}
+}
+
+// runs waits until all pods that have a node run, or one fails, and returns of what.
+func (w *world) runs(t *testing.T, s subject, d deployed) (failing string) {
+	t.Helper()
 	var names []types.UID
 	for _, p := range d.pods {
 		if p.Spec.NodeName != "" {
 			names = append(names, p.UID)
 		}
 	}
-	var failing string
 	wait(t, "the pods of "+s.object.GetName()+" run", func(ctx context.Context) bool {
 		pods, err := w.pods(ctx, s.object.GetNamespace())
 		if err != nil {
@@ -265,16 +356,13 @@ func (w *world) run(t *testing.T, s subject) {
 			if slices.Contains(names, p.UID) && works(p) {
 				good++
 			}
-			failing = failure(p)
-			if failing != "" {
+			if failing = failure(p); failing != "" {
 				return true
 			}
 		}
 		return good == len(names)
 	})
-	if failing != "" {
-		t.Errorf("%s: after the fix a pod fails: %s", s.object.GetName(), failing)
-	}
+	return failing
 }
 
 // works: the pod's probe, which starts its program, has succeeded, or it has ended well.

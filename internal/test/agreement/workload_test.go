@@ -10,10 +10,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// subject is a random workload, and the quota of its namespace, if there is one.
+// subject is a random workload with what is deployed with it.
 type subject struct {
 	object *unstructured.Unstructured
-	quota  *corev1.ResourceQuota
+	quota  *corev1.ResourceQuota      // of its namespace; nil for none
+	scaler *unstructured.Unstructured // nil for none
+	class  string                     // of volumes that are made for its pods; "" where none are
+	shared bool                       // all its pods use one of these
+	each   bool                       // each has one that its StatefulSet makes
+	before string                     // the cpu that its pods asked for before an update; "" for none
 }
 
 // subject makes a workload that selects, tolerates, spreads, keeps away and asks for resources and volumes at random.
@@ -21,18 +26,29 @@ func (d dice) subject(i int) subject {
 	name := fmt.Sprintf("random-%d", i)
 	labels := map[string]string{"app": name}
 	spec := d.spec(labels)
-	kind := pick(d, "Deployment", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
+	kind := pick(d, "Deployment", "Deployment", "Deployment", "ReplicaSet", "StatefulSet", "StatefulSet", "DaemonSet",
+		"Job", "CronJob", "Pod", "Widget")
 	if kind == "Job" || kind == "CronJob" {
 		spec.RestartPolicy = corev1.RestartPolicyNever
 	}
-	s := subject{object: objectOf(kind, name, labels, spec, int64(1+d.IntN(6)))}
-	s.object.SetNamespace(pick(d, plain, plain, plain, plain, selecting))
+	s := subject{}
+	if d.once(6) {
+		d.store(&s, kind, &spec)
+	}
+	s.object = objectOf(kind, name, labels, spec, int64(1+d.IntN(6)))
+	s.object.SetNamespace(pick(d, plain, plain, plain, plain, selecting, limited))
+	if s.each {
+		claimEach(s.object, s.class)
+	}
 	if d.once(6) {
 		hard := pick(d, corev1.ResourceList{corev1.ResourcePods: resource.MustParse(fmt.Sprint(d.IntN(5)))},
 			corev1.ResourceList{"requests.cpu": *resource.NewMilliQuantity(d.Int64N(6000), resource.DecimalSI)})
+		hard[forbidden] = resource.Quantity{}
 		s.quota = &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "limit", Namespace: s.object.GetNamespace()},
 			Spec: corev1.ResourceQuotaSpec{Hard: hard}}
 	}
+	d.scale(&s)
+	d.change(&s)
 	return s
 }
 
@@ -61,6 +77,9 @@ func objectOf(kind, name string, labels map[string]string, spec corev1.PodSpec, 
 		version, content = "batch/v1", map[string]any{"schedule": "0 0 1 1 *", "jobTemplate": map[string]any{"spec": job}}
 	case "Pod":
 		version, content = "v1", fields
+	case "Widget":
+		workers := []any{map[string]any{"name": "w", "template": template}}
+		version, content = "example.com/v1", map[string]any{"workers": workers}
 	}
 	return &unstructured.Unstructured{Object: runtime.DeepCopyJSON(map[string]any{"apiVersion": version, "kind": kind,
 		"metadata": metadata, "spec": content})}
@@ -96,8 +115,10 @@ func (d dice) spec(labels map[string]string) corev1.PodSpec {
 }
 
 func (d dice) container(name string) corev1.Container {
-	cpu := resource.NewMilliQuantity(50*(1+d.Int64N(30)), resource.DecimalSI)
-	requests := corev1.ResourceList{corev1.ResourceCPU: *cpu}
+	requests := corev1.ResourceList{}
+	if !d.once(8) {
+		requests[corev1.ResourceCPU] = *resource.NewMilliQuantity(50*(1+d.Int64N(30)), resource.DecimalSI)
+	}
 	if d.once(3) {
 		requests[corev1.ResourceMemory] = *resource.NewQuantity((64+d.Int64N(1500))<<20, resource.BinarySI)
 	}
@@ -189,18 +210,27 @@ func (d dice) tolerate(spec *corev1.PodSpec) {
 	}
 }
 
-// relate has pods keep away from one another, spread, or take a port of their node: each alone, since how many pods two
-// of these leave room for depends on which of two equal nodes the scheduler takes.
+// relate has pods keep away from one another, spread, be beside the pods that run there or away from them, or take a
+// port of their node: each alone, since how many pods two of these leave room for depends on which of two equal nodes
+// the scheduler takes.
 func (d dice) relate(spec *corev1.PodSpec, own *metav1.LabelSelector) {
 	topology := pick(d, corev1.LabelHostname, corev1.LabelTopologyZone, corev1.LabelArchStable)
-	switch d.IntN(8) {
+	neighbours := []corev1.PodAffinityTerm{{TopologyKey: topology, LabelSelector: &metav1.LabelSelector{
+		MatchLabels: neighbouring}, Namespaces: []string{beside}}}
+	if d.once(2) {
+		neighbours[0].Namespaces, neighbours[0].NamespaceSelector = nil, &metav1.LabelSelector{
+			MatchLabels: map[string]string{corev1.LabelMetadataName: beside}}
+	}
+	switch d.IntN(10) {
 	case 0:
-		if spec.Affinity == nil {
-			spec.Affinity = &corev1.Affinity{}
-		}
-		spec.Affinity.PodAntiAffinity = &corev1.PodAntiAffinity{
+		affinityOf(spec).PodAntiAffinity = &corev1.PodAntiAffinity{
 			RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{
 				{TopologyKey: topology, LabelSelector: own}}}
+	case 4:
+		affinityOf(spec).PodAffinity = &corev1.PodAffinity{RequiredDuringSchedulingIgnoredDuringExecution: neighbours}
+	case 5:
+		affinityOf(spec).PodAntiAffinity = &corev1.PodAntiAffinity{
+			RequiredDuringSchedulingIgnoredDuringExecution: neighbours}
 	case 1, 2:
 		constraint := corev1.TopologySpreadConstraint{MaxSkew: 1 + d.Int32N(2), TopologyKey: topology, LabelSelector: own,
 			WhenUnsatisfiable: pick(d, corev1.DoNotSchedule, corev1.DoNotSchedule, corev1.ScheduleAnyway)}
@@ -212,4 +242,11 @@ func (d dice) relate(spec *corev1.PodSpec, own *metav1.LabelSelector) {
 	case 3:
 		spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 8080}}
 	}
+}
+
+func affinityOf(spec *corev1.PodSpec) *corev1.Affinity {
+	if spec.Affinity == nil {
+		spec.Affinity = &corev1.Affinity{}
+	}
+	return spec.Affinity
 }

@@ -2,7 +2,6 @@ package agreement
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,17 +26,16 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
-// The namespaces of the workloads; the pods of the second are for nodes with a label.
+// The namespaces of the workloads, and that of the pods that run all the time.
 const (
 	plain     = "plain"
-	selecting = "selecting"
+	selecting = "selecting" // nodes with a label
+	limited   = "limited"   // what its pods ask for, and what they tolerate
+	beside    = "beside"
 )
 
 // unreachable stands before the names of images while only the scheduler is asked: pods that are bound stay so.
 const unreachable = "127.0.0.1:1/"
-
-// claims are bound to volumes that are in one zone, or on nodes of one architecture.
-var claims = []string{"in-z1", "on-arm64"}
 
 // imageNames are of what the registry has.
 var imageNames = []string{"all", "all", "all", "amd", "arm", "amd-single", "arm-single"}
@@ -52,6 +50,7 @@ type world struct {
 	spaces   []corev1.Namespace
 	images   map[string]platform.Offer
 	quotas   []corev1.ResourceQuota // at present
+	running  []corev1.Pod           // at present, but for those of the workload
 }
 
 func newWorld(t *testing.T) *world {
@@ -70,17 +69,22 @@ func newWorld(t *testing.T) *world {
 	w.push(t)
 	w.makeNamespaces(t)
 	w.makeRuntimeClasses(t)
+	w.makeKind(t)
+	w.makeClasses(t)
 	w.makeClaims(t)
+	go w.provision(t.Context())
 	return w
 }
 
 func (w *world) makeNamespaces(t *testing.T) {
 	t.Helper()
-	for space, selector := range map[string]string{plain: "", selecting: "kubernetes.io/arch=arm64"} {
-		n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: space}}
-		if selector != "" {
-			n.Annotations = map[string]string{"scheduler.alpha.kubernetes.io/node-selector": selector}
-		}
+	for space, annotations := range map[string]map[string]string{
+		plain: nil, beside: nil,
+		selecting: {"scheduler.alpha.kubernetes.io/node-selector": "kubernetes.io/arch=arm64"},
+		limited: {"scheduler.alpha.kubernetes.io/defaultTolerations": `[{"key": "team", "operator": "Equal", "value": "a",
+			"effect": "NoSchedule"}]`},
+	} {
+		n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: space, Annotations: annotations}}
 		made, err := w.client.CoreV1().Namespaces().Create(t.Context(), n, metav1.CreateOptions{})
 		must(t, err)
 		w.spaces = append(w.spaces, *made)
@@ -89,6 +93,13 @@ func (w *world) makeNamespaces(t *testing.T) {
 			return err == nil
 		})
 	}
+	_, err := w.client.CoreV1().LimitRanges(limited).Create(t.Context(), &corev1.LimitRange{
+		ObjectMeta: metav1.ObjectMeta{Name: "limit"},
+		Spec: corev1.LimitRangeSpec{Limits: []corev1.LimitRangeItem{{Type: corev1.LimitTypeContainer,
+			DefaultRequest: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("400m")},
+			Max:            corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}}}},
+	}, metav1.CreateOptions{})
+	must(t, err)
 }
 
 func (w *world) makeRuntimeClasses(t *testing.T) {
@@ -110,55 +121,6 @@ func (w *world) makeRuntimeClasses(t *testing.T) {
 		_, err := w.client.NodeV1().RuntimeClasses().Create(t.Context(), class, metav1.CreateOptions{})
 		must(t, err)
 	}
-}
-
-// makeClaims makes claims in both namespaces, and the volumes that they are bound to.
-func (w *world) makeClaims(t *testing.T) {
-	t.Helper()
-	on := map[string]corev1.NodeSelectorRequirement{
-		"in-z1":    {Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{"z1"}},
-		"on-arm64": {Key: corev1.LabelArchStable, Operator: corev1.NodeSelectorOpIn, Values: []string{"arm64"}},
-	}
-	size := corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
-	modes := []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
-	for _, space := range []string{plain, selecting} {
-		for claim, requirement := range on {
-			terms := []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{requirement}}}
-			_, err := w.client.CoreV1().PersistentVolumes().Create(t.Context(), &corev1.PersistentVolume{
-				ObjectMeta: metav1.ObjectMeta{Name: space + "-" + claim},
-				Spec: corev1.PersistentVolumeSpec{Capacity: size, AccessModes: modes,
-					PersistentVolumeSource: corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: "/data"}},
-					NodeAffinity: &corev1.VolumeNodeAffinity{
-						Required: &corev1.NodeSelector{NodeSelectorTerms: terms}}},
-			}, metav1.CreateOptions{})
-			must(t, err)
-			_, err = w.client.CoreV1().PersistentVolumeClaims(space).Create(t.Context(), &corev1.PersistentVolumeClaim{
-				ObjectMeta: metav1.ObjectMeta{Name: claim},
-				Spec: corev1.PersistentVolumeClaimSpec{AccessModes: modes, VolumeName: space + "-" + claim,
-					StorageClassName: new(""), Resources: corev1.VolumeResourceRequirements{Requests: size}},
-			}, metav1.CreateOptions{})
-			must(t, err)
-		}
-	}
-	wait(t, "the claims are bound", func(ctx context.Context) bool { return w.readStorage(ctx) == nil })
-}
-
-func (w *world) readStorage(ctx context.Context) error {
-	list, err := w.client.CoreV1().PersistentVolumeClaims("").List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	for _, c := range list.Items {
-		if c.Status.Phase != corev1.ClaimBound {
-			return fmt.Errorf("%s is %s", c.Name, c.Status.Phase)
-		}
-	}
-	volumes, err := w.client.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	w.storage = schedule.Storage{Claims: list.Items, Volumes: volumes.Items}
-	return nil
 }
 
 // push makes the images, of which a program is nothing but the header that names its CPU.
