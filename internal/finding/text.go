@@ -35,7 +35,7 @@ func OneLine(text string) string {
 }
 
 // forbiddenPod is what the API server puts before the reason why it makes no pod.
-var forbiddenPod = regexp.MustCompile(`^.*?pods "[^"]*" is forbidden: `)
+var forbiddenPod = regexp.MustCompile(`^.*?(pods "[^"]*" is forbidden|Pod "[^"]*" is invalid): `)
 
 // WithoutPodName drops from the API server's refusal of a pod the name of the pod, which is chance and does not exist.
 func WithoutPodName(refusal string) string { return forbiddenPod.ReplaceAllString(refusal, "") }

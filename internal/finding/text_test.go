@@ -15,6 +15,8 @@ func TestWithoutPodName_keeps_the_reason_of_a_refusal(t *testing.T) {
 		{"a_name_that_is_yet_to_be_completed", `pods "web-" is forbidden: no PriorityClass with name nope was found`,
 			"no PriorityClass with name nope was found"},
 		{"an_event", `Error creating: pods "web-x" is forbidden: exceeded quota: q`, "exceeded quota: q"},
+		{"a_limit", `Pod "web-zs8ss" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less`,
+			`spec.containers[0].resources.requests: Invalid value: "2": must be less`},
 		{"a_webhook", `admission webhook "a.b" denied the request: no`, `admission webhook "a.b" denied the request: no`},
 	}
 	for _, test := range tests {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/interpodaffinity"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeports"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
@@ -227,14 +228,9 @@ func (p planner) relief(w workload, f room.Forecast) string {
 
 // remedyOf is what helps against what keeps pods off the nodes: smaller requests only where resources are short.
 func remedyOf(why schedule.Reasons) string {
-	short, apart, ports, beside := false, false, false, false
-	for reason := range why {
-		short = short || isShortage(reason)
-		apart = apart || reason == interpodaffinity.ErrReasonAntiAffinityRulesNotMatch ||
-			reason == interpodaffinity.ErrReasonExistingAntiAffinityRulesNotMatch
-		ports = ports || reason == nodeports.ErrReason
-		beside = beside || reason == interpodaffinity.ErrReasonAffinityRulesNotMatch
-	}
+	any := func(is func(reason string) bool) bool { return slices.ContainsFunc(slices.Collect(maps.Keys(why)), is) }
+	short, apart := any(isShortage), why[interpodaffinity.ErrReasonAntiAffinityRulesNotMatch]+
+		why[interpodaffinity.ErrReasonExistingAntiAffinityRulesNotMatch] > 0
 	switch {
 	case short && apart:
 		return "Lower its requests or the number of replicas, or add a node; its anti-affinity lets each node take one."
@@ -242,13 +238,22 @@ func remedyOf(why schedule.Reasons) string {
 		return "Lower its requests or the number of replicas, or add a node."
 	case apart:
 		return "Lower the number of replicas, add a node, or make its anti-affinity preferred instead of required."
-	case beside:
+	case why[interpodaffinity.ErrReasonAffinityRulesNotMatch] > 0:
 		return "Deploy the pods that it must be beside where it may run, or make its affinity preferred instead of required."
-	case ports:
+	case why[nodeports.ErrReason] > 0:
 		return "Lower the number of replicas, add a node, or remove its hostPort, which each node has once."
+	case any(isAboutVolumes):
+		return "Add a node where its volumes can be, or use a storage class whose volumes can be on its nodes."
+	case why[podtopologyspread.ErrReasonNodeLabelNotMatch] > 0:
+		return "Have its topologySpreadConstraints name a topologyKey that the nodes have as a label, or label the nodes."
+	case why[podtopologyspread.ErrReasonConstraintsNotMatch] > 0:
+		return "Add a node where it has too few pods, or raise maxSkew in its topologySpreadConstraints."
 	}
 	return "Lower the number of replicas, or add a node."
 }
+
+// isAboutVolumes: the scheduler says that a node can't use a pod's volumes, or can't use as many.
+func isAboutVolumes(reason string) bool { return strings.Contains(strings.ToLower(reason), "volume") }
 
 // isShortage: the scheduler says that a node lacks resources.
 func isShortage(reason string) bool {

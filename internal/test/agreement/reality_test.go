@@ -153,7 +153,7 @@ func (w *world) deploy(t *testing.T, s subject) deployed {
 		w.provide(t, s)
 	}
 	made, err := w.apply(t, obj)
-	if err != nil && strings.Contains(err.Error(), byQuota) {
+	if err != nil && (strings.Contains(err.Error(), byQuota) || apierrors.IsInvalid(err)) {
 		return deployed{wanted: 1, limited: true}
 	}
 	must(t, err)
