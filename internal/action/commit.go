@@ -61,11 +61,18 @@ func (d *deploy) checkTrigger(ctx context.Context) error {
 		return fmt.Errorf("reading the payload of the event that started this run: %w", err)
 	}
 	event := gitops.Event{Name: d.env("GITHUB_EVENT_NAME"), Payload: payload, Repository: d.env("GITHUB_REPOSITORY")}
-	own, err := gitops.Own(ctx, event, gitops.Options{Server: d.env.GitHub(d.config.Commit.Token), Set: setReferences})
+	own, what := false, "deploy"
+	if d.fixes() {
+		what = "fix"
+		own, err = gitops.OwnFiles(ctx, event, d.patchedFiles())
+	} else {
+		own, err = gitops.Own(ctx, event, gitops.Options{Server: d.env.GitHub(d.config.Commit.Token), Set: setReferences})
+	}
 	if err != nil || !own {
 		return err
 	}
-	d.say("What started this run contains nothing but what multiarch-deploy committed, so there is nothing new to deploy.")
+	d.say("What started this run contains nothing but what multiarch-deploy committed, so there is nothing new to %s.",
+		what)
 	return errNothingToDo
 }
 

@@ -77,13 +77,19 @@ func (d *deploy) files() gitops.Files {
 	headline, body, _ := strings.Cut(strings.TrimSpace(text.Expand(fields)), "\n")
 	result := d.report()
 	result.Conclude(nil)
+	f := d.patchedFiles()
+	f.Edit = func(files map[string][]byte) (map[string][]byte, error) { return d.fixed.Files(place.Path, files) }
+	f.Headline, f.Text = headline, strings.TrimSpace(body+"\n\n"+fixing.List(d.fixed.Changes))
+	f.Branch, f.Foot, f.Mark, f.Say = branch.ExpandBranch(fields), d.env.RunLink(), d.target.mark, d.say
+	f.Body = summary.Comment(result, summary.Options{Workspace: d.env("GITHUB_WORKSPACE"), Source: d.env.CommitPage()})
+	return f
+}
+
+// patchedFiles are the files that a fix edits, and how its edits are known again.
+func (d *deploy) patchedFiles() gitops.Files {
+	place := d.target.place
 	return gitops.Files{
 		Server: d.target.server, Place: place, Others: []string{fixing.PatchesPath(place.Path)},
-		Edit:     func(files map[string][]byte) (map[string][]byte, error) { return d.fixed.Files(place.Path, files) },
-		Ours:     func(before, after map[string][]byte) bool { return fixing.OnlyPatches(place.Path, before, after) },
-		Headline: headline, Text: strings.TrimSpace(body + "\n\n" + fixing.List(d.fixed.Changes)),
-		Branch: branch.ExpandBranch(fields), Body: summary.Comment(result, summary.Options{
-			Workspace: d.env("GITHUB_WORKSPACE"), Source: d.env.CommitPage()}), Foot: d.env.RunLink(),
-		Mark: d.target.mark, Say: d.say,
+		Ours: func(before, after map[string][]byte) bool { return fixing.OnlyPatches(place.Path, before, after) },
 	}
 }

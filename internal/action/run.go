@@ -52,7 +52,7 @@ type step struct {
 // The steps of a run, in their order, each with what it is about or why it is there. Those without a title take no time
 // and say nothing.
 var (
-	// own commits are not deployed again
+	// own commits are not deployed again, nor fixed
 	triggerStep = step{"trigger", "", (*deploy).checkTrigger, false}
 	// the one that is checked out, or named
 	branchStep = step{"branch", "", (*deploy).findBranch, false}
@@ -119,7 +119,7 @@ func (c command) steps(config inputs.Config) []step {
 		step step
 		when bool
 	}{
-		{triggerStep, records && !fixes}, {branchStep, records}, {accessStep, records},
+		{triggerStep, records && !fixes}, {branchStep, records}, {triggerStep, records && fixes}, {accessStep, records},
 		{enterStep, !viaCloud}, {signInStep, viaCloud},
 		{buildStep, builds && !config.Join}, {joinStep, builds && config.Join},
 		{inventoryStep, audits}, {surveyStep, audits}, {auditStep, audits},

@@ -25,21 +25,43 @@ type Event struct {
 // Messages say which commits may be ours; what GitHub says has changed decides. Of the options, Server and Set are
 // needed. A token that does not see the event's repository finds nothing of ours there.
 func Own(ctx context.Context, event Event, opts Options) (bool, error) {
-	change, claimed, err := event.change()
-	if err != nil || !claimed {
-		return false, err
+	return event.isOf(ctx, opts, (*repository).onlyImages)
+}
+
+// OwnFiles is Own for runs that record an edit of files: they do nothing where what started them is nothing but such
+// edits of the same files. Of the edit, Server, Place, Others and Ours are needed.
+func OwnFiles(ctx context.Context, event Event, f Files) (bool, error) {
+	if event.Repository != f.Place.Repository {
+		return false, nil
 	}
-	if change.scratch {
-		return true, nil
+	return event.isOf(ctx, Options{Server: f.Server}, func(r *repository, ctx context.Context, c change) (bool, error) {
+		comparison, err := r.comparisonOf(ctx, c)
+		if err != nil || comparison == nil {
+			return false, err
+		}
+		now, err := r.files(ctx, f.paths(), c.head)
+		if err != nil {
+			return false, err
+		}
+		return r.onlyFiles(ctx, f, comparison, now)
+	})
+}
+
+// isOf reports whether the event is about nothing but commits of ours, of which each does only what such a commit may.
+func (e Event) isOf(ctx context.Context, opts Options,
+	does func(*repository, context.Context, change) (bool, error)) (bool, error) {
+	change, claimed, err := e.change()
+	if err != nil || !claimed || change.scratch {
+		return change.scratch, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	opts.Place = Place{Repository: event.Repository}
+	opts.Place = Place{Repository: e.Repository}
 	r, err := open(opts)
 	if err != nil {
 		return false, err
 	}
-	return r.onlyImages(ctx, change)
+	return does(r, ctx, change)
 }
 
 // change goes from one commit to another.

@@ -12,28 +12,38 @@ import (
 // maxFiles bounds how many changed files are read. This tool changes one in each commit.
 const maxFiles = 20
 
-// onlyImages reports whether a change does nothing but what this tool writes: the references that the messages of its
-// commits name, in files that were there before. Everything else in it would not be deployed, or be lost, were the
-// messages believed. A commit that GitHub does not know is none of ours.
-func (r *repository) onlyImages(ctx context.Context, c change) (bool, error) {
+// comparisonOf is what GitHub says of a change. It is nil where there is nothing to say: a commit that GitHub does not
+// know is none of ours.
+func (r *repository) comparisonOf(ctx context.Context, c change) (*github.CommitsComparison, error) {
 	if c.base == "" {
 		parent, err := r.parent(ctx, c.head)
 		if err != nil || parent == "" {
-			return false, err
+			return nil, err
 		}
 		c.base = parent
 	}
 	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, c.base, c.head, nil)
 	if isStatus(err, http.StatusNotFound) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, r.explain("comparing "+c.base+" with "+c.head, err)
+		return nil, r.explain("comparing "+c.base+" with "+c.head, err)
+	}
+	return comparison, nil
+}
+
+// onlyImages reports whether a change does nothing but what this tool writes in a commit of images.
+func (r *repository) onlyImages(ctx context.Context, c change) (bool, error) {
+	comparison, err := r.comparisonOf(ctx, c)
+	if err != nil || comparison == nil {
+		return false, err
 	}
 	return r.setsOnly(ctx, comparison, c.head)
 }
 
-// setsOnly is onlyImages for a comparison with head.
+// setsOnly reports whether a comparison with head has nothing but what this tool writes: the references that the
+// messages of its commits name, in files that were there before. Everything else in it would not be deployed, or be
+// lost, were the messages believed.
 func (r *repository) setsOnly(ctx context.Context, comparison *github.CommitsComparison, head string) (bool, error) {
 	references := map[string]string{}
 	for _, e := range entries(comparison.Commits) {

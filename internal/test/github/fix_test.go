@@ -19,6 +19,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
+// startedByItself is what a run says that was started by nothing but a commit of fix.
+const startedByItself = "What started this run contains nothing but what multiarch-deploy committed, " +
+	"so there is nothing new to fix."
+
 const (
 	fixedFile    = "deploy/arch-patches.yaml"
 	fixedBranch  = "multiarch-deploy-fix/deploy"
@@ -122,6 +126,9 @@ func TestFix_commits(t *testing.T) {
 		t.Errorf("the second run commits %s, outputs %v", f.Head("main").Message, again.outputs)
 	}
 
+	f.fixOf(t, f.Commit("main", "Sell more\n\nMultiarch-Deploy: run=1001 revision="+start.SHA,
+		map[string]string{"README.md": "Claims to be a fix\n"}), 0, "has these patches already")
+
 	f.run = -1 // started before the others, and late
 	early := github.Push{Ref: "refs/heads/main", After: start.SHA}
 	f.fixOf(t, early, 0, "a fix that was started after this one is already recorded, in ")
@@ -202,7 +209,7 @@ func TestFix_proposes_the_removal(t *testing.T) {
 		f := newFixJob(t, cluster, "pull-request", "fix-"+string(how))
 		start := f.Head("main")
 		f.fix(t, 0, "pull/1")
-		f.fixOf(t, f.Merge(1, how), 0, "has these patches already")
+		f.fixOf(t, f.Merge(1, how), 0, startedByItself)
 		if len(f.Pulls()) != 1 {
 			t.Errorf("%s: pull requests %+v", how, f.Pulls())
 		}
@@ -212,7 +219,7 @@ func TestFix_proposes_the_removal(t *testing.T) {
 		if diff := cmp.Diff(gone, f.changed(f.Head(fixedBranch))); diff != "" {
 			t.Errorf("%s: %s", how, diff)
 		}
-		f.fixOf(t, f.Merge(2, how), 0, "already")
+		f.fixOf(t, f.Merge(2, how), 0, startedByItself)
 		if diff := cmp.Diff(start.Files, f.Head("main").Files); diff != "" || len(f.Pulls()) != 2 {
 			t.Errorf("%s: pull requests %+v\n%s", how, f.Pulls(), diff)
 		}
