@@ -44,6 +44,9 @@ type Source = origin.Source
 // Target is what a patch in the kustomization calls an object.
 type Target = origin.Target
 
+// CrashError means that the process that renders crashed.
+type CrashError = renderer.CrashError
+
 // Render renders the kustomization in dir, or the file that dir names, with kustomize's own library, in a process of
 // its own: files in or below each kustomization's folder only, built-in plugins only, no charts, no functions. A
 // kustomization without objects is an error; errors name the file, the cause and the next step.

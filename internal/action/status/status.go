@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 )
 
 // The exit statuses.
@@ -71,7 +72,7 @@ func Of(ctx context.Context, err error) int {
 		return Interrupted
 	case isA[inputs.Problems](err), isA[*identity.ConfigError](err):
 		return Inputs
-	case isA[refusedError](err):
+	case isA[refusedError](err), isA[*kustomize.CrashError](err):
 		return Unavailable
 	case errors.Is(err, ErrFindings), isA[Fault](err), isA[*build.StepError](err):
 		return Faulty

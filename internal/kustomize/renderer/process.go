@@ -149,17 +149,34 @@ func receive(output io.Reader) (*Response, error) {
 	}
 }
 
+// CrashError means that the process that renders crashed. That is a fault of the program, whatever the files contain.
+type CrashError struct{ Err error }
+
+// Error names the file that was rendered, the cause and the next step.
+func (e *CrashError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *CrashError) Unwrap() error { return e.Err }
+
+// statusFatal is the exit status of log.Fatal, by which kustomize refuses files. The runtime's own is another, and a
+// signal gives none.
+const statusFatal = 1
+
 // endedEarly is the error for a child that ended without a result.
 func endedEarly(request Request, status int, log string, err error) error {
 	if status == sandbox.OutOfMemory {
 		return fmt.Errorf("%s: rendering it needs more than %d MiB of memory; split the kustomization, and deploy each "+
 			"part by itself", request.Path, cmp.Or(request.Memory, sandbox.MaxMemory)>>20)
 	}
-	return crashed(request.Path, log, err)
+	err = ended(request.Path, log, err)
+	if status == statusFatal {
+		return err
+	}
+	return &CrashError{err}
 }
 
-// crashed is the error for a child that ended without a result: kustomize calls log.Fatal, panics, or used all memory.
-func crashed(path, log string, err error) error {
+// ended describes how a child ended without a result: kustomize calls log.Fatal, panics, or used all memory.
+func ended(path, log string, err error) error {
 	cause := err.Error()
 	if first, _, _ := strings.Cut(strings.TrimSpace(log), "\n"); first != "" && !strings.Contains(log, "ecret") {
 		cause = first

@@ -20,7 +20,7 @@ func TestRun_says_why_the_child_ended(t *testing.T) {
 			"`kustomize build`"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, crashed("k", test.log, errors.New("signal: killed")).Error()); diff != "" {
+			if diff := cmp.Diff(test.want, ended("k", test.log, errors.New("signal: killed")).Error()); diff != "" {
 				t.Error(diff)
 			}
 		})
