@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -40,7 +42,7 @@ func (s *Secrets) Add(secret string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, line := range lines {
-		for _, form := range forms(line) {
+		for _, form := range Forms(line) {
 			if !slices.Contains(s.forms, form) {
 				s.forms = append(s.forms, form)
 			}
@@ -52,18 +54,36 @@ func (s *Secrets) Add(secret string) []string {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// forms are the ways in which a secret is written where servers and libraries quote it.
-func forms(secret string) []string {
-	quoted, _ := json.Marshal(secret) // a string always encodes
-	return []string{
-		secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret), url.PathEscape(secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)),
+// Forms are the ways in which a secret is written where servers and libraries quote it, in texts, JSON, addresses, HTML
+// and base64, the longest first.
+func Forms(secret string) []string {
+	asJSON, _ := json.Marshal(secret) // a string always encodes
+	escaped := strings.ReplaceAll(url.QueryEscape(secret), "+", "%20")
+	forms := []string{secret, html.EscapeString(secret)}
+	for _, quoted := range []string{string(asJSON), strconv.Quote(secret), strconv.QuoteToASCII(secret)} {
+		quoted = quoted[1 : len(quoted)-1]
+		forms = append(forms, quoted, strings.ReplaceAll(quoted, "/", `\/`))
 	}
+	for _, escaped := range []string{url.QueryEscape(secret), url.PathEscape(secret), escaped,
+		strings.ReplaceAll(escaped, "%2F", "/")} {
+		forms = append(forms, escaped, inPercent.ReplaceAllStringFunc(escaped, strings.ToLower))
+	}
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		encoded := encoding.EncodeToString([]byte(secret))
+		forms = append(forms, encoded, strings.TrimRight(encoded, "="))
+	}
+	slices.SortFunc(forms, longestFirst)
+	return slices.Compact(forms)
 }
+
+// inPercent is a byte in an address, whose letters may be of either case.
+var inPercent = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func longestFirst(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) }
 
 // newReplacer prefers longer secrets: one may be a part of another.
 func newReplacer(forms []string) *strings.Replacer {
-	slices.SortStableFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	slices.SortFunc(forms, longestFirst)
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, hidden)

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // Secrets are credentials and tokens that were sent to registries. A registry may echo them, in an error for example,
@@ -23,15 +25,15 @@ const (
 	// shortest is the least length of a secret that is looked for: a shorter one would blank out ordinary words.
 	shortest = 4
 	// maxSecrets bounds what a registry that gives a new token to each request can fill.
-	maxSecrets = 1024
+	maxSecrets = 4096
 	hidden     = "***"
 )
 
-// Add notes a secret, also in the form that it has in a URL.
+// Add notes a secret, in each form that a registry may quote it in.
 func (s *Secrets) Add(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, form := range []string{secret, url.QueryEscape(secret)} {
+	for _, form := range redact.Forms(secret) {
 		if len(form) < shortest || len(s.list) >= maxSecrets {
 			continue
 		}

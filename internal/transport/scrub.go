@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // Scrub returns a transport that takes the credentials of a request out of a refusal of it, and out of its warnings: a
@@ -128,13 +129,11 @@ func form(request *http.Request) (*http.Request, url.Values, error) {
 	return request, values, nil
 }
 
-// hide replaces secrets in a text, as they are and as JSON and addresses write them.
+// hide replaces secrets in a text, in each form that a server may quote them in.
 func hide(text string, secrets []string) string {
 	for _, secret := range secrets {
-		quoted, _ := json.Marshal(secret) // a string always encodes
-		for _, written := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret),
-			url.PathEscape(secret)} {
-			text = strings.ReplaceAll(text, written, "***")
+		for _, form := range redact.Forms(secret) {
+			text = strings.ReplaceAll(text, form, "***")
 		}
 	}
 	return text

@@ -12,6 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // display prints what BuildKit says of one image, in BuildKit's own plain form, as a step of its own in the log.
@@ -31,7 +32,7 @@ func newDisplay(spec build.Spec, emit progress.Sink) *display {
 	emit(progress.StepStarted{Name: "build", Title: "Build " + spec.Name + " for " +
 		strings.ReplaceAll(build.JoinPlatforms(spec.Platforms), ",", ", ")})
 	hide := hiding(spec.Dockerfile.Secrets)
-	go d.print(&progress.Lines{Line: func(text string) { emit(progress.Message{Text: hide.Replace(text)}) }})
+	go d.print(&progress.Lines{Line: func(text string) { emit(progress.Message{Text: hide.Text(text)}) }})
 	return d
 }
 
@@ -68,17 +69,13 @@ func (d *display) close(err error) {
 	d.emit(progress.StepFinished{Name: "build", Elapsed: time.Since(d.started), Err: err})
 }
 
-// hiding replaces secrets, which a RUN can print. A secret of several lines is hidden line by line.
-func hiding(secrets map[string]string) *strings.Replacer {
-	var pairs []string
+// hiding knows the secrets of a build, which a RUN can print.
+func hiding(secrets map[string]string) *redact.Secrets {
+	known := &redact.Secrets{}
 	for _, value := range secrets {
-		for line := range strings.Lines(value) {
-			if line = strings.TrimSpace(line); line != "" {
-				pairs = append(pairs, line, "***")
-			}
-		}
+		known.Add(value)
 	}
-	return strings.NewReplacer(pairs...)
+	return known
 }
 
 // tailLines is how much of a failing step's output an error contains.

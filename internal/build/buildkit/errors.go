@@ -34,7 +34,7 @@ func explain(ctx context.Context, err error, spec build.Spec, p part, log *displ
 	}
 	hide := hiding(spec.Dockerfile.Secrets)
 	for i, line := range failure.Tail {
-		failure.Tail[i] = hideSecrets(hide.Replace(line))
+		failure.Tail[i] = hideSecrets(hide.Text(line))
 	}
 	if platform, missing := missingEmulator(failure, p); missing {
 		failure.Err, failure.Fix = emulatorError(platform, p), emulatorFix(platform)

@@ -2,8 +2,11 @@ package hostile
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,13 +45,16 @@ func TestSecret_that_a_registry_echoes(t *testing.T) {
 		}
 		sent = r.Header.Get("Authorization")
 		_, plain, _ := r.BasicAuth()
-		refusing(http.StatusForbidden, "refused "+sent+" of "+plain+" at https://me:"+plain+"@registry")(w, r)
+		escaped := strings.ToLower(url.QueryEscape(plain))
+		refusing(http.StatusForbidden, "refused "+sent+" of "+plain+strconv.Quote(plain)+html.EscapeString(plain)+escaped+
+			" at https://me:"+plain+"@registry")(w, r)
 	})
 	r := j.run("verify", "--images", "app="+host+"/app", "--tag", "v1")
 	if sent == "" {
 		t.Fatalf("nothing was sent: %s", r.log())
 	}
 	checkSecret(t, j, r, password)
+	checkSecret(t, j, r, "hunter2")
 	checkSecret(t, j, r, strings.TrimPrefix(sent, "Basic "))
 }
 
