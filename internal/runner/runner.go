@@ -41,6 +41,19 @@ func (l *log) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// isFile reports whether the log goes to a file. No runner reads it there, and whoever keeps the file would keep the
+// secrets that it names.
+func (l *log) isFile() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	file, ok := l.w.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
 // New returns a Runner that logs to w and finds its files through getenv.
 func New(w io.Writer, getenv func(string) string) *Runner {
 	l := &log{w: w}
@@ -87,10 +100,10 @@ func InContainer(getenv func(string) string) bool {
 }
 
 // Mask hides a secret from now on: in all that goes through this Runner and, on a real runner, in the whole job's log.
-// Elsewhere the command would show the secret itself.
+// Elsewhere, in a file too, the command would show the secret itself.
 func (r *Runner) Mask(secret string) {
 	for _, line := range r.secrets.Add(secret) {
-		if r.Detected() {
+		if r.Detected() && !r.log.isFile() {
 			r.actions.AddMask(line)
 		}
 	}

@@ -43,6 +43,15 @@ func TestMask_is_for_runners_alone(t *testing.T) {
 	if out.Len() > 0 {
 		t.Errorf("outside a runner the command shows what it should hide: %q", &out)
 	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	runner.New(file, onRunner).Mask("secret")
+	if content, _ := os.ReadFile(file.Name()); len(content) > 0 {
+		t.Errorf("in a file the command shows what it should hide: %q", content)
+	}
 }
 
 func TestClean_finds_a_secret_that_is_divided(t *testing.T) {
