@@ -147,6 +147,12 @@ func TestAliases_are_bounded(t *testing.T) {
 			refused},
 		{"patch", "resources: [a.yaml]\npatches: [{path: b.yaml}]\n",
 			"apiVersion: v1\nkind: Service\nmetadata: {name: app}\n" + bomb, refused},
+		{"inline_patch", "resources: [a.yaml]\npatches:\n- patch: |-\n    apiVersion: v1\n    kind: Service\n" +
+			"    metadata: {name: app}\n    " + strings.ReplaceAll(bomb, "\n", "\n    "), "",
+			strings.Replace(refused, "b.yaml", "kustomization.yaml", 1)},
+		{"inline_transformer", "resources: [a.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: LabelTransformer\n" +
+			"  metadata: {name: t}\n  " + strings.ReplaceAll(bomb, "\n", "\n  "), "",
+			strings.Replace(refused, "b.yaml", "kustomization.yaml", 1)},
 		{"few_aliases", "resources: [b.yaml]\n", "apiVersion: v1\nkind: Service\nmetadata: {name: b, labels: &l {a: " +
 			"b}}\nspec: {selector: *l}\n", ""},
 	} {

@@ -36,8 +36,7 @@ func checkSize(content []byte, total int) error {
 
 // checkShape parses a file only if it could be too deep or too large.
 func checkShape(content []byte) error {
-	mayHaveAliases := bytes.Contains(content, []byte("*")) && bytes.Contains(content, []byte("&"))
-	if !mayBeDeep(content) && !mayHaveAliases {
+	if !mayBeDeep(content) && !mayHaveAliases(content) {
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
@@ -53,6 +52,11 @@ func checkShape(content []byte) error {
 			return fmt.Errorf("its values are nested more than %d levels deep; no object needs as many", maxDepth)
 		}
 	}
+}
+
+// mayHaveAliases is false only where a file has no alias.
+func mayHaveAliases(content []byte) bool {
+	return bytes.Contains(content, []byte("*")) && bytes.Contains(content, []byte("&"))
 }
 
 // mayBeDeep is false only where a file has no more than twice maxDepth levels: each takes a bracket, or on one line an
@@ -96,8 +100,8 @@ func depth(node *yaml.Node, known map[*yaml.Node]int) int {
 	return below + 1
 }
 
-// count is how many nodes there are with all aliases expanded, or a little more than maxNodes. Known are the counts of
-// the nodes that aliases refer to.
+// count is how many nodes there are with all aliases expanded, those of the YAML in texts included, or a little more
+// than maxNodes. Known are the counts of the nodes that aliases refer to.
 func count(node *yaml.Node, known map[*yaml.Node]int) int {
 	if n, isKnown := known[node]; isKnown {
 		return n
@@ -109,6 +113,11 @@ func count(node *yaml.Node, known map[*yaml.Node]int) int {
 	}
 	for _, child := range node.Content {
 		total = min(total+count(child, known), maxNodes+1)
+	}
+	if node.Kind == yaml.ScalarNode && mayHaveAliases([]byte(node.Value)) {
+		for _, doc := range yamlnode.Documents([]byte(node.Value)) {
+			total = min(total+count(doc, known), maxNodes+1)
+		}
 	}
 	known[node] = total
 	return total
