@@ -77,6 +77,22 @@ func TestErrors_about_Secrets_name_the_place_only(t *testing.T) {
 			"stringData: {a: hunter2, 12: b}\n"},
 			"k/kustomization.yaml: the rendered Secret s cannot be read: its data are no map of texts, or a key is given " +
 				"twice; values of Secrets are not shown; correct its manifest"},
+		{"value_that_begins_with_a_star", map[string]string{"kustomization.yaml": "resources: [s.yaml]\n", "s.yaml": secret +
+			"stringData: {a: *hunter2}\n"}, "k/s.yaml:1: the Secret here: a value that begins with * is not in quotes" + shown},
+		{"part_of_a_value", map[string]string{"kustomization.yaml": generate("literals: [a=hunter2]") + "replacements:\n" +
+			"- source: {kind: Secret, fieldPath: data.a, options: {delimiter: '-', index: 9}}\n" +
+			"  targets: [{select: {kind: Service}, fieldPaths: [metadata.name]}]\n"},
+			"k/kustomization.yaml:3: the Secret here: a replacement asks for a part that its value does not have" + shown},
+		{"patch_of_whatever_has_a_name", map[string]string{"kustomization.yaml": generate("literals: [a=b]") +
+			"patches: [{target: {name: s}, patch: 'hunter2: ['}]\n"},
+			"k/kustomization.yaml:4: the patch here, which may be of a Secret: a patch of it is none" + shown},
+		{"patch_of_some_kinds", map[string]string{"kustomization.yaml": generate("literals: [a=b]") +
+			"patches: [{target: {kind: Config.*|Secret}, patch: '[{op: hunter2, path: /data/a}]'}]\n"},
+			"k/kustomization.yaml:4: the patch here, which may be of a Secret: a patch of it is none" + shown},
+		{"patch_in_a_file", map[string]string{"kustomization.yaml": generate("literals: [a=b]") +
+			"patches: [{target: {kind: Secret}, path: p.yaml}]\n", "p.yaml": "- {op: add, path: " +
+			"/data/hunter2, value: {a: hunter2}}\n- {op: remove, path: /data/hunter2/x}\n"},
+			"k/kustomization.yaml:4: the Secret here: it does not render" + shown},
 		{"a_config_map_keeps_its_error", map[string]string{"kustomization.yaml": "configMapGenerator: [{name: c, literals: " +
 			"[abc]}]\n"},
 			"k/kustomization.yaml: loading KV pairs: literal sources [abc]: invalid literal source abc, expected key=value; " +

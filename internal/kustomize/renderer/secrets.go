@@ -1,7 +1,10 @@
 package renderer
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 )
 
 // Kustomize's errors and log lines quote what they are about: all literals of a generator, a patch, a value of the
@@ -20,6 +24,8 @@ import (
 type secret struct {
 	file string
 	line int
+	// perhaps is true for what may be a Secret's, such as a patch of whatever has a name.
+	perhaps bool
 	// values are all texts in it that are no names, keys included.
 	values []string
 }
@@ -45,6 +51,9 @@ func (r *renderer) secrets() []secret {
 		s := secretFinder{renderer: r, file: r.files.display(path), folder: filepath.Dir(path)}
 		for _, doc := range yamlnode.Documents(content) {
 			s.find(doc, 0)
+		}
+		if isBroken(content) {
+			s.addLines(content)
 		}
 		found = append(found, s.found...)
 	}
@@ -95,16 +104,59 @@ func (s *secretFinder) addGenerators(node *yaml.Node, before int) {
 	}
 }
 
-// isSecret reports whether a node is a Secret, its generator, or a patch of one.
+// isSecret reports whether a node is a Secret, its generator, or a patch that may be of one.
 func isSecret(node *yaml.Node) bool {
 	kind := yamlnode.Text(node, "kind")
-	return kind == "Secret" || kind == "SecretGenerator" || yamlnode.Text(node, "target", "kind") == "Secret"
+	return kind == "Secret" || kind == "SecretGenerator" || mayPatch(node, "Secret")
+}
+
+// mayPatch reports whether a node is a patch of objects of a kind, or of any kind. Kustomize takes a target's kind for
+// an expression: https://github.com/kubernetes-sigs/kustomize/blob/api/v0.21.2/api/types/selector.go
+func mayPatch(node *yaml.Node, kind string) bool {
+	if len(yamlnode.At(node, []string{"target"})) == 0 {
+		return false
+	}
+	pattern, err := regexp.Compile("^(?:" + yamlnode.Text(node, "target", "kind") + ")$")
+	return err != nil || pattern.MatchString(kind) || pattern.MatchString("")
+}
+
+// isBroken reports whether a file is no YAML.
+func isBroken(content []byte) bool {
+	for decoder := yaml.NewDecoder(bytes.NewReader(content)); ; {
+		var doc yaml.Node
+		if err := decoder.Decode(&doc); err != nil {
+			return !errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// addLines adds the words of a file that can't be parsed, but for those of public fields: what is wrong with it may be
+// that a value is not in quotes.
+func (s *secretFinder) addLines(content []byte) {
+	part := secret{file: s.file, line: 1}
+	for line := range strings.Lines(string(content)) {
+		field, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if slices.Contains(publicFields, strings.TrimLeft(field, "- ")) {
+			continue
+		}
+		for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,[]{}", r) }) {
+			part.addTexts(strings.Trim(word, `"'*&!:`))
+		}
+	}
+	s.found = append(s.found, part)
 }
 
 func (s *secretFinder) add(node *yaml.Node, line int) {
-	part := secret{file: s.file, line: line}
+	part := secret{file: s.file, line: line, perhaps: yamlnode.Text(node, "target", "kind") != "Secret" &&
+		len(yamlnode.At(node, []string{"target"})) > 0}
 	part.collect(node)
 	node = yamlnode.Resolve(node)
+	for _, patch := range yamlnode.At(node, []string{"path"}) {
+		content, _ := s.files.FileSystem.ReadFile(filepath.Join(s.folder, patch.Value))
+		for _, doc := range yamlnode.Documents(content) {
+			part.collect(doc)
+		}
+	}
 	for _, env := range slices.Concat(yamlnode.At(node, []string{"envs", "*"}), yamlnode.At(node, []string{"env"})) {
 		content, _ := s.files.FileSystem.ReadFile(filepath.Join(s.folder, env.Value)) // missing is what the error may be
 		for line := range strings.Lines(string(content)) {
@@ -149,10 +201,9 @@ func (p *secret) addTexts(texts ...string) {
 // isIn reports whether a text quotes the secret, as it is or with escapes.
 func (p *secret) isIn(text string) bool {
 	return slices.ContainsFunc(p.values, func(value string) bool {
-		quoted := fmt.Sprintf("%q", value)
 		joined := strings.Join(strings.Fields(value), " ")
-		return strings.Contains(text, value) || strings.Contains(text, joined) ||
-			strings.Contains(text, quoted[1:len(quoted)-1])
+		return slices.ContainsFunc(append(redact.Forms(value), joined),
+			func(form string) bool { return strings.Contains(text, form) })
 	})
 }
 
@@ -184,9 +235,13 @@ func (r *renderer) secretError(text string) error {
 			break
 		}
 	}
-	return fmt.Errorf("%s:%d: the Secret here: %s; values of Secrets are not shown; correct it, then check with "+
+	thing := "the Secret here"
+	if all[index].perhaps {
+		thing = "the patch here, which may be of a Secret"
+	}
+	return fmt.Errorf("%s:%d: %s: %s; values of Secrets are not shown; correct it, then check with "+
 		"`kustomize build %s`",
-		all[index].file, all[index].line, what, r.dir)
+		all[index].file, all[index].line, thing, what, r.dir)
 }
 
 // secretFaults are what can be said of a text without quoting it.
@@ -195,6 +250,7 @@ var secretFaults = []struct {
 	what    string
 }{
 	{regexp.MustCompile(`invalid literal`), "a literal is not KEY=VALUE"},
+	{regexp.MustCompile(`unknown anchor`), "a value that begins with * is not in quotes"},
 	{regexp.MustCompile(`is not in or below`), "a file is outside the kustomization's folder"},
 	{regexp.MustCompile(`evalsymlink failure|no such file`), "a file does not exist"},
 	{regexp.MustCompile(`key name or file path|missing (?:key|file)`), "an entry of files is not KEY=PATH"},
@@ -202,6 +258,7 @@ var secretFaults = []struct {
 	{regexp.MustCompile(`unknown field`), "it has a field that kustomize does not know"},
 	{regexp.MustCompile(`cannot unmarshal`), "a field has the wrong type"},
 	{regexp.MustCompile(`MalformedYAML`), "it is broken YAML"},
-	{regexp.MustCompile(`PatchTransformer|parse .*patch`), "a patch of it is none"},
+	{regexp.MustCompile(`PatchTransformer|parse .*patch|Unexpected kind`), "a patch of it is none"},
+	{regexp.MustCompile(`out of bounds`), "a replacement asks for a part that its value does not have"},
 	{regexp.MustCompile(`invalid utf8`), "a line of an env file is not UTF-8"},
 }
