@@ -312,7 +312,7 @@ func TestFix_refuses(t *testing.T) {
 			maps.Copy(files, test.files)
 			repo := repository(t, withImages(files, cluster.Registry+"/fix"))
 			if test.link != "" {
-				target := filepath.Join(t.TempDir(), "elsewhere.yaml")
+				target := filepath.Join(repo, "elsewhere.yaml")
 				write(t, target, files[test.link])
 				_ = os.Remove(filepath.Join(repo, test.link))
 				if err := os.Symlink(target, filepath.Join(repo, test.link)); err != nil {

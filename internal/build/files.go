@@ -50,15 +50,20 @@ func (s Spec) CheckFiles() error {
 	if s.Dockerfile.IsRemote() {
 		return nil
 	}
-	folder := s.Dockerfile.ContextFolder()
+	folder, file := s.Dockerfile.ContextFolder(), s.Dockerfile.Path()
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return &StepError{Image: s.Name, File: folder,
 			Err: fmt.Errorf("context %q is not a folder here; check the context input, and that the checkout has it", folder)}
 	}
-	file := s.Dockerfile.Path()
 	if info, err := os.Stat(file); err != nil || info.IsDir() {
 		return &StepError{Image: s.Name, File: file,
 			Err: fmt.Errorf("there is no Dockerfile at %q; set the file input to its path from the working directory", file)}
+	}
+	// A builder, or a Dockerfile's own frontend, may read all of either folder.
+	for _, read := range []string{folder, filepath.Dir(file)} {
+		if _, err := Followed(read); err != nil {
+			return &StepError{Image: s.Name, File: read, Err: err}
+		}
 	}
 	return nil
 }

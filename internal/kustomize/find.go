@@ -28,7 +28,7 @@ func Find(dir string) (string, error) {
 			return "", fmt.Errorf("%s is no regular file, but a device or a pipe, so it is not read; name a file, or its folder",
 				dir)
 		}
-		return dir, nil
+		return dir, checkLink(dir)
 	}
 	found := slices.DeleteFunc(names, func(name string) bool { return !isFile(filepath.Join(dir, name)) })
 	switch len(found) {
@@ -37,11 +37,30 @@ func Find(dir string) (string, error) {
 			"kustomization, "+
 			"or run `kustomize create --autodetect` there", dir, list(konfig.RecognizedKustomizationFileNames()))
 	case 1:
-		return filepath.Join(dir, found[0]), nil
+		path := filepath.Join(dir, found[0])
+		return path, checkLink(path)
 	default:
 		return "", fmt.Errorf("folder %s has %d kustomizations (%s): kustomize reads only one; remove the others",
 			dir, len(found), strings.Join(found, ", "))
 	}
+}
+
+// checkLink refuses a kustomization that is a link out of its folder, as kustomize does: a repository's link must not
+// have a file of the machine rendered, nor changed.
+func checkLink(path string) error {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("looking for the kustomization: %w", err)
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fmt.Errorf("looking for the kustomization: %w", err)
+	}
+	if below, err := filepath.Rel(folder, target); err != nil || !filepath.IsLocal(below) {
+		return fmt.Errorf("%s is a link out of its folder, which kustomize does not follow; name the folder where it leads, "+
+			"or put a kustomization here that lists that folder under resources", path)
+	}
+	return nil
 }
 
 // isFile reports whether there is a regular file: a link of a repository may lead to a device that has no end.

@@ -10,11 +10,24 @@ import (
 func TestFind(t *testing.T) {
 	folder(t, map[string]string{"a/kustomization.yaml": "", "b/kustomization.yml": "", "c/Kustomization": "",
 		"none/x.yaml":            "",
-		"two/kustomization.yaml": "", "two/Kustomization": "", "dir/kustomization.yaml/x": "", "device/x.yaml": ""})
+		"two/kustomization.yaml": "", "two/Kustomization": "", "dir/kustomization.yaml/x": "", "device/x.yaml": "",
+		"out/x.yaml": "", "in/real/k.yaml": ""})
 	if err := os.Symlink(os.DevNull, "device/kustomization.yaml"); err != nil { // as /dev/zero, which has no end
 		t.Fatal(err)
 	}
+	for link, target := range map[string]string{"out/kustomization.yaml": "../a/kustomization.yaml",
+		"in/kustomization.yaml": "real/k.yaml", "linked": "a"} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const linksOut = "out/kustomization.yaml is a link out of its folder, which kustomize does not follow; name the " +
+		"folder where it leads, or put a kustomization here that lists that folder under resources"
 	for _, test := range []struct{ name, dir, want, err string }{
+		{"a_link_out_of_its_folder", "out", "out/kustomization.yaml", linksOut},
+		{"a_link_out_of_its_folder_itself", "out/kustomization.yaml", "out/kustomization.yaml", linksOut},
+		{"a_link_that_stays_below", "in", "in/kustomization.yaml", ""},
+		{"a_folder_that_is_a_link", "linked", "linked/kustomization.yaml", ""},
 		{"yaml", "a", "a/kustomization.yaml", ""},
 		{"yml", "b", "b/kustomization.yml", ""},
 		{"without_extension", "c/", "c/Kustomization", ""},

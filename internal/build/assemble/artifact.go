@@ -2,7 +2,6 @@ package assemble
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -32,7 +31,7 @@ type artifact struct {
 // readArtifact lists the files of an artifact. Its error is about the user's files, and names the path.
 func readArtifact(a build.Artifact, p v1.Platform) (artifact, error) {
 	read := artifact{source: sourceFor(a.Source, p), binaries: map[string]string{}}
-	root, err := followed(read.source)
+	root, err := build.Followed(read.source)
 	if err != nil {
 		return read, err
 	}
@@ -55,43 +54,6 @@ func readArtifact(a build.Artifact, p v1.Platform) (artifact, error) {
 		return read.add(name, path.Join(destination, filepath.ToSlash(relative)), a.Mode, entry)
 	})
 	return read, err
-}
-
-// followed is where a path leads. The artifact itself may be a link, such as dist/latest; those inside of a folder stay
-// links. The files of the working directory are a repository's, and none of its links may bring a file of the machine
-// into an image.
-func followed(source string) (string, error) {
-	target, err := filepath.EvalSymlinks(source)
-	if err != nil {
-		return "", err
-	}
-	inside, err := isInside(".", source)
-	if err != nil || !inside {
-		return target, err
-	}
-	folder, err := filepath.EvalSymlinks(".")
-	if err != nil {
-		return "", err
-	}
-	if stays, err := isInside(folder, target); err != nil || !stays {
-		return "", cmp.Or(err, fmt.Errorf("%s is a link out of the working directory, to %s; name that file itself, or "+
-			"copy it", source, target))
-	}
-	return target, nil
-}
-
-// isInside reports whether a path is below a folder, by their names.
-func isInside(folder, path string) (bool, error) {
-	from, err := filepath.Abs(folder)
-	if err != nil {
-		return false, err
-	}
-	to, err := filepath.Abs(path)
-	if err != nil {
-		return false, err
-	}
-	relative, err := filepath.Rel(from, to)
-	return err == nil && filepath.IsLocal(relative), nil
 }
 
 // sourceFor fills the placeholders of a path.
