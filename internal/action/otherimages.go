@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -51,19 +52,17 @@ func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 		if !ok {
 			continue
 		}
-		wanted := map[string]string{}
-		for _, c := range slices.Concat(of.Spec.InitContainers, of.Spec.Containers) {
-			wanted[c.Name] = c.Image
-		}
+		wants := imagesOf(of.Spec)
 		for _, c := range containers {
-			if c.Workload != change.Object || c.Image == wanted[c.Name] || d.foreseen(wanted[c.Name], c.Image) {
+			wanted := wants[part{c.Name, c.Volume}]
+			if c.Workload != change.Object || c.Image == wanted || d.foreseen(wanted, c.Image) {
 				continue
 			}
 			if c.Digest = ""; seen[c] { // of another digest
 				continue
 			}
 			seen[c] = true
-			other := apply.OtherImage{Container: c.Name, Wanted: wanted[c.Name], Runs: c.Image}
+			other := apply.OtherImage{Container: c.Name, Volume: c.Volume, Wanted: wanted, Runs: c.Image}
 			d.changes[i].OtherImages = append(d.changes[i].OtherImages, other)
 			findings = append(findings, other.Finding(change.Object, object.Name(change.After.GetKind(), change.After)))
 		}
@@ -104,4 +103,23 @@ func (d *deploy) verifiedAs(reference string) *image.Image {
 		}
 	}
 	return nil
+}
+
+// part is a container of a pod, or a volume.
+type part struct {
+	name   string
+	volume bool
+}
+
+func imagesOf(spec corev1.PodSpec) map[part]string {
+	images := map[part]string{}
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		images[part{c.Name, false}] = c.Image
+	}
+	for _, v := range spec.Volumes {
+		if v.Image != nil {
+			images[part{v.Name, true}] = v.Image.Reference
+		}
+	}
+	return images
 }

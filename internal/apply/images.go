@@ -12,7 +12,9 @@ import (
 
 // OtherImage is an image that runs and that the manifest does not name.
 type OtherImage struct {
+	// Container is the name of the container, or of the volume that has the image's files.
 	Container string
+	Volume    bool
 	// Wanted is the image in the manifest, or "" where the cluster added the container. Runs is the one that the cluster
 	// has now, or in a plan would have.
 	Wanted, Runs string
@@ -26,9 +28,9 @@ func otherImages(desired, live *unstructured.Unstructured, foreseen func(wanted,
 		return nil
 	}
 	var others []OtherImage
-	eachContainer(desired.Object, live.Object, func(name, wanted, runs string) {
-		if runs != "" && runs != wanted && !foreseen(wanted, runs) {
-			others = append(others, OtherImage{Container: name, Wanted: wanted, Runs: runs})
+	eachContainer(desired.Object, live.Object, func(i OtherImage) {
+		if i.Runs != "" && i.Runs != i.Wanted && !foreseen(i.Wanted, i.Runs) {
+			others = append(others, i)
 		}
 	})
 	return others
@@ -41,30 +43,38 @@ func (i OtherImage) Finding(id, workload string) finding.Finding {
 		Fix: "Look for the admission webhook or policy that does so: " +
 			"kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies. ",
 	}
+	part := "container " + i.Container + " runs"
+	if i.Volume {
+		f.Container, part = "", "volume "+i.Container+" has the files of"
+	}
 	if i.Wanted == "" {
-		f.Message = fmt.Sprintf("%s: container %s runs %s, which the manifest does not name: "+
-			"the cluster added it, and it was not verified.", workload, i.Container, i.Runs)
+		f.Message = fmt.Sprintf("%s: %s %s, which the manifest does not name: "+
+			"the cluster added it, and it was not verified.", workload, part, i.Runs)
 		f.Fix += "If that is intended, let the webhook answer dry runs (sideEffects: None), so that the plan looks at what " +
 			"it adds."
 		return f
 	}
-	f.Message = fmt.Sprintf("%s: container %s runs %s in place of %s: the cluster replaced the image, and this one was "+
-		"not verified.", workload, i.Container, i.Runs, i.Wanted)
+	f.Message = fmt.Sprintf("%s: %s %s in place of %s: the cluster replaced the image, and this one was "+
+		"not verified.", workload, part, i.Runs, i.Wanted)
 	f.Fix += "If that is intended, write the image that is to run into the kustomization, so that it is verified."
 	return f
 }
 
+// volumes is the field of a pod's spec whose items may be an image's files:
+// https://kubernetes.io/docs/concepts/storage/volumes/#image
+const volumes = "volumes"
+
 // containerLists are the fields of a pod's spec that have images, in the order of messages.
-var containerLists = []string{"initContainers", "containers", "ephemeralContainers"}
+var containerLists = []string{"initContainers", "containers", "ephemeralContainers", volumes}
 
 // eachContainer calls found with each container of a manifest, and then with those that only the live object has: its
 // image in each, or "".
-func eachContainer(desired, live any, found func(name, wanted, runs string)) {
+func eachContainer(desired, live any, found func(OtherImage)) {
 	switch desired := desired.(type) {
 	case map[string]any:
 		live, _ := live.(map[string]any)
 		for _, field := range containerLists {
-			eachOf(desired[field], live[field], found)
+			eachOf(desired[field], live[field], field == volumes, found)
 		}
 		for _, field := range slices.Sorted(maps.Keys(desired)) {
 			if !slices.Contains(containerLists, field) {
@@ -80,16 +90,16 @@ func eachContainer(desired, live any, found func(name, wanted, runs string)) {
 }
 
 // eachOf is eachContainer for one list.
-func eachOf(desired, live any, found func(name, wanted, runs string)) {
+func eachOf(desired, live any, areVolumes bool, found func(OtherImage)) {
 	wants, runs := imagesByContainer(desired), imagesByContainer(live)
 	for _, container := range containersIn(desired) {
 		name, _ := container["name"].(string)
-		found(name, wants[name], runs[name])
+		found(OtherImage{name, areVolumes, wants[name], runs[name]})
 	}
 	for _, container := range containersIn(live) {
 		name, _ := container["name"].(string)
 		if _, wanted := wants[name]; !wanted {
-			found(name, "", runs[name])
+			found(OtherImage{name, areVolumes, "", runs[name]})
 		}
 	}
 }
@@ -98,7 +108,12 @@ func imagesByContainer(list any) map[string]string {
 	images := map[string]string{}
 	for _, container := range containersIn(list) {
 		name, _ := container["name"].(string)
-		images[name], _ = container["image"].(string)
+		switch image := container["image"].(type) {
+		case string:
+			images[name] = image
+		case map[string]any:
+			images[name], _ = image["reference"].(string)
+		}
 	}
 	return images
 }

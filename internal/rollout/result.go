@@ -37,10 +37,17 @@ func (tr *tracker) result() Result {
 }
 
 func (r *Result) addContainers(t *trackedObject, p *trackedPod) {
+	add := func(c Container) {
+		if !slices.Contains(r.Containers, c) {
+			r.Containers = append(r.Containers, c)
+		}
+	}
 	for _, c := range object.Containers(p.Pod) {
-		seen := Container{Workload: t.id, Name: c.Name, Image: c.Image, Digest: c.Digest()}
-		if !slices.Contains(r.Containers, seen) {
-			r.Containers = append(r.Containers, seen)
+		add(Container{Workload: t.id, Name: c.Name, Image: c.Image, Digest: c.Digest()})
+	}
+	for _, v := range p.Spec.Volumes {
+		if v.Image != nil {
+			add(Container{Workload: t.id, Name: v.Name, Volume: true, Image: v.Image.Reference})
 		}
 	}
 }

@@ -100,6 +100,8 @@ type Container struct {
 	// Workload is the applied object, as object.ID writes it.
 	Workload string
 	Name     string
+	// Volume means a volume that has the image's files.
+	Volume bool
 	// Image is that of the pod's spec, and Digest of what the node has pulled for it: object.Container.Digest.
 	Image, Digest string
 }

@@ -31,9 +31,12 @@ func TestWebhook_that_swaps_an_image_is_found_out(t *testing.T) {
 		}
 		return false
 	})
-	r := a.deploy("swap", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n")
+	r := a.deploy("swap", "apiVersion: v1\nkind: PodTemplate\nmetadata: {name: mounts}\ntemplate: {spec: {containers: "+
+		"[{name: c, image: app}], volumes: [{name: files, image: {reference: "+
+		strings.TrimPrefix(a.env["INPUT_IMAGES"], "app=")+":v1}}]}}\n")
 	output := read(t, a.env["GITHUB_OUTPUT"])
-	if !strings.Contains(r.log(), namespace+":evil in place of") || strings.Contains(output, "\nok\n") ||
+	if !strings.Contains(r.log(), "runs "+strings.TrimPrefix(a.env["INPUT_IMAGES"], "app=")+":evil in place of") ||
+		!strings.Contains(r.log(), "volume files has the files of ") || strings.Contains(output, "\nok\n") ||
 		!strings.Contains(output, namespace+":evil") {
 		t.Errorf("status %d, outputs %s\n%s", r.status, output, r.log())
 	}
