@@ -49,7 +49,7 @@ type ConfigError struct{ Err error }
 func (e *ConfigError) Error() string { return passwords.ReplaceAllString(e.Err.Error(), "$1:***@") }
 
 // passwords finds the password in an address, be it well formed or not.
-var passwords = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/"':@]*):[^\s"'/]*@`)
+var passwords = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/"':@]*):[^"'\n]*@`)
 
 // Unwrap returns the cause.
 func (e *ConfigError) Unwrap() error { return e.Err }

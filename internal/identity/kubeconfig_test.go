@@ -171,8 +171,9 @@ func TestKubeconfig_keeps_a_password_out_of_the_address(t *testing.T) {
 			}
 		})
 	}
-	err := error(&identity.ConfigError{Err: errors.New(`parse "https://admin:hun ter2@a": no; see socks5://b:hunter2@proxy`)})
-	if strings.Contains(err.Error(), "hunter2") {
+	err := error(&identity.ConfigError{Err: errors.New(`parse "https://admin:hun ter2@a": no; see socks5://b:hunter2@proxy ` +
+		`or "http://b:a hunter2/c@d@proxy"`)})
+	if strings.Contains(err.Error(), "ter2") {
 		t.Errorf("error %v", err)
 	}
 }
