@@ -33,6 +33,31 @@ func TestAction_runs_the_Dockerfile_or_a_release(t *testing.T) {
 // digest is that of the image that was pushed for a release.
 const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
+// Most licences of what is linked ask for their text wherever the program goes: beside the programs of a release, of
+// each system, and in the image, however it is built.
+func TestRelease_has_the_licence_texts_of_what_is_linked(t *testing.T) {
+	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const texts = "THIRD_PARTY_LICENSES.txt"
+	for _, test := range []struct{ name, text, want string }{
+		{"programs", run(t, root, "make", "-n", "dist"), "go run ./cmd/licenses ./cmd/multiarch-deploy linux/amd64 " +
+			"linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 >dist/" + texts},
+		{"image_of_a_release", run(t, root, "make", "-n", "push"), "--artifacts dist/" + texts + ":/" + texts},
+		{"image_of_the_Dockerfile", string(dockerfile), "RUN go run ./cmd/licenses ./cmd/multiarch-deploy " +
+			"$TARGETOS/$TARGETARCH >/" + texts},
+		{"its_last_stage", string(dockerfile)[strings.LastIndex(string(dockerfile), "\nFROM "):], "COPY --from=build /" +
+			texts + " /" + texts},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !strings.Contains(test.text, test.want) {
+				t.Errorf("no %q in\n%s", test.want, test.text)
+			}
+		})
+	}
+}
+
 func TestRelease_is_a_commit_beside_the_branch(t *testing.T) {
 	folder := repository(t)
 	run(t, folder, "git", "tag", "v1.9.0")

@@ -35,6 +35,30 @@ func TestActions_of_others_are_pinned(t *testing.T) {
 	}
 }
 
+// What a job runs, as root in some, must not find the job's token in the checkout.
+func TestCheckouts_keep_no_token(t *testing.T) {
+	for path, content := range workflows(t) {
+		var workflow struct {
+			Jobs map[string]struct {
+				Steps []struct {
+					Uses string         `yaml:"uses"`
+					With map[string]any `yaml:"with"`
+				} `yaml:"steps"`
+			} `yaml:"jobs"`
+		}
+		if err := yaml.Unmarshal(content, &workflow); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for name, job := range workflow.Jobs {
+			for _, step := range job.Steps {
+				if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != false {
+					t.Errorf("%s: job %s checks out and keeps its token; write `persist-credentials: false`", path, name)
+				}
+			}
+		}
+	}
+}
+
 // A runner's user is not root, and these tests run container engines of their own.
 func TestEngines_run_as_root(t *testing.T) {
 	runs := regexp.MustCompile(`(?m)^.*\bmake test-engines$`)

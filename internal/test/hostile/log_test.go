@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +82,28 @@ func TestLog_of_a_plugin_that_forges_commands(t *testing.T) {
 	checkLog(t, r)
 	if !strings.Contains(r.log(), "stop-commands") {
 		t.Errorf("the plugin did not run:\n%s", r.log())
+	}
+}
+
+// A kubeconfig may name any program. The log says which one runs, and none does where that is forbidden.
+func TestPlugin_of_a_kubeconfig_is_named_and_can_be_forbidden(t *testing.T) {
+	for _, forbidden := range []bool{false, true} {
+		j := newJob(t)
+		plugin := j.write("plugin", "#!/bin/sh\ntouch ran\n")
+		kubeconfig := j.write("kubeconfig", fmt.Sprintf(kubeconfigWithPlugin, plugin))
+		j.write("kustomization.yaml", "resources: [app.yaml]\n")
+		j.write("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\n")
+		args := []string{"plan", "--kubeconfig", kubeconfig, "--images",
+			"app=" + registry(t, refusing(http.StatusNotFound, "none")) + "/app", "--tag", "v1"}
+		status := 3
+		if forbidden {
+			args, status = append(args, "--kubeconfig-exec", "forbid"), 2
+		}
+		r := j.run(args...)
+		_, err := os.Stat(filepath.Join(j.workspace, "ran"))
+		if ran := err == nil; ran == forbidden || !strings.Contains(r.log(), plugin) || r.status != status {
+			t.Errorf("forbidden: %t, ran: %t, status %d, want %d\n%s", forbidden, ran, r.status, status, r.log())
+		}
 	}
 }
 
