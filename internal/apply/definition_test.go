@@ -176,3 +176,31 @@ spec:
 		})
 	}
 }
+
+// A list of one version has the objects of the other ones too, converted. They are not what the manifests compare with.
+func TestApply_of_objects_of_two_versions_of_a_kind(t *testing.T) {
+	const definition = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.tests.example}
+spec:
+  group: tests.example
+  names: {kind: Gadget, plural: gadgets}
+  scope: Namespaced
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}
+  - {name: v1beta1, served: true, storage: false, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}
+`
+	opts := in(t, "versions")
+	set := definition
+	for name, version := range map[string]string{"a": "v1", "b": "v1", "c": "v1beta1"} {
+		set += fmt.Sprintf("---\n{apiVersion: tests.example/%s, kind: Gadget, metadata: {name: %s}, spec: {size: 3}}\n",
+			version, name)
+	}
+	must(t, set, opts)
+	for _, change := range must(t, set, opts) {
+		if change.Action != apply.Unchanged {
+			t.Errorf("%s %s, want it unchanged", change.Action, change.Object)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (r *run) readCollection(ctx context.Context, items []*item) {
 // has of it is not read to its end.
 func (r *run) list(ctx context.Context, items []*item) (complete bool) {
 	complete, err := r.List(ctx, items[0].Ref, 4*len(items), func(live *unstructured.Unstructured) {
-		if t, ok := r.byKey[object.KeyOf(live)]; ok {
+		if t, ok := r.byKey[object.KeyOf(live)]; ok && t.Resource == items[0].Resource { // of the same version
 			t.found(live)
 		}
 	})
