@@ -22,13 +22,25 @@ type Group struct {
 	Others []string
 }
 
+// manyGroups is from how many groups on findings are joined even where each has a patch of its own to paste.
+const manyGroups = 20
+
 // Join groups findings that say the same, the worst first, and otherwise in their order.
 func Join(findings []finding.Finding) []Group {
+	groups := join(findings, withoutObject)
+	if len(groups) > manyGroups {
+		groups = join(findings, withoutNames)
+	}
+	return groups
+}
+
+// join joins the findings whose texts are the same without what a function takes out of them.
+func join(findings []finding.Finding, without func(text string, f finding.Finding) string) []Group {
 	var groups []Group
 	index := map[finding.Finding]int{}
 	for _, f := range finding.WorstFirst(findings) {
 		same := f
-		same.Message, same.Fix = withoutObject(f.Message, f), withoutObject(f.Fix, f)
+		same.Message, same.Fix = without(f.Message, f), without(f.Fix, f)
 		same.Object, same.File, same.Line = "", "", 0
 		at, known := index[same]
 		if !known || f.Object == "" {
@@ -39,6 +51,12 @@ func Join(findings []finding.Finding) []Group {
 		groups[at].Others = append(groups[at].Others, f.Object)
 	}
 	return groups
+}
+
+// withoutNames is withoutObject of a patch's target too, as the target of an entry of patches names it.
+func withoutNames(text string, f finding.Finding) string {
+	name := f.Object[strings.LastIndexByte(f.Object, '/')+1:]
+	return strings.ReplaceAll(withoutObject(text, f), "name: "+name+"}", "")
 }
 
 // withoutObject is a text about an object without its name, by which alike ones differ.
@@ -65,7 +83,7 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 			continue
 		}
 		line := fmt.Sprintf("%s %s", change.Action, change.Object)
-		if diffs {
+		if diffs && (len(changes) <= shownRows || change.Action != apply.Created) { // what is new is in its manifest
 			line += difference(change)
 		}
 		lines = append(lines, line)

@@ -36,6 +36,22 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// A patch names its object in its head too, so that each is another one. Of few, each is there to paste.
+func TestJoin_of_many_patches(t *testing.T) {
+	for _, test := range []struct{ findings, groups int }{{2, 2}, {20, 20}, {1000, 1}} {
+		var findings []finding.Finding
+		for i := range test.findings {
+			f := about(fmt.Sprint("app-", i), finding.Error)
+			f.Fix = fmt.Sprintf("# patches: [{path: THIS-FILE, target: {kind: Deployment, name: app-%d}}]\n", i) + f.Fix
+			findings = append(findings, f)
+		}
+		got := report.Join(findings)
+		if len(got) != test.groups || len(got[0].Others) != test.findings-test.groups {
+			t.Errorf("%d findings are %d groups, want %d", test.findings, len(got), test.groups)
+		}
+	}
+}
+
 func TestChangeLines(t *testing.T) {
 	var few, many apply.ChangeSet
 	for i := range 1000 {
