@@ -51,11 +51,6 @@ func setTag(t *testing.T, dir, from, to string) {
 	writeFile(t, path, strings.Replace(string(content), "newTag: "+from, "newTag: "+to, 1))
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	must(t, os.WriteFile(path, []byte(text), 0o600))
-}
-
 func (o objects) object(i int) string {
 	if i == 0 {
 		return "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: " + o.namespace + "\n"

@@ -16,11 +16,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/peers"
 )
-
-const root = "../../.."
 
 var (
 	partsFlag  = flag.String("parts", "", "the parts to measure, separated by spaces; all by default")
@@ -109,28 +106,6 @@ func write(t *testing.T, part, text string) {
 	}
 }
 
-// program is the path of a program in bin, where the Makefile has put it.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join(root, "bin", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v: run make bench-peers", err)
-	}
-	return path
-}
-
-func kubectl(t *testing.T) string {
-	t.Helper()
-	path, err := cluster.Kubectl(t.Context(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // inTurns runs two commands as often as asked, in turns, so that both meet the same machine. Whose turn is first
 // changes.
 func inTurns(t *testing.T, rounds int, ours, theirs func(round int) peers.Command) (a, b []peers.Usage) {
@@ -158,13 +133,6 @@ func measure(t *testing.T, c peers.Command) peers.Usage {
 	t.Logf("%8s wall %8s CPU %4d MB  %s %.60q", used.Wall.Round(time.Millisecond), used.CPU.Round(time.Millisecond),
 		used.Peak/1e6, filepath.Base(c.Path), c.Args)
 	return used
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // start is the program's start, and what a runner fetches to have it.
