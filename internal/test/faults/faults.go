@@ -132,8 +132,10 @@ func service(host string) string {
 	return name
 }
 
-// chosen are names that differ from run to run: those of pods, of the inventory of a deploy, and of commits.
-var chosen = regexp.MustCompile(`(/pods/|/multiarch-deploy-inventory-|/(?:commits|git/commits|compare)/)[^/]+`)
+// chosen are names that differ from run to run: those of pods, of the inventory of a deploy, of commits, and of what is
+// uploaded and built.
+var chosen = regexp.MustCompile(`(/pods/|/multiarch-deploy-inventory-|/(?:commits|git/commits|compare)/` +
+	`|/blobs/uploads/|/o/multiarch-deploy/|/builds/)[^/]+`)
 
 // Met reports whether the request that Set names has come.
 func (p *Proxy) Met() bool {

@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -66,6 +68,11 @@ current-context: x
 `, w.cluster.Host))
 	write(t, filepath.Join(w.folder, "kustomization.yaml"), "namespace: "+namespace+"\nresources: [app.yaml]\n")
 	write(t, filepath.Join(w.folder, "app.yaml"), fmt.Sprintf(manifests, namespace))
+	client, err := kubernetes.NewForConfig(config)
+	must(t, err)
+	t.Cleanup(func() { // so that its nodes have room for the pods of the next worlds
+		_ = client.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{})
+	})
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -33,6 +34,8 @@ type job struct {
 	env   map[string]string
 	// done checks what a good run has brought about.
 	done func(t *testing.T)
+	// others reports, of a request's name, that it is none of the job; nil for none.
+	others func(name string) bool
 }
 
 // jobs are those that reach each service besides registries and clusters.
@@ -190,7 +193,7 @@ func requestsOf(t *testing.T, start func(*testing.T) job) []string {
 		t.Fatalf("too few requests to be all: %v", j.proxy.Seen())
 	}
 	return slices.DeleteFunc(j.proxy.Seen(), func(name string) bool {
-		return strings.HasSuffix(name, "/keys") || strings.HasSuffix(name, "/jwks")
+		return j.others != nil && j.others(name) || strings.HasSuffix(name, "/keys") || strings.HasSuffix(name, "/jwks")
 	})
 }
 
@@ -214,11 +217,17 @@ func TestBefore_at_every_request_to_a_service(t *testing.T) {
 				if host, _, _ := strings.Cut(url, "/"); status != 0 && (status != 3 || !strings.Contains(output, host)) {
 					t.Errorf("status %d; want 0, or 3 and %s in:\n%s", status, host, output)
 				}
+				if line := libraryLog.FindString(output); line != "" {
+					t.Errorf("a library's own log reached the user: %s", line)
+				}
 				j.converges(t)
 			})
 		}
 	})
 }
+
+// libraryLog is a line as client-go writes to its own log, by klog.
+var libraryLog = regexp.MustCompile(`(?m)^[IWEF]\d{4} \d\d:.*`)
 
 // Whenever such a run is interrupted, even killed: it ends soon, and the next run does what it was for, once.
 func TestBefore_interrupted_at_every_request_to_a_service(t *testing.T) {
