@@ -29,6 +29,9 @@ func (r *Report) CSV() ([]byte, error) {
 		title := runningTitle(architecture)
 		head = append(head, "pods "+title, "cores "+title, "memory "+title)
 	}
+	for i, cell := range head { // an architecture is what a node says that it is
+		head[i] = inert(cell)
+	}
 	lines := [][]string{head}
 	for _, workload := range r.Workloads {
 		lines = append(lines, workload.csvLine(architectures, running))
@@ -73,7 +76,7 @@ func usageCells(u audit.Usage) []string {
 
 // inert is a text that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 func inert(text string) string {
-	text = redact.OneLine(redact.Printable(text))
+	text = strings.TrimSpace(redact.OneLine(text))
 	if text != "" && strings.ContainsAny(text[:1], "=+-@") {
 		return "'" + text
 	}
