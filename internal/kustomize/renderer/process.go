@@ -116,7 +116,7 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 		return nil, err
 	}
 	if response == nil {
-		return nil, endedEarly(request, child.ProcessState.ExitCode(), log.String(), errors.Join(waitErr, readErr))
+		return nil, endedEarly(request, child.ProcessState.ExitCode(), log.String(), cmp.Or(waitErr, readErr))
 	}
 	return response, readErr
 }
