@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 			if c.Workload != change.Object || c.Image == wanted || d.foreseen(wanted, c.Image) {
 				continue
 			}
-			if c.Digest = ""; seen[c] { // of another digest
+			if c.Digest, c.Architecture = "", ""; seen[c] { // on another node
 				continue
 			}
 			seen[c] = true
@@ -73,17 +74,31 @@ func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 // keptImages reports pods that run what a tag of the inputs named before: a workload that names the same tag is not
 // rolled out anew, and a node that has an image of the tag does not pull it again.
 // https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting
-func (d *deploy) keptImages(containers []rollout.Container) []finding.Finding {
+//
+// Of an image that came to a node by several indexes the node names any one of these, so the registry is asked what is
+// behind the one that it names.
+func (d *deploy) keptImages(ctx context.Context, containers []rollout.Container) []finding.Finding {
 	var findings []finding.Finding
+	seen := map[rollout.Container]bool{}
 	for _, c := range containers {
 		img := d.verifiedAs(c.Image)
 		if img == nil || c.Digest == "" || img.Has(c.Digest) {
 			continue
 		}
+		earlier := img.Reference.Context().Digest(c.Digest)
+		d.images.Resolve(ctx, []name.Reference{earlier})
+		result := d.images.Result(earlier)
+		if result.Image == nil || img.SameOn(c.Architecture, result.Image) {
+			continue
+		}
+		if c.Architecture = ""; seen[c] { // on the nodes of another
+			continue
+		}
+		seen[c] = true
 		_, workload, _ := strings.Cut(c.Workload, " ")
 		findings = append(findings, finding.Finding{
 			Code: finding.HeldBack, Severity: finding.Warning, Object: c.Workload, Container: c.Name, Image: c.Image,
-			Message: fmt.Sprintf("%s, container %s: pods run %s, which tag %s named before; it is %s now.",
+			Message: fmt.Sprintf("%s, container %s: pods run %s, which is not what tag %s names now: %s.",
 				workload, c.Name, c.Digest, img.Reference.Identifier(), img.Digest),
 			Fix: "Set pin-digest: true, or give each build a tag of its own. Nodes keep what they have pulled by a tag.",
 		})

@@ -29,7 +29,7 @@ func (d *deploy) rollout(ctx context.Context) error {
 	d.pods, d.wanted = result.Pods, wantedPods(result)
 	d.findings = append(d.findings, d.located(result.Findings)...) // emitted when they were seen
 	d.find(d.located(d.comparePods(result.Containers))...)
-	d.find(d.located(d.keptImages(result.Containers))...)
+	d.find(d.located(d.keptImages(ctx, result.Containers))...)
 	d.held = slices.ContainsFunc(d.findings, func(f finding.Finding) bool { return f.Code == finding.HeldBack })
 	d.say("%s", report.Table(d.report().PlacementTable()))
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))

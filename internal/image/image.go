@@ -79,6 +79,17 @@ func (i *Image) Has(digest string) bool {
 		slices.ContainsFunc(i.Manifests, func(m Manifest) bool { return digest == m.Digest.String() })
 }
 
+// SameOn reports whether nodes of an architecture take the same from both: indexes of one image may differ in other
+// platforms, annotations and attestations.
+func (i *Image) SameOn(architecture string, other *Image) bool {
+	for _, m := range i.Manifests {
+		if m.Platform.Architecture == architecture && other.Has(m.Digest.String()) {
+			return true
+		}
+	}
+	return false
+}
+
 // Platforms lists each platform that the image offers once, in the order of the index.
 // A manifest that names no architecture offers none.
 func (i *Image) Platforms() []v1.Platform {

@@ -26,8 +26,9 @@ func (tr *tracker) result() Result {
 			Wanted: readiness.Wanted(t.last), HeldBack: t.heldBack().Pods,
 		})
 		for _, p := range mine[t] {
-			r.Pods = append(r.Pods, tr.row(t, p))
-			r.addContainers(t, p)
+			row := tr.row(t, p)
+			r.Pods = append(r.Pods, row)
+			r.addContainers(row, p)
 		}
 	}
 	slices.SortFunc(r.Pods, func(x, y Pod) int {
@@ -36,18 +37,19 @@ func (tr *tracker) result() Result {
 	return r
 }
 
-func (r *Result) addContainers(t *trackedObject, p *trackedPod) {
+func (r *Result) addContainers(row Pod, p *trackedPod) {
 	add := func(c Container) {
+		c.Workload, c.Architecture = row.Workload, row.Architecture
 		if !slices.Contains(r.Containers, c) {
 			r.Containers = append(r.Containers, c)
 		}
 	}
 	for _, c := range object.Containers(p.Pod) {
-		add(Container{Workload: t.id, Name: c.Name, Image: c.Image, Digest: c.Digest()})
+		add(Container{Name: c.Name, Image: c.Image, Digest: c.Digest()})
 	}
 	for _, v := range p.Spec.Volumes {
 		if v.Image != nil {
-			add(Container{Workload: t.id, Name: v.Name, Volume: true, Image: v.Image.Reference})
+			add(Container{Name: v.Name, Volume: true, Image: v.Image.Reference})
 		}
 	}
 }

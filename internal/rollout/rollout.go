@@ -104,6 +104,8 @@ type Container struct {
 	Volume bool
 	// Image is that of the pod's spec, and Digest of what the node has pulled for it: object.Container.Digest.
 	Image, Digest string
+	// Architecture is that of the pod's node, or "".
+	Architecture string
 }
 
 // Object is the state of one applied object.
