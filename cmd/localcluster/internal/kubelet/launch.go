@@ -10,6 +10,7 @@ import (
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
@@ -19,7 +20,7 @@ const refusedLife = 500 * time.Millisecond
 
 // launch creates a container and plays its first process.
 func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {
-	cmd := command(c, w.pod.Load(), created.image.config)
+	cmd := command(c, w.pod.Load(), created.image.Config)
 	if len(cmd.Args) == 0 {
 		message := "failed to generate container spec: no command specified"
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", message)
@@ -28,9 +29,9 @@ func (w *worker) launch(ctx context.Context, c *corev1.Container, created *conta
 	w.box.add(created)
 	w.event(c, corev1.EventTypeNormal, events.CreatedContainer, "Container created")
 	m := w.machine(c, created)
-	_, err := m.load(ctx, cmd)
+	_, err := m.Load(ctx, cmd)
 	if refused := startRefused(err); refused != nil {
-		message := w.node.dialect.startError(cmd.Args[0], refused)
+		message := w.node.dialect.StartError(cmd.Args[0], refused)
 		w.event(c, corev1.EventTypeWarning, events.FailedToStartContainer, "Error: %s", message)
 		created.kill, created.stop = func() {}, func() {}
 		w.box.exited(created, 128, "StartError", message)
@@ -48,23 +49,24 @@ func (w *worker) launch(ctx context.Context, c *corev1.Container, created *conta
 // a wrong CPU or a missing interpreter, looks like a container that ran.
 func startRefused(err error) error {
 	var interpreter *launch.InterpreterError
-	if err == nil || errors.Is(err, errFormat) || errors.As(err, &interpreter) {
+	if err == nil || errors.Is(err, machine.ErrFormat) || errors.As(err, &interpreter) {
 		return nil
 	}
 	return err
 }
 
-func (w *worker) machine(c *corev1.Container, created *container) machine {
+func (w *worker) machine(c *corev1.Container, created *container) machine.Machine {
 	term := make(chan struct{})
 	created.stop = sync.OnceFunc(func() { close(term) })
-	return machine{
-		files: created.image.files, arch: w.node.arch, dialect: w.node.dialect,
-		finishes: endsWell(w.pod.Load(), c), term: term,
+	return machine.Machine{
+		Files: created.image.Files, Arch: w.node.arch, ExecExit: w.node.dialect.ExecExit,
+		Finishes: endsWell(w.pod.Load(), c), Term: term,
 	}
 }
 
 // play runs the container's process in its own goroutine, until it ends or is killed.
-func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine, cmd launch.Command) {
+func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine.Machine,
+	cmd launch.Command) {
 	// Not the worker's context: the container outlives the sync that started it, up to the end of the node.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	created.kill = kill
@@ -73,7 +75,7 @@ func (w *worker) play(ctx context.Context, c *corev1.Container, created *contain
 	go func() {
 		defer kill()
 		begun := time.Now()
-		code := m.runInit(life, cmd, created.log)
+		code := m.RunInit(life, cmd, created.log)
 		created.end()
 		wait(life, refusedLife-time.Since(begun))
 		w.box.exited(created, code, exitReason(code), w.terminationMessage(c, created, code))

@@ -22,6 +22,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 )
 
 // TestPod_life covers what no observed case has: good endings, probes, deletion, credentials and log options.
@@ -242,8 +244,8 @@ func ignoredTermCostsGrace(t *testing.T, client kubernetes.Interface, address st
 	createPod(t, client, pod)
 	last, took := deleteAndWatch(t, client, await(t, client, pod.Name, "ready", ready))
 	state := last.Status.ContainerStatuses[0].State.Terminated
-	if state == nil || state.ExitCode != killed {
-		t.Errorf("its last status was %s, want terminated with %d", brief(last), killed)
+	if state == nil || state.ExitCode != machine.Killed {
+		t.Errorf("its last status was %s, want terminated with %d", brief(last), machine.Killed)
 	}
 	if took < 4*time.Second {
 		t.Errorf("gone after %s, want its grace period of 4s", took)

@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
 )
 
 // nodeIP is where all stand-in nodes are: on this machine.
@@ -24,28 +26,33 @@ type node struct {
 	name     string
 	index    int
 	arch     string
-	dialect  dialect
+	dialect  containerd.Dialect
 	client   kubernetes.Interface
 	recorder record.EventRecorder
 	log      func(format string, args ...any)
-	images   *images
-	puller   puller
-	crashes  *flowcontrol.Backoff
-	pulls    *flowcontrol.Backoff
-	pods     atomic.Int32
+	images   *containerd.Store
+	puller   containerd.Puller
+	// turn: the kubelet pulls one image after the other (serializeImagePulls).
+	turn    chan struct{}
+	crashes *flowcontrol.Backoff
+	pulls   *flowcontrol.Backoff
+	pods    atomic.Int32
 }
 
-func (n *nodes) newNode(index int, object *corev1.Node, events record.EventBroadcaster, files *filesCache) *node {
+func (n *nodes) newNode(index int, object *corev1.Node, events record.EventBroadcaster, cache *containerd.Cache) *node {
 	info := object.Status.NodeInfo
 	platform := platforms.Normalize(platforms.Platform{OS: info.OperatingSystem, Architecture: info.Architecture})
-	dialect := dialectOf(info.ContainerRuntimeVersion)
+	dialect := containerd.DialectOf(info.ContainerRuntimeVersion)
 	return &node{
 		name: object.Name, index: index, arch: info.Architecture, dialect: dialect, client: n.client, log: n.opts.Log,
 		recorder: events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: object.Name}),
-		images:   newImages(),
-		puller:   puller{platform: platforms.Only(platform), dialect: dialect, files: files, plain: n.opts.PlainRegistry},
-		crashes:  flowcontrol.NewBackOff(retryPeriod, maxBackOff),
-		pulls:    flowcontrol.NewBackOff(retryPeriod, maxBackOff),
+		images:   containerd.NewStore(),
+		puller: containerd.Puller{
+			Platform: platforms.Only(platform), Dialect: dialect, Cache: cache, Plain: n.opts.PlainRegistry,
+		},
+		turn:    make(chan struct{}, 1),
+		crashes: flowcontrol.NewBackOff(retryPeriod, maxBackOff),
+		pulls:   flowcontrol.NewBackOff(retryPeriod, maxBackOff),
 	}
 }
 

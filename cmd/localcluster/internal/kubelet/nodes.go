@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,6 +12,8 @@ import (
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
 )
 
 // nodes are all the stand-in nodes of one Run.
@@ -77,11 +78,11 @@ func (n *nodes) run(ctx context.Context) error {
 
 // adder returns what adds a node to those whose pods are played.
 func (n *nodes) adder(p *pods, events record.EventBroadcaster) func(object *corev1.Node) {
-	files := &filesCache{known: map[v1.Hash]*files{}}
+	cache := containerd.NewCache()
 	return func(object *corev1.Node) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.nodes[object.Name] = n.newNode(len(p.nodes), object, events, files)
+		p.nodes[object.Name] = n.newNode(len(p.nodes), object, events, cache)
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 	"k8s.io/kubernetes/pkg/kubelet/util/format"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 )
 
 // postStart runs a container's hook. Where it fails, the container is killed, as the kubelet does. Hooks that are not a
@@ -46,16 +49,16 @@ func (e *exitError) Error() string {
 // execIn plays a command inside of a running container. Its error is an *exitError, or that of a command that runc
 // does not find.
 func (w *worker) execIn(ctx context.Context, c *corev1.Container, created *container, args []string) (string, error) {
-	m := machine{files: created.image.files, arch: w.node.arch, dialect: w.node.dialect, finishes: true}
-	cmd := command(c, w.pod.Load(), created.image.config)
+	m := machine.Machine{Files: created.image.Files, Arch: w.node.arch, ExecExit: w.node.dialect.ExecExit, Finishes: true}
+	cmd := command(c, w.pod.Load(), created.image.Config)
 	cmd.Args = args
-	if _, err := m.load(ctx, cmd); startRefused(err) != nil {
+	if _, err := m.Load(ctx, cmd); startRefused(err) != nil {
 		return "", fmt.Errorf("rpc error: code = Unknown desc = failed to exec in container: failed to start exec %q: "+
 			"OCI runtime exec failed: exec failed: unable to start container process: %s: unknown", newID(),
-			lookPathError(args[0], err))
+			containerd.LookPathError(args[0], err))
 	}
 	var output bytes.Buffer
-	if code := m.runInit(ctx, cmd, &output); code != 0 {
+	if code := m.RunInit(ctx, cmd, &output); code != 0 {
 		return output.String(), &exitError{command: strings.Join(args, " "), code: code, output: output.String()}
 	}
 	return output.String(), nil

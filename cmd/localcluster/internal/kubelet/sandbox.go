@@ -11,6 +11,8 @@ import (
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 	runtimeutil "k8s.io/kubernetes/pkg/kubelet/kuberuntime/util"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
 )
 
 // sandbox is what the container runtime knows of one pod: containers that run or ran, and the pod's address.
@@ -26,7 +28,7 @@ type sandbox struct {
 type container struct {
 	id, name string
 	attempt  int
-	image    *image
+	image    *containerd.Image
 	log      *containerLog
 	stop     func()        // SIGTERM; safe to call twice
 	kill     func()        // SIGKILL; safe to call twice
@@ -41,7 +43,7 @@ type container struct {
 	reason, message            string
 }
 
-func newContainer(name string, img *image) *container {
+func newContainer(name string, img *containerd.Image) *container {
 	c := &container{id: newID(), name: name, image: img, log: newLog(), ended: make(chan struct{}),
 		done: make(chan struct{})}
 	c.end = sync.OnceFunc(func() { close(c.ended) })
@@ -158,14 +160,14 @@ func (s *sandbox) sandboxStatus(pod *corev1.Pod) *runtimeapi.PodSandboxStatus {
 }
 
 func (c *container) status(n *node) *kubecontainer.Status {
-	tag, digest := n.images.names(c.image)
+	tag, digest := n.images.Names(c.image)
 	status := &kubecontainer.Status{
 		ID: containerID(c.id), Name: c.name, State: c.state, RestartCount: c.attempt,
-		Image: tag, ImageID: c.image.id.String(), ImageRef: digest,
+		Image: tag, ImageID: c.image.ID.String(), ImageRef: digest,
 		CreatedAt: c.created, StartedAt: c.started, FinishedAt: c.finished,
 		ExitCode: c.exitCode, Reason: c.reason, Message: c.message,
 	}
-	if n.dialect.user {
+	if n.dialect.User {
 		status.User = &kubecontainer.ContainerUser{Linux: &kubecontainer.LinuxContainerUser{SupplementalGroups: []int64{0}}}
 	}
 	return status

@@ -1,16 +1,18 @@
-package kubelet
+package machine
 
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/layer"
 )
 
 func TestRunInit(t *testing.T) {
@@ -19,11 +21,11 @@ func TestRunInit(t *testing.T) {
 		Output string
 		After  time.Duration
 	}
-	content := imageFiles{
-		"bin/busybox": program("amd64"), "bin/sh": "->busybox", "bin/sleep": "->busybox", "bin/uname": "->busybox",
+	content := map[string]string{
+		"bin/busybox": layer.ELF(layer.AMD64), "bin/sh": "->busybox", "bin/sleep": "->busybox", "bin/uname": "->busybox",
 		"bin/env":  "->busybox",
-		"bin/bash": program("amd64"), "bin/dash": program("amd64"), "bin/mkdir": program("amd64"),
-		"app/good": program("amd64"), "app/wrong": program("arm64"), "app/old": elf32, "app/text": "echo hi\n",
+		"bin/bash": layer.ELF(layer.AMD64), "bin/dash": layer.ELF(layer.AMD64), "bin/mkdir": layer.ELF(layer.AMD64),
+		"app/good": layer.ELF(layer.AMD64), "app/wrong": layer.ELF(layer.ARM64), "app/old": elf32, "app/text": "echo hi\n",
 		"app/entry.sh":   "#!/bin/sh\nset -e\nmkdir -p /data\n[ -f /etc/absent ] || exec \"$@\"\n",
 		"app/orphan.py":  "#!/usr/bin/python3\nprint(1)\n",
 		"app/env.sh":     "#!/bin/env bash\necho from bash\n",
@@ -72,20 +74,16 @@ func TestRunInit(t *testing.T) {
 			result{0, fine("/app/unreadable", "amd64"), 0}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			layers, err := build(t, "amd64", content).Layers()
-			if err != nil {
-				t.Fatal(err)
-			}
 			synctest.Test(t, func(t *testing.T) {
 				term := make(chan struct{})
-				m := machine{files: &files{fs: rootfs.New(layers, rootfs.DefaultLimits())}, arch: "amd64", dialect: containerd2(),
-					finishes: test.finishes, term: term}
+				m := Machine{Files: NewFiles([]v1.Layer{layerOf(t, content)}), Arch: "amd64", ExecExit: 255,
+					Finishes: test.finishes, Term: term}
 				ctx, kill := context.WithTimeout(t.Context(), 90*time.Minute)
 				defer kill()
 				time.AfterFunc(time.Hour, func() { close(term) })
 				var out bytes.Buffer
 				begun := time.Now()
-				code := m.runInit(ctx, launch.Command{Args: test.args}, &out)
+				code := m.RunInit(ctx, launch.Command{Args: test.args}, &out)
 				got := result{code, out.String(), time.Since(begun)}
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Error(diff)
@@ -94,6 +92,20 @@ func TestRunInit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// layerOf has files by path: a value that starts with "->" is a symbolic link.
+func layerOf(t *testing.T, files map[string]string) v1.Layer {
+	t.Helper()
+	var entries []layer.Entry
+	for path, content := range files {
+		if target, ok := strings.CutPrefix(content, "->"); ok {
+			entries = append(entries, layer.Link(path, target))
+			continue
+		}
+		entries = append(entries, layer.File(path, 0o755, content))
+	}
+	return layer.Of(t, entries...)
 }
 
 // elf32 is the header of a program for 32-bit x86.

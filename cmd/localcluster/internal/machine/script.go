@@ -1,4 +1,4 @@
-package kubelet
+package machine
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type script struct {
 
 // readScript works out what a shell would run. It fails for programs that are no shell, for scripts it cannot read, and
 // for what the interpreter could only do with the host's help; such a process counts as a fine program.
-func (m machine) readScript(ctx context.Context, p process) (script, bool) {
+func (m Machine) readScript(ctx context.Context, p process) (script, bool) {
 	s := script{shell: shellOf(p.program.File.Path, p.name())}
 	if s.shell == nil {
 		return s, false
@@ -32,7 +32,7 @@ func (m machine) readScript(ctx context.Context, p process) (script, bool) {
 }
 
 // scriptText reads a shell's command line: options, then "-c text [name]" or the path of a script.
-func (m machine) scriptText(ctx context.Context, s *script, p process) (string, bool) {
+func (m Machine) scriptText(ctx context.Context, s *script, p process) (string, bool) {
 	args, fromArgs := p.args(), false
 	for ; len(args) > 0 && strings.HasPrefix(args[0], "-") && len(args[0]) > 1; args = args[1:] {
 		if args[0] == "--" {
@@ -61,7 +61,7 @@ func (m machine) scriptText(ctx context.Context, s *script, p process) (string, 
 	if fromArgs {
 		return args[0], true
 	}
-	file, err := m.files.stat(ctx, inDir(p.cmd.Dir, args[0]))
+	file, err := m.Files.Stat(ctx, inDir(p.cmd.Dir, args[0]))
 	return string(file.Head), err == nil && file.Whole()
 }
 

@@ -1,4 +1,4 @@
-package kubelet
+package machine
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const lookMark = "\x00look"
 
 // interpret runs a script for real, in a world that is the image: programs, files and directories are looked up there,
 // what is written is dropped, and the host is out of reach.
-func (m machine) interpret(ctx context.Context, p process, s script) int {
+func (m Machine) interpret(ctx context.Context, p process, s script) int {
 	w := world{machine: m, process: p, script: s}
 	runner, err := interp.New(
 		interp.Env(expand.ListEnviron(append([]string{"HOME=/root", "PATH=" + launch.DefaultPath}, p.cmd.Env...)...)),
@@ -49,7 +49,7 @@ func exitCode(ctx context.Context, err error) int {
 	var status interp.ExitStatus
 	switch {
 	case ctx.Err() != nil:
-		return killed
+		return Killed
 	case errors.As(err, &status):
 		return int(status)
 	case err != nil:
@@ -60,7 +60,7 @@ func exitCode(ctx context.Context, err error) int {
 
 // world is the image as a script sees it.
 type world struct {
-	machine machine
+	machine Machine
 	process process
 	script  script
 }
@@ -90,9 +90,9 @@ func (w world) exec(ctx context.Context, args []string) error {
 	p := process{cmd: launch.Command{Args: args, Env: environ(hc.Env), Dir: hc.Dir}, out: hc.Stdout, err: hc.Stderr}
 	p.first = w.process.first && f.exec
 	f.command = p.cmd.Args[0]
-	program, err := w.machine.load(ctx, p.cmd)
+	program, err := w.machine.Load(ctx, p.cmd)
 	switch {
-	case errors.Is(err, errFormat):
+	case errors.Is(err, ErrFormat):
 		return exitStatus(w.script.shell.refused(hc.Stderr, f))
 	case err != nil:
 		return exitStatus(w.script.shell.missing(hc.Stderr, f))
@@ -108,7 +108,7 @@ func (w world) look(ctx context.Context, hc interp.HandlerContext, names []strin
 			fmt.Fprintln(hc.Stdout, name)
 			continue
 		}
-		program, err := w.machine.files.find(ctx, launch.Command{Args: []string{name}, Env: environ(hc.Env), Dir: hc.Dir})
+		program, err := w.machine.Files.find(ctx, launch.Command{Args: []string{name}, Env: environ(hc.Env), Dir: hc.Dir})
 		if err != nil {
 			return interp.ExitStatus(1)
 		}
@@ -139,7 +139,7 @@ func (w world) open(ctx context.Context, name string, flag int, _ os.FileMode) (
 	if name == "/dev/null" || flag&(os.O_WRONLY|os.O_RDWR) != 0 {
 		return nowhere{}, nil
 	}
-	file, err := w.machine.files.stat(ctx, name)
+	file, err := w.machine.Files.Stat(ctx, name)
 	if err != nil || !file.Whole() {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
@@ -147,7 +147,7 @@ func (w world) open(ctx context.Context, name string, flag int, _ os.FileMode) (
 }
 
 func (w world) stat(ctx context.Context, name string, _ bool) (fs.FileInfo, error) {
-	file, err := w.machine.files.stat(ctx, name)
+	file, err := w.machine.Files.Stat(ctx, name)
 	if err != nil {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 	}
@@ -156,7 +156,7 @@ func (w world) stat(ctx context.Context, name string, _ bool) (fs.FileInfo, erro
 
 // access: containers mostly run as root, which may do anything but execute what no one may.
 func (w world) access(ctx context.Context, name string, mode interp.AccessMode) error {
-	file, err := w.machine.files.stat(ctx, name)
+	file, err := w.machine.Files.Stat(ctx, name)
 	if err != nil {
 		return &fs.PathError{Op: "access", Path: name, Err: fs.ErrNotExist}
 	}

@@ -1,4 +1,4 @@
-package kubelet
+package machine
 
 import (
 	"context"
@@ -10,16 +10,16 @@ import (
 )
 
 // tool plays a small program whose effect a pod's status or log depends on.
-type tool func(context.Context, machine, process) int
+type tool func(context.Context, Machine, process) int
 
 // toolNamed returns the tool of a name, or nil. A tool must exist in the image, built for the node's CPU, like any
 // other program.
 func toolNamed(name string) tool {
 	switch name {
 	case "true":
-		return func(context.Context, machine, process) int { return 0 }
+		return func(context.Context, Machine, process) int { return 0 }
 	case "false":
-		return func(context.Context, machine, process) int { return 1 }
+		return func(context.Context, Machine, process) int { return 1 }
 	case "echo":
 		return echo
 	case "uname":
@@ -32,15 +32,15 @@ func toolNamed(name string) tool {
 	return nil
 }
 
-func echo(_ context.Context, _ machine, p process) int {
+func echo(_ context.Context, _ Machine, p process) int {
 	fmt.Fprintln(p.out, strings.Join(p.args(), " "))
 	return 0
 }
 
 // uname knows the kernel's name and the machine, which is what scripts ask for.
-func uname(_ context.Context, m machine, p process) int {
+func uname(_ context.Context, m Machine, p process) int {
 	if len(p.args()) == 1 && p.args()[0] == "-m" {
-		fmt.Fprintln(p.out, unameMachine(m.arch))
+		fmt.Fprintln(p.out, unameMachine(m.Arch))
 		return 0
 	}
 	fmt.Fprintln(p.out, "Linux")
@@ -62,7 +62,7 @@ func unameMachine(goarch string) string {
 }
 
 // sleep is played in real time.
-func sleep(ctx context.Context, _ machine, p process) int {
+func sleep(ctx context.Context, _ Machine, p process) int {
 	var total time.Duration
 	for _, arg := range p.args() {
 		d, err := sleepTime(arg)
@@ -72,10 +72,12 @@ func sleep(ctx context.Context, _ machine, p process) int {
 		}
 		total += d
 	}
-	if !wait(ctx, total) {
-		return killed
+	select {
+	case <-ctx.Done():
+		return Killed
+	case <-time.After(total):
+		return 0
 	}
-	return 0
 }
 
 // sleepTime reads seconds or a number with a unit, such as "1.5", "10m" or "infinity".
@@ -96,7 +98,7 @@ func sleepTime(arg string) (time.Duration, error) {
 }
 
 // env starts the command behind its assignments, most often the interpreter of a script ("#!/usr/bin/env bash").
-func env(ctx context.Context, m machine, p process) int {
+func env(ctx context.Context, m Machine, p process) int {
 	cmd := p.cmd
 	cmd.Env = append([]string(nil), cmd.Env...)
 	args := p.args()
@@ -108,9 +110,9 @@ func env(ctx context.Context, m machine, p process) int {
 		return 0
 	}
 	cmd.Args = args
-	program, err := m.load(ctx, cmd)
+	program, err := m.Load(ctx, cmd)
 	switch {
-	case errors.Is(err, errFormat):
+	case errors.Is(err, ErrFormat):
 		fmt.Fprintf(p.err, "env: '%s': Exec format error\n", args[0])
 		return 126
 	case err != nil:

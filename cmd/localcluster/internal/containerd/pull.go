@@ -1,4 +1,4 @@
-package kubelet
+package containerd
 
 import (
 	"context"
@@ -16,44 +16,47 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 )
 
-// puller pulls as containerd does for one platform.
-type puller struct {
-	platform platforms.MatchComparer
-	dialect  dialect
-	files    *filesCache
-	plain    string // the registry that speaks plain HTTP, host:port
+// Puller pulls as containerd does for one platform.
+type Puller struct {
+	Platform platforms.MatchComparer
+	Dialect  Dialect
+	Cache    *Cache
+	// Plain is the registry that speaks plain HTTP, host:port.
+	Plain string
 }
 
-// pulled is an image as it came from its registry.
-type pulled struct {
+// Pulled is an image as it came from its registry.
+type Pulled struct {
 	id          v1.Hash
 	size        int64
 	config      v1.Config
-	files       *files
+	files       *machine.Files
 	tag, digest string // names; tag is empty for a reference by digest
 }
 
-// pull resolves the reference, picks the manifest for the platform and reads its config. The layers stay where they
+// Pull resolves the reference, picks the manifest for the platform and reads its config. The layers stay where they
 // are until a program is looked up in them. Errors have the gRPC code and the words of containerd.
-func (p puller) pull(ctx context.Context, image string, auth []authn.Authenticator) (*pulled, error) {
+func (p Puller) Pull(ctx context.Context, image string, auth []authn.Authenticator) (*Pulled, error) {
 	ref, err := p.reference(image)
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "failed to parse image reference %q: %v", image, err)
 	}
-	full := containerdName(ref)
+	full := Name(ref)
 	// Other pods read the layers of what this one pulls. So ctx, which ends with this pod, ends the pull alone.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, cancel)()
 	desc, err := get(lasting, ref, auth)
 	if err != nil {
 		code, text := p.resolveError(full, err)
-		return nil, status.Errorf(code, "failed to pull and unpack image %q: %s: %s", full, p.dialect.unresolved(full), text)
+		return nil, status.Errorf(code, "failed to pull and unpack image %q: %s: %s", full, p.Dialect.unresolved(full), text)
 	}
 	img, err := p.choose(desc)
 	if errors.Is(err, errNoPlatform) {
-		return nil, status.Error(codes.NotFound, p.dialect.noPlatform(full, desc.Digest.String()))
+		return nil, status.Error(codes.NotFound, p.Dialect.noPlatform(full, desc.Digest.String()))
 	}
 	if err != nil {
 		return nil, status.Errorf(codes.Unknown, "failed to pull and unpack image %q: %v", full, err)
@@ -65,13 +68,13 @@ func (p puller) pull(ctx context.Context, image string, auth []authn.Authenticat
 	if _, byTag := ref.(name.Tag); byTag {
 		result.tag = full
 	}
-	result.digest = containerdName(ref.Context().Digest(desc.Digest.String()))
+	result.digest = Name(ref.Context().Digest(desc.Digest.String()))
 	return result, nil
 }
 
-func (p puller) reference(image string) (name.Reference, error) {
+func (p Puller) reference(image string) (name.Reference, error) {
 	ref, err := name.ParseReference(image)
-	if err == nil && ref.Context().RegistryStr() == p.plain {
+	if err == nil && ref.Context().RegistryStr() == p.Plain {
 		return name.ParseReference(image, name.Insecure)
 	}
 	return ref, err
@@ -91,7 +94,7 @@ var errNoPlatform = errors.New("no match for platform")
 
 // choose mirrors images.Manifest of containerd: a reference straight to a manifest is taken whatever its platform;
 // of an index the entry that matches best is taken, and nested indexes likewise.
-func (p puller) choose(desc *remote.Descriptor) (v1.Image, error) {
+func (p Puller) choose(desc *remote.Descriptor) (v1.Image, error) {
 	if !desc.MediaType.IsIndex() {
 		return desc.Image()
 	}
@@ -102,13 +105,13 @@ func (p puller) choose(desc *remote.Descriptor) (v1.Image, error) {
 	return p.chooseFrom(index)
 }
 
-func (p puller) chooseFrom(index v1.ImageIndex) (v1.Image, error) {
+func (p Puller) chooseFrom(index v1.ImageIndex) (v1.Image, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {
 		return nil, err
 	}
 	entries := slices.DeleteFunc(slices.Clone(manifest.Manifests), func(d v1.Descriptor) bool {
-		return d.Platform != nil && !p.platform.Match(spec(*d.Platform))
+		return d.Platform != nil && !p.Platform.Match(spec(*d.Platform))
 	})
 	slices.SortStableFunc(entries, func(a, b v1.Descriptor) int { return p.compare(a.Platform, b.Platform) })
 	if len(entries) == 0 {
@@ -118,21 +121,21 @@ func (p puller) chooseFrom(index v1.ImageIndex) (v1.Image, error) {
 }
 
 // compare puts entries that name a platform before those that do not.
-func (p puller) compare(a, b *v1.Platform) int {
+func (p Puller) compare(a, b *v1.Platform) int {
 	switch {
 	case a == nil && b == nil:
 		return 0
 	case a == nil:
 		return 1
-	case b == nil || p.platform.Less(spec(*a), spec(*b)):
+	case b == nil || p.Platform.Less(spec(*a), spec(*b)):
 		return -1
-	case p.platform.Less(spec(*b), spec(*a)):
+	case p.Platform.Less(spec(*b), spec(*a)):
 		return 1
 	}
 	return 0
 }
 
-func (p puller) entry(index v1.ImageIndex, d v1.Descriptor) (v1.Image, error) {
+func (p Puller) entry(index v1.ImageIndex, d v1.Descriptor) (v1.Image, error) {
 	if d.MediaType.IsIndex() {
 		nested, err := index.ImageIndex(d.Digest)
 		if err != nil {
@@ -149,7 +152,7 @@ func (p puller) entry(index v1.ImageIndex, d v1.Descriptor) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !p.platform.Match(spec(v1.Platform{OS: config.OS, Architecture: config.Architecture, Variant: config.Variant})) {
+	if !p.Platform.Match(spec(v1.Platform{OS: config.OS, Architecture: config.Architecture, Variant: config.Variant})) {
 		return nil, errNoPlatform
 	}
 	return img, nil
@@ -160,7 +163,7 @@ func spec(p v1.Platform) platforms.Platform {
 		OSVersion: p.OSVersion})
 }
 
-func (p puller) describe(img v1.Image) (*pulled, error) {
+func (p Puller) describe(img v1.Image) (*Pulled, error) {
 	config, err := img.ConfigFile()
 	if err != nil {
 		return nil, err
@@ -173,7 +176,7 @@ func (p puller) describe(img v1.Image) (*pulled, error) {
 	if err != nil {
 		return nil, err
 	}
-	fs, err := p.files.of(digest, img)
+	fs, err := p.Cache.of(digest, img)
 	if err != nil {
 		return nil, err
 	}
@@ -184,11 +187,11 @@ func (p puller) describe(img v1.Image) (*pulled, error) {
 	for _, blob := range append(manifest.Layers, manifest.Config) {
 		size += blob.Size
 	}
-	return &pulled{id: manifest.Config.Digest, size: size, config: config.Config, files: fs}, nil
+	return &Pulled{id: manifest.Config.Digest, size: size, config: config.Config, files: fs}, nil
 }
 
 // resolveError words what the registry, or the lack of one, answered.
-func (p puller) resolveError(full string, err error) (codes.Code, string) {
+func (p Puller) resolveError(full string, err error) (codes.Code, string) {
 	var answer *transport.Error
 	if !errors.As(err, &answer) {
 		return codes.Unknown, "failed to do request: " + err.Error()
@@ -204,7 +207,7 @@ func (p puller) resolveError(full string, err error) (codes.Code, string) {
 		answer.Request.URL, answer.StatusCode, http.StatusText(answer.StatusCode))
 }
 
-// containerdName spells a reference as containerd does: Docker Hub is docker.io.
-func containerdName(ref name.Reference) string {
+// Name spells a reference as containerd does: Docker Hub is docker.io.
+func Name(ref name.Reference) string {
 	return strings.Replace(ref.Name(), name.DefaultRegistry, "docker.io", 1)
 }

@@ -1,4 +1,7 @@
-package kubelet
+// Package machine works out what would happen if a container's command were started on a node: by the files of its
+// image, the CPUs of the node and of the programs, and, where a shell would be started, by what its script does. No
+// process is ever started, and nothing of the host is read.
+package machine
 
 import (
 	"context"
@@ -11,32 +14,34 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
-// errFormat is ENOEXEC: Linux has no way to load the file on this CPU.
-var errFormat = errors.New("exec format error")
+// ErrFormat is ENOEXEC: Linux has no way to load the file on this CPU.
+var ErrFormat = errors.New("exec format error")
 
-// killed is the exit code of a process that SIGKILL ended.
-const killed = 137
+// Killed is the exit code of a process that SIGKILL ended.
+const Killed = 137
 
-// machine stands for the CPU and kernel of a node, with one image's files on it. It starts nothing: it works out what
+// Machine stands for the CPU and kernel of a node, with one image's files on it. It starts nothing: it works out what
 // would happen.
-type machine struct {
-	files   *files
-	arch    string // GOARCH of the node
-	dialect dialect
-	// finishes: a program that would run well ends at once with 0 (Jobs, init containers) instead of running for ever.
-	finishes bool
-	// term closes when the container is asked to stop (SIGTERM).
-	term <-chan struct{}
+type Machine struct {
+	Files *Files
+	// Arch is the GOARCH of the node.
+	Arch string
+	// ExecExit is the exit code with which its version of runc ends a container whose program Linux refuses to load.
+	ExecExit int
+	// Finishes: a program that would run well ends at once with 0 (Jobs, init containers) instead of running for ever.
+	Finishes bool
+	// Term closes when the container is asked to stop (SIGTERM).
+	Term <-chan struct{}
 }
 
-// load finds a command's program and checks that this CPU can run it.
-func (m machine) load(ctx context.Context, cmd launch.Command) (launch.Program, error) {
-	p, err := m.files.find(ctx, cmd)
+// Load finds a command's program and checks that this CPU can run it.
+func (m Machine) Load(ctx context.Context, cmd launch.Command) (launch.Program, error) {
+	p, err := m.Files.find(ctx, cmd)
 	if err != nil {
 		return p, err
 	}
-	if !runsOn(p.Architecture, m.arch) {
-		return p, errFormat
+	if !runsOn(p.Architecture, m.Arch) {
+		return p, ErrFormat
 	}
 	return p, nil
 }
@@ -47,13 +52,13 @@ func runsOn(program, node string) bool {
 	return program == node || (program == "386" && node == "amd64") || (program == "arm" && node == "arm64")
 }
 
-// runInit plays a container's first process and returns its exit code. A program that Linux refuses is reported by
+// RunInit plays a container's first process and returns its exit code. A program that Linux refuses is reported by
 // runc, in the container's log.
-func (m machine) runInit(ctx context.Context, cmd launch.Command, out io.Writer) int {
-	p, err := m.load(ctx, cmd)
+func (m Machine) RunInit(ctx context.Context, cmd launch.Command, out io.Writer) int {
+	p, err := m.Load(ctx, cmd)
 	if err != nil {
 		fmt.Fprintf(out, "exec %s: %v\n", commandPath(p, cmd), reason(err))
-		return m.dialect.execExit
+		return m.ExecExit
 	}
 	return m.run(ctx, process{program: p, cmd: cmd, out: out, err: out, first: true})
 }
@@ -84,7 +89,7 @@ type process struct {
 }
 
 // run plays a process: shells are interpreted, a few tools are known, and any other program is fine.
-func (m machine) run(ctx context.Context, p process) int {
+func (m Machine) run(ctx context.Context, p process) int {
 	if script, ok := m.readScript(ctx, p); ok {
 		return m.interpret(ctx, p, script)
 	}
@@ -114,22 +119,22 @@ func (p process) args() []string {
 
 // runFine plays a program that nothing is known of but that it is built for this CPU. It says so in its log, then runs
 // until it is told to stop, or ends well at once where it is expected to end.
-func (m machine) runFine(ctx context.Context, p process) int {
+func (m Machine) runFine(ctx context.Context, p process) int {
 	if !p.first && endsAtOnce(p.name()) {
 		return 0
 	}
 	fmt.Fprintf(p.out, "stand-in node: %s is a linux/%s program and would run here; nothing was started\n", p.program.Path,
 		p.program.Architecture)
-	if m.finishes {
+	if m.Finishes {
 		return 0
 	}
 	var term <-chan struct{}
 	if p.first {
-		term = m.term
+		term = m.Term
 	}
 	select {
 	case <-ctx.Done():
-		return killed
+		return Killed
 	case <-term:
 		return 0
 	}
