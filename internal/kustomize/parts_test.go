@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 )
 
 // A set of many objects is rendered in parts, which must make what kustomize makes of the whole.
@@ -40,6 +42,11 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: app-3, namespace
 		{name: "a_prefix", root: "namePrefix: a-\nnamespace: shop"},
 		{name: "an_object_that_is_not_rendered", root: "namespace: shop", first: map[int]string{3: strings.Replace(accounts,
 			"deployer", `deployer, annotations: {config.kubernetes.io/local-config: "true"}`, 1)}},
+		{name: "a_namespace_that_is_renamed", root: "namespace: shop", first: map[int]string{2: "apiVersion: v1\n" +
+			"kind: Namespace\nmetadata: {name: other}\n---\n"}},
+		{name: "a_list", root: "namespace: shop", first: map[int]string{1: "apiVersion: v1\nkind: List\nitems:\n" +
+			"- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: first-of-list}\n" +
+			"- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: second-of-list}\n---\n"}},
 		{name: "an_error", root: "namespace: shop", first: map[int]string{3: "kind: {\n---\n"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -57,7 +64,28 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: app-3, namespace
 			}
 			write(t, filepath.Join(dir, "kustomization.yaml"), root)
 			compare(t, dir, references)
+			if result, err := kustomize.Render(t.Context(), dir, kustomize.Options{}); err == nil {
+				checkSources(t, result.Objects)
+			}
 		})
+	}
+}
+
+// checkSources looks for the name of each object in its document, from the line of its source.
+func checkSources(t *testing.T, objects []kustomize.Object) {
+	t.Helper()
+	for _, o := range objects {
+		content, err := os.ReadFile(o.Source.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(content), "\n")
+		document, _, _ := strings.Cut(strings.Join(lines[o.Source.Line-1:], "\n"), "\n---")
+		item, _, _ := strings.Cut(document, "\n- ") // of a list
+		if o.GetKind() != "Namespace" && !strings.Contains(item, strings.TrimPrefix(o.GetName(), "a-")) {
+			t.Errorf("%s %s is said to be in %s:%d, where there is\n%s", o.GetKind(), o.GetName(), o.Source.File, o.Source.Line,
+				item)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -24,6 +25,9 @@ type Options struct {
 	// RemoteFetch lets kustomize fetch resources, bases, components and other files over https, and git repositories over
 	// https and ssh. By default such an address is an error, and nothing is fetched.
 	RemoteFetch bool
+	// Arrived is called with each object as soon as it is rendered, while others are yet to come. Where a later one
+	// can't be rendered there is no result all the same. Nil is for nobody.
+	Arrived func(*unstructured.Unstructured)
 }
 
 // Result is what a kustomization renders to.
@@ -62,7 +66,8 @@ func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 		}
 	}
 	response, err := renderer.Run(ctx, renderer.Request{Path: path, Content: content, Beside: opts.Beside,
-		Images: opts.Images, RemoteFetch: opts.RemoteFetch})
+		Images: opts.Images, RemoteFetch: opts.RemoteFetch,
+		Arrived: opts.Arrived})
 	if err != nil {
 		return nil, err
 	}

@@ -27,11 +27,14 @@ type Named struct{ Kind, Name, Namespace string }
 // written is an object of a file.
 type written struct {
 	Target
+	kind   string
 	source Source
 }
 
-// index is what is kept of a file: its objects, by kind and by kind and name, and the lines of its top-level fields.
+// index is what is kept of a file: its objects, in its order, by kind and by kind and name, and the lines of its
+// top-level fields.
 type index struct {
+	all    []written
 	kinds  map[string][]written
 	names  map[[2]string][]written
 	fields map[string]int // by their names in lower case
@@ -110,10 +113,11 @@ func newIndex(file string, content []byte) *index {
 }
 
 func (x *index) add(file string, node *yaml.Node) {
-	w := written{Target{yamlnode.Text(node, "metadata", "name"), yamlnode.Text(node, "metadata", "namespace")},
+	kind := yamlnode.Text(node, "kind")
+	w := written{Target{yamlnode.Text(node, "metadata", "name"), yamlnode.Text(node, "metadata", "namespace")}, kind,
 		Source{File: file, Line: node.Line}}
 	w.source.addPodSpecs(node, node.Line)
-	kind := yamlnode.Text(node, "kind")
+	x.all = append(x.all, w)
 	x.kinds[kind] = append(x.kinds[kind], w)
 	x.names[[2]string{kind, w.Name}] = append(x.names[[2]string{kind, w.Name}], w)
 }

@@ -31,12 +31,12 @@ func (r *renderer) addCandidates(images []types.Image, uses []ImageUse) {
 	if err != nil {
 		return
 	}
-	objects, err := r.objects(content)
+	p, err := r.objects(content, sink{})
 	if err != nil {
 		return
 	}
 	names := map[string]bool{}
-	for _, o := range objects {
+	for _, o := range p.objects {
 		imageuse.Collect(o.Object, names)
 	}
 	for i, image := range images {

@@ -145,13 +145,15 @@ func renderedIn(t *testing.T, dir string, aside bool) (result any, kept bool) {
 	if !aside {
 		r.files.definitions.aside = nil
 	}
+	var objects []sentObject
+	r.sent = sink{each: func(o *sentObject) { objects = append(objects, *o) }, again: func() { objects = nil }}
 	rendering, err := r.render([]types.Image{{Name: "registry/app", NewName: "ghcr.io/shop/app", NewTag: "v1"}})
 	d := r.files.definitions
 	kept = d.aside != nil && d.aside.Matters()
 	if err != nil {
 		return err.Error(), kept
 	}
-	text, err := json.Marshal(rendering.objects)
+	text, err := json.Marshal([]any{objects, rendering.targets})
 	if err != nil {
 		t.Fatal(err)
 	}

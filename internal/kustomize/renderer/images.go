@@ -31,25 +31,25 @@ func (r *renderer) renderImages(images []types.Image) (*rendering, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects, markedErr := r.objects(marked)
 	s := imageuse.NewSentinels(images)
+	restored := sink{again: r.sent.begin, each: func(o *sentObject) {
+		s.Restore(o.Object)
+		r.sent.send(o)
+	}}
+	p, markedErr := r.objects(marked, restored)
 	isPlain := false // without sentinels
-	if markedErr == nil {
-		for _, o := range objects {
-			s.Restore(o.Object)
-		}
-	}
 	if markedErr != nil || s.Spilled || r.mayDepend(images) {
-		if objects, err = r.objects(r.content); err != nil {
+		r.sent.begin()
+		if p, err = r.objects(r.content, r.sent); err != nil {
 			return nil, err
 		}
 		isPlain = true
 	}
 	if markedErr != nil { // something after the images depends on them, such as a test of a patch in transformers
-		s.FindRendered(contents(objects))
+		s.FindRendered(contents(p.objects))
 	}
 	notices := r.notices(r.printed)
-	return &rendering{objects, r.uses(images, s.Found, isPlain, objects), notices}, nil
+	return &rendering{p.targets(), r.uses(images, s.Found, isPlain, p.objects), notices}, nil
 }
 
 // mark sets the images of the content to their sentinels.
@@ -84,15 +84,9 @@ func (r *renderer) isUsedAlone(images []types.Image, index int) bool {
 	if err != nil {
 		return false
 	}
-	objects, err := r.objects(alone)
-	if err != nil {
-		return false
-	}
 	one := imageuse.NewSentinels(images[index : index+1])
-	for _, o := range objects {
-		one.Restore(o.Object)
-	}
-	return one.Found[0]
+	_, err = r.objects(alone, sink{each: func(o *sentObject) { one.Restore(o.Object) }})
+	return err == nil && one.Found[0]
 }
 
 // isMadeByOthers reports whether the image at an index matches what another image is set to.

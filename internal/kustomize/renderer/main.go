@@ -39,33 +39,53 @@ func serve(input io.Reader, output io.Writer) int {
 		return 1
 	}
 	sandbox.BoundMemory(cmp.Or(request.Memory, sandbox.MaxMemory), func() { os.Exit(sandbox.OutOfMemory) })
-	buffered := bufio.NewWriter(output)
-	encoder := json.NewEncoder(buffered)
-	encoder.SetEscapeHTML(false)
+	to := newSender(output)
 	last := end{}
-	rendering, err := render(request)
+	rendering, err := render(request, sink{
+		each:  func(o *sentObject) { to.send(message{Object: o}) },
+		again: func() { to.send(message{Again: true}) },
+	})
 	if err != nil {
 		last.Error = err.Error()
 	} else {
-		last.Images, last.Notices = rendering.images, rendering.notices
-		for i := range rendering.objects {
-			if err := encoder.Encode(message{Object: &rendering.objects[i]}); err != nil {
-				return 1
-			}
-		}
+		last.Images, last.Notices, last.Targets = rendering.images, rendering.notices, rendering.targets
 	}
-	if err := errors.Join(encoder.Encode(message{End: &last}), buffered.Flush()); err != nil {
+	to.send(message{End: &last})
+	if to.flush() != nil {
 		return 1
 	}
 	return 0
 }
 
+// sender writes messages until one can't be written.
+type sender struct {
+	buffered *bufio.Writer
+	encoder  *json.Encoder
+	err      error
+}
+
+func newSender(output io.Writer) *sender {
+	buffered := bufio.NewWriter(output)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	return &sender{buffered: buffered, encoder: encoder}
+}
+
+func (s *sender) send(m message) {
+	if s.err == nil {
+		s.err = s.encoder.Encode(m)
+	}
+}
+
+func (s *sender) flush() error { return errors.Join(s.err, s.buffered.Flush()) }
+
 // render renders in this process, whose HTTP transport and PATH it changes.
-func render(request Request) (*rendering, error) {
+func render(request Request, to sink) (*rendering, error) {
 	r, err := newRenderer(request)
 	if err != nil {
 		return nil, err
 	}
+	r.sent = to
 	// kustomize's HTTP client is one without a transport, which uses this one.
 	http.DefaultTransport = r.refusals
 	if !request.RemoteFetch {

@@ -11,6 +11,8 @@ import (
 
 	"sigs.k8s.io/kustomize/api/resource"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
 )
 
 // Kustomize compares each object with all others, several times, and reads their names from the YAML anew each time: a
@@ -33,9 +35,14 @@ var together = [][]byte{[]byte("RoleBinding"), []byte("ServiceAccount")}
 // stay local may have the name of another, and charts are their own.
 var whole = [][]byte{[]byte("WebhookConfiguration"), []byte("local-config"), []byte("helm.sh/")}
 
-// parts divides a kustomization, which has to be JSON as withOrigins returns it. There are none where it has to be
-// rendered as a whole.
-func (r *renderer) parts(content []byte) [][]byte {
+// part is a kustomization of some of the files of another one.
+type part struct {
+	content []byte
+	files   []string
+}
+
+// parts divides a kustomization. There are none where it has to be rendered as a whole.
+func (r *renderer) parts(content []byte) []part {
 	if asJSON, err := sigsyaml.YAMLToJSON(content); err == nil {
 		content = asJSON
 	}
@@ -52,17 +59,17 @@ func (r *renderer) parts(content []byte) [][]byte {
 	if kind := string(fields["kind"]); kind != "" && kind != `"Kustomization"` {
 		return nil
 	}
-	var parts [][]byte
+	var parts []part
 	for _, files := range r.divide(resources) {
 		var err error
 		if fields["resources"], err = json.Marshal(files); err != nil {
 			return nil
 		}
-		part, err := json.Marshal(fields)
+		content, err := json.Marshal(fields)
 		if err != nil {
 			return nil
 		}
-		parts = append(parts, part)
+		parts = append(parts, part{content, files})
 	}
 	return parts
 }
@@ -116,26 +123,35 @@ func (r *renderer) plainFile(name string) []byte {
 	return content
 }
 
-// inParts renders the parts one after another. It is not ok where they are not sure to be what the whole is.
-func (r *renderer) inParts(content []byte, parts [][]byte) (all []*resource.Resource, ok bool) {
-	printed := ""
+// inParts renders the parts one after another. It is false where they are not sure to be what the whole is, or where
+// there are none. No annotations of origins are needed: which file an object comes from is known by its place.
+func (r *renderer) inParts(content []byte, p *pass) bool {
+	r.files.reset(content, content)
 	known := map[id]bool{}
+	parts := r.parts(content)
 	for i, part := range parts {
-		r.files.swap(content, part)
+		r.files.swap(content, part.content)
+		printed := r.printed
 		resources, err := r.once()
 		if err != nil || i > 0 && r.printed != printed {
-			return nil, false
+			return false
 		}
-		printed = r.printed
-		for _, res := range resources.Resources() {
+		all := resources.Resources()
+		for _, res := range all {
 			if known[idOf(res)] {
-				return nil, false // which kustomize refuses, unless it is of another version
+				return false // which kustomize refuses, unless it is of another version
 			}
 			known[idOf(res)] = true
-			all = append(all, res)
+		}
+		places := p.finder.In(part.files)
+		if p.take(all, func(_ int, _ map[string]any, name origin.Named) (found, error) {
+			source, target, err := places.Next(name)
+			return found{source, target}, err
+		}) != nil {
+			return false
 		}
 	}
-	return all, true
+	return len(parts) > 0
 }
 
 // id is what distinguishes objects, whatever the version.

@@ -59,7 +59,7 @@ func TestParts(t *testing.T) {
 			r := &renderer{files: newFiles("kustomization.yaml", filepath.Join(dir, "kustomization.yaml"), nil)}
 			var got []string
 			for _, part := range r.parts([]byte(root)) {
-				_, list, _ := strings.Cut(string(part), `"resources":`)
+				_, list, _ := strings.Cut(string(part.content), `"resources":`)
 				got = append(got, strings.TrimSuffix(strings.Split(list, "]")[0]+"]", "}"))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -38,6 +38,9 @@ type Request struct {
 	Timeout time.Duration
 	// Memory bounds what the child takes, in bytes; 0 is sandbox.MaxMemory.
 	Memory int64
+	// Arrived is called with each object that will be among the results, or may be: as soon as it is rendered. Nil is for
+	// nothing.
+	Arrived func(*unstructured.Unstructured) `json:"-"`
 }
 
 // Response is what came of a request.
@@ -57,23 +60,26 @@ type Object struct {
 	Target origin.Target
 }
 
-// message is one line of the child's results: an object, or the end.
+// message is one line of the child's results: an object, or the end. Again says that the objects before count for
+// nothing.
 type message struct {
 	Object *sentObject `json:"object,omitempty"`
+	Again  bool        `json:"again,omitempty"`
 	End    *end        `json:"end,omitempty"`
 }
 
 type sentObject struct {
 	Object map[string]any `json:"object"`
 	Source origin.Source  `json:"source"`
-	Target origin.Target  `json:"target"`
 }
 
-// end is the last message. Error is "" where all went well.
+// end is the last message. Error is "" where all went well. Targets are those of the objects, which depend on all of
+// them.
 type end struct {
-	Images  []ImageUse `json:"images"`
-	Notices []Notice   `json:"notices"`
-	Error   string     `json:"error"`
+	Targets []origin.Target `json:"targets"`
+	Images  []ImageUse      `json:"images"`
+	Notices []Notice        `json:"notices"`
+	Error   string          `json:"error"`
 }
 
 // maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500
@@ -109,7 +115,7 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 	if err := child.Start(); err != nil {
 		return nil, cmp.Or(ctx.Err(), context.Cause(bounded), fmt.Errorf("starting the renderer: %w", err))
 	}
-	response, readErr := receive(output)
+	response, readErr := receive(output, request.Arrived)
 	_, _ = io.Copy(io.Discard, output) // so that the child ends
 	waitErr := child.Wait()
 	if err := cmp.Or(ctx.Err(), context.Cause(bounded)); err != nil {
@@ -122,7 +128,7 @@ func Run(ctx context.Context, request Request) (*Response, error) {
 }
 
 // receive reads the results. The response is nil where they end before their end, as when the child crashed.
-func receive(output io.Reader) (*Response, error) {
+func receive(output io.Reader, arrived func(*unstructured.Unstructured)) (*Response, error) {
 	response := &Response{}
 	lines := bufio.NewReaderSize(output, 64<<10)
 	for {
@@ -135,16 +141,17 @@ func receive(output io.Reader) (*Response, error) {
 		if err := utiljson.Unmarshal(line, &next); err != nil {
 			return nil, err
 		}
-		if o := next.Object; o != nil {
-			response.Objects = append(response.Objects,
-				Object{Unstructured: &unstructured.Unstructured{Object: o.Object}, Source: o.Source, Target: o.Target})
-		}
-		if next.End != nil {
-			response.Images, response.Notices = next.End.Images, next.End.Notices
-			if next.End.Error != "" {
-				return response, errors.New(next.End.Error)
+		switch {
+		case next.Again:
+			response.Objects = nil
+		case next.Object != nil:
+			u := &unstructured.Unstructured{Object: next.Object.Object}
+			response.Objects = append(response.Objects, Object{Unstructured: u, Source: next.Object.Source})
+			if arrived != nil {
+				arrived(u)
 			}
-			return response, nil
+		case next.End != nil:
+			return response, response.end(next.End)
 		}
 	}
 }
@@ -161,6 +168,20 @@ func (e *CrashError) Unwrap() error { return e.Err }
 // statusFatal is the exit status of log.Fatal, by which kustomize refuses files. The runtime's own is another, and a
 // signal gives none.
 const statusFatal = 1
+
+// end notes the last message.
+func (r *Response) end(last *end) error {
+	r.Images, r.Notices = last.Images, last.Notices
+	for i, target := range last.Targets {
+		if i < len(r.Objects) {
+			r.Objects[i].Target = target
+		}
+	}
+	if last.Error != "" {
+		return errors.New(last.Error)
+	}
+	return nil
+}
 
 // endedEarly is the error for a child that ended without a result.
 func endedEarly(request Request, status int, log string, err error) error {

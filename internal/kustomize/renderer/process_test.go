@@ -29,10 +29,10 @@ func TestRun_says_why_the_child_ended(t *testing.T) {
 
 func TestReceive_needs_the_last_message(t *testing.T) {
 	const object = `{"object":{"object":{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}},"source":{"file":"f","line":1}}}` + "\n"
-	if response, err := receive(strings.NewReader(object)); err == nil || response != nil {
+	if response, err := receive(strings.NewReader(object), nil); err == nil || response != nil {
 		t.Errorf("without an end: %v, %v", response, err)
 	}
-	response, err := receive(strings.NewReader(object + `{"end":{}}`))
+	response, err := receive(strings.NewReader(object+`{"end":{}}`), nil)
 	if err != nil || len(response.Objects) != 1 || response.Objects[0].GetName() != "a" {
 		t.Errorf("with an end: %v, %v", response, err)
 	}

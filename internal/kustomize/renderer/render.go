@@ -1,7 +1,6 @@
 package renderer
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,24 +17,24 @@ import (
 
 // renderer renders one kustomization.
 type renderer struct {
-	path    string // the kustomization file
-	dir     string
-	content []byte
-	// keepOrigin is set when the user asked for the annotations by which the render learns where objects come from.
-	keepOrigin bool
-	files      *files
-	refusals   *refusals
+	path     string // the kustomization file
+	dir      string
+	content  []byte
+	files    *files
+	refusals *refusals
 	// printed is what kustomize printed in the last pass.
 	printed string
 	// learnt are the origins of objects where they come from a pass of their own; nil where objects have them.
 	learnt *origin.Learnt
+	// sent takes the objects as they are rendered; see sink.
+	sent sink
 	// remoteFetch says whether kustomize may fetch.
 	remoteFetch bool
 }
 
 // rendering is what a kustomization renders to.
 type rendering struct {
-	objects []sentObject
+	targets []origin.Target
 	images  []ImageUse
 	notices []Notice
 }
@@ -67,60 +66,79 @@ func realPath(path string) (string, error) {
 
 // render renders once where the images allow that; see images.go.
 func (r *renderer) render(images []types.Image) (*rendering, error) {
-	if len(images) == 0 {
-		objects, err := r.objects(r.content)
-		return &rendering{objects: objects, notices: r.notices(r.printed)}, err
+	if len(images) > 0 {
+		return r.renderImages(images)
 	}
-	return r.renderImages(images)
+	p, err := r.objects(r.content, r.sent)
+	if err != nil {
+		return nil, err
+	}
+	return &rendering{targets: p.targets(), notices: r.notices(r.printed)}, nil
 }
 
 // objects renders the kustomization with a content: without the schemas of its definitions, unless these might come out
 // in another way than from kustomize.
-func (r *renderer) objects(content []byte) ([]sentObject, error) {
+func (r *renderer) objects(content []byte, to sink) (*pass, error) {
 	d := &r.files.definitions
 	for passes := 0; d.aside != nil && passes < mostPasses; passes++ {
-		objects, err := r.objectsAsTheyAre(content)
+		p, err := r.objectsAsTheyAre(content, to)
 		if d.aside != nil && !d.again && (!d.aside.Matters() || err == nil && d.aside.Complete()) {
-			return objects, err
+			return p, err
 		}
+		p.again()
 		if !d.again {
 			break
 		}
 		r.learnt = nil
 	}
 	d.aside, r.learnt = nil, nil
-	return r.objectsAsTheyAre(content)
+	return r.objectsAsTheyAre(content, to)
 }
 
-// objectsAsTheyAre renders what the files are now.
-func (r *renderer) objectsAsTheyAre(content []byte) ([]sentObject, error) {
-	resources, err := r.run(content)
-	if err != nil {
-		return nil, err
-	}
-	if len(resources) == 0 {
-		return nil, fmt.Errorf("%s: the kustomization renders no objects; list the manifests under resources", r.path)
-	}
-	return r.decode(resources)
-}
-
-// run runs kustomize: with the annotation of origins, or where that would take too long, after a pass that finds them.
-func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
+// objectsAsTheyAre renders what the files are now: in parts where that gives the same. The pass has what there was
+// before an error.
+func (r *renderer) objectsAsTheyAre(content []byte, to sink) (*pass, error) {
+	p := newPass(r.path, content, r.files, to)
 	annotated, asked, err := origin.WithAnnotations(content)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.path, err)
+		return p, fmt.Errorf("%s: %w", r.path, err)
 	}
-	r.keepOrigin = asked
+	p.keepOrigin = asked
+	if !r.inParts(content, p) {
+		p.again()
+		if err := r.whole(content, annotated, p); err != nil {
+			return p, err
+		}
+	}
+	if len(p.objects) == 0 {
+		return p, fmt.Errorf("%s: the kustomization renders no objects; list the manifests under resources", r.path)
+	}
+	return p, nil
+}
+
+// whole renders at once: with the annotation of origins, or where that would take too long, after a pass that finds
+// them.
+func (r *renderer) whole(content, annotated []byte, p *pass) error {
 	if r.learnt == nil {
 		r.files.counting = true
-		all, err := r.inPartsOrOnce(content, annotated)
+		all, err := r.all(content, annotated)
 		r.files.counting = false
+		if err == nil {
+			return p.take(all, p.annotated)
+		}
 		if !r.files.many {
-			return all, err
+			return err
 		}
 		r.learnOrigins(content, annotated)
 	}
-	return r.inPartsOrOnce(content, content)
+	all, err := r.all(content, content)
+	if err != nil {
+		return err
+	}
+	total := len(all)
+	return p.take(all, func(i int, _ map[string]any, name origin.Named) (found, error) {
+		return p.find(name, r.learnt.Origin(i, total, name))
+	})
 }
 
 // learnOrigins finds origins in a pass of their own. Where that fails, so does the one for the objects, or they have
@@ -128,23 +146,16 @@ func (r *renderer) run(content []byte) ([]*resource.Resource, error) {
 func (r *renderer) learnOrigins(content, annotated []byte) {
 	r.learnt = &origin.Learnt{}
 	r.files.bare = true
-	all, err := r.inPartsOrOnce(content, annotated)
+	all, err := r.all(content, annotated)
 	r.files.bare = false
 	if err == nil {
 		r.learnt.Learn(all)
 	}
 }
 
-// inPartsOrOnce runs kustomize, in parts where that gives the same. It reads standIn in place of the kustomization, of
-// which content is shown.
-func (r *renderer) inPartsOrOnce(content, standIn []byte) ([]*resource.Resource, error) {
+// all runs kustomize. It reads standIn in place of the kustomization, of which content is shown.
+func (r *renderer) all(content, standIn []byte) ([]*resource.Resource, error) {
 	r.files.reset(content, standIn)
-	if parts := r.parts(standIn); len(parts) > 0 {
-		if all, ok := r.inParts(content, parts); ok {
-			return all, nil
-		}
-		r.files.reset(content, standIn)
-	}
 	resources, err := r.once()
 	if err != nil {
 		return nil, err
@@ -170,82 +181,6 @@ func (r *renderer) once() (resmap.ResMap, error) {
 		return nil, r.explain(err)
 	}
 	return resources, nil
-}
-
-// decode takes the objects out of kustomize's nodes. The origin is read, and removed unless the user asked for it.
-func (r *renderer) decode(all []*resource.Resource) ([]sentObject, error) {
-	finder := origin.NewFinder(r.path, r.files.shown, r.files.forLines)
-	objects := make([]sentObject, 0, len(all))
-	written := make([]origin.Target, 0, len(all))
-	names, own := make([]origin.Named, 0, len(all)), origin.ReadOwnNames(r.files.shown)
-	for i, res := range all {
-		all[i] = nil // so that a node is garbage once its object is there
-		object := map[string]any{}
-		err := res.YNode().Decode(&object)
-		if err == nil {
-			err = checkKeys(object)
-		}
-		name := origin.Named{Kind: res.GetKind(), Name: res.GetName(), Namespace: res.GetNamespace()}
-		from, originErr := finder.Origin(r.originOf(object, i, len(all), name))
-		if err := errors.Join(err, originErr); err != nil {
-			return nil, r.unreadable(res, err)
-		}
-		if !r.keepOrigin {
-			origin.Drop(object)
-		}
-		if aside := r.files.definitions.aside; aside != nil {
-			aside.PutBack(object)
-		}
-		source, target := finder.Find(name, from)
-		names = append(names, own.Without(name))
-		objects = append(objects, sentObject{Object: object, Source: source})
-		written = append(written, target)
-	}
-	for i, target := range origin.Targets(names, written) {
-		objects[i].Target = target
-	}
-	return objects, nil
-}
-
-// originOf is the annotation of an object's origin, or "".
-func (r *renderer) originOf(object map[string]any, i, total int, name origin.Named) string {
-	if r.learnt != nil {
-		return r.learnt.Origin(i, total, name)
-	}
-	metadata, _ := object["metadata"].(map[string]any)
-	annotations, _ := metadata["annotations"].(map[string]any)
-	text, _ := annotations[origin.Annotation].(string)
-	return text
-}
-
-// unreadable is the error for an object that is no JSON. The library quotes values, which may be those of a Secret.
-func (r *renderer) unreadable(res *resource.Resource, err error) error {
-	if res.GetKind() == "Secret" {
-		err = errors.New("its data are no map of texts, or a key is given twice; values of Secrets are not shown")
-	}
-	return fmt.Errorf("%s: the rendered %s %s cannot be read: %w; correct its manifest", r.path, res.GetKind(),
-		res.GetName(), err)
-}
-
-// checkKeys refuses a map whose keys are numbers or other values, as YAML allows.
-func checkKeys(value any) error {
-	switch value := value.(type) {
-	case map[any]any:
-		return errors.New("a field's name is no text; put it in quotes")
-	case []any:
-		for _, item := range value {
-			if err := checkKeys(item); err != nil {
-				return err
-			}
-		}
-	case map[string]any:
-		for _, item := range value {
-			if err := checkKeys(item); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // read returns the content of the file itself.
