@@ -24,7 +24,8 @@ func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer
 	if err != nil {
 		return nil, admission.Answer{}, err
 	}
-	opts := admission.Options{Namespace: d.cluster.Namespace, Timeout: snapshot.OfDeploy().Timeout}
+	opts := admission.Options{Namespace: d.cluster.Namespace, Timeout: snapshot.OfDeploy().Timeout,
+		Absent: s.LacksNamespace}
 	if !d.fixes() { // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
 		opts.Known = snapshot.Admitted(d.reading(), d.unstructured(), s.Pods)
 		opts.Apply = d.applier.Foresee(d.readOptions())

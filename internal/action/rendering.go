@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
@@ -42,7 +45,11 @@ type rendering struct {
 // done while images are built and verified.
 type ahead struct {
 	rewritten func() (rewriting, error)
-	rendered  func() (rendering, error)
+	// kustomized is what kustomize makes of it, which needs neither cluster nor registry; rendered that in the cluster's
+	// namespace.
+	kustomized func() (*kustomize.Result, error)
+	rendered   func() (rendering, error)
+	arrived    *arrivals
 	// lookedUp looks up the images that are no input.
 	lookedUp func()
 	// reading is what the cluster has of the objects, or nil where it can't be read; apply says why.
@@ -50,17 +57,24 @@ type ahead struct {
 }
 
 func (d *deploy) newAhead(ctx context.Context) ahead {
-	var a ahead
+	a := ahead{arrived: &arrivals{}}
 	a.rewritten = sync.OnceValues(func() (rewriting, error) { return d.setInMemory(ctx) })
-	a.rendered = sync.OnceValues(func() (rendering, error) {
+	a.kustomized = sync.OnceValues(func() (*kustomize.Result, error) {
 		r, err := a.rewritten()
 		if err != nil {
-			return rendering{}, err
+			return nil, err
 		}
-		result, err := kustomize.Render(ctx, r.path,
-			kustomize.Options{Content: r.content, Images: r.entries, RemoteFetch: d.config.RemoteResources})
+		result, err := kustomize.Render(ctx, r.path, kustomize.Options{Content: r.content, Images: r.entries,
+			RemoteFetch: d.config.RemoteResources, Arrived: a.arrived.add})
 		if err != nil {
-			return rendering{}, status.Fault{Err: err}
+			return nil, status.Fault{Err: err}
+		}
+		return result, nil
+	})
+	a.rendered = sync.OnceValues(func() (rendering, error) {
+		result, err := a.kustomized()
+		if err != nil {
+			return rendering{}, err
 		}
 		enterNamespace(result.Objects, d.cluster.Namespace)
 		return rendering{result, placement.References(unstructuredOf(result.Objects), nil)}, nil
@@ -97,22 +111,63 @@ func enterNamespace(objects []kustomize.Object, namespace string) {
 	}
 }
 
+// arrivals are the kinds of objects and their namespaces, as they are rendered. That may be before the run is signed in
+// to the cluster that has them.
+type arrivals struct {
+	mu      sync.Mutex
+	waiting []arrival
+	to      func(arrival)
+}
+
+type arrival struct {
+	schema.GroupVersionKind
+	namespace string
+}
+
+func (a *arrivals) add(u *unstructured.Unstructured) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one := arrival{u.GroupVersionKind(), u.GetNamespace()}
+	if a.to == nil {
+		a.waiting = append(a.waiting, one)
+		return
+	}
+	a.to(one)
+}
+
+// pass passes on what has come, and what will come.
+func (a *arrivals) pass(to func(arrival)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, one := range a.waiting {
+		to(one)
+	}
+	a.waiting, a.to = nil, to
+}
+
 // readAhead starts to read what the cluster has of the objects. After a build, that would be old.
 func (d *deploy) readAhead(ctx context.Context) {
 	if !d.config.PinDigest && !d.takes("build") && !d.takes("join") {
 		d.applier.Warm(ctx)
+		d.arrived.pass(func(a arrival) {
+			d.applier.Expect(ctx, a.GroupVersionKind, cmp.Or(a.namespace, d.cluster.Namespace))
+		})
 		go d.reading()
 	}
 }
 
-// workAhead starts what needs no image. The digests that pin-digest writes are known once the images are.
-func (d *deploy) workAhead() {
-	switch {
-	case d.config.PinDigest:
-	case d.takes("plan"):
+// renderAhead starts to render, for which nobody has to sign in. The digests that pin-digest writes are known once the
+// images are.
+func (d *deploy) renderAhead() {
+	if !d.config.PinDigest && d.takes("render") {
+		go func() { _, _ = d.kustomized() }() // the step returns the error
+	}
+}
+
+// lookUpAhead starts to look up the images that are no input.
+func (d *deploy) lookUpAhead() {
+	if !d.config.PinDigest && d.takes("plan") {
 		go d.lookedUp()
-	case d.takes("render"):
-		go func() { _, _ = d.rendered() }() // the step returns the error
 	}
 }
 

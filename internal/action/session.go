@@ -47,6 +47,7 @@ type session struct {
 
 // signIn signs in to the registries and, where a step needs it, to the cluster.
 func (d *deploy) signIn(ctx context.Context) error {
+	d.renderAhead()
 	job, needsCluster := d.job(), d.takes("plan") || d.takes("inventory")
 	d.clouds = clouds(d.config, job)
 	signedIn, err := identity.SignIn(ctx, identity.Options{
@@ -73,7 +74,7 @@ func (d *deploy) signIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.workAhead()
+	d.lookUpAhead()
 	if !needsCluster {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
@@ -29,6 +30,9 @@ type Options struct {
 	Apply func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error)
 	// Timeout bounds the questions together: a plan is made without answers rather than late.
 	Timeout time.Duration
+	// Absent reports whether the cluster is known not to have a namespace; nil knows of none. The server can't be asked
+	// about what is in it.
+	Absent func(namespace string) bool
 	// Known are the pods of objects that need no question, since an apply would not change them.
 	Known map[*unstructured.Unstructured]*corev1.Pod
 }
@@ -76,7 +80,7 @@ type Answer struct {
 }
 
 // workers is how many objects are asked about at a time.
-const workers = 8
+const workers = 32
 
 // Ask asks about the pods of all objects. What the server says of the objects themselves is for the preview to report.
 func (s *Server) Ask(ctx context.Context) Answer {
@@ -91,6 +95,12 @@ func (s *Server) Ask(ctx context.Context) Answer {
 			s.know(&a, template.KeyOf(obj, templates[0]), pod)
 			return
 		}
+		if err := s.absent(obj); err != nil {
+			for _, t := range templates {
+				s.note(&a, template.KeyOf(obj, t), nil, err)
+			}
+			return
+		}
 		merged, _ := s.merged(ctx, obj)
 		for _, t := range templates {
 			pod, err := s.pod(ctx, merged, t)
@@ -99,6 +109,15 @@ func (s *Server) Ask(ctx context.Context) Answer {
 	})
 	s.workOut(ctx, &a)
 	return a
+}
+
+// absent is what the server would answer about an object whose namespace is yet to be made; nil of others.
+func (s *Server) absent(obj *unstructured.Unstructured) error {
+	namespace := cmp.Or(obj.GetNamespace(), s.Namespace)
+	if s.Absent == nil || !s.Absent(namespace) {
+		return nil
+	}
+	return apierrors.NewNotFound(corev1.Resource("namespaces"), namespace)
 }
 
 // know notes what need not be asked. The object is one that the server has accepted.

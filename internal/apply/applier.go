@@ -17,6 +17,8 @@ type Applier struct {
 	schemas *foresee.Schemas
 	// warm is the first discovery, where it was begun ahead; nil where not.
 	warm func() (meta.RESTMapperWithContext, error)
+	// expected are the objects of the next Read.
+	expected Expected
 }
 
 // New returns an Applier for the cluster of cfg, which stays as it is. No request is made yet.

@@ -27,14 +27,13 @@ var (
 
 // yieldToAutoscalers leaves the number of replicas to the autoscalers of the set and of the cluster: it is neither set
 // nor dropped, since either would take a running app to another size. A new object starts with the manifest's number.
-func (r *run) yieldToAutoscalers(ctx context.Context) {
-	scaled, namespaces := r.scaled()
+func (r *run) yieldToAutoscalers(scaled []*item) {
 	targets := map[object.Key]string{}
 	for _, t := range r.items {
 		noteTarget(targets, t.desired)
 	}
-	for _, hpa := range r.autoscalers(ctx, namespaces) {
-		noteTarget(targets, &hpa)
+	for i := range r.hpas {
+		noteTarget(targets, &r.hpas[i])
 	}
 	for _, t := range scaled {
 		t.autoscaler = targets[t.Key()]

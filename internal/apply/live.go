@@ -19,13 +19,18 @@ type collection struct {
 // readLive reads the live objects of the set: one paged list per collection, or a get where the set has one object of
 // it. What can't be read now is asked about when it is needed, and the reason is reported then.
 func (r *run) readLive(ctx context.Context) {
-	if !r.known() {
+	known := r.known()
+	if !known {
 		r.readCollections(ctx)
 	}
 	for _, t := range r.items {
 		t.tools = r.toolsOf(t.live)
 	}
-	r.yieldToAutoscalers(ctx)
+	scaled, namespaces := r.scaled()
+	if !known {
+		r.hpas = r.autoscalers(ctx, namespaces)
+	}
+	r.yieldToAutoscalers(scaled)
 }
 
 func (r *run) readCollections(ctx context.Context) {
@@ -60,7 +65,7 @@ func (r *run) readCollection(ctx context.Context, items []*item) {
 // list reads a collection, and reports whether it has read all of it. A collection with many more objects than the set
 // has of it is not read to its end.
 func (r *run) list(ctx context.Context, items []*item) (complete bool) {
-	complete, err := r.List(ctx, items[0].Ref, 4*len(items), func(live *unstructured.Unstructured) {
+	complete, err := r.listing(ctx, items[0]).Each(ctx, 4*len(items), func(live *unstructured.Unstructured) {
 		if t, ok := r.byKey[object.KeyOf(live)]; ok && t.Resource == items[0].Resource { // of the same version
 			t.found(live)
 		}

@@ -117,7 +117,7 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 		r.keepMark(t, t.live)
 	}
 	known := t.live != nil
-	after, created, err := r.tryApply(ctx, t)
+	after, created, err := r.dryRun(ctx, t)
 	if server.IsLostRace(err) || err != nil && !known && r.reads(ctx, t) {
 		return r.reads(ctx, t), nil
 	}

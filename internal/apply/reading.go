@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,8 +17,14 @@ type Reading struct {
 	live   map[object.Key]*unstructured.Unstructured
 	// read are the objects that were looked for, those that are not there among them.
 	read map[object.Key]bool
+	// hpas are the autoscalers of their namespaces.
+	hpas []unstructured.Unstructured
 	// unchanged are the live objects by the manifests that an apply of would change nothing.
 	unchanged map[*unstructured.Unstructured]*unstructured.Unstructured
+
+	mu sync.Mutex
+	// answers are those to dry runs that were made since, by the manifests.
+	answers map[*unstructured.Unstructured]*answer
 }
 
 // Read reads what the cluster has of the objects.
@@ -37,7 +44,7 @@ func (a *Applier) Read(ctx context.Context, objects []*unstructured.Unstructured
 	r.readLive(ctx)
 	reading := &Reading{
 		mapper: r.mapper, live: map[object.Key]*unstructured.Unstructured{}, read: map[object.Key]bool{},
-		unchanged: map[*unstructured.Unstructured]*unstructured.Unstructured{},
+		unchanged: map[*unstructured.Unstructured]*unstructured.Unstructured{}, hpas: r.hpas,
 	}
 	for _, t := range r.items {
 		reading.live[t.Key()], reading.read[t.Key()] = t.live, true
@@ -72,5 +79,6 @@ func (r *run) known() bool {
 	for _, t := range r.items {
 		t.live = reading.live[t.Key()]
 	}
+	r.hpas = reading.hpas
 	return true
 }

@@ -58,3 +58,45 @@ func TestRound_trips(t *testing.T) {
 		})
 	}
 }
+
+// What is expected is listed before all of the set is known, and no list is made twice; nor is a dry run that the plan
+// has made already.
+func TestRound_trips_of_what_is_expected(t *testing.T) {
+	opts := in(t, "expected")
+	var mu sync.Mutex
+	count := map[string]int{}
+	a := applier(t, between(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.URL.Query().Has("dryRun"):
+			count["dry run"]++
+		case r.Method == http.MethodPatch:
+			count["apply"]++
+		case strings.HasSuffix(r.URL.Path, "/configmaps"):
+			count["list"]++
+		case r.URL.Path == "/api" || r.URL.Path == "/apis":
+			count["discovery"]++
+		default:
+			count[r.Method+" "+r.URL.Path]++
+		}
+		return false
+	}))
+	objects := manifests(t, maps("m1", "m2", "m3"))
+	a.Warm(t.Context())
+	for _, o := range objects {
+		a.Expect(t.Context(), o.GroupVersionKind(), opts.Namespace)
+	}
+	var err error
+	if opts.Reading, err = a.Read(t.Context(), objects, opts); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Foresee(opts)(t.Context(), objects[1]); err != nil {
+		t.Fatal(err)
+	}
+	set, findings, err := a.Apply(t.Context(), objects, opts)
+	if err != nil || len(findings) > 0 || len(set) != len(objects) {
+		t.Fatalf("%v, %v, %v", told(set), findings, err)
+	}
+	same(t, map[string]int{"discovery": 2, "list": 1, "dry run": 3, "apply": 3}, count)
+}

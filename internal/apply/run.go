@@ -21,12 +21,15 @@ import (
 // run is one pass of a set of objects over the cluster.
 type run struct {
 	*Applier
-	opts    Options
-	mapper  meta.RESTMapperWithContext
-	defines map[schema.GroupKind]*item // the CustomResourceDefinitions of the set, by the kind they define
-	items   []*item                    // in the order of the manifests
-	byKey   map[object.Key]*item
-	holders holders
+	opts   Options
+	mapper meta.RESTMapperWithContext
+	// mappings are those that the mapper has answered: it searches all that the server serves each time.
+	mappings map[schema.GroupVersionKind]*meta.RESTMapping
+	defines  map[schema.GroupKind]*item // the CustomResourceDefinitions of the set, by the kind they define
+	items    []*item                    // in the order of the manifests
+	byKey    map[object.Key]*item
+	hpas     []unstructured.Unstructured // the autoscalers of the namespaces of what has replicas
+	holders  holders
 	// definitionSlots has room for the definitions that may be applied at once.
 	definitionSlots chan struct{}
 	// warnings are what a deploy goes ahead with, to be reported at its end.
@@ -45,7 +48,8 @@ func (a *Applier) prepare(
 	}
 	r := &run{
 		Applier: a, opts: opts.complete(), mapper: mapper,
-		defines: definitionsIn(objects), byKey: map[object.Key]*item{},
+		mappings: map[schema.GroupVersionKind]*meta.RESTMapping{},
+		defines:  definitionsIn(objects), byKey: map[object.Key]*item{},
 		definitionSlots: make(chan struct{}, definitionsAtOnce),
 	}
 	var findings []finding.Finding
@@ -123,9 +127,12 @@ func (r *run) locate(ctx context.Context, gvk schema.GroupVersionKind) (
 		d := definitionOf(crd.desired)
 		return gvk.GroupVersion().WithResource(d.plural), d.namespaced, nil
 	}
-	mapping, err := r.mapper.RESTMappingWithContext(ctx, gvk.GroupKind(), gvk.Version)
-	if err != nil {
-		return schema.GroupVersionResource{}, false, err
+	mapping := r.mappings[gvk]
+	if mapping == nil {
+		if mapping, err = r.mapper.RESTMappingWithContext(ctx, gvk.GroupKind(), gvk.Version); err != nil {
+			return schema.GroupVersionResource{}, false, err
+		}
+		r.mappings[gvk] = mapping
 	}
 	return mapping.Resource, mapping.Scope.Name() == meta.RESTScopeNameNamespace, nil
 }

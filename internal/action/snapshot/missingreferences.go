@@ -59,7 +59,7 @@ func (s Snapshot) Missing(ctx context.Context, cluster identity.Cluster, objects
 	sightings := map[object.Key]sighting{}
 	var lock sync.Mutex
 	var group errgroup.Group
-	group.SetLimit(8)
+	group.SetLimit(32)
 	for key, n := range toSee {
 		group.Go(func() error {
 			seen := look.at(ctx, n)

@@ -190,6 +190,12 @@ func (o Options) trim(pod *corev1.Pod) {
 // Whole reports whether a list was read.
 func (s Snapshot) Whole(name string) bool { return s.missing[name] == nil }
 
+// LacksNamespace reports whether a namespace is known not to be there.
+func (s Snapshot) LacksNamespace(name string) bool {
+	return s.Whole("namespaces") &&
+		!slices.ContainsFunc(s.Namespaces, func(n corev1.Namespace) bool { return n.Name == name })
+}
+
 // Incomplete says once what the plan could not look at, and which rights it lacks for that.
 func (s Snapshot) Incomplete() []finding.Finding {
 	var forbidden, failed []string

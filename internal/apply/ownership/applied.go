@@ -17,6 +17,9 @@ func IsApplied(live, desired *unstructured.Unstructured, manager string) bool {
 		return false
 	}
 	ours, others := entriesOf(live, manager)
+	if len(ours) == 0 { // what was applied may set nothing, such as a Namespace that is its name alone
+		return len(owned(desired)) == 0
+	}
 	if len(ours) != 1 || ours[0].APIVersion != desired.GetAPIVersion() {
 		return false
 	}

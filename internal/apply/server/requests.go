@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,25 +33,46 @@ const (
 	pageOfDefinitions = 10
 )
 
-// List calls a function with the objects of the kind of ref in its namespace, page by page. It stops, and complete is
-// false, when it has read more than limit objects and there are more.
-func (s *Server) List(ctx context.Context, ref Ref, limit int, each func(*unstructured.Unstructured)) (
+// Listing is a list whose first page has been asked for.
+type Listing struct {
+	server *Server
+	ref    Ref
+	first  func() (*unstructured.UnstructuredList, error)
+}
+
+// Begin asks for the first page of the objects of the kind of ref in its namespace. It does not wait for the answer.
+func (s *Server) Begin(ctx context.Context, ref Ref) *Listing {
+	first := sync.OnceValues(func() (*unstructured.UnstructuredList, error) { return s.page(ctx, ref, "") })
+	go func() { _, _ = first() }() // Each returns the error
+	return &Listing{s, ref, first}
+}
+
+// Each calls a function with the objects, page by page. It stops, and complete is false, when it has read more than
+// limit objects and there are more.
+func (l *Listing) Each(ctx context.Context, limit int, each func(*unstructured.Unstructured)) (
 	complete bool, err error,
 ) {
-	next, read := "", 0
-	for {
-		page, err := s.page(ctx, ref, next)
-		if err != nil {
-			return false, err
-		}
+	page, err := l.first()
+	l.first = nil // so that no page is kept
+	for read := 0; err == nil; {
 		for i := range page.Items {
 			each(&unstructured.Unstructured{Object: page.Items[i].Object}) // so that none keeps its page
 		}
 		read += len(page.Items)
-		if next = page.GetContinue(); next == "" || read > limit {
+		next := page.GetContinue()
+		if next == "" || read > limit {
 			return next == "", nil
 		}
+		page, err = l.server.page(ctx, l.ref, next)
 	}
+	return false, err
+}
+
+// List begins a list, and calls a function with each of its objects.
+func (s *Server) List(ctx context.Context, ref Ref, limit int, each func(*unstructured.Unstructured)) (
+	complete bool, err error,
+) {
+	return s.Begin(ctx, ref).Each(ctx, limit, each)
 }
 
 // page returns one answer of a list, from where the answer before it told to continue.
