@@ -18,29 +18,48 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// admit asks what the API server would make of the pods of the manifests, and reports those that it would not make.
-func (d *deploy) admit(ctx context.Context) (*admission.Server, admission.Answer, error) {
+// asked is what the API server makes of the pods of the manifests, and the way to ask it more.
+type asked struct {
+	server *admission.Server
+	answer admission.Answer
+	err    error
+}
+
+// ask asks what the API server would make of the pods of the manifests.
+func (d *deploy) ask(ctx context.Context) asked {
 	s, err := d.waitForSnapshot()
 	if err != nil {
-		return nil, admission.Answer{}, err
+		return asked{err: err}
 	}
+	r, err := d.rendered()
+	if err != nil {
+		return asked{err: err}
+	}
+	manifests := unstructuredOf(r.Objects)
 	opts := admission.Options{Namespace: d.cluster.Namespace, Timeout: snapshot.OfDeploy().Timeout,
 		Absent: s.LacksNamespace}
 	if !d.fixes() { // what is in the cluster may have an earlier fix, by the hands of Flux or Argo CD
-		opts.Known = snapshot.Admitted(d.reading(), d.unstructured(), s.Pods)
+		opts.Known = snapshot.Admitted(d.reading(), manifests, s.Pods)
 		opts.Apply = d.applier.Foresee(d.readOptions())
 	}
-	server, err := admission.New(d.cluster.Config, d.unstructured(), opts)
+	server, err := admission.New(d.cluster.Config, manifests, opts)
 	if err != nil {
-		return nil, admission.Answer{}, err
+		return asked{err: err}
 	}
-	answer := server.Ask(ctx)
-	for _, refused := range d.refusals(answer) {
-		d.find(d.located([]finding.Finding{*refused.Finding})...)
+	return asked{server: server, answer: server.Ask(ctx)}
+}
+
+// admit reports the pods that the API server would not make.
+func (d *deploy) admit() asked {
+	a := d.asked()
+	if a.err == nil {
+		for _, refused := range d.refusals(a.answer) {
+			d.find(d.located([]finding.Finding{*refused.Finding})...)
+		}
+		d.find(d.unasked(a.answer)...)
+		d.find(d.located(d.unplanned())...)
 	}
-	d.find(d.unasked(answer)...)
-	d.find(d.located(d.unplanned())...)
-	return server, answer, nil
+	return a
 }
 
 // refusals are those of the workloads whose pods the server would refuse.

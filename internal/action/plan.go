@@ -34,11 +34,11 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, answer, err := d.admit(ctx)
-	if err != nil {
-		return err
+	asked := d.admit()
+	if asked.err != nil {
+		return asked.err
 	}
-	d.references = placement.References(d.unstructured(), answer.Pods)
+	d.references = placement.References(d.unstructured(), asked.answer.Pods)
 	d.lookUp(ctx, d.references)
 	pools := d.pools()
 	d.nodes = placement.GroupNodes(nodes, pools)
@@ -51,10 +51,10 @@ func (d *deploy) plan(ctx context.Context) error {
 	}
 	d.find(s.Incomplete()...)
 	s.Nodes = nodes
-	if err := d.place(ctx, s, pools, server, answer); err != nil {
+	if err := d.place(ctx, s, pools, asked.server, asked.answer); err != nil {
 		return err
 	}
-	if err := d.findMissing(ctx, s, answer); err != nil {
+	if err := d.findMissing(ctx, s, asked.answer); err != nil {
 		return err
 	}
 	d.patch(d.verdicts)

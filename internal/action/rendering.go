@@ -54,10 +54,12 @@ type ahead struct {
 	lookedUp func()
 	// reading is what the cluster has of the objects, or nil where it can't be read; apply says why.
 	reading func() *apply.Reading
+	// asked is what the API server makes of the pods of the objects.
+	asked func() asked
 }
 
 func (d *deploy) newAhead(ctx context.Context) ahead {
-	a := ahead{arrived: &arrivals{}}
+	a := ahead{arrived: &arrivals{}, asked: sync.OnceValue(func() asked { return d.ask(ctx) })}
 	a.rewritten = sync.OnceValues(func() (rewriting, error) { return d.setInMemory(ctx) })
 	a.kustomized = sync.OnceValues(func() (*kustomize.Result, error) {
 		r, err := a.rewritten()
@@ -145,14 +147,27 @@ func (a *arrivals) pass(to func(arrival)) {
 	a.waiting, a.to = nil, to
 }
 
-// readAhead starts to read what the cluster has of the objects. After a build, that would be old.
+// readsAhead reports whether the cluster is asked about the objects before the images are known to be there. After a
+// build, what was read would be old.
+func (d *deploy) readsAhead() bool {
+	return !d.config.PinDigest && !d.takes("build") && !d.takes("join")
+}
+
+// readAhead starts to read what the cluster has of the objects.
 func (d *deploy) readAhead(ctx context.Context) {
-	if !d.config.PinDigest && !d.takes("build") && !d.takes("join") {
+	if d.readsAhead() {
 		d.applier.Warm(ctx)
 		d.arrived.pass(func(a arrival) {
 			d.applier.Expect(ctx, a.GroupVersionKind, cmp.Or(a.namespace, d.cluster.Namespace))
 		})
 		go d.reading()
+	}
+}
+
+// askAhead starts to ask the API server about pods, which takes what is known of the cluster but no image.
+func (d *deploy) askAhead() {
+	if d.readsAhead() && d.takes("plan") {
+		go d.asked()
 	}
 }
 

@@ -94,6 +94,7 @@ func (d *deploy) enterCluster(ctx context.Context) (err error) {
 	d.readAhead(ctx)
 	if !d.takes("build") { // after a build, what runs now would be old
 		d.waitForSnapshot = snapshot.Read(ctx, d.cluster.Config, snapshot.OfDeploy())
+		d.askAhead()
 	}
 	return nil
 }
