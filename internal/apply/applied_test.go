@@ -149,6 +149,9 @@ func shortcuts(t testing.TB, n int) (taken int) {
 		kind := []string{"PodTemplate", "Service", "ConfigMap"}[r.IntN(3)]
 		of := client.Resource(resources[kind]).Namespace(opts.Namespace)
 		object := r.object(kind)
+		if r.IntN(8) == 0 { // of a name alone, nothing is owned
+			object = map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": "x"}}
+		}
 		if applyAs(t, of, object, "multiarch-deploy") == nil {
 			continue
 		}
