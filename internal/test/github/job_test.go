@@ -62,8 +62,8 @@ type result struct {
 	status  int
 	log     string
 	outputs map[string]string
-	// file is the kustomization in the workspace.
-	file string
+	// file is the kustomization in the workspace, and workspace that itself.
+	file, workspace string
 }
 
 // deploy runs the program for a push: on a fresh checkout of what was pushed, with the images of that commit in the
@@ -90,7 +90,7 @@ func (j *job) deploy(t *testing.T, repository *github.Repository, push github.Pu
 	j.scan(t, dir, log.String())
 	return result{
 		status: cmd.ProcessState.ExitCode(), log: log.String(), outputs: outputs(filepath.Join(dir, "output")),
-		file: read(t, filepath.Join(cmd.Dir, "deploy", "kustomization.yaml")),
+		file: read(t, filepath.Join(cmd.Dir, "deploy", "kustomization.yaml")), workspace: cmd.Dir,
 	}
 }
 

@@ -32,7 +32,9 @@ type Repository struct {
 	commits map[string]*Commit
 	refs    map[string]string
 	pulls   []*Pull
-	pushes  []Push
+	// comments are those of all pull requests. The ID of each is its place, from 1.
+	comments []*Comment
+	pushes   []Push
 }
 
 // Push is what a workflow gets to know of a push, in GITHUB_EVENT_PATH. The files of each commit, which webhooks get,
@@ -51,6 +53,7 @@ type Push struct {
 
 // PullRequest is what a workflow gets to know of a pull request, as far as it is used here.
 type PullRequest struct {
+	Number  int       `json:"number"`
 	Body    string    `json:"body"`
 	Commits int       `json:"commits"`
 	Base    Commitish `json:"base"`

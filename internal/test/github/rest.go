@@ -16,7 +16,7 @@ type call struct {
 	token      Token
 }
 
-// rest serves the part of the REST API that deals with branches, files, commits and pull requests.
+// rest serves the part of the REST API that deals with branches, files, commits, pull requests and their comments.
 func (h *Hub) rest() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, route := range map[string]struct {
@@ -35,6 +35,9 @@ func (h *Hub) rest() http.Handler {
 		"GET /repos/{owner}/{name}/pulls":                         {"GET pulls", call.pulls},
 		"POST /repos/{owner}/{name}/pulls":                        {"POST pulls", call.createPull},
 		"PATCH /repos/{owner}/{name}/pulls/{number}":              {"PATCH pulls", call.updatePull},
+		"GET /repos/{owner}/{name}/issues/{number}/comments":      {"GET comments", call.listComments},
+		"POST /repos/{owner}/{name}/issues/{number}/comments":     {"POST comments", call.createComment},
+		"PATCH /repos/{owner}/{name}/issues/comments/{id}":        {"PATCH comments", call.updateComment},
 	} {
 		mux.Handle(pattern, h.asked(func(w http.ResponseWriter, r *http.Request, token Token) {
 			if w = h.interrupt(w, route.kind); w == nil {
@@ -48,12 +51,17 @@ func (h *Hub) rest() http.Handler {
 			repository.mu.Lock()
 			defer repository.mu.Unlock()
 			c := call{w, r, repository, token}
-			if r.Method == http.MethodGet || c.mayWrite(strings.HasSuffix(route.kind, "pulls")) {
+			if r.Method == http.MethodGet || c.mayWrite(ofPulls(route.kind)) {
 				route.run(c)
 			}
 		}))
 	}
 	return mux
+}
+
+// ofPulls: what the permission for pull requests is for, and not that for contents.
+func ofPulls(kind string) bool {
+	return strings.HasSuffix(kind, "pulls") || strings.HasSuffix(kind, "comments")
 }
 
 // mayWrite answers where the repository can't be written, or the token may not.
