@@ -2,18 +2,20 @@ package action_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -55,6 +57,31 @@ metadata: {name: default}
 spec:
   limits: {cpu: 100}
   template: {spec: {requirements: [{key: kubernetes.io/arch, operator: In, values: [amd64, arm64]}]}}
+`
+	// computeClassKind is a part of GKE's own definition.
+	computeClassKind = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: computeclasses.cloud.google.com}
+spec:
+  group: cloud.google.com
+  names: {kind: ComputeClass, listKind: ComputeClassList, plural: computeclasses, singular: computeclass}
+  scope: Cluster
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
+`
+	computeClass = `apiVersion: cloud.google.com/v1
+kind: ComputeClass
+metadata: {name: axion}
+spec:
+  nodePoolAutoCreation: {enabled: true}
+  priorities: [{machineFamily: c4a}]
 `
 	onlyAMD64 = `apiVersion: apps/v1
 kind: Deployment
@@ -115,6 +142,8 @@ func TestPools(t *testing.T) {
 	check(t, "plan --plan-for platforms", "failed: would be 1 created · 1 error", "crashes", finding)
 	apply(t, cluster, nodePoolKind, nodePool)
 	check(t, "plan", "failed: would be 1 created · 1 error", "crashes", finding)
+	apply(t, cluster, computeClassKind, computeClass)
+	checkAuditedPools(t, cluster)
 	check(t, "run --arch-policy pin", "ok: 2 of 2 pods ready · 1 created", "excluded", "info exec-format-error")
 	t.Run("a_node_joins", func(t *testing.T) {
 		write("app.yaml", strings.Replace(onlyAMD64, "containers:",
@@ -146,6 +175,25 @@ func TestPools(t *testing.T) {
 	})
 }
 
+// checkAuditedPools compares the nodes that an audit is about: those that are there, and those that provisioners start.
+func checkAuditedPools(t *testing.T, cluster *localcluster.Cluster) {
+	t.Helper()
+	audited := runAudit(t, cluster.Kubeconfig, "--expect-nodes", "arch=arm64 max=3")
+	var got []string
+	for _, n := range audited.report.Nodes {
+		got = append(got, fmt.Sprintf("%s %s of %s %s %v", n.Architecture, n.OS, n.Source, n.Pool, n.Taints))
+	}
+	slices.Sort(got)
+	want := []string{"amd64 linux of cluster  []", "amd64 linux of karpenter default []",
+		"arm64 linux of expect-nodes line 1 []",
+		"arm64 linux of gke of ComputeClass axion " +
+			"[cloud.google.com/compute-class=axion:NoSchedule kubernetes.io/arch=arm64:NoSchedule]",
+		"arm64 linux of karpenter default []"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("nodes of an audit (-want +got):\n%s\n%s", diff, audited.log)
+	}
+}
+
 // apply creates objects, and waits until the cluster takes those of a kind that is new.
 func apply(t *testing.T, cluster *localcluster.Cluster, texts ...string) {
 	t.Helper()
@@ -162,9 +210,7 @@ func apply(t *testing.T, cluster *localcluster.Cluster, texts ...string) {
 		if err := yaml.Unmarshal([]byte(text), &obj.Object); err != nil {
 			t.Fatal(err)
 		}
-		kind := obj.GroupVersionKind()
-		kinds := schema.GroupVersionResource{Group: kind.Group, Version: kind.Version,
-			Resource: strings.ToLower(kind.Kind) + "s"}
+		kinds, _ := meta.UnsafeGuessKindToResource(obj.GroupVersionKind())
 		for range 100 {
 			_, err = client.Resource(kinds).Namespace(obj.GetNamespace()).Create(t.Context(), obj, metav1.CreateOptions{})
 			if err == nil {

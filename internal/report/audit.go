@@ -130,8 +130,11 @@ func usageWords(u audit.Usage) string {
 	if u.Pods == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s cores, %s GiB", finding.Counted(u.Pods, "pod"), decimal(u.Cores),
-		decimal(float64(u.Memory)/(1<<30)))
+	cores := decimal(u.Cores) + " cores"
+	if cores == "1 cores" {
+		cores = "1 core"
+	}
+	return fmt.Sprintf("%s, %s, %s GiB", finding.Counted(u.Pods, "pod"), cores, decimal(float64(u.Memory)/(1<<30)))
 }
 
 func shareWords(s audit.Share) string {

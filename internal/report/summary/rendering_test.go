@@ -22,8 +22,9 @@ import (
 
 // TestSummary_is_drawn has Mermaid itself draw the charts, in a browser.
 func TestSummary_is_drawn(t *testing.T) {
-	failed := reports.Crashed()
+	failed, audited := reports.Crashed(), reports.Audited(12)
 	failed.Conclude(nil)
+	audited.Conclude(nil)
 	for _, test := range []struct {
 		name, theme string
 		report      *report.Report
@@ -34,6 +35,7 @@ func TestSummary_is_drawn(t *testing.T) {
 			{"Verify images 1.5 s", "Apply 250 ms", "00:01"},
 		}},
 		{"in_the_dark", "dark", failed, [][]string{{"arm64 · 1 node"}, {"Apply 250 ms"}}},
+		{"an_audit", "light", audited, [][]string{{"team-00", "14", "2", "1", "team-09", "2 more namespaces", "4"}}},
 		{"thousands_of_everything", "light", reports.Huge(5000, 10_000), [][]string{
 			{"4993 more workloads", "4993 pods ready", "0 of 1 pod ready", "workload-00000-with-a-name-as-long-…"},
 			{"Apply 250 ms"},

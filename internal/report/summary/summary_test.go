@@ -158,6 +158,13 @@ func TestWrite(t *testing.T) {
 	golden.Check(t, "testdata/summary.md", summaryOf(r))
 }
 
+// TestWrite_of_an_audit has a bar for each namespace, of which the chart has ten at most.
+func TestWrite_of_an_audit(t *testing.T) {
+	r := reports.Audited(12)
+	r.Conclude(nil)
+	golden.Check(t, "testdata/audit.md", summaryOf(r))
+}
+
 func TestWrite_stays_below_what_GitHub_shows(t *testing.T) {
 	r := reports.Huge(5000, 10_000)
 	slices.Reverse(r.Workloads)
