@@ -33,6 +33,9 @@ func TestFits_says_what_keeps_a_pod_off_a_node_for_ever(t *testing.T) {
 		{"a_claim_whose_class_is_of_one_zone", `{volumes: [{name: v, persistentVolumeClaim: {claimName: later}}]}`,
 			[]string{"", "node(s) didn't find available persistent volumes to bind",
 				"node(s) didn't find available persistent volumes to bind"}},
+		{"a_claim_of_its_own", `{volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: zonal,
+			resources: {requests: {storage: 1Gi}}}}}}]}`, []string{"", "node(s) didn't find available persistent volumes to bind",
+			"node(s) didn't find available persistent volumes to bind"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -62,6 +65,9 @@ func TestPlace_until_no_node_has_room(t *testing.T) {
 		{"spread_that_counts_a_tainted_node", `{topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/arch,
 			whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]}`, 1,
 			schedule.Reasons{"node(s) didn't match pod topology spread constraints": 2, "node(s) had untolerated taint(s)": 1}},
+		{"a_claim_that_they_share", `{containers: [{name: c, resources: {requests: {cpu: 1500m}}}],
+			volumes: [{name: v, persistentVolumeClaim: {claimName: shared}}]}`, 3,
+			schedule.Reasons{"Insufficient cpu": 2, "node(s) had untolerated taint(s)": 1}},
 		{"a_port_of_the_node", `{containers: [{name: c, ports: [{containerPort: 80, hostPort: 80}]}]}`, 2,
 			schedule.Reasons{"node(s) didn't have free ports for the requested pod ports": 2,
 				"node(s) had untolerated taint(s)": 1}},
@@ -128,6 +134,8 @@ func storage(t *testing.T) schedule.Storage {
   status: {phase: Bound}
 - metadata: {name: later, namespace: shop}
   spec: {storageClassName: zonal, resources: {requests: {storage: 1Gi}}}
+- metadata: {name: shared, namespace: shop}
+  spec: {storageClassName: anywhere, resources: {requests: {storage: 1Gi}}}
 `, &claims)
 	parse(t, `
 - metadata: {name: data}
@@ -142,6 +150,9 @@ func storage(t *testing.T) schedule.Storage {
   provisioner: example.com/disk
   volumeBindingMode: WaitForFirstConsumer
   allowedTopologies: [{matchLabelExpressions: [{key: topology.kubernetes.io/zone, values: [z1]}]}]
+- metadata: {name: anywhere}
+  provisioner: example.com/disk
+  volumeBindingMode: WaitForFirstConsumer
 `, &classes)
 	return schedule.Storage{Claims: claims, Volumes: volumes, Classes: classes}
 }
