@@ -128,11 +128,13 @@ func (p planner) nowhere(s assessment, r remedy) finding.Finding {
 		if len(s.where(candidate.runs)) == 0 {
 			fix = "Build its images for a platform that the nodes have, or add a node of theirs."
 		}
-		if tooBig(s.where(candidate.runs)) {
+		if selected := inside(s.where(candidate.runs)); tooBig(selected) {
 			return finding.Finding{
 				Code: finding.InsufficientCapacity, Message: "could land nowhere: " + p.constraint(s) + ".",
 				Fix: "Lower its requests, or add a node that has as much.",
 			}
+		} else if len(selected) > 0 {
+			fix = "Add a node that can take it, or change what it asks for."
 		}
 		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".",
 			Fix: fix}

@@ -11,6 +11,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
@@ -167,6 +168,7 @@ type planner struct {
 func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, error) {
 	p := planner{Request: r, workloads: slices.Clone(workloads), storage: storageOf(r.Cluster.Storage, r.Objects)}
 	p.Cluster.Storage = p.storage.Storage
+	p.Cluster.Namespaces = namespacesOf(r)
 	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
 	if len(r.Pools) > 0 {
 		p.classes = append(p.classes, poolClasses(r.Pools, r.Cluster.Nodes, askedOf(workloads, p.storage))...)
@@ -178,6 +180,25 @@ func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, 
 	var err error
 	p.ever, err = schedule.New(ctx, empty, schedule.Ever)
 	return p, err
+}
+
+// namespacesOf are those of the cluster once the deploy's own are applied.
+func namespacesOf(r Request) []corev1.Namespace {
+	all := slices.Clone(r.Cluster.Namespaces)
+	for _, obj := range r.Objects {
+		namespace := corev1.Namespace{}
+		if obj.GroupVersionKind() != corev1.SchemeGroupVersion.WithKind("Namespace") ||
+			runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, &namespace) != nil {
+			continue
+		}
+		if namespace.Labels == nil {
+			namespace.Labels = map[string]string{}
+		}
+		namespace.Labels[corev1.LabelMetadataName] = namespace.Name // which the server adds
+		all = slices.DeleteFunc(all, func(n corev1.Namespace) bool { return n.Name == namespace.Name })
+		all = append(all, namespace)
+	}
+	return all
 }
 
 // judge returns the verdict on a workload, and the workload as it will be.

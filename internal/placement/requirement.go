@@ -119,9 +119,10 @@ func (p planner) unmet(w workload, candidates []candidate) string {
 			have = append(have, labelValues(r.labels, candidates)...)
 		}
 	}
+	selected := inside(candidates)
 	switch {
-	case len(failed) == 0 && !slices.ContainsFunc(candidates, func(at candidate) bool { return isLabels(at.obstacle) }):
-		return fmt.Sprintf("its images run on %s, which can't take it: %s", nodeNames(candidates), obstaclesOf(candidates))
+	case len(failed) == 0 && len(selected) > 0:
+		return fmt.Sprintf("its images run on %s, which can't take it: %s", nodeNames(selected), obstaclesOf(selected))
 	case len(failed) == 0:
 		var texts []string
 		for _, r := range all {
@@ -133,6 +134,11 @@ func (p planner) unmet(w workload, candidates []candidate) string {
 	}
 	return fmt.Sprintf("no node on which its images run has %s; they have %s", platform.Conjoin(failed),
 		platform.Conjoin(have))
+}
+
+// inside are the candidates that something else than name, selectors and affinity keeps a pod off.
+func inside(candidates []candidate) []candidate {
+	return slices.DeleteFunc(slices.Clone(candidates), func(at candidate) bool { return isLabels(at.obstacle) })
 }
 
 // isLabels reports whether name, selectors and affinity keep a pod off, of which the requirements know more.
