@@ -73,7 +73,7 @@ func demandOf(w Workload, pods []corev1.Pod, scalers scalers) demand {
 		d.pods = 1 - min(1, len(d.old))
 	}
 	if s, ok := scalers[keyOf(w.Object)]; ok && d.pods > 0 {
-		d.pods, d.most = min(max(s.least, d.pods), s.most), s.most
+		d.pods, d.most = s.within(cmp.Or(len(d.old), d.pods)), s.most
 	}
 	if w.Unchanged {
 		d.rolling = rolling{}
@@ -182,6 +182,10 @@ func isOf(p *corev1.Pod, obj *unstructured.Unstructured) bool {
 type scalers map[objectKey]scaler
 
 type scaler struct{ least, most int }
+
+// within is how many pods there will be of those that run now, whose number an apply leaves to the autoscaler, or that a
+// new object asks for.
+func (s scaler) within(pods int) int { return min(max(s.least, pods), s.most) }
 
 type objectKey struct {
 	kind            schema.GroupKind

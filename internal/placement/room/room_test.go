@@ -151,6 +151,34 @@ func TestForetell_counts_the_minimum_of_an_autoscaler(t *testing.T) {
 	}
 }
 
+// TestForetell_leaves_the_number_of_pods_to_an_autoscaler has one with the bounds 2 and 9.
+func TestForetell_leaves_the_number_of_pods_to_an_autoscaler(t *testing.T) {
+	scaling := room.Scaling{Running: make([]autoscalingv2.HorizontalPodAutoscaler, 1)}
+	parse(t, scalerOf("apps/v1"), &scaling.Running[0])
+	for _, test := range []struct {
+		name, spec, running string
+		want                int
+	}{
+		{"a_new_one_starts_with_the_manifests", "replicas: 5", "", 5},
+		{"what_runs_stays", "replicas: 5", "a b b", 3},
+		{"less_than_the_minimum", "{}", "a", 2},
+		{"more_than_the_maximum", "replicas: 20", "", 9},
+		{"asleep", "replicas: 0", "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := workload(t, "Deployment", test.spec, cpu("100m"))
+			cluster := schedule.Snapshot{Nodes: nodes(t), Pods: running(w, strings.Fields(test.running))}
+			got, err := room.Foretell(t.Context(), cluster, []room.Workload{w}, scaling)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got[0].Wanted != test.want {
+				t.Errorf("%d pods, want %d", got[0].Wanted, test.want)
+			}
+		})
+	}
+}
+
 func scalerOf(version string) string {
 	return `{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {
 		minReplicas: 2, maxReplicas: 9, scaleTargetRef: {apiVersion: ` + version + `, kind: Deployment, name: web}}}`
