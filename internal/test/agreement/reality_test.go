@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -181,8 +182,21 @@ func (w *world) deploy(t *testing.T, s subject) deployed {
 		w.recreate(ctx, d.pods) // the first pod's volume was not there yet when the scheduler looked at them
 		again = true
 		return false
-	})
+	}, func() string { return fmt.Sprintf("%d are wanted\n%s", d.wanted, statesOf(d.pods)) })
 	return d
+}
+
+// statesOf says what pods wait for.
+func statesOf(pods []corev1.Pod) string {
+	var all []string
+	for _, p := range pods {
+		for _, c := range p.Status.Conditions {
+			if c.Type == corev1.PodScheduled {
+				all = append(all, fmt.Sprintf("%s %q %s: %s", p.Name, p.Spec.NodeName, c.Status, c.Message))
+			}
+		}
+	}
+	return strings.Join(all, "\n")
 }
 
 // recreate deletes the pods that have found no node. Their controller makes others, and the scheduler looks at these.

@@ -163,12 +163,15 @@ func must(t *testing.T, err error) {
 }
 
 // wait is for what happens soon. Its limit only ends a test that would hang.
-func wait(t *testing.T, what string, done func(context.Context) bool) {
+func wait(t *testing.T, what string, done func(context.Context) bool, details ...func() string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for !done(ctx) {
 		if ctx.Err() != nil {
+			for _, detail := range details {
+				what += "\n" + detail()
+			}
 			t.Fatalf("for 3 minutes it does not come to this: %s", what)
 		}
 		time.Sleep(10 * time.Millisecond)
