@@ -183,8 +183,8 @@ type scalers map[objectKey]scaler
 
 type scaler struct{ least, most int }
 
-// within is how many pods there will be of those that run now, whose number an apply leaves to the autoscaler, or that a
-// new object asks for.
+// within is how many pods there will be of those that run now, whose number an apply leaves to the autoscaler, or that
+// a new object asks for.
 func (s scaler) within(pods int) int { return min(max(s.least, pods), s.most) }
 
 type objectKey struct {

@@ -84,6 +84,7 @@ type comparison struct {
 	subject subject
 	nodes   []corev1.Node
 	request placement.Request // of the plan
+	refused string            // why the server would not make the workload's pods; "" where it would
 	failed  bool
 }
 
@@ -110,12 +111,13 @@ func (c *comparison) check() (fixed bool) {
 		if bad := faults(mended.Findings); mended.Fix != "" || len(bad) > 0 {
 			c.Errorf("the mended workload is not fine: %v\n%s", bad, mended.Fix)
 		}
-		if fixed = true; !c.failed && c.makesPods() {
+		if fixed = true; !c.failed && c.makesPods() && c.refused == "" {
 			c.run(c.T, c.subject)
 		}
 		verdict = mended
 	}
-	if c.subject.before != "" && len(faults(verdict.Findings)) == 0 && verdict.Room != nil && !c.failed {
+	if c.subject.before != "" && len(faults(verdict.Findings)) == 0 && verdict.Room != nil && !c.failed &&
+		c.refused == "" {
 		c.compareUpdate()
 	}
 	return fixed
@@ -169,7 +171,8 @@ func (c *comparison) plan() (v placement.Verdict, refused string) {
 			[]admission.Repair{{Source: v.Source, Patched: v.Repaired, Template: v.Key}})
 		v = c.verdict(c.request)
 	}
-	return v, refusal(answer)
+	c.refused = refusal(answer)
+	return v, c.refused
 }
 
 // refusal is why the server would not make the workload's pods. About a pod itself the preview says it.
