@@ -7,6 +7,7 @@ package image
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -80,14 +81,13 @@ func (i *Image) Has(digest string) bool {
 }
 
 // SameOn reports whether nodes of an architecture take the same from both: indexes of one image may differ in other
-// platforms, annotations and attestations.
+// platforms, annotations and attestations, and manifests in how their layers are packed.
 func (i *Image) SameOn(architecture string, other *Image) bool {
-	for _, m := range i.Manifests {
-		if m.Platform.Architecture == architecture && other.Has(m.Digest.String()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(i.Manifests, func(m Manifest) bool {
+		return m.Platform.Architecture == architecture && slices.ContainsFunc(other.Manifests, func(o Manifest) bool {
+			return m.Digest == o.Digest || m.File != nil && reflect.DeepEqual(m.File, o.File)
+		})
+	})
 }
 
 // Platforms lists each platform that the image offers once, in the order of the index.
