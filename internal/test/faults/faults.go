@@ -42,6 +42,7 @@ type Proxy struct {
 
 	to   http.Handler
 	done chan struct{}
+	end  func()
 
 	mu    sync.Mutex
 	seen  []string
@@ -62,7 +63,11 @@ func New(t testing.TB, to string, transport http.RoundTripper) *Proxy {
 	server.Config.Protocols.SetUnencryptedHTTP2(true) // gRPC
 	server.Start()
 	p.Host = strings.TrimPrefix(server.URL, "http://")
-	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	t.Cleanup(func() { // a request whose body nobody reads does not notice that its client has gone
+		p.end()
+		server.CloseClientConnections()
+		server.Close()
+	})
 	return p
 }
 
@@ -70,7 +75,8 @@ func New(t testing.TB, to string, transport http.RoundTripper) *Proxy {
 func Before(t testing.TB, to http.Handler) *Proxy {
 	t.Helper()
 	p := &Proxy{to: to, done: make(chan struct{})}
-	t.Cleanup(func() { close(p.done) })
+	p.end = sync.OnceFunc(func() { close(p.done) })
+	t.Cleanup(p.end)
 	return p
 }
 
