@@ -3,6 +3,8 @@ package action_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
 // What a pod would wait for is known before anything is applied.
@@ -21,14 +23,15 @@ func TestPlan_foretells_what_pods_would_wait_for(t *testing.T) {
 			"key: " + key + "}}}]}]"
 	}
 	const ours = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: keyed}\ndata: {ours: '1'}\n"
+	const newNamespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: new-one}\n"
 	tests := []struct {
 		name, pod, beside string
 		want              string
 	}{
 		{"a_secret", secret, "", "Secret absent-db, which envFrom of container app names, is neither in the cluster"},
 		{"a_secret_of_the_deploy", secret, "---\napiVersion: v1\nkind: Secret\nmetadata: {name: absent-db}\n", ""},
-		{"an_account", "serviceAccountName: absent\n      " + lone, "", "ServiceAccount absent, which serviceAccountName " +
-			"names"},
+		{"an_account_of_a_new_namespace", "serviceAccountName: absent\n      " + lone, newNamespace,
+			"ServiceAccount absent, which serviceAccountName names"},
 		{"the_account_of_each_namespace", "serviceAccountName: default\n      " + lone, "", ""},
 		{"a_class", lone, claim, "StorageClass absent, which storageClassName names"},
 		{"a_class_of_the_deploy", lone, claim + "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\n" +
@@ -43,7 +46,11 @@ func TestPlan_foretells_what_pods_would_wait_for(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			repo := repository(t, map[string]string{"app.yaml": strings.Replace(deployment, lone, test.pod, 1) + test.beside})
+			files := map[string]string{"app.yaml": strings.Replace(deployment, lone, test.pod, 1) + test.beside}
+			if test.beside == newNamespace {
+				files["kustomization.yaml"] = "namespace: new-one\nresources: [app.yaml]\n"
+			}
+			repo := repository(t, files)
 			_, _, output := perform(t, nil, "plan", "--tag", "v1", "--kustomization", repo, "--kubeconfig",
 				cluster.Kubeconfig, "--images", "registry/app="+cluster.Registry+"/missing/app")
 			found := strings.Contains(output, "missing-reference")
@@ -51,5 +58,19 @@ func TestPlan_foretells_what_pods_would_wait_for(t *testing.T) {
 				t.Errorf("no %q in\n%s", test.want, output)
 			}
 		})
+	}
+}
+
+// The API server says it of the pods, where it can be asked; one error is enough.
+func TestPlan_reports_an_account_that_is_missing_once(t *testing.T) {
+	cluster := sharedCluster(t, "aks")
+	pushImages(t, cluster.Registry, "missing", map[string]madeImage{"app": {Platforms: []string{"linux/amd64",
+		"linux/arm64"}}})
+	repo := repository(t, map[string]string{"app.yaml": strings.Replace(deployment, lone,
+		"serviceAccountName: absent\n      "+lone, 1)})
+	status, got, output := perform(t, nil, "plan", "--tag", "v1", "--kustomization", repo, "--kubeconfig",
+		cluster.Kubeconfig, "--images", "registry/app="+cluster.Registry+"/missing/app")
+	if status != 1 || len(got.Findings) != 1 || got.Findings[0].Code != finding.PodsRefused {
+		t.Errorf("status %d, findings %v; want 1 and one pods-refused in\n%s", status, got.Findings, output)
 	}
 }

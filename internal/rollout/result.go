@@ -25,8 +25,12 @@ func (tr *tracker) result() Result {
 			ID: t.id, Done: ok && !at.After(now), Judged: t.status.State != readiness.Unjudged, Message: t.status.Message,
 			Wanted: readiness.Wanted(t.last), HeldBack: t.heldBack().Pods,
 		})
+		foreign := foreignTo(mine[t])
 		for _, p := range mine[t] {
 			row := tr.row(t, p)
+			if row.Ready && p.startsAny(foreign[row.Architecture]) {
+				row.Ready, row.Reason = false, string(finding.ExecFormatError)
+			}
 			r.Pods = append(r.Pods, row)
 			r.addContainers(row, p)
 		}
@@ -35,6 +39,25 @@ func (tr *tracker) result() Result {
 		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
 	})
 	return r
+}
+
+// foreignTo are the images, by architecture, that one of the pods has shown to be for another CPU. The others count as
+// ready for an instant at each restart, too.
+func foreignTo(pods []*trackedPod) map[string][]string {
+	images := map[string][]string{}
+	for _, p := range pods {
+		if f := p.diagnosis.Finding; f != nil && f.Code == finding.ExecFormatError && p.diagnosis.Permanent {
+			images[f.Architecture] = append(images[f.Architecture], f.Image)
+		}
+	}
+	return images
+}
+
+// startsAny reports whether the pod has a container of one of the images.
+func (p *trackedPod) startsAny(images []string) bool {
+	return slices.ContainsFunc(object.Containers(p.Pod), func(c object.Container) bool {
+		return slices.Contains(images, c.Image)
+	})
 }
 
 func (r *Result) addContainers(row Pod, p *trackedPod) {
