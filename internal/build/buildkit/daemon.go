@@ -36,7 +36,7 @@ type daemon struct {
 	release func(context.Context) error
 
 	mu       sync.Mutex
-	sessions map[string]*session.Session
+	sessions map[string]line
 }
 
 // connect opens all endpoints, or none.
@@ -62,7 +62,7 @@ func (b *Builder) open(ctx context.Context, endpoint build.Endpoint, specs []bui
 	if err != nil {
 		return nil, err
 	}
-	d.endpoint, d.keychain, d.sessions = endpoint, b.Keychain, map[string]*session.Session{}
+	d.endpoint, d.keychain, d.sessions = endpoint, b.Keychain, map[string]line{}
 	if err := d.greet(ctx); err != nil {
 		return nil, errors.Join(err, d.close(ctx))
 	}
@@ -109,14 +109,14 @@ func (d *daemon) session(spec build.Spec) (*session.Session, error) {
 	defer d.mu.Unlock()
 	key := sessionKey(spec.Dockerfile)
 	if open, ok := d.sessions[key]; ok {
-		return open, nil
+		return open.Session, nil
 	}
 	s, err := openSession(d.dial, credentials(d.keychain, &d.secrets), spec.Dockerfile)
 	if err != nil {
 		return nil, err
 	}
 	d.sessions[key] = s
-	return s, nil
+	return s.Session, nil
 }
 
 // closeAll closes the daemons that were opened. It goes on after an interrupt, so that no container is left behind.
@@ -131,11 +131,12 @@ func closeAll(ctx context.Context, daemons []*daemon) error {
 }
 
 func (d *daemon) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), transport.For(transport.BuildKit).Headers)
+	patience := transport.For(transport.BuildKit).Headers
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	var errs []error
 	for _, s := range d.sessions {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.close(patience))
 	}
 	errs = append(errs, d.client.Close())
 	if d.release != nil {

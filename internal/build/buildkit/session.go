@@ -3,6 +3,7 @@ package buildkit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/moby/buildkit/session"
 	sessioncontent "github.com/moby/buildkit/session/content"
@@ -15,23 +16,36 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 )
 
-// openSession opens the line over which a daemon asks for files, credentials and secrets while it builds.
-// It stays open until it is closed, beyond any one build.
-func openSession(dial session.Dialer, auth session.Attachable, d build.Dockerfile) (*session.Session, error) {
+// line is the session over which a daemon asks for files, credentials and secrets while it builds. It stays open until
+// it is closed, beyond any one build.
+type line struct {
+	*session.Session
+	// cut ends it without asking the daemon.
+	cut context.CancelFunc
+}
+
+func openSession(dial session.Dialer, auth session.Attachable, d build.Dockerfile) (line, error) {
 	attachables, err := attachables(auth, d)
 	if err != nil {
-		return nil, err
+		return line{}, err
 	}
 	s, err := session.NewSession(context.Background(), "")
 	if err != nil {
-		return nil, err
+		return line{}, err
 	}
 	for _, a := range attachables {
 		s.Allow(a)
 	}
+	ctx, cut := context.WithCancel(context.Background())
 	// A session that breaks fails the builds that need it; its own error says less than theirs.
-	go func() { _ = s.Run(context.Background(), dial) }()
-	return s, nil
+	go func() { _ = s.Run(ctx, dial) }()
+	return line{s, cut}, nil
+}
+
+// close waits for the daemon to end the session too, but not longer than patience for one that no longer answers.
+func (l line) close(patience time.Duration) error {
+	defer time.AfterFunc(patience, l.cut).Stop()
+	return l.Close()
 }
 
 // sessionKey is the same for images that can share a session. BuildKit calls every context "context", so images of
