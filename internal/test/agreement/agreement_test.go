@@ -161,6 +161,9 @@ func (c *comparison) plan() (v placement.Verdict, refused string) {
 	answer := server.Ask(c.Context())
 	own, err := c.pods(c.Context(), c.subject.object.GetNamespace())
 	must(c.T, err)
+	own = slices.DeleteFunc(own, func(p corev1.Pod) bool { // of a workload before, which are about to go
+		return p.Labels["app"] != c.subject.object.GetName()
+	})
 	c.request = placement.Request{
 		Cluster: schedule.Snapshot{Nodes: c.nodes, Pods: append(own, c.running...), Namespaces: c.spaces,
 			Storage: c.storage}, Quotas: c.quotas,

@@ -317,7 +317,11 @@ func (w *world) limit(t *testing.T, quota *corev1.ResourceQuota) {
 	must(t, err)
 	wait(t, "the quota is counted, and admission knows it", func(ctx context.Context) bool {
 		now, err := quotas.Get(ctx, quota.Name, metav1.GetOptions{})
-		if err != nil || len(now.Status.Hard) == 0 || counts(now.Status.Used) { // pods that are gone
+		if err != nil || len(now.Status.Hard) == 0 {
+			return false
+		}
+		if counts(now.Status.Used) { // what a controller has made late, or what is gone already
+			w.clear(t, quota.Namespace)
 			return false
 		}
 		w.quotas = []corev1.ResourceQuota{*now}
