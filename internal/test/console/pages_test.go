@@ -34,7 +34,7 @@ func TestGuide(t *testing.T) {
 			"KUBECONFIG="+filepath.Join(copied, "kubeconfig")),
 		// The guide's registry has the port that registries have; here that may be somebody else's.
 		Stands:  []string{"127.0.0.1:5000", "127.0.0.1:" + freePort(t)},
-		Timeout: time.Minute,
+		Timeout: 5 * time.Minute,
 		Settle:  settle(),
 	})
 }
