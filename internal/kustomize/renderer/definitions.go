@@ -79,12 +79,13 @@ func (f *files) patched(patch string) (paths []string, ok bool) {
 	return nil, false
 }
 
-// patchesOf are the paths of a kustomization's files of patches.
+// patchesOf are the paths of a kustomization's files of patches, in fields that are deprecated too: repositories still
+// have them.
 func patchesOf(k types.Kustomization, folder string) (paths []string) {
-	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) {
+	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) { //nolint:staticcheck // see above
 		paths = append(paths, filepath.Join(folder, p.Path))
 	}
-	for _, p := range k.PatchesStrategicMerge {
+	for _, p := range k.PatchesStrategicMerge { //nolint:staticcheck // see above
 		paths = append(paths, filepath.Join(folder, string(p)))
 	}
 	return paths

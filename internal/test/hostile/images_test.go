@@ -232,7 +232,7 @@ func (j *job) measure(args ...string) (result, cost) {
 	}
 	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()},
-		cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), int64(usage.Maxrss) >> 10}
+		cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss >> 10}
 }
 
 // checkCost expects a report, some words in it, and no more than a job can spare.
