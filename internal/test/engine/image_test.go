@@ -34,6 +34,7 @@ func TestActionImage_for_each_CPU(t *testing.T) {
 func TestMake_image(t *testing.T) {
 	engine := buildkit.StartNetworkedEngine(t)
 	buildkit.LoadGolang(t, engine)
+	repository := enginetest.Clone(t)
 	for _, test := range []struct {
 		name, builder, limit string
 		status               int
@@ -43,7 +44,7 @@ func TestMake_image(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cmd := exec.Command("make", "image", "VERSION=v1.2.3", "IMAGE_LIMIT_MB="+test.limit)
-			cmd.Dir = buildkit.Repository(t)
+			cmd.Dir = repository
 			cmd.Env = append(os.Environ(), "DOCKER_HOST="+engine.Host, test.builder)
 			out, _ := cmd.CombinedOutput()
 			said := regexp.MustCompile(`\nmultiarch-deploy:v1\.2\.3 is (\d+\.\d) MB compressed; the limit is ` + test.limit +
