@@ -40,7 +40,10 @@ build: ## both programs, into bin/
 	$(GO) build -C $(LOCALCLUSTER) -ldflags "$$(cat $(LOCALCLUSTER)/ldflags)" -o ../../bin/localcluster .
 
 compile: ## all that the tests use, Kubernetes too, and how far that is
-	@$(GO) run ./cmd/demo compile
+	@BUILT_PROGRAMS= $(GO) run ./cmd/demo compile
+
+# The tests take the programs that compile has built, and look no further.
+test race test-engines update: export BUILT_PROGRAMS := $(CURDIR)/bin
 
 test: compile ## what Go alone can run, as any user: units, scenarios, a real control plane, real registries
 	$(GO) test $(TESTFLAGS) $(TOGETHER) ./...
@@ -50,7 +53,7 @@ test: compile ## what Go alone can run, as any user: units, scenarios, a real co
 race: compile ## the same under the race detector, which needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) -timeout=40m ./...
 
-test-engines: root builders browser ## what needs BuildKit, buildx, Docker engines, act, QEMU and Chromium; installs them, as root
+test-engines: root compile builders browser ## what needs BuildKit, buildx, Docker engines, act, QEMU and Chromium; installs them, as root
 	$(GO) test $(TESTFLAGS) -timeout=60m -tags=grpcnotrace,engines $(ENGINES)
 	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 -tags=grpcnotrace,engines ./...
 

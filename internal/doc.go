@@ -64,6 +64,7 @@
 // Below test is what represents the world in tests and in the demo. No product package imports it:
 //
 //	test/cluster    starts the local cluster's program
+//	test/programs   builds the programs that tests and the demo run
 //	test/agreement  holds the plan against a real control plane, over random nodes and workloads
 //	test/registry   serves real registries
 //	test/cloud      stand-ins of GitHub's OIDC provider and of clouds

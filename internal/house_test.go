@@ -52,7 +52,8 @@ func TestOnly_main_packages_touch_the_process(t *testing.T) {
 
 // isTestSupport reports packages that start programs for the demo and the tests; they are not part of the program.
 func isTestSupport(path string) bool {
-	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/")
+	return strings.Contains(filepath.ToSlash(path), "internal/test/cluster/") ||
+		strings.Contains(filepath.ToSlash(path), "internal/test/programs/")
 }
 
 // isProgram reports files of the programs that this one starts under other names, its worker and its renderer: their

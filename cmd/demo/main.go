@@ -16,6 +16,7 @@ import (
 	"time"
 
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // act is one run of the program.
@@ -59,13 +60,17 @@ func perform(ctx context.Context, args []string) error {
 
 // compile builds the local cluster and kubectl, and then all packages, so that tests start at once.
 func compile(ctx context.Context) error {
-	if _, err := localcluster.Build(ctx, os.Stdout); err != nil {
+	if _, err := programs.LocalCluster(ctx, os.Stdout); err != nil {
 		return err
 	}
-	if _, err := localcluster.Kubectl(ctx, os.Stdout); err != nil {
+	if _, err := programs.Kubectl(ctx, os.Stdout); err != nil {
 		return err
 	}
-	return localcluster.Compile(ctx, os.Stdout)
+	if err := programs.Compile(ctx, os.Stdout); err != nil {
+		return err
+	}
+	_, err := programs.MultiarchDeploy(ctx, os.Stdout)
+	return err
 }
 
 func play(ctx context.Context) error {

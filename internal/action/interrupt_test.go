@@ -14,15 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // TestInterrupt stops the real program in the middle of a rollout that never ends, as Ctrl-C or a cancelled job does.
 func TestInterrupt(t *testing.T) {
 	cluster := sharedCluster(t, "gke")
-	program := filepath.Join(t.TempDir(), "multiarch-deploy")
-	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	pushImages(t, cluster.Registry, "interrupt",
 		map[string]madeImage{"app": {Platforms: []string{"linux/amd64", "linux/arm64"}}})
 	repo := repository(t, map[string]string{
@@ -33,7 +30,7 @@ func TestInterrupt(t *testing.T) {
 			"image: registry/app, resources: {requests: {cpu: 1k}}", 1),
 	})
 	reportFile := filepath.Join(t.TempDir(), "report.json")
-	cmd := exec.Command(program, "run", "--tag", "v1", "--kustomization", repo, "--report", reportFile,
+	cmd := exec.Command(programs.Path(t), "run", "--tag", "v1", "--kustomization", repo, "--report", reportFile,
 		"--images", "registry/app="+cluster.Registry+"/interrupt/app", "--kubeconfig", cluster.Kubeconfig, "--arch-policy",
 		"warn")
 	var stderr bytes.Buffer

@@ -9,6 +9,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 const benchObjects = 1000
@@ -16,7 +17,7 @@ const benchObjects = 1000
 // BenchmarkApply measures a thousand ConfigMaps, applied for the first time and again with nothing changed, by this
 // package (a dry run of the whole set included) and by kubectl of the cluster's release. The ratio is what counts.
 func BenchmarkApply(b *testing.B) {
-	kubectl, err := localcluster.Kubectl(b.Context(), os.Stderr)
+	kubectl, err := programs.Kubectl(b.Context(), os.Stderr)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -13,12 +13,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // kubectl runs kubectl of the cluster's release on manifests, in a namespace.
 func kubectl(t *testing.T, namespace, text string, args ...string) {
 	t.Helper()
-	program, err := cluster.Kubectl(t.Context(), os.Stderr)
+	program, err := programs.Kubectl(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,17 +18,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
-
-// build compiles the program that users run.
-func build(t *testing.T) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "multiarch-deploy")
-	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
 
 // outcome is what a run of the program leaves behind.
 type outcome struct {
@@ -69,7 +59,7 @@ func run(t *testing.T, program string, environment []string, args ...string) (o 
 }
 
 func TestProgram(t *testing.T) {
-	program := build(t)
+	program := programs.Path(t)
 	t.Run("finds_the_lies", func(t *testing.T) { findsTheLies(t, program) })
 	t.Run("finds_the_lies_again_beside_a_cache", func(t *testing.T) { findsTheLiesAgain(t, program) })
 	t.Run("reads_the_layers_of_a_digest_once", func(t *testing.T) { readsADigestOnce(t, program) })

@@ -6,8 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // fakeGit records beside itself that it was started, with what, and in which environment. It is the only program on
@@ -199,7 +200,7 @@ func try(t *testing.T, files map[string]string, args ...string) (text, ran strin
 	}
 	marker := filepath.Join(dir, "marker")
 	writeFile(t, filepath.Join(dir, "bin", "git"), strings.ReplaceAll(fakeGit, "MARKER", marker))
-	command := exec.Command(program(t), append([]string{"rewrite", "--dry-run", "--images",
+	command := exec.Command(programs.Path(t), append([]string{"rewrite", "--dry-run", "--images",
 		"registry/app=ghcr.io/x/app tag=v1"}, args...)...)
 	command.Dir = filepath.Join(dir, "repo")
 	command.Env = append([]string{"PATH=" + filepath.Join(dir, "bin"), "HOME=" + dir}, jobSecrets...)
@@ -255,27 +256,3 @@ func listen(t *testing.T) listener {
 }
 
 func (l listener) asked() bool { return len(l.came) > 0 }
-
-// program builds multiarch-deploy once, or is the one that PROGRAM names.
-var program = func() func(t *testing.T) string {
-	build := sync.OnceValues(func() (string, error) {
-		dir, err := os.MkdirTemp("", "program-")
-		if err != nil {
-			return "", err
-		}
-		path := filepath.Join(dir, "multiarch-deploy")
-		output, err := exec.Command("go", "build", "-o", path, "../../cmd/multiarch-deploy").CombinedOutput()
-		if err != nil {
-			return "", &exec.Error{Name: string(output), Err: err}
-		}
-		return path, nil
-	})
-	return func(t *testing.T) string {
-		t.Helper()
-		path, err := build()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-}()

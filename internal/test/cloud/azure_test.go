@@ -22,6 +22,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
@@ -184,7 +185,7 @@ func permit(t *testing.T, cluster *localcluster.Cluster, namespace, user string)
 
 func kubectl(t *testing.T, cluster *localcluster.Cluster, args ...string) string {
 	t.Helper()
-	program, err := localcluster.Kubectl(t.Context(), nil)
+	program, err := programs.Kubectl(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

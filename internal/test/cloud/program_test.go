@@ -11,10 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gofrs/flock"
-
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // job is a workflow job that runs the program as a container action does, in a workspace of its own.
@@ -31,32 +30,13 @@ type job struct {
 
 func newJob(t *testing.T, cloud *cloudtest.Cloud) *job {
 	t.Helper()
-	j := &job{cloud: cloud, program: program(t), dir: t.TempDir()}
+	j := &job{cloud: cloud, program: programs.Path(t), dir: t.TempDir()}
 	for _, dir := range []string{"workspace", "home", "tmp"} {
 		if err := os.Mkdir(filepath.Join(j.dir, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return j
-}
-
-// program builds the program, unless it is up to date, and returns its path.
-func program(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs("../../../bin/multiarch-deploy-test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mutex := flock.New(path + ".lock")
-	if err := mutex.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = mutex.Unlock() }()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../../../cmd/multiarch-deploy")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
-	return path
 }
 
 // write puts a file into the workspace.

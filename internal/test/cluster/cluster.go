@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // stopTimeout is how long the program has to clean up after itself before it is killed.
@@ -56,7 +58,7 @@ type Cluster struct {
 // Start builds the program unless it is up to date, which takes minutes the first time, starts a cluster on free
 // ports, and returns when every node is Ready. ctx bounds the start alone: call Stop to end the cluster.
 func Start(ctx context.Context, opts Options) (*Cluster, error) {
-	program, err := Build(ctx, opts.Log)
+	program, err := programs.LocalCluster(ctx, opts.Log)
 	if err != nil {
 		return nil, err
 	}

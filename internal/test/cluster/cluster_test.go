@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // victim makes the test binary start a cluster, tell of it, and wait to be killed.
@@ -83,7 +84,7 @@ func push(t *testing.T, registry string) {
 // kubectl runs kubectl of the cluster's own release.
 func kubectl(t *testing.T, c *cluster.Cluster, args ...string) string {
 	t.Helper()
-	program, err := cluster.Kubectl(t.Context(), nil)
+	program, err := programs.Kubectl(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/console"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 var update = flag.Bool("update", false, "write the outputs in the pages anew where they differ")
@@ -30,18 +30,18 @@ func TestGuide(t *testing.T) {
 	}
 	walkPage(t, filepath.Join(root, "docs", "guide.md"), console.Walk{
 		Dir: copied,
-		Env: append(environment(), "PATH="+programs(t)+":"+os.Getenv("PATH"),
+		Env: append(environment(), "PATH="+asked(t)+":"+os.Getenv("PATH"),
 			"KUBECONFIG="+filepath.Join(copied, "kubeconfig")),
 		// The guide's registry has the port that registries have; here that may be somebody else's.
 		Stands:  []string{"127.0.0.1:5000", "127.0.0.1:" + freePort(t)},
-		Timeout: 5 * time.Minute,
+		Timeout: 15 * time.Minute,
 		Settle:  settle(),
 	})
 }
 
 // TestReadme types the README's commands in the repository itself.
 func TestReadme(t *testing.T) {
-	walkPage(t, filepath.Join(root, "README.md"), console.Walk{Dir: root, Env: environment(), Timeout: 5 * time.Minute})
+	walkPage(t, filepath.Join(root, "README.md"), console.Walk{Dir: root, Env: environment(), Timeout: 15 * time.Minute})
 }
 
 // settle is how long the cluster may take to look as the page says. A page that is written anew says nothing yet.
@@ -84,7 +84,7 @@ func environment() []string {
 	for _, variable := range os.Environ() {
 		foreign := false
 		for _, prefix := range []string{"GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "MAKE", "MFLAGS", "GOFLAGS",
-			"CGO_ENABLED", "KUBECONFIG"} {
+			"CGO_ENABLED", "KUBECONFIG", programs.Built} {
 			foreign = foreign || strings.HasPrefix(variable, prefix)
 		}
 		if !foreign {
@@ -94,8 +94,8 @@ func environment() []string {
 	return append(kept, "LC_ALL=C.UTF-8")
 }
 
-// programs returns a folder with the programs that the guide asks for.
-func programs(t *testing.T) string {
+// asked returns a folder with the programs that the guide asks for.
+func asked(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	build := exec.Command("go", "build", "-o", folder, "./cmd/multiarch-deploy",
@@ -104,11 +104,11 @@ func programs(t *testing.T) string {
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	kubectl, err := localcluster.Kubectl(t.Context(), nil)
+	kubectl, err := programs.Kubectl(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := localcluster.Build(t.Context(), nil)
+	cluster, err := programs.LocalCluster(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,6 +27,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/faults"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
@@ -199,35 +199,6 @@ func TestNew_at_every_request_of_a_run(t *testing.T) {
 // signals end a run.
 var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL}
 
-// program is the one that users run, built once.
-func program(t *testing.T) string {
-	t.Helper()
-	path, err := build()
-	must(t, err)
-	return path
-}
-
-var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "faults")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "multiarch-deploy")
-	out, err := exec.Command("go", "build", "-o", path, "../../../cmd/multiarch-deploy").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if path, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(status)
-}
-
 // Whenever a run is interrupted, even killed: it ends soon, and the next run converges.
 func TestNew_interrupted_at_every_request_of_a_run(t *testing.T) {
 	for i, r := range requests(t, "interrupted-never") {
@@ -236,7 +207,7 @@ func TestNew_interrupted_at_every_request_of_a_run(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, fmt.Sprintf("interrupted-%d", i))
 			var output bytes.Buffer
-			cmd := exec.Command(program(t), w.args()...)
+			cmd := exec.Command(programs.Path(t), w.args()...)
 			cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=", "INPUT_COMMAND=")
 			cmd.Stdout, cmd.Stderr = &output, &output
 			w.proxy(r).Set(r.name, faults.Late, func() { _ = cmd.Process.Signal(signal) })

@@ -24,6 +24,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/faults"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
@@ -159,7 +160,7 @@ func as(c *cloud.Cloud, user, password string) []remote.Option {
 func (j job) start(t *testing.T) (*exec.Cmd, func() (int, string, time.Duration)) {
 	t.Helper()
 	var output bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), program(t))
+	cmd := exec.CommandContext(t.Context(), programs.Path(t))
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = j.dir, &output, &output, []string{"PATH=" + os.Getenv("PATH")}
 	for name, value := range j.env {
 		cmd.Env = append(cmd.Env, name+"="+value)

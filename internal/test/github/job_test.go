@@ -19,6 +19,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
 
@@ -75,7 +76,7 @@ func (j *job) deploy(t *testing.T, repository *github.Repository, push github.Pu
 	github.CheckOut(t, dir, repository, push)
 	pushImage(t, j.registry+"/app:"+push.After)
 
-	cmd := exec.CommandContext(t.Context(), program(t))
+	cmd := exec.CommandContext(t.Context(), programs.Path(t))
 	cmd.Dir = filepath.Join(dir, "workspace")
 	for name, value := range j.environment(dir, repository, push) {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -131,33 +132,6 @@ func outputs(file string) map[string]string {
 		values[string(block[1])] = string(block[3])
 	}
 	return values
-}
-
-// program is the one that users run, built once.
-func program(t *testing.T) string {
-	t.Helper()
-	if err := build(); err != nil {
-		t.Fatal(err)
-	}
-	return programPath()
-}
-
-func programPath() string {
-	return filepath.Join(os.TempDir(), fmt.Sprintf("multiarch-deploy-%d", os.Getpid()))
-}
-
-var build = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "build", "-o", programPath(), "../../../cmd/multiarch-deploy").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("building the program: %w\n%s", err, out)
-	}
-	return nil
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	_ = os.Remove(programPath())
-	os.Exit(status)
 }
 
 // sample is the sample app for both CPUs, compiled once.

@@ -3,38 +3,17 @@ package hostile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
-
-// program builds the program once for all tests and returns its path.
-var program = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "hostile")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "multiarch-deploy")
-	if out, err := exec.Command("go", "build", "-o", path, "../../../cmd/multiarch-deploy").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(status)
-}
 
 // job is a step of a workflow on a runner.
 type job struct {
@@ -78,10 +57,7 @@ func (r result) log() string { return r.stdout + r.stderr }
 
 func (j *job) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	j.t.Helper()
-	path, err := program()
-	if err != nil {
-		j.t.Fatal(err)
-	}
+	path := programs.Path(j.t)
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(j.t.Context(), path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = j.workspace, &stdout, &stderr, 10*time.Second

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 const root = "../../.."
@@ -25,7 +25,7 @@ func program(t testing.TB, name string) string {
 
 func kubectl(t testing.TB) string {
 	t.Helper()
-	path, err := cluster.Kubectl(t.Context(), os.Stderr)
+	path, err := programs.Kubectl(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // program is a "localcluster up" that runs.
@@ -38,7 +38,7 @@ type program struct {
 }
 
 // built is the path of the built program.
-var built = sync.OnceValues(func() (string, error) { return cluster.Build(context.Background(), nil) })
+var built = sync.OnceValues(func() (string, error) { return programs.LocalCluster(context.Background(), nil) })
 
 func build(t testing.TB) string {
 	t.Helper()

@@ -13,13 +13,13 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/controlplane"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 // startCluster runs a real control plane and the stand-in nodes given, until the test ends.
 func startCluster(t *testing.T, nodes ...corev1.Node) kubernetes.Interface {
 	t.Helper()
-	executable, err := cluster.Build(t.Context(), nil)
+	executable, err := programs.LocalCluster(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
-package cluster
+package programs
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -81,11 +83,11 @@ func (c compilation) stale(ctx context.Context, args ...string) ([]string, error
 		"{{if and .Stale (not .Standard) (not .ForTest)}}{{.ImportPath}}{{end}}"}, c.flags...)
 	cmd := exec.CommandContext(ctx, "go", append(list, args...)...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	stderr := &lines{also: c.log} // what go downloads, too
-	cmd.Stderr = stderr
+	var stderr bytes.Buffer // what go downloads, too
+	cmd.Stderr = io.MultiWriter(&stderr, cmp.Or(c.log, io.Discard))
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("listing packages: %w\n%s", err, stderr)
+		return nil, fmt.Errorf("listing packages: %w\n%s", err, &stderr)
 	}
 	var packages []string
 	for _, name := range strings.Fields(string(out)) {
