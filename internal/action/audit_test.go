@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -34,7 +33,7 @@ func runAudit(t testing.TB, kubeconfig string, args ...string) audited {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	program := action.Program{Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	status := program.Main(ctx, append([]string{"audit", "--kubeconfig", kubeconfig, "--output", "json"}, args...))
 	a := audited{status: status, log: stderr.String()}

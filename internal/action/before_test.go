@@ -52,7 +52,7 @@ func prepare(t *testing.T, cluster *localcluster.Cluster, file string) {
 func awaitUse(t *testing.T, client dynamic.Interface, objects dynamic.ResourceInterface,
 	obj *unstructured.Unstructured) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	for ctx.Err() == nil {
 		now, err := objects.Get(ctx, obj.GetName(), metav1.GetOptions{})

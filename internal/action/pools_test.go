@@ -151,7 +151,7 @@ func TestPools(t *testing.T) {
 		go join(t, cluster)
 		file := filepath.Join(t.TempDir(), "report.json")
 		play(t, cluster, repo, namespace, []string{"run", "--images", "registry/app=REGISTRY/both", "--tag", "v1",
-			"--wait-timeout", "20s", "--report", file})
+			"--wait-timeout", "3m", "--report", file})
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

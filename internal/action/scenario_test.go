@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
@@ -23,6 +22,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 )
 
 var update = flag.Bool("update", false, "write the scenarios' want.yaml anew")
@@ -101,7 +101,7 @@ func readScenario(t *testing.T, file string) scenario {
 // runKubectl runs kubectl of the cluster's release.
 func runKubectl(t *testing.T, cluster *localcluster.Cluster, repo string, args []string) {
 	t.Helper()
-	program, err := localcluster.Kubectl(t.Context(), os.Stderr)
+	program, err := programs.Kubectl(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func play(t *testing.T, cluster *localcluster.Cluster, repo, namespace string, a
 		cluster.Kubeconfig, "--kustomization", repo}, args[1:])
 	var stdout, stderr bytes.Buffer
 	program := action.Program{Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	status := program.Main(ctx, args)
 	t.Logf("%s", stderr.String())

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,11 +14,12 @@ import (
 )
 
 // cutting is a proxy before the cluster that from the patch of that number on, dry runs not counted, passes each
-// request on and cuts the connection in place of the answer, until heal is called.
-func cutting(t *testing.T, from int32) (a *apply.Applier, heal func()) {
+// request on and cuts the connection in place of the answer, for a time from the first cut on, or until heal is called.
+func cutting(t *testing.T, from int32, lasts time.Duration) (a *apply.Applier, heal func()) {
 	t.Helper()
 	var patches atomic.Int32
 	var healed atomic.Bool
+	var first sync.Once
 	through := forward(t, server(t))
 	cfg := between(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPatch && !r.URL.Query().Has("dryRun") {
@@ -26,6 +28,7 @@ func cutting(t *testing.T, from int32) (a *apply.Applier, heal func()) {
 		if patches.Load() < from || healed.Load() {
 			return false
 		}
+		first.Do(func() { time.AfterFunc(lasts, func() { healed.Store(true) }) })
 		through.ServeHTTP(httptest.NewRecorder(), r.Clone(t.Context()))
 		panic(http.ErrAbortHandler)
 	})
@@ -62,8 +65,7 @@ func TestApply_counts_objects_whose_answer_was_lost(t *testing.T) {
 				must(t, many(24, "old"), opts)
 				before = map[any]int{"old": 24}
 			}
-			a, heal := cutting(t, 9)
-			time.AfterFunc(3*time.Second, heal)
+			a, _ := cutting(t, 9, 3*time.Second)
 			set, _, err := a.Apply(t.Context(), manifests(t, many(24, "new")), opts)
 			if err == nil {
 				t.Error("no error, although the connections were cut")
@@ -81,7 +83,7 @@ func TestApply_reports_unread_objects_and_Rollback_reads_them_later(t *testing.T
 	opts := in(t, "lost-unread")
 	opts.Patience = 200 * time.Millisecond
 	must(t, many(12, "old"), opts)
-	a, heal := cutting(t, 5)
+	a, heal := cutting(t, 5, time.Hour)
 	set, _, err := a.Apply(t.Context(), manifests(t, many(12, "new")), opts)
 	if err == nil || !strings.Contains(err.Error(), "these may have been changed or not: ConfigMap lost-unread/m") {
 		t.Errorf("the error names no object that may have been changed: %v", err)
