@@ -105,7 +105,7 @@ func (d *deploy) unasked(a admission.Answer) []finding.Finding {
 		Code: finding.PlanIncomplete, Severity: finding.Info,
 		Message: fmt.Sprintf("The plan judges the pods of %s as the manifests have them, with what RuntimeClasses, "+
 			"PriorityClasses, namespaces and LimitRanges add; what webhooks and policies add is not known: %s.",
-			few(names), few(reasons)),
+			finding.Few(names), finding.Few(reasons)),
 	}
 	if right {
 		f.Fix = "Grant create on pods, with which the server is asked in a dry run: see docs/rbac.yaml."
@@ -126,15 +126,6 @@ func (d *deploy) whyUnasked(err error) string {
 	return text
 }
 
-// few lists some words, and counts the others.
-func few(words []string) string {
-	const shown = 3
-	if more := len(words) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(words[:shown], ", "), more)
-	}
-	return platform.Conjoin(words)
-}
-
 // unplanned reports the objects that name images outside of pod templates: nobody knows what their controllers start.
 func (d *deploy) unplanned() []finding.Finding {
 	var all []finding.Finding
@@ -147,7 +138,7 @@ func (d *deploy) unplanned() []finding.Finding {
 		all = append(all, finding.Finding{
 			Code: finding.PlanIncomplete, Severity: finding.Info, Object: object.ID(gvk, o),
 			Message: fmt.Sprintf("%s names images that the plan does not look at, since they are in no pod template: %s.",
-				object.Name(gvk.Kind, o), few(fields)),
+				object.Name(gvk.Kind, o), finding.Few(fields)),
 			Fix: "See which nodes its controller chooses, and that these images run there.",
 		})
 	}

@@ -17,7 +17,7 @@ import (
 // invalid though its object was accepted is so by what admission has added; of a custom kind nobody knows what its
 // controller adds before.
 func (s *Server) isRefusal(obj *unstructured.Unstructured, err error) bool {
-	if strings.Contains(err.Error(), "exceeded quota") || s.brings(err) {
+	if strings.Contains(err.Error(), "exceeded quota") || s.brings(err) || finding.RefusesDryRuns(err) {
 		return false
 	}
 	if apierrors.IsInvalid(err) && s.accepted[obj] && !template.IsCustom(obj) {
@@ -87,6 +87,9 @@ func (s *Server) refuses(ctx context.Context, r Repair) string {
 
 // isFault reports an answer that blames the object.
 func isFault(err error) bool {
+	if finding.RefusesDryRuns(err) {
+		return false
+	}
 	return apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err) && !lacksRight(err) ||
 		strings.Contains(err.Error(), "denied the request") || strings.Contains(err.Error(), "not declared in schema")
 }

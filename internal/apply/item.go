@@ -29,6 +29,8 @@ type item struct {
 	autoscaler string
 	// judged: the API server has answered a dry run of the object, and change says what would become of it.
 	judged bool
+	// unproven is why no dry run can show what an apply makes of the object; nil where one can.
+	unproven error
 	// sent: a request that changes the object was made, or was about to be.
 	sent bool
 	// lost: the answer to the change of the object was lost, so that it may have been made or not.

@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -47,6 +49,10 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 		}
 	}
 	err := r.ask(ctx, t)
+	if finding.RefusesDryRuns(err) {
+		t.judged, t.unproven = true, err
+		return r.unseen(ctx, t)
+	}
 	if rests == Configured && server.AtFault(err) && !r.isLasting(t, err) {
 		// Once the definition or namespace has changed, this may well be a good object.
 		return r.unseen(ctx, t)
@@ -184,4 +190,29 @@ func (r *run) compared(t *item, before, after *unstructured.Unstructured) Action
 		return Unchanged
 	}
 	return Configured
+}
+
+// unproven reports the objects that no dry run could be made of, once for each reason.
+func (r *run) unproven() []finding.Finding {
+	names := map[string][]string{}
+	var reasons []string
+	for _, t := range r.items {
+		if t.unproven == nil {
+			continue
+		}
+		reason := strings.TrimPrefix(finding.OneLine(t.unproven.Error()), t.String()+": ")
+		if names[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		names[reason] = append(names[reason], t.String())
+	}
+	var all []finding.Finding
+	for _, reason := range reasons {
+		all = append(all, finding.Finding{Code: finding.PlanIncomplete, Severity: finding.Warning,
+			Message: fmt.Sprintf("What the API server makes of %s is not known before the apply, since it refuses dry runs: %s.",
+				finding.Few(names[reason]), strings.TrimSuffix(reason, ".")),
+			Fix: "Have the webhook answer dry runs: sideEffects None, or NoneOnDryRun where it does nothing in them.",
+		})
+	}
+	return all
 }

@@ -128,7 +128,7 @@ func (r *run) migrate(ctx context.Context, t *item) error {
 
 // closing is what is reported at the end of a deploy, or of a plan.
 func (r *run) closing(set ChangeSet) []finding.Finding {
-	return slices.Concat(r.warnings, r.deployedByOthers(), r.imageFindings(set))
+	return slices.Concat(r.warnings, r.unproven(), r.deployedByOthers(), r.imageFindings(set))
 }
 
 // deployedByOthers reports, once for each, the tools that deploy objects of this set too.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // PlainText drops from a text of a cluster or registry what could act on a terminal or hide text: control characters,
@@ -46,4 +48,22 @@ func Counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+var dryRun = regexp.MustCompile(`(?i)\bdry[- ]?run`)
+
+// RefusesDryRuns reports whether an answer to a dry run is about its being one: a webhook with side effects is not
+// asked in dry runs, and some webhooks refuse these themselves. What would be answered otherwise is not known.
+// https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#side-effects
+func RefusesDryRuns(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "admission webhook") && dryRun.MatchString(err.Error())
+}
+
+// Few names at most three of several, and counts the rest.
+func Few(words []string) string {
+	const shown = 3
+	if more := len(words) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(words[:shown], ", "), more)
+	}
+	return platform.Conjoin(words)
 }

@@ -73,22 +73,15 @@ func (a attacked) addToPods(image string, inDryRuns bool) {
 	a.t.Helper()
 	patch := fmt.Sprintf(`[{"op": "add", "path": "/spec/containers/-", "value": {"name": "added", "image": %q}}]`, image)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var review struct {
-			Request struct {
-				UID    string
-				DryRun bool
-			}
-		}
-		_ = json.NewDecoder(r.Body).Decode(&review)
+		review := reviewed(r)
 		answer := map[string]any{"uid": review.Request.UID, "allowed": true}
 		if inDryRuns || !review.Request.DryRun {
 			answer["patchType"], answer["patch"] = "JSONPatch", []byte(patch)
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
-			"response": answer})
+		respond(w, answer)
 	}))
 	a.t.Cleanup(server.Close)
-	a.configure(server)
+	a.configure(server, podWebhook)
 	pods := a.client.CoreV1().Pods(a.namespace)
 	for a.t.Context().Err() == nil { // the API server hears of a webhook a moment later
 		pod, err := pods.Create(a.t.Context(), &corev1.Pod{
@@ -105,11 +98,65 @@ func (a attacked) addToPods(image string, inDryRuns bool) {
 	}
 }
 
-// configure has the API server ask a webhook about the pods of the job's namespace, which it makes.
-func (a attacked) configure(server *httptest.Server) {
+// A webhook that refuses dry runs may refuse nothing else: what the server makes of the workload is not known, and the
+// deploy goes on.
+func TestWebhook_that_refuses_dry_runs_stops_no_deploy(t *testing.T) {
+	a := behind(t, "hostile-no-dry-runs", honest)
+	asked := make(chan bool, 100)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		review := reviewed(r)
+		select {
+		case asked <- review.Request.DryRun:
+		default:
+		}
+		answer := map[string]any{"uid": review.Request.UID, "allowed": !review.Request.DryRun}
+		if review.Request.DryRun {
+			answer["status"] = map[string]any{"message": "this webhook does not support dryRun requests"}
+		}
+		respond(w, answer)
+	}))
+	t.Cleanup(server.Close)
+	a.configure(server, strings.NewReplacer("resources: [pods]", "resources: [pods, deployments]",
+		`apiGroups: [""]`, `apiGroups: ["", apps]`).Replace(podWebhook))
+	for t.Context().Err() == nil && len(asked) == 0 { // the API server hears of a webhook a moment later
+		_, _ = a.client.CoreV1().Pods(a.namespace).Create(t.Context(), &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "try-"},
+			Spec:       corev1.PodSpec{NodeName: "none", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+		}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	}
+	r := a.deploy("app", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\n"+
+		"spec: {selector: {matchLabels: {app: app}}, template: {metadata: {labels: {app: app}}, "+
+		"spec: {containers: [{name: app, image: app}]}}}\n")
+	want := "warning plan-incomplete: What the API server makes of Deployment hostile-no-dry-runs/app is not known " +
+		"before the apply, since it refuses dry runs: admission webhook"
+	if r.status != 0 || !strings.Contains(r.log(), want) || !strings.Contains(r.log(), "1 of 1 pods ready") {
+		t.Errorf("status %d, or %q is not in the log\n%s", r.status, want, r.log())
+	}
+}
+
+// review is what the API server asks a webhook.
+type review struct {
+	Request struct {
+		UID    string
+		DryRun bool
+	}
+}
+
+func reviewed(r *http.Request) (asked review) {
+	_ = json.NewDecoder(r.Body).Decode(&asked)
+	return asked
+}
+
+func respond(w http.ResponseWriter, answer map[string]any) {
+	_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+		"response": answer})
+}
+
+// configure has the API server ask a webhook about objects of the job's namespace, which it makes.
+func (a attacked) configure(server *httptest.Server, definition string) {
 	a.t.Helper()
 	var webhook admissionv1.MutatingWebhookConfiguration
-	err := yaml.Unmarshal([]byte(strings.ReplaceAll(podWebhook, "NAMESPACE", a.namespace)), &webhook)
+	err := yaml.Unmarshal([]byte(strings.ReplaceAll(definition, "NAMESPACE", a.namespace)), &webhook)
 	if err == nil {
 		webhook.Webhooks[0].ClientConfig = admissionv1.WebhookClientConfig{URL: &server.URL,
 			CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})}
