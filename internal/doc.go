@@ -12,9 +12,11 @@
 //	            definitions kept aside (kustomize/schemas);
 //	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object
 //	            (kustomize/yamlnode its line); kustomize/archpatches is the file of patches that fix keeps
-//	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix; placement/schedule
-//	            asks the scheduler's plugins, placement/room foretells how many pods fit, placement/template finds
-//	            pod templates in objects
+//	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix
+//	            (placement/template finds pod templates in objects, placement/pods makes of them the pods that the
+//	            scheduler gets, placement/schedule asks the scheduler's plugins about them, placement/landing sums up
+//	            where a workload could land and what happens there, placement/patch changes what it asks of nodes,
+//	            placement/room counts how many pods fit, placement/capacity says what finds no room and what helps)
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
 //	            (apply/server reads and writes objects, apply/ownership moves fields of earlier appliers, apply/diff
 //	            and apply/foresee show what will change, apply/inventory keeps what a deploy applied,

@@ -18,6 +18,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/patch"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -38,7 +40,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if asked.err != nil {
 		return asked.err
 	}
-	d.references = placement.References(d.unstructured(), asked.answer.Pods)
+	d.references = pods.References(d.unstructured(), asked.answer.Pods)
 	d.lookUp(ctx, d.references)
 	pools := d.pools()
 	d.nodes = placement.GroupNodes(nodes, pools)
@@ -225,10 +227,10 @@ func (m manifests) usedBy(reference string, f finding.Finding) finding.Finding {
 }
 
 // patchTargets are the names by which patches in the kustomization find the objects.
-func (m manifests) patchTargets() map[*unstructured.Unstructured]placement.PatchTarget {
-	targets := map[*unstructured.Unstructured]placement.PatchTarget{}
+func (m manifests) patchTargets() map[*unstructured.Unstructured]patch.Target {
+	targets := map[*unstructured.Unstructured]patch.Target{}
 	for _, o := range m.objects {
-		targets[o.Unstructured] = placement.PatchTarget(o.Target)
+		targets[o.Unstructured] = patch.Target(o.Target)
 	}
 	return targets
 }

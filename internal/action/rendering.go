@@ -20,7 +20,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
@@ -79,7 +79,7 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 			return rendering{}, err
 		}
 		enterNamespace(result.Objects, d.cluster.Namespace)
-		return rendering{result, placement.References(unstructuredOf(result.Objects), nil)}, nil
+		return rendering{result, pods.References(unstructuredOf(result.Objects), nil)}, nil
 	})
 	a.lookedUp = sync.OnceFunc(func() {
 		if r, err := a.rendered(); err == nil { // an error is returned by the step

@@ -10,7 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
@@ -18,22 +18,22 @@ import (
 // else than the command of their image, and returns what the nodes could not load. Images that are no input are read as
 // deep as the inputs are; of these no layer is read again.
 func (d *deploy) inspectStarts(ctx context.Context,
-	nodes []v1.Platform) map[placement.ContainerKey][]placement.Foreign {
-	var keys []placement.ContainerKey
+	nodes []v1.Platform) map[landing.ContainerKey][]landing.Foreign {
+	var keys []landing.ContainerKey
 	var uses []image.Use
 	var containers []corev1.Container
 	for _, o := range d.objects {
 		for _, t := range template.Of(o.Unstructured) {
 			for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
 				if img := d.images.Image(c.Image); img != nil {
-					key := placement.ContainerKey{Template: template.KeyOf(o.Unstructured, t), Container: c.Name}
+					key := landing.ContainerKey{Template: template.KeyOf(o.Unstructured, t), Container: c.Name}
 					keys, containers = append(keys, key), append(containers, c)
 					uses = append(uses, image.Use{Image: img, Starts: lookup.Starts(c), Nodes: nodes})
 				}
 			}
 		}
 	}
-	foreign := map[placement.ContainerKey][]placement.Foreign{}
+	foreign := map[landing.ContainerKey][]landing.Foreign{}
 	for i, started := range d.images.Client.InspectUses(ctx, uses...) {
 		foreign[keys[i]] = append(foreign[keys[i]], lookup.ForeignOf(started)...)
 		d.reportStarted(uses[i].Image, started)

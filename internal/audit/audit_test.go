@@ -12,6 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
 )
@@ -40,7 +41,7 @@ func nodeOf(name, architecture string) corev1.Node {
 	return n
 }
 
-type outcomes = map[string]placement.Outcome
+type outcomes = map[string]landing.Outcome
 
 func verdict(image string, of outcomes, move placement.Move) placement.Verdict {
 	return placement.Verdict{Images: []string{image}, Architectures: of, Moves: map[string]placement.Move{"arm64": move}}
@@ -55,7 +56,7 @@ func known(reference string, platforms ...string) audit.Image {
 }
 
 func TestOf(t *testing.T) {
-	lacks := []placement.MoveContainer{{Container: "main", Image: "only", Outcome: placement.PullFails}}
+	lacks := []placement.MoveContainer{{Container: "main", Image: "only", Outcome: landing.PullFails}}
 	rows := []struct {
 		name       string
 		now, later placement.Verdict

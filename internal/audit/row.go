@@ -10,6 +10,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -32,7 +33,7 @@ func (r Request) row(i int) Row {
 		row.Why = because(row.Images, r.Architecture, r.Images)
 	case len(unknown) > 0:
 		row.Move, row.Images, row.Why = Unknown, unknown, unknownBecause(unknown)
-	case now.Architectures[r.Architecture] == placement.Runs:
+	case now.Architectures[r.Architecture] == landing.Runs:
 		row.Move = Runs
 	default:
 		row.Move, row.Why, row.Patch = Ready, r.ready(move), move.Fix
@@ -56,14 +57,14 @@ func (r Request) risk(now, later placement.Verdict) Risk {
 	return NoRisk
 }
 
-func mapValues(m map[string]placement.Outcome) (list []placement.Outcome) {
+func mapValues(m map[string]landing.Outcome) (list []landing.Outcome) {
 	for _, outcome := range m {
 		list = append(list, outcome)
 	}
 	return list
 }
 
-func fails(o placement.Outcome) bool { return o == placement.Crashes || o == placement.PullFails }
+func fails(o landing.Outcome) bool { return o == landing.Crashes || o == landing.PullFails }
 
 // problems are the images of a workload that are gone, and those of which nothing is known.
 func (r Request) problems(v placement.Verdict) (gone, unknown []Blame) {

@@ -84,3 +84,22 @@ func spells(word, architecture string) bool {
 	return word != "" && word != "arm" &&
 		platforms.Normalize(platforms.Platform{Architecture: word}).Architecture == architecture
 }
+
+// DistinctTaints drops repetitions; a toleration asks for key, value and effect, not for the time a taint was added.
+func DistinctTaints(taints []corev1.Taint) []corev1.Taint {
+	var all []corev1.Taint
+	for _, t := range taints {
+		if !slices.ContainsFunc(all, func(u corev1.Taint) bool { return u.MatchTaint(&t) && u.Value == t.Value }) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+func TaintTexts(taints []corev1.Taint) []string {
+	all := make([]string, len(taints))
+	for i, t := range taints {
+		all[i] = t.ToString()
+	}
+	return all
+}

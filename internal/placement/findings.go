@@ -4,203 +4,212 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/capacity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 )
 
 // findings puts in words what is wrong with a workload, or, where Spread opened nodes to it, what was done.
-func (p planner) findings(s assessment, r remedy) []finding.Finding {
+func (p planner) findings(s landing.Assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
 	switch {
-	case s.fine() && r.applied:
+	case s.Fine() && r.applied:
 		all = opened(s, r)
-	case s.fine():
+	case s.Fine():
 		all = awaiting(s)
-	case slices.ContainsFunc(s.candidates, candidate.fails):
+	case slices.ContainsFunc(s.Candidates, landing.Candidate.Fails):
 		all = p.failing(s, r)
 	default:
-		all = []finding.Finding{p.nowhere(s.announced(), r)}
+		all = []finding.Finding{p.nowhere(s.Announced(), r)}
 	}
 	if r.applied {
 		all = append(all, awaiting(r.after)...)
 	}
-	gvk := s.workload.object.GroupVersionKind()
+	gvk := s.Workload.Object.GroupVersionKind()
 	for i := range all {
-		all[i].Object = object.ID(gvk, s.workload.object)
-		all[i].Message = s.workload.label() + " " + all[i].Message
+		all[i].Object = object.ID(gvk, s.Workload.Object)
+		all[i].Message = s.Workload.Label() + " " + all[i].Message
 		all[i].Severity, all[i].Fix = cmp.Or(all[i].Severity, p.severity(s, r)), cmp.Or(r.fix, all[i].Fix)
 		if r.applied && r.kept {
 			all[i].Fix = "" // it is made
 		}
 	}
-	if err := p.invalid(s.workload, s); err != nil {
-		all = append(all, p.stopped(s.workload, err))
+	if err := s.Invalid(); err != nil {
+		all = append(all, capacity.Stopped(s.Workload, err))
 	}
 	return all
 }
 
-func (p planner) severity(s assessment, r remedy) finding.Severity {
+func (p planner) severity(s landing.Assessment, r remedy) finding.Severity {
 	switch {
 	case r.applied:
 		return finding.Info
-	case p.Policy == Warn, s.workload.asleep(), p.bound(s.workload):
+	case p.Policy == Warn, s.Workload.Asleep(), p.bound(s.Workload):
 		return finding.Warning
-	case s.workload.daemon() && !slices.ContainsFunc(s.candidates, candidate.fails):
+	case s.Workload.IsDaemonSet() && !slices.ContainsFunc(s.Candidates, landing.Candidate.Fails):
 		return finding.Warning // no node, no pod: nothing would hang
 	}
 	return finding.Error
 }
 
 // failing returns a finding for each architecture and container that would fail there.
-func (p planner) failing(s assessment, r remedy) []finding.Finding {
+func (p planner) failing(s landing.Assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
-	for i, c := range s.workload.containers {
-		for _, outcome := range []Outcome{Crashes, PullFails} {
-			for _, candidates := range byArchitecture(s.where(func(at candidate) bool {
-				return at.open && !at.refused && at.outcomes[i] == outcome
+	for i, c := range s.Workload.Containers {
+		for _, outcome := range []landing.Outcome{landing.Crashes, landing.PullFails} {
+			for _, candidates := range landing.ByArchitecture(s.Where(func(at landing.Candidate) bool {
+				return at.Open && !at.Refused && at.Outcomes[i] == outcome
 			})) {
 				all = append(all, p.failure(s, r, c, outcome, candidates))
 			}
 		}
 	}
-	for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.open && at.refused })) {
+	refused := s.Where(func(at landing.Candidate) bool { return at.Open && at.Refused })
+	for _, candidates := range landing.ByArchitecture(refused) {
 		all = append(all, p.rejected(s, r, candidates))
 	}
 	slices.SortStableFunc(all, func(a, b finding.Finding) int { return cmp.Compare(a.Architecture, b.Architecture) })
 	return all
 }
 
-func (p planner) failure(s assessment, r remedy, c container, outcome Outcome, candidates []candidate) finding.Finding {
-	code, fate := finding.ExecFormatError, "container "+c.name+" would crash with exec format error"
+func (p planner) failure(s landing.Assessment, r remedy, c pods.Container, outcome landing.Outcome,
+	candidates []landing.Candidate) finding.Finding {
+	code, fate := finding.ExecFormatError, "container "+c.Name+" would crash with exec format error"
 	switch {
-	case c.volume:
-		code, fate = finding.PlatformMissing, "the image of volume "+c.name+" could not be pulled"
-	case outcome == PullFails:
-		code, fate = finding.PlatformMissing, "container "+c.name+" would fail to pull its image"
+	case c.Volume:
+		code, fate = finding.PlatformMissing, "the image of volume "+c.Name+" could not be pulled"
+	case outcome == landing.PullFails:
+		code, fate = finding.PlatformMissing, "container "+c.Name+" would fail to pull its image"
 	}
-	platform := candidates[0].platform
+	platform := candidates[0].PlatformName
 	build := "Build it for " + platform
-	if r.fix != "" && r.os != "" && r.os != candidates[0].OS {
+	if r.fix != "" && r.OS != "" && r.OS != candidates[0].OS {
 		build = "" // for another OS it would be another program
 	}
 	advice := r.advice(build)
 	if r.fix == "" {
-		advice += " No patch helps: " + cmp.Or(r.against, p.constraint(s.announced())) + "."
+		advice += " No patch helps: " + cmp.Or(r.against, p.landing.Constraint(s.Announced())) + "."
 	}
-	offers := p.Images[c.image].String() + " only"
-	if foreign, ok := p.foreign(s.workload, c, *candidates[0].nodeClass); ok {
+	offers := p.Images[c.Image].String() + " only"
+	if foreign, ok := p.landing.ForeignProgram(s.Workload, c, candidates[0].Platform); ok {
 		offers = fmt.Sprintf("%s, and the container starts %s", foreign.Platform, foreign.Program)
 	}
-	name := c.name
-	if c.volume {
+	name := c.Name
+	if c.Volume {
 		name = ""
 	}
 	return finding.Finding{
-		Code: code, Container: name, Image: c.image, Architecture: candidates[0].Architecture,
-		Fix: fmt.Sprintf("Build %s for %s.", c.image, platform),
+		Code: code, Container: name, Image: c.Image, Architecture: candidates[0].Architecture,
+		Fix: fmt.Sprintf("Build %s for %s.", c.Image, platform),
 		Message: fmt.Sprintf("can land on %s, where %s. Image %s offers %s. %s",
-			nodeNames(candidates), fate, c.image, offers, advice),
+			landing.Names(candidates), fate, c.Image, offers, advice),
 	}
 }
 
 // rejected returns the finding for nodes to which the scheduler would bind the pod, and whose kubelet turns it away:
 // spec.os is nothing that the scheduler looks at (https://kubernetes.io/docs/concepts/workloads/pods/#pod-os).
-func (p planner) rejected(s assessment, r remedy, candidates []candidate) finding.Finding {
+func (p planner) rejected(s landing.Assessment, r remedy, candidates []landing.Candidate) finding.Finding {
 	advice := r.advice("Remove spec.os")
 	if r.fix == "" {
-		advice += " No patch helps: " + cmp.Or(r.against, p.constraint(s.announced())) + "."
+		advice += " No patch helps: " + cmp.Or(r.against, p.landing.Constraint(s.Announced())) + "."
 	}
 	return finding.Finding{
 		Code: finding.PlatformMissing, Architecture: candidates[0].Architecture,
 		Fix: "Remove spec.os, or select nodes with kubernetes.io/os.",
 		Message: fmt.Sprintf("can land on %s, where the kubelet would reject it: its spec.os is %s. %s",
-			nodeNames(candidates), s.workload.spec.OS.Name, advice),
+			landing.Names(candidates), s.Workload.Spec.OS.Name, advice),
 	}
 }
 
 // nowhere returns the finding for a workload that no node admits.
-func (p planner) nowhere(s assessment, r remedy) finding.Finding {
-	if len(s.where(candidate.behindTaints)) == 0 {
+func (p planner) nowhere(s landing.Assessment, r remedy) finding.Finding {
+	if len(s.Where(landing.Candidate.BehindTaints)) == 0 {
 		fix := "Change nodeSelector or nodeAffinity, or add a node that they match."
-		if len(s.where(candidate.runs)) == 0 {
+		if len(s.Where(landing.Candidate.Runs)) == 0 {
 			fix = "Build its images for a platform that the nodes have, or add a node of theirs."
 		}
-		if selected := inside(s.where(candidate.runs)); tooBig(selected) {
+		if selected := landing.Inside(s.Where(landing.Candidate.Runs)); tooBig(selected) {
 			return finding.Finding{
-				Code: finding.InsufficientCapacity, Message: "could land nowhere: " + p.constraint(s) + ".",
+				Code: finding.InsufficientCapacity, Message: "could land nowhere: " + p.landing.Constraint(s) + ".",
 				Fix: "Lower its requests, or add a node that has as much.",
 			}
 		} else if len(selected) > 0 {
 			fix = "Add a node that can take it, or change what it asks for."
 		}
-		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.constraint(s) + ".",
+		return finding.Finding{Code: finding.NoMatchingNode, Message: "could land nowhere: " + p.landing.Constraint(s) + ".",
 			Fix: fix}
 	}
 	return finding.Finding{
-		Code: finding.UntoleratedTaint, Architecture: s.closed()[0].Architecture,
-		Message: fmt.Sprintf("could land nowhere: %s. %s%s", p.constraint(s), r.advice(""), r.alternatives()),
+		Code: finding.UntoleratedTaint, Architecture: s.Closed()[0].Architecture,
+		Message: fmt.Sprintf("could land nowhere: %s. %s%s", p.landing.Constraint(s), r.advice(""), r.alternatives()),
 	}
 }
 
 // awaiting says what a workload that is fine has to wait for: nodes that take no pods now, or that are not there.
-func awaiting(s assessment) []finding.Finding {
-	homes := s.where(candidate.settles)
-	if s.workload.daemon() || s.workload.spec.NodeName != "" || len(homes) == 0 {
+func awaiting(s landing.Assessment) []finding.Finding {
+	homes := s.Where(landing.Candidate.Settles)
+	if s.Workload.IsDaemonSet() || s.Workload.Spec.NodeName != "" || len(homes) == 0 {
 		return nil
 	}
-	if slices.ContainsFunc(homes, func(at candidate) bool { return at.pool == nil }) {
+	if slices.ContainsFunc(homes, func(at landing.Candidate) bool { return at.Pool == nil }) {
 		return resting(homes)
 	}
 	f := finding.Finding{
 		Code: finding.EmptyPool, Severity: finding.Info, Architecture: homes[0].Architecture,
-		Message: fmt.Sprintf("can run only on %s: its pods wait until there is one.", nodeNames(homes)),
+		Message: fmt.Sprintf("can run only on %s: its pods wait until there is one.", landing.Names(homes)),
 		Fix:     "Add a node to the pool.",
 	}
-	if growing := slices.IndexFunc(homes, func(at candidate) bool { return at.pool.Grows }); growing >= 0 {
-		f.Fix = "Nothing: " + homes[growing].pool.Title() + " gets a node when pods wait for it."
+	if growing := slices.IndexFunc(homes, func(at landing.Candidate) bool { return at.Pool.Grows }); growing >= 0 {
+		f.Fix = "Nothing: " + homes[growing].Pool.Title() + " gets a node when pods wait for it."
 	}
 	return []finding.Finding{f}
 }
 
 // resting warns of a workload of which every node that would take it takes no pods now. The plan stays what it is:
 // cordons and reboots end.
-func resting(homes []candidate) []finding.Finding {
+func resting(homes []landing.Candidate) []finding.Finding {
 	var why []string
 	for _, at := range homes {
-		if len(at.resting) < len(at.names) || at.pool != nil && at.pool.Grows {
+		if len(at.Resting) < len(at.Names) || at.Pool != nil && at.Pool.Grows {
 			return nil
 		}
-		why = append(why, at.resting...)
+		why = append(why, at.Resting...)
 	}
 	slices.Sort(why)
-	shown := platform.Conjoin(why[:min(namesShown, len(why))])
-	if more := len(why) - namesShown; more > 0 {
-		shown = fmt.Sprintf("%s and %d more", strings.Join(why[:namesShown], ", "), more)
-	}
 	return []finding.Finding{{
 		Code: finding.NoMatchingNode, Severity: finding.Warning,
-		Message: "waits for nodes that take no pods now: " + shown + ".",
+		Message: "waits for nodes that take no pods now: " + landing.Listed(why, len(why)) + ".",
 		Fix:     "Uncordon them, or wait until they are ready.",
 	}}
 }
 
 // tooBig: all nodes would do if they were bigger.
-func tooBig(candidates []candidate) bool {
+func tooBig(candidates []landing.Candidate) bool {
 	return len(candidates) > 0 &&
-		!slices.ContainsFunc(candidates, func(at candidate) bool { return !isShortage(at.obstacle) })
+		!slices.ContainsFunc(candidates, func(at landing.Candidate) bool { return !schedule.IsShortage(at.Obstacle) })
 }
 
 // opened returns a note for each architecture that Spread opened to a workload that ran elsewhere before.
-func opened(s assessment, r remedy) []finding.Finding {
+func opened(s landing.Assessment, r remedy) []finding.Finding {
 	var all []finding.Finding
-	for _, candidates := range byArchitecture(s.where(candidate.behindArchitectureTaints)) {
+	for _, candidates := range landing.ByArchitecture(s.Where(landing.Candidate.BehindArchitectureTaints)) {
 		all = append(all, finding.Finding{
 			Code: finding.UntoleratedTaint, Architecture: candidates[0].Architecture,
-			Message: fmt.Sprintf("also runs on %s, where taints alone keep it off. %s", nodeNames(candidates), r.advice("")),
+			Message: fmt.Sprintf("also runs on %s, where taints alone keep it off. %s", landing.Names(candidates), r.advice("")),
 		})
 	}
 	return all
+}
+
+// bound: a bare pod that has its node already stays there, whatever else it could land on.
+func (p planner) bound(w pods.Workload) bool {
+	return w.IsPod() && slices.ContainsFunc(p.Cluster.Pods, func(pod corev1.Pod) bool {
+		return pod.Namespace == w.Object.GetNamespace() && pod.Name == w.Object.GetName() && pod.Spec.NodeName != ""
+	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/patch"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
@@ -22,19 +23,19 @@ type pasting struct {
 	name          string
 	namespace     string // in the object's file
 	kustomization string
-	target        placement.PatchTarget // its name is put in
+	target        patch.Target // its name is put in
 }
 
 // pastings leave room for a namesake in another namespace, unless the kustomization moves all objects into one.
 var pastings = []pasting{
-	{"as_it_is", "shop", "", placement.PatchTarget{Namespace: "shop"}},
-	{"without_namespace", "", "", placement.PatchTarget{}},
-	{"without_namespace_beside_a_namesake", "", "", placement.PatchTarget{Namespace: "default"}},
-	{"namespace_set", "", "namespace: shop\n", placement.PatchTarget{}},
-	{"namespace_replaced", "old", "namespace: shop\n", placement.PatchTarget{Namespace: "old"}},
-	{"prefix", "shop", "namePrefix: a-\n", placement.PatchTarget{Namespace: "shop"}},
-	{"suffix", "shop", "nameSuffix: -a\n", placement.PatchTarget{Namespace: "shop"}},
-	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", placement.PatchTarget{}},
+	{"as_it_is", "shop", "", patch.Target{Namespace: "shop"}},
+	{"without_namespace", "", "", patch.Target{}},
+	{"without_namespace_beside_a_namesake", "", "", patch.Target{Namespace: "default"}},
+	{"namespace_set", "", "namespace: shop\n", patch.Target{}},
+	{"namespace_replaced", "old", "namespace: shop\n", patch.Target{Namespace: "old"}},
+	{"prefix", "shop", "namePrefix: a-\n", patch.Target{Namespace: "shop"}},
+	{"suffix", "shop", "nameSuffix: -a\n", patch.Target{Namespace: "shop"}},
+	{"all_of_them", "", "namespace: shop\nnamePrefix: a-\nnameSuffix: -a\n", patch.Target{}},
 }
 
 // TestFix_works_when_pasted puts every fix of every case into a kustomization and plans what that renders: nothing is
@@ -61,7 +62,7 @@ func (way pasting) paste(t *testing.T, s scenario, obj *unstructured.Unstructure
 	files := way.files(obj)
 	before := render(t, files, nil, way.kustomization)
 	way.target.Name = obj.GetName()
-	targets := map[*unstructured.Unstructured]placement.PatchTarget{before[0]: way.target}
+	targets := map[*unstructured.Unstructured]patch.Target{before[0]: way.target}
 	request := placement.Request{Cluster: s.cluster, Pools: s.pools, Objects: before[:1], Images: s.images,
 		Policy: policy, PatchTargets: targets, Room: s.cluster.Pods != nil}
 	verdicts := plan(t, request)

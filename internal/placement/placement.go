@@ -5,7 +5,6 @@ package placement
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -14,43 +13,16 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/capacity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/patch"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
-
-// Outcome is what happens to a workload on the nodes of one architecture.
-type Outcome string
-
-// The outcomes, as the report spells them.
-const (
-	// Runs: every image has a binary for these nodes.
-	Runs Outcome = "runs"
-	// Crashes: a binary for another CPU would be started.
-	Crashes Outcome = "crashes"
-	// PullFails: an image has nothing that these nodes would take.
-	PullFails Outcome = "pull-fails"
-	// Excluded: a selector, an affinity or a taint keeps the workload off all of these nodes.
-	Excluded Outcome = "excluded"
-	// Rejected: the pod is bound, and the kubelet turns it away: its spec.os is another.
-	Rejected Outcome = "rejected"
-	// Absent: an image is made for this architecture, and the cluster has no such node.
-	Absent Outcome = "absent"
-)
-
-// badness orders the outcomes that nodes of one architecture can have at the same time, worst last.
-func badness(o Outcome) int {
-	return slices.Index([]Outcome{Excluded, Runs, PullFails, Crashes, Rejected}, o)
-}
-
-func worse(a, b Outcome) Outcome {
-	if badness(b) > badness(a) {
-		return b
-	}
-	return a
-}
 
 // Request is what a plan is made of. The zero value of each field is for what the caller does not know.
 type Request struct {
@@ -72,7 +44,7 @@ type Request struct {
 	// could not read it has said why.
 	Images map[string]platform.Offer
 	// Foreign are the programs that containers start and nodes could not load, whatever their image's index says.
-	Foreign map[ContainerKey][]Foreign
+	Foreign map[landing.ContainerKey][]landing.Foreign
 	Policy  Policy
 	// Room asks for a forecast of how many pods fit: Cluster then has all pods that run.
 	Room bool
@@ -85,7 +57,7 @@ type Request struct {
 	// PatchesAreKept: the patches of Pin and Spread are written to the repository, not made for one deploy.
 	PatchesAreKept bool
 	// PatchTargets are what the fixes call the objects, for those whose files are known.
-	PatchTargets map[*unstructured.Unstructured]PatchTarget
+	PatchTargets map[*unstructured.Unstructured]patch.Target
 	// Moves are the architectures for which the verdicts say what a move there takes. The cluster has a node of each.
 	Moves []string
 }
@@ -105,7 +77,7 @@ type Verdict struct {
 	Template string
 	// Architectures maps a GOARCH value, or a platform as "windows/amd64" where the OS is not linux, to what happens to
 	// Object there. Its keys are the nodes' and the images'.
-	Architectures map[string]Outcome
+	Architectures map[string]landing.Outcome
 	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that pools can have and that are not
 	// there yet.
 	WithoutNode []string
@@ -131,54 +103,76 @@ type Verdict struct {
 // Plan returns a verdict for each pod template of the objects, in their order. The error is that the scheduler's
 // plugins could not be set up.
 func Plan(ctx context.Context, r Request) ([]Verdict, error) {
-	workloads := workloadsOf(r.Objects, r.Admitted)
+	workloads := pods.Of(r.Objects, r.Admitted)
 	p, err := newPlanner(ctx, r, workloads)
 	if err != nil {
 		return nil, err
 	}
-	defer p.ever.Close()
+	defer p.landing.Close()
 	verdicts := make([]Verdict, len(workloads))
 	patched := map[*unstructured.Unstructured]*unstructured.Unstructured{}
 	for i, w := range workloads {
-		if other := patched[w.source]; other != nil { // by a template before
-			w = w.after(other)
+		if other := patched[w.Source]; other != nil { // by a template before
+			w = w.After(other)
 		}
 		verdicts[i], workloads[i] = p.judge(ctx, w)
 		if verdicts[i].Patched {
-			patched[w.source] = verdicts[i].Object
+			patched[w.Source] = verdicts[i].Object
 		}
 	}
 	for i := range verdicts {
 		verdicts[i].Object = cmp.Or(patched[verdicts[i].Source], verdicts[i].Source)
 	}
-	if r.Room && p.hasNodes() {
-		return verdicts, p.capacity(ctx, verdicts, workloads)
+	if r.Room && p.landing.HasNodes() {
+		return verdicts, p.foretell(ctx, verdicts, workloads)
 	}
 	return verdicts, ctx.Err()
 }
 
-type planner struct {
-	Request
-	workloads []workload // as they were given
-	storage   storage
-	classes   []nodeClass
-	ever      *schedule.Scheduler // of one empty node per class
+// judge returns the verdict on a workload, and the workload as it will be.
+func (p planner) judge(ctx context.Context, w pods.Workload) (Verdict, pods.Workload) {
+	s := p.landing.Assess(ctx, w)
+	v := Verdict{Source: w.Source, Key: w.Key(), Object: w.Object, Images: w.Images()}
+	v.Architectures, v.WithoutNode = p.landing.Architectures(s)
+	if !w.Template.Alone {
+		v.Template = w.Template.Name
+	}
+	if len(s.Candidates) == 0 {
+		return v, w
+	}
+	for _, architecture := range p.Moves {
+		if v.Moves == nil {
+			v.Moves = map[string]Move{}
+		}
+		v.Moves[architecture] = p.move(ctx, s, architecture)
+	}
+	r := p.remedy(ctx, s)
+	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
+	if r.fix != "" {
+		v.Repaired = r.after.Workload.Object
+	}
+	if r.applied {
+		v.Patch, v.Reason = r.patch, p.reason(s, r)
+		w = r.after.Workload
+		v.Object = w.Object
+		v.Architectures, v.WithoutNode = p.landing.Architectures(r.after)
+	}
+	return v, w
 }
 
-func newPlanner(ctx context.Context, r Request, workloads []workload) (planner, error) {
-	p := planner{Request: r, workloads: slices.Clone(workloads), storage: storageOf(r.Cluster.Storage, r.Objects)}
+type planner struct {
+	Request
+	storage pods.Storage
+	landing landing.Assessor
+}
+
+func newPlanner(ctx context.Context, r Request, workloads []pods.Workload) (planner, error) {
+	p := planner{Request: r, storage: pods.StorageOf(r.Cluster.Storage, r.Objects)}
 	p.Cluster.Storage = p.storage.Storage
 	p.Cluster.Namespaces = namespacesOf(r)
-	p.classes = classesOf(r.Cluster.Nodes, questionsOf(workloads, p.storage))
-	if len(r.Pools) > 0 {
-		p.classes = append(p.classes, poolClasses(r.Pools, r.Cluster.Nodes, askedOf(workloads, p.storage))...)
-	}
-	empty := schedule.Snapshot{Storage: p.storage.Storage}
-	for _, class := range p.classes {
-		empty.Nodes = append(empty.Nodes, *class.any())
-	}
 	var err error
-	p.ever, err = schedule.New(ctx, empty, schedule.Ever)
+	p.landing, err = landing.New(ctx, landing.Cluster{Snapshot: p.Cluster, Pools: r.Pools, Images: r.Images,
+		Foreign: r.Foreign, Running: r.Room}, workloads, p.storage)
 	return p, err
 }
 
@@ -201,71 +195,31 @@ func namespacesOf(r Request) []corev1.Namespace {
 	return all
 }
 
-// judge returns the verdict on a workload, and the workload as it will be.
-func (p planner) judge(ctx context.Context, w workload) (Verdict, workload) {
-	s := p.assess(ctx, w)
-	v := Verdict{Source: w.source, Key: w.key(), Object: w.object, Images: w.images()}
-	v.Architectures, v.WithoutNode = p.architectures(s)
-	if !w.template.Alone {
-		v.Template = w.template.Name
+// foretell adds to the verdicts what finds no room.
+func (p planner) foretell(ctx context.Context, verdicts []Verdict, workloads []pods.Workload) error {
+	demands := make([]capacity.Workload, len(verdicts))
+	for i, v := range verdicts {
+		demands[i] = capacity.Workload{Workload: workloads[i], Lands: v.landsSomewhere(), Findings: v.Findings}
 	}
-	if len(p.classes) == 0 {
-		return v, w
+	answers, err := capacity.Foretell(ctx, capacity.Deploy{Cluster: p.Cluster, Pools: p.Pools, Objects: p.Objects,
+		Unchanged: p.Unchanged, Quotas: p.Quotas, Autoscalers: p.Autoscalers, IsError: p.CapacityIsError,
+		Storage: p.storage, Landing: p.landing,
+	}, demands)
+	if err != nil {
+		return err
 	}
-	for _, architecture := range p.Moves {
-		if v.Moves == nil {
-			v.Moves = map[string]Move{}
-		}
-		v.Moves[architecture] = p.move(ctx, s, architecture)
+	for i, a := range answers {
+		verdicts[i].Room, verdicts[i].Findings = a.Room, append(verdicts[i].Findings, a.Findings...)
 	}
-	r := p.remedy(ctx, s)
-	v.Fix, v.Patched, v.Findings = r.fix, r.applied, p.findings(s, r)
-	if r.fix != "" {
-		v.Repaired = r.after.workload.object
-	}
-	if r.applied {
-		v.Patch, v.Reason = r.patch, p.reason(s, r)
-		w = r.after.workload
-		v.Object = w.object
-		v.Architectures, v.WithoutNode = p.architectures(r.after)
-	}
-	return v, w
+	return nil
 }
 
-// hasNodes: the cluster has nodes, or pools that can have some.
-func (p planner) hasNodes() bool {
-	return slices.ContainsFunc(p.classes, func(c nodeClass) bool { return !c.guessed() })
-}
-
-// architectures sums up an assessment: the worst that can happen on the nodes of each architecture and OS, and where
-// that rests on nodes that are not there yet.
-func (p planner) architectures(s assessment) (all map[string]Outcome, withoutNode []string) {
-	all = map[string]Outcome{}
-	for _, c := range s.workload.containers {
-		for _, arch := range p.Images[c.image].Architectures() {
-			all[arch] = Absent
+// landsSomewhere: some nodes could take the workload.
+func (v Verdict) landsSomewhere() bool {
+	for _, outcome := range v.Architectures {
+		if outcome != landing.Excluded && outcome != landing.Absent {
+			return true
 		}
 	}
-	there, possible := map[string]Outcome{}, map[string]Outcome{}
-	for _, candidate := range s.candidates {
-		worst := Excluded
-		if candidate.admitted() || candidate.fails() {
-			worst = candidate.outcome()
-		}
-		if candidate.guessed() && !candidate.fails() {
-			continue // nothing runs on a node that nobody announced
-		}
-		kind := candidate.kind()
-		possible[kind] = worse(worst, possible[kind])
-		if candidate.pool == nil {
-			there[kind] = worse(worst, there[kind])
-		}
-	}
-	maps.Copy(all, possible)
-	for _, arch := range slices.Sorted(maps.Keys(possible)) {
-		if there[arch] != possible[arch] {
-			withoutNode = append(withoutNode, arch)
-		}
-	}
-	return all, withoutNode
+	return false
 }

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -74,7 +75,7 @@ func TestGroupNodes_of_pools(t *testing.T) {
 func TestReferences(t *testing.T) {
 	s := readScenario(t, "testdata/cases/each_container_counts.yaml")
 	want := []string{"migrate:1", "proxy:1", "web:1", "proxy:2", "arm:1", "private:1"}
-	if diff := cmp.Diff(want, placement.References(s.objects, nil)); diff != "" {
+	if diff := cmp.Diff(want, pods.References(s.objects, nil)); diff != "" {
 		t.Errorf("references (-want +got):\n%s", diff)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -39,11 +40,11 @@ type scenario struct {
 
 // row is what a golden file says of one workload under one policy.
 type row struct {
-	Architectures map[string]placement.Outcome `json:"architectures"`
-	WithoutNode   []string                     `json:"withoutNode,omitempty"`
-	Patched       bool                         `json:"patched,omitempty"`
-	Fix           string                       `json:"fix,omitempty"`
-	Findings      []string                     `json:"findings,omitempty"`
+	Architectures map[string]landing.Outcome `json:"architectures"`
+	WithoutNode   []string                   `json:"withoutNode,omitempty"`
+	Patched       bool                       `json:"patched,omitempty"`
+	Fix           string                     `json:"fix,omitempty"`
+	Findings      []string                   `json:"findings,omitempty"`
 }
 
 func TestPlan(t *testing.T) {

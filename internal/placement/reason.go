@@ -2,10 +2,14 @@ package placement
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
@@ -14,27 +18,28 @@ import (
 type Reason struct{ Why, Until []string }
 
 // reason is that of a patch that was applied.
-func (p planner) reason(s assessment, r remedy) Reason {
+func (p planner) reason(s landing.Assessment, r remedy) Reason {
 	var all Reason
-	for i, c := range s.workload.containers {
-		for _, outcome := range []Outcome{Crashes, PullFails} {
-			for _, candidates := range byArchitecture(s.where(func(at candidate) bool {
-				return at.open && at.outcomes[i] == outcome
+	for i, c := range s.Workload.Containers {
+		for _, outcome := range []landing.Outcome{landing.Crashes, landing.PullFails} {
+			for _, candidates := range landing.ByArchitecture(s.Where(func(at landing.Candidate) bool {
+				return at.Open && at.Outcomes[i] == outcome
 			})) {
 				all.add(p.reasonOf(s, r, c, outcome, candidates[0]))
 			}
 		}
 	}
-	for _, candidates := range byArchitecture(s.where(func(at candidate) bool { return at.open && at.refused })) {
-		all.add(fmt.Sprintf("The kubelets of %s nodes would reject it: its spec.os is %s.", candidates[0].platform,
-			s.workload.spec.OS.Name), "It may go when spec.os does.")
+	refused := s.Where(func(at landing.Candidate) bool { return at.Open && at.Refused })
+	for _, candidates := range landing.ByArchitecture(refused) {
+		all.add(fmt.Sprintf("The kubelets of %s nodes would reject it: its spec.os is %s.", candidates[0].PlatformName,
+			s.Workload.Spec.OS.Name), "It may go when spec.os does.")
 	}
-	if len(r.taints) > 0 {
-		all.add(tolerated(s.where(func(at candidate) bool {
-			return len(at.barred) > 0 &&
-				r.after.candidates[at.index].lands()
+	if len(r.Taints) > 0 {
+		all.add(tolerated(s.Where(func(at landing.Candidate) bool {
+			return len(at.Barred) > 0 &&
+				r.after.Candidates[at.Index].Lands()
 		}),
-			r.taints))
+			r.Taints))
 	}
 	return all
 }
@@ -45,33 +50,34 @@ func (r *Reason) add(why, until string) {
 }
 
 // reasonOf is why a container must keep away from nodes.
-func (p planner) reasonOf(s assessment, r remedy, c container, outcome Outcome, at candidate) (why, until string) {
-	image, fate := repository(c.image), "crash with exec format error"
-	if outcome == PullFails {
+func (p planner) reasonOf(s landing.Assessment, r remedy, c pods.Container, outcome landing.Outcome,
+	at landing.Candidate) (why, until string) {
+	image, fate := repository(c.Image), "crash with exec format error"
+	if outcome == landing.PullFails {
 		fate = "fail to pull its image"
 	}
-	why = fmt.Sprintf("On %s nodes, container %s would %s: image %s offers %s only.", at.platform, c.name, fate, image,
-		p.Images[c.image])
-	until = fmt.Sprintf("It may go when %s offers %s too.", image, at.platform)
-	if foreign, ok := p.foreign(s.workload, c, *at.nodeClass); ok {
-		why = fmt.Sprintf("On %s nodes, container %s would %s: it starts %s.", at.platform, c.name, fate, foreign.Program)
-		until = fmt.Sprintf("It may go when what it starts is built for %s.", at.platform)
+	why = fmt.Sprintf("On %s nodes, container %s would %s: image %s offers %s only.", at.PlatformName, c.Name, fate, image,
+		p.Images[c.Image])
+	until = fmt.Sprintf("It may go when %s offers %s too.", image, at.PlatformName)
+	if foreign, ok := p.landing.ForeignProgram(s.Workload, c, at.Platform); ok {
+		why = fmt.Sprintf("On %s nodes, container %s would %s: it starts %s.", at.PlatformName, c.Name, fate, foreign.Program)
+		until = fmt.Sprintf("It may go when what it starts is built for %s.", at.PlatformName)
 	}
-	if r.os != "" && r.os != at.OS {
+	if r.OS != "" && r.OS != at.OS {
 		until = fmt.Sprintf("It may go when the cluster has no %s nodes.", at.OS)
 	}
 	return why, until
 }
 
 // tolerated is why taints are tolerated.
-func tolerated(candidates []candidate, taints []corev1.Taint) (why, until string) {
+func tolerated(candidates []landing.Candidate, taints []corev1.Taint) (why, until string) {
 	var arches []string
 	for _, at := range candidates {
-		arches = append(arches, at.kind())
+		arches = append(arches, at.Kind())
 	}
-	list := platform.Conjoin(taintTexts(taints))
+	list := platform.Conjoin(node.TaintTexts(taints))
 	return fmt.Sprintf("Its images run on the %s nodes, from which %s alone would keep it off.",
-			platform.Conjoin(distinct(arches)), list),
+			platform.Conjoin(slices.Compact(slices.Sorted(slices.Values(arches)))), list),
 		fmt.Sprintf("The toleration may go when no node has %s.", list)
 }
 

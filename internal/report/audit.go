@@ -10,7 +10,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 )
 
 // AuditTables are what an audit says of each workload, those at risk first, and of each namespace in sum.
@@ -64,7 +64,7 @@ func (r *Report) byRisk() []Workload {
 
 // auditCell is the plan's outcome. That what is not known runs is a hope of the plan, and not for this table.
 func (w Workload) auditCell(architecture string) string {
-	if w.Audit.Move == audit.Unknown && w.Architectures[architecture] == placement.Runs {
+	if w.Audit.Move == audit.Unknown && w.Architectures[architecture] == landing.Runs {
 		return string(audit.Unknown)
 	}
 	return w.cell(architecture, 0)

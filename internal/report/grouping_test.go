@@ -8,7 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -76,13 +76,13 @@ func TestChangeLines(t *testing.T) {
 func TestPlacementTable_of_a_thousand_workloads_has_the_worst_first(t *testing.T) {
 	r := report.New()
 	for i := range 1000 {
-		outcome := placement.Runs
+		outcome := landing.Runs
 		if i == 777 {
-			outcome = placement.Crashes
+			outcome = landing.Crashes
 		}
 		r.Workloads = append(r.Workloads, report.Workload{
 			Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint(i),
-			Architectures: map[string]placement.Outcome{"arm64": outcome},
+			Architectures: map[string]landing.Outcome{"arm64": outcome},
 		})
 	}
 	table := r.PlacementTable()

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
@@ -85,7 +85,7 @@ func (s Standing) Worst() Mood {
 
 // Spot is what a workload comes to on the nodes of one architecture: what was foreseen there, and what was seen.
 type Spot struct {
-	Outcome    placement.Outcome
+	Outcome    landing.Outcome
 	Pods, Well int
 	// Reason is why a pod there is not well, or "".
 	Reason string
@@ -110,7 +110,7 @@ const (
 
 // Mood is trouble where a pod is not well, or would not be.
 func (s Spot) Mood() Mood {
-	failing := slices.Contains([]placement.Outcome{placement.Crashes, placement.PullFails, placement.Rejected}, s.Outcome)
+	failing := slices.Contains([]landing.Outcome{landing.Crashes, landing.PullFails, landing.Rejected}, s.Outcome)
 	switch {
 	case s.Pods > s.Well:
 		return Bad
@@ -122,7 +122,7 @@ func (s Spot) Mood() Mood {
 		return Risk
 	case failing:
 		return Bad
-	case s.Outcome == placement.Runs && !s.Elsewhere:
+	case s.Outcome == landing.Runs && !s.Elsewhere:
 		return Good
 	default:
 		return Off
@@ -136,12 +136,12 @@ func (s Spot) String() string {
 		return fmt.Sprintf("%d of %s ready", s.Well, finding.Counted(s.Pods, "pod"))
 	case s.Pods > 0:
 		return finding.Counted(s.Pods, "pod") + " ready"
-	case s.Outcome == placement.Runs && s.Elsewhere:
+	case s.Outcome == landing.Runs && s.Elsewhere:
 		return "no pod"
 	case s.WithoutNode:
 		return string(s.Outcome) + ", " + NoNodeYet
 	default:
-		return string(cmp.Or(s.Outcome, placement.Absent))
+		return string(cmp.Or(s.Outcome, landing.Absent))
 	}
 }
 

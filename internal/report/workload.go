@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
@@ -15,9 +15,9 @@ type Workload struct {
 	Name      string `json:"name"`
 	// Template is the pod template that the row is about, such as "spec.workerGroupSpecs[gpu]"; "" where the object has
 	// one alone.
-	Template      string                       `json:"template,omitempty"`
-	Images        []string                     `json:"images"`
-	Architectures map[string]placement.Outcome `json:"architectures"`
+	Template      string                     `json:"template,omitempty"`
+	Images        []string                   `json:"images"`
+	Architectures map[string]landing.Outcome `json:"architectures"`
 	// WithoutNode are those of Architectures, in order, whose outcome rests on nodes that a pool can have and that are not
 	// there yet.
 	WithoutNode []string `json:"withoutNode"`

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
@@ -21,6 +20,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
@@ -218,8 +218,8 @@ func (a *Audit) noNodeCanPull() {
 			continue
 		}
 		for architecture, outcome := range v.Architectures {
-			if outcome == placement.Runs {
-				v.Architectures[architecture] = placement.PullFails
+			if outcome == landing.Runs {
+				v.Architectures[architecture] = landing.PullFails
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
 )
@@ -75,7 +75,7 @@ func useOf(w workloads.Workload) use {
 	if w.Sample != nil {
 		spec = w.Sample.Spec
 	}
-	u := use{images: placement.ImagesOf(spec), key: template.KeyOf(w.Object, all[w.Template])}
+	u := use{images: pods.ImagesOf(spec), key: template.KeyOf(w.Object, all[w.Template])}
 	for _, secret := range spec.ImagePullSecrets {
 		u.pullSecrets = append(u.pullSecrets, types.NamespacedName{Namespace: w.Object.GetNamespace(), Name: secret.Name})
 	}

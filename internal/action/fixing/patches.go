@@ -13,9 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -24,6 +23,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -69,7 +69,7 @@ type Options struct {
 	// Offers are what registries have under references, of those that could be read.
 	Offers func(references []string) map[string]platform.Offer
 	// Foreign are the programs that nodes could not load.
-	Foreign func(context.Context, []v1.Platform) map[placement.ContainerKey][]placement.Foreign
+	Foreign func(context.Context, []v1.Platform) map[landing.ContainerKey][]landing.Foreign
 	Find    func(...finding.Finding)
 }
 

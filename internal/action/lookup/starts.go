@@ -11,7 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
@@ -60,14 +60,14 @@ func podSettings(c corev1.Container) launch.Override {
 }
 
 // ForeignOf are the programs that nodes could not load.
-func ForeignOf(started image.Started) (list []placement.Foreign) {
+func ForeignOf(started image.Started) (list []landing.Foreign) {
 	for _, m := range started.Manifests {
 		if p, ok := m.Foreign(); ok {
 			words := fmt.Sprintf("%s, %s", p.Path, p.Format)
 			if p.Starter != "" {
 				words += fmt.Sprintf(", as %s", p.Starter)
 			}
-			list = append(list, placement.Foreign{Platform: m.Platform, Program: words})
+			list = append(list, landing.Foreign{Platform: m.Platform, Program: words})
 		}
 	}
 	return list
@@ -75,7 +75,7 @@ func ForeignOf(started image.Started) (list []placement.Foreign) {
 
 // AbsentCommands are warnings about commands that the image of a container does not have: it would never start. A
 // volume may bring the file.
-func AbsentCommands(key placement.ContainerKey, c corev1.Container, started image.Started) (list []finding.Finding) {
+func AbsentCommands(key landing.ContainerKey, c corev1.Container, started image.Started) (list []finding.Finding) {
 	where := map[image.Absent][]string{}
 	var order []image.Absent
 	for _, m := range started.Manifests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -192,4 +193,9 @@ func (s *Scheduler) best(ctx context.Context, c cycle, fit []fwk.NodeInfo) (stri
 	}
 	best := slices.MaxFunc(scores, func(a, b fwk.NodePluginScores) int { return int(a.TotalScore - b.TotalScore) })
 	return best.Name, nil
+}
+
+// IsShortage: the scheduler says that a node lacks resources.
+func IsShortage(reason string) bool {
+	return strings.HasPrefix(reason, "Insufficient ") || reason == "Too many pods"
 }

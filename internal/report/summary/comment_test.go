@@ -6,7 +6,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
@@ -20,10 +20,10 @@ func TestComment(t *testing.T) {
 	r.Planned = true
 	for _, w := range []struct {
 		name  string
-		arm64 placement.Outcome
-	}{{"cart", placement.Crashes}, {"pay", placement.Runs}, {"web", placement.Runs}} {
+		arm64 landing.Outcome
+	}{{"cart", landing.Crashes}, {"pay", landing.Runs}, {"web", landing.Runs}} {
 		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: w.name,
-			Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": w.arm64}})
+			Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": w.arm64}})
 	}
 	before, after := object("v1"), object("v2")
 	r.Changes = apply.ChangeSet{

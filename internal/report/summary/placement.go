@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
 )
@@ -69,7 +69,7 @@ func (r page) columns(standings []report.Standing) []string {
 	}
 	for _, s := range standings {
 		for architecture, at := range s.Spots {
-			if at.Outcome != placement.Absent {
+			if at.Outcome != landing.Absent {
 				set[architecture] = true
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/reports"
@@ -76,7 +76,7 @@ func TestNames_are_read_as_they_are(t *testing.T) {
 	for i, name := range reports.Hostile {
 		r.Edits = append(r.Edits, edit.Change{Name: name})
 		w := report.Workload{Kind: "Deployment", Namespace: fmt.Sprint(i), Name: name,
-			Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}
+			Architectures: map[string]landing.Outcome{"amd64": landing.Runs}}
 		r.Workloads = append(r.Workloads, w)
 	}
 	var summaries []string

@@ -15,7 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -38,7 +38,7 @@ func twoSteps(r *report.Report) {
 }
 func withWorkload(r *report.Report) {
 	r.Workloads = []report.Workload{{Kind: "Job", Name: "x",
-		Architectures: map[string]placement.Outcome{"amd64": placement.Runs}}}
+		Architectures: map[string]landing.Outcome{"amd64": landing.Runs}}}
 }
 func changed(action apply.Action) func(*report.Report) {
 	return func(r *report.Report) { r.Changes = append(r.Changes, apply.Change{Action: action}) }
@@ -195,7 +195,7 @@ func TestCharts_stay_below_what_Mermaid_draws(t *testing.T) {
 	for i := range r.Workloads {
 		r.Workloads[i].Name = strings.Repeat(".", 100) + r.Workloads[i].Name
 		for j := range 20 {
-			r.Workloads[i].Architectures[fmt.Sprintf("%02d%s", j, strings.Repeat(".", 100))] = placement.Crashes
+			r.Workloads[i].Architectures[fmt.Sprintf("%02d%s", j, strings.Repeat(".", 100))] = landing.Crashes
 		}
 	}
 	summary := summaryOf(r)

@@ -22,6 +22,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
@@ -229,8 +230,8 @@ func (c *comparison) compareNodes(v placement.Verdict, refused bool) {
 	}
 }
 
-func isLanding(o placement.Outcome) bool {
-	return o != placement.Excluded && o != placement.Absent && o != ""
+func isLanding(o landing.Outcome) bool {
+	return o != landing.Excluded && o != landing.Absent && o != ""
 }
 
 // crowded: the pods that run on a node leave no room for one of the workload. Which nodes can ever take a pod is a

@@ -5,6 +5,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -30,7 +31,7 @@ func Audited(namespaces int) *report.Report {
 		for n, at := range auditedRows() {
 			r.Workloads = append(r.Workloads, report.Workload{
 				Kind: "Deployment", Namespace: namespace, Name: fmt.Sprintf("app-%d", n), Audit: &at.row,
-				Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": at.arm64},
+				Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": at.arm64},
 			})
 		}
 	}
@@ -38,19 +39,19 @@ func Audited(namespaces int) *report.Report {
 }
 
 type auditedRow struct {
-	arm64 placement.Outcome
+	arm64 landing.Outcome
 	row   audit.Row
 }
 
 func auditedRows() []auditedRow {
 	return []auditedRow{
-		{placement.Runs, audit.Row{Move: audit.Runs}},
-		{placement.Crashes, audit.Row{Move: audit.NotReady, Risk: audit.Now,
+		{landing.Runs, audit.Row{Move: audit.Runs}},
+		{landing.Crashes, audit.Row{Move: audit.NotReady, Risk: audit.Now,
 			Why: "container main: amd (third party) offers linux/amd64 only"}},
-		{placement.Excluded, audit.Row{Move: audit.Ready, Why: "it does not tolerate arch=arm64:NoSchedule",
+		{landing.Excluded, audit.Row{Move: audit.Ready, Why: "it does not tolerate arch=arm64:NoSchedule",
 			Patch: "spec: {}\n"}},
-		{placement.Runs, audit.Row{Move: audit.Ready, Why: "it runs there as soon as the pool has a node"}},
-		{placement.Runs, audit.Row{Move: audit.Unknown, Why: "401 Unauthorized"}},
+		{landing.Runs, audit.Row{Move: audit.Ready, Why: "it runs there as soon as the pool has a node"}},
+		{landing.Runs, audit.Row{Move: audit.Unknown, Why: "401 Unauthorized"}},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -34,7 +35,7 @@ func Crashed() *report.Report {
 		{Architecture: "arm64", OS: "linux", Count: 1, Taints: []string{}, Source: pool.AKS, Pool: "arm", Max: new(1)}}
 	r.Workloads = []report.Workload{{
 		Kind: "Deployment", Namespace: "shop", Name: "cart", Images: []string{"ghcr.io/shop/cart:v1"},
-		Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Crashes},
+		Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": landing.Crashes},
 		WithoutNode:   []string{}, Fix: "spec:\n  template: {}\n",
 	}}
 	r.Changes = apply.ChangeSet{{Object: "apps/v1 Deployment shop/cart", Action: apply.Created}}
@@ -64,7 +65,7 @@ func Huge(workloads, findings int) *report.Report {
 	for i := range workloads {
 		name := fmt.Sprintf("workload-%05d-with-a-name-as-long-as-a-name-of-kubernetes-may-be-which-is-sixty", i)
 		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: name,
-			Architectures: map[string]placement.Outcome{"amd64": placement.Runs, "arm64": placement.Runs}})
+			Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": landing.Runs}})
 		r.Pods = append(r.Pods, rollout.Pod{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Ready: true})
 		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
 	}
@@ -99,7 +100,7 @@ func Named(name string) *report.Report {
 	r.Edits = []edit.Change{{File: name, Name: name, Before: name, After: name}}
 	r.Nodes = []placement.NodeGroup{{Architecture: name, OS: "linux", Count: 2, Taints: []string{name}}}
 	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: name,
-		Architectures: map[string]placement.Outcome{name: placement.Crashes}}}
+		Architectures: map[string]landing.Outcome{name: landing.Crashes}}}
 	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/" + name, Architecture: name, Reason: name}}
 	r.Changes = apply.ChangeSet{{Object: name, Action: apply.Created}}
 	r.Add(

@@ -1,10 +1,12 @@
-package placement
+package landing
 
 import (
 	"slices"
 
+	"github.com/containerd/platforms"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
@@ -24,13 +26,13 @@ type Foreign struct {
 	Program string
 }
 
-// foreign finds what a container starts on the nodes of a class that they could not load.
-func (p planner) foreign(w workload, c container, class nodeClass) (Foreign, bool) {
-	if c.volume {
+// ForeignProgram finds what a container starts on the nodes of a platform that they could not load.
+func (a Assessor) ForeignProgram(w pods.Workload, c pods.Container, node platforms.Platform) (Foreign, bool) {
+	if c.Volume {
 		return Foreign{}, false
 	}
-	list := p.Foreign[ContainerKey{w.key(), c.name}]
-	at := slices.IndexFunc(list, func(f Foreign) bool { return platform.Takes(class.Platform, f.Platform) })
+	list := a.Foreign[ContainerKey{w.Key(), c.Name}]
+	at := slices.IndexFunc(list, func(f Foreign) bool { return platform.Takes(node, f.Platform) })
 	if at < 0 {
 		return Foreign{}, false
 	}

@@ -1,15 +1,14 @@
-package placement
+package landing
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
 	corev1 "k8s.io/api/core/v1"
-	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/node"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
@@ -17,17 +16,17 @@ import (
 // planning does not slow down with its size.
 type nodeClass struct {
 	platforms.Platform
-	platform string         // in words, "linux/arm64"
-	nodes    []*corev1.Node // all of them
-	taints   []corev1.Taint // those that last and keep pods off
-	names    []string       // in order
-	resting  []string       // those of them that take no pods for now, each with the reason
-	pool     *pool.Pool     // of which there is no such node yet; nil for nodes that are there
-	others   bool           // the pool has other nodes
+	PlatformName string         // in words, "linux/arm64"
+	nodes        []*corev1.Node // all of them
+	taints       []corev1.Taint // those that last and keep pods off
+	Names        []string       // in order
+	Resting      []string       // those of them that take no pods for now, each with the reason
+	Pool         *pool.Pool     // of which there is no such node yet; nil for nodes that are there
+	others       bool           // the pool has other nodes
 }
 
 // guessed: nobody has announced such nodes. A plan that holds whatever nodes there are asks about them.
-func (c nodeClass) guessed() bool { return c.pool != nil && c.pool.Source == pool.Platforms }
+func (c nodeClass) guessed() bool { return c.Pool != nil && c.Pool.Source == pool.Platforms }
 
 // poolClasses are the kinds of nodes that pools can have and that are not there yet.
 func poolClasses(pools []pool.Pool, nodes []corev1.Node, asked []pool.Asked) []nodeClass {
@@ -38,8 +37,8 @@ func poolClasses(pools []pool.Pool, nodes []corev1.Node, asked []pool.Asked) []n
 		})
 		for _, made := range pools[i].Nodes(nodes, asked) {
 			platform := node.Platform(&made)
-			classes = append(classes, nodeClass{Platform: platform, platform: platforms.Format(platform),
-				nodes: []*corev1.Node{&made}, taints: node.Lasting(&made), pool: &pools[i], others: others})
+			classes = append(classes, nodeClass{Platform: platform, PlatformName: platforms.Format(platform),
+				nodes: []*corev1.Node{&made}, taints: node.Lasting(&made), Pool: &pools[i], others: others})
 		}
 	}
 	return classes
@@ -56,22 +55,22 @@ func classesOf(nodes []corev1.Node, asked questions) []nodeClass {
 			i = len(classes)
 			index[key] = i
 			p := node.Platform(at)
-			classes = append(classes, nodeClass{Platform: p, platform: platforms.Format(p), taints: node.Lasting(at)})
+			classes = append(classes, nodeClass{Platform: p, PlatformName: platforms.Format(p), taints: node.Lasting(at)})
 		}
 		classes[i].nodes = append(classes[i].nodes, at)
-		classes[i].names = append(classes[i].names, at.Name)
+		classes[i].Names = append(classes[i].Names, at.Name)
 		if why := node.Unavailable(at); why != "" {
-			classes[i].resting = append(classes[i].resting, at.Name+" is "+why)
+			classes[i].Resting = append(classes[i].Resting, at.Name+" is "+why)
 		}
 	}
 	for _, s := range classes {
-		slices.Sort(s.names)
+		slices.Sort(s.Names)
 	}
 	return classes
 }
 
-// any of the nodes stands for all.
-func (c nodeClass) any() *corev1.Node { return c.nodes[0] }
+// Example is one of the nodes, and stands for all.
+func (c nodeClass) Example() *corev1.Node { return c.nodes[0] }
 
 // questions are what the workloads ask about a node, besides its platform and taints.
 type questions struct {
@@ -80,19 +79,19 @@ type questions struct {
 	resources []corev1.ResourceName
 }
 
-func questionsOf(workloads []workload, storage storage) questions {
+func questionsOf(workloads []pods.Workload, storage pods.Storage) questions {
 	q := questions{labels: []string{corev1.LabelArchStable, corev1.LabelOSStable}} // a patch may ask for these
 	volumes := false
 	for _, w := range workloads {
-		volumes = volumes || len(w.claims)+len(w.spec.Volumes) > 0
-		for name := range requestsOf(&w.spec) {
+		volumes = volumes || len(w.Claims)+len(w.Spec.Volumes) > 0
+		for name := range pods.RequestsOf(&w.Spec) {
 			q.resources = append(q.resources, name)
 		}
-		q.name = q.name || w.spec.NodeName != ""
-		for key := range w.spec.NodeSelector {
+		q.name = q.name || w.Spec.NodeName != ""
+		for key := range w.Spec.NodeSelector {
 			q.labels = append(q.labels, key)
 		}
-		for _, term := range requiredTerms(w.spec) {
+		for _, term := range pods.RequiredTerms(w.Spec) {
 			q.name = q.name || len(term.MatchFields) > 0
 			for _, e := range term.MatchExpressions {
 				q.labels = append(q.labels, e.Key)
@@ -100,17 +99,12 @@ func questionsOf(workloads []workload, storage storage) questions {
 		}
 	}
 	if volumes {
-		q.labels = append(q.labels, storage.labels()...)
+		q.labels = append(q.labels, storage.Labels()...)
 	}
 	q.labels = distinct(q.labels)
 	slices.Sort(q.resources)
 	q.resources = slices.Compact(q.resources)
 	return q
-}
-
-// requestsOf is what the scheduler reserves for a pod.
-func requestsOf(spec *corev1.PodSpec) corev1.ResourceList {
-	return resourcehelper.PodRequests(&corev1.Pod{Spec: *spec}, resourcehelper.PodResourcesOptions{})
 }
 
 func (q questions) answers(n *corev1.Node) string {
@@ -132,13 +126,4 @@ func (q questions) answers(n *corev1.Node) string {
 		all = append(all, size.String())
 	}
 	return strings.Join(all, "\n")
-}
-
-// requiredTerms are the terms of the node affinity that must hold; a node needs to meet one of them.
-func requiredTerms(spec corev1.PodSpec) []corev1.NodeSelectorTerm {
-	affinity := cmp.Or(spec.Affinity, &corev1.Affinity{})
-	if affinity.NodeAffinity == nil || affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
-		return nil
-	}
-	return affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
 }

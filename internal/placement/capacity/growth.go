@@ -1,4 +1,4 @@
-package placement
+package capacity
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/room"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
@@ -23,45 +24,49 @@ type growth struct {
 const nodesTried = 100
 
 // grown places the pods again with the nodes that pools can add, where some did not fit.
-func (p planner) grown(ctx context.Context, today []room.Forecast, workloads []room.Workload,
-	all []workload) ([]growth, error) {
+func (d Deploy) grown(ctx context.Context, today []room.Forecast, workloads []room.Workload,
+	all []Workload) ([]growth, error) {
 	growths := make([]growth, len(today))
 	missing := 0
 	for _, f := range today {
 		missing += max(0, f.Wanted-f.Fit) + max(0, f.Most-f.MostFit)
 	}
-	cluster := p.Cluster
+	cluster := d.Cluster
 	owner := map[string]*pool.Pool{}
 	cluster.Nodes = slices.Clone(cluster.Nodes)
-	for i := range p.Pools {
-		added := p.added(&p.Pools[i], all, min(missing, nodesTried))
+	for i := range d.Pools {
+		added := d.added(&d.Pools[i], all, min(missing, nodesTried))
 		cluster.Nodes = append(cluster.Nodes, added...)
 		for _, n := range added {
-			owner[n.Name] = &p.Pools[i]
+			owner[n.Name] = &d.Pools[i]
 		}
 	}
 	if len(owner) == 0 {
 		return growths, nil
 	}
-	forecasts, err := room.Foretell(ctx, cluster, workloads, p.scaling())
+	forecasts, err := room.Foretell(ctx, cluster, workloads, d.scaling())
 	if err != nil {
 		return nil, err
 	}
 	for i, f := range forecasts {
 		growths[i] = growth{fit: f.Fit, most: f.Most, mostFit: f.MostFit}
 	}
-	for i := range p.Pools {
-		withdraw(&p.Pools[i], owner, forecasts, workloads, growths)
+	for i := range d.Pools {
+		withdraw(&d.Pools[i], owner, forecasts, workloads, growths)
 	}
 	return growths, nil
 }
 
 // added are the nodes that a pool can add.
-func (p planner) added(from *pool.Pool, all []workload, most int) []corev1.Node {
+func (d Deploy) added(from *pool.Pool, all []Workload, most int) []corev1.Node {
 	if from.Source == pool.Platforms || most == 0 {
 		return nil
 	}
-	return from.Growth(p.Cluster.Nodes, askedOf(all, p.storage), most)
+	workloads := make([]pods.Workload, len(all))
+	for i := range all {
+		workloads[i] = all[i].Workload
+	}
+	return from.Growth(d.Cluster.Nodes, pods.AskedOf(workloads, d.Storage), most)
 }
 
 // withdraw takes the pods back that go beyond what a pool may have in all: each kind of its nodes was tried up to the
@@ -71,7 +76,7 @@ func withdraw(from *pool.Pool, owner map[string]*pool.Pool, forecasts []room.For
 	left := from.Limits.DeepCopy()
 	used := map[string]bool{}
 	for i, f := range forecasts {
-		request := requestsOf(&workloads[i].Pod(0).Spec)
+		request := pods.RequestsOf(&workloads[i].Pod(0).Spec)
 		for name, pods := range f.Nodes {
 			if owner[name] != from {
 				continue

@@ -1,4 +1,4 @@
-package placement
+package landing
 
 import (
 	"slices"
@@ -9,6 +9,38 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
+
+// Outcome is what happens to a workload on the nodes of one architecture.
+type Outcome string
+
+// The outcomes, as the report spells them.
+const (
+	// Runs: every image has a binary for these nodes.
+	Runs Outcome = "runs"
+	// Crashes: a binary for another CPU would be started.
+	Crashes Outcome = "crashes"
+	// PullFails: an image has nothing that these nodes would take.
+	PullFails Outcome = "pull-fails"
+	// Excluded: a selector, an affinity or a taint keeps the workload off all of these nodes.
+	Excluded Outcome = "excluded"
+	// Rejected: the pod is bound, and the kubelet turns it away: its spec.os is another.
+	Rejected Outcome = "rejected"
+	// Absent: an image is made for this architecture, and the cluster has no such node.
+	Absent Outcome = "absent"
+)
+
+// badness orders the outcomes that nodes of one architecture can have at the same time, worst last.
+func badness(o Outcome) int {
+	return slices.Index([]Outcome{Excluded, Runs, PullFails, Crashes, Rejected}, o)
+}
+
+// Worse returns the worse of two outcomes.
+func Worse(a, b Outcome) Outcome {
+	if badness(b) > badness(a) {
+		return b
+	}
+	return a
+}
 
 // outcomeOf mirrors containerd: of an index the node takes the entry that its own platform matches, where amd64 takes
 // 386 and arm64 takes 32-bit arm too (https://github.com/containerd/platforms, Only); a single manifest is not asked.

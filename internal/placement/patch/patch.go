@@ -1,29 +1,25 @@
-package placement
+// Package patch changes what a pod template asks of nodes, and writes the same change as a patch for kustomize: to keep
+// pods on some nodes, or to let them onto others.
+package patch
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 )
 
-// patch returns the workload with the repair made, and the same change as a patch that kustomize accepts.
-func (r repair) patch(w workload, target PatchTarget) (workload, string) {
-	return patchWith(w, target, r.amend)
-}
-
-// patchWith is patch for any change of a pod spec, which returns the part that a patch must hold.
-func patchWith(w workload, target PatchTarget, amend func(spec map[string]any) map[string]any) (workload, string) {
-	patched := w.object.DeepCopy()
-	fields := child(patched.Object, w.template.Path...)
+// with returns the workload with a change of its pod spec made, and the same change as a patch that kustomize accepts.
+// amend changes the spec, and returns the part of it that a patch must hold.
+func with(w pods.Workload, target Target, amend func(spec map[string]any) map[string]any) (pods.Workload, string) {
+	patched := w.Object.DeepCopy()
+	fields := child(patched.Object, w.Template.Path...)
 	taken := map[string]any{}
 	for _, key := range []string{"nodeSelector", "affinity", "tolerations"} {
-		if value, ok := w.template.Fields[key]; ok && fields[key] == nil { // from elsewhere, which the patch would hide
+		if value, ok := w.Template.Fields[key]; ok && fields[key] == nil { // from elsewhere, which the patch would hide
 			fields[key] = runtime.DeepCopyJSONValue(value)
 			taken[key] = fields[key]
 		}
@@ -34,102 +30,29 @@ func patchWith(w workload, target PatchTarget, amend func(spec map[string]any) m
 			added[key] = fields[key]
 		}
 	}
-	return w.after(patched).amendedBy(amend, w), target.document(w, added, fields)
-}
-
-// after is the workload in a patched object, with what the server has added to it before.
-func (w workload) after(patched *unstructured.Unstructured) workload {
-	after := w.in(patched)
-	if w.written != nil {
-		after = after.admittedAs(&corev1.Pod{ObjectMeta: w.metadata, Spec: w.spec})
-	}
-	return after
+	return amendedBy(amend, w, w.After(patched)), target.document(w, added, fields)
 }
 
 // amendedBy makes the change in what the server has added as well.
-func (w workload) amendedBy(amend func(map[string]any) map[string]any, before workload) workload {
-	if before.written == nil {
-		return w
+func amendedBy(amend func(map[string]any) map[string]any, before, after pods.Workload) pods.Workload {
+	if before.Written != nil {
+		after.Spec = amended(before.Spec, amend)
 	}
-	w.spec = amended(before.spec, amend)
-	return w
+	return after
 }
 
 // amended is the change of a pod that the server has made: what it added is there afterwards as well.
 func amended(spec corev1.PodSpec, amend func(map[string]any) map[string]any) corev1.PodSpec {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&spec)
 	if err != nil { // a pod spec is made of what JSON has
-		panic("placement: a pod spec does not convert: " + err.Error())
+		panic("patch: a pod spec does not convert: " + err.Error())
 	}
 	amend(fields)
 	after := corev1.PodSpec{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &after); err != nil {
-		panic("placement: a repaired pod spec does not convert: " + err.Error())
+		panic("patch: a repaired pod spec does not convert: " + err.Error())
 	}
 	return after
-}
-
-// contradicted names what the server has added to the pod that selects nodes by a label of which the repair needs
-// another value: the server would refuse the pods then. It is "" where there is no such thing.
-func (p planner) contradicted(r repair, w workload) string {
-	selects := map[string]string{}
-	if r.os != "" {
-		selects[corev1.LabelOSStable] = r.os
-	}
-	if len(r.architectures) == 1 {
-		selects[corev1.LabelArchStable] = r.architectures[0]
-	}
-	for _, label := range slices.Sorted(maps.Keys(selects)) {
-		added, ok := w.spec.NodeSelector[label]
-		if who := p.adder(w, label); ok && who != "" && added != selects[label] {
-			return fmt.Sprintf("%s selects %s=%s, and it needs %s=%s", who, label, added, label, selects[label])
-		}
-	}
-	return ""
-}
-
-// adder names who has added a label to what a workload selects: its RuntimeClass, its namespace, or something else that
-// the server asks. It is "" for a label that the manifest has.
-func (p planner) adder(w workload, label string) string {
-	if w.written == nil {
-		return ""
-	}
-	value, selected := w.spec.NodeSelector[label]
-	if own, ok := w.written.NodeSelector[label]; !selected || ok && own == value {
-		return ""
-	}
-	for _, n := range p.Cluster.Namespaces {
-		if n.Name == w.object.GetNamespace() && strings.Contains(n.Annotations[namespaceSelector], label+"=") {
-			return "its namespace " + n.Name
-		}
-	}
-	if class := w.spec.RuntimeClassName; class != nil {
-		return "its RuntimeClass " + *class
-	}
-	return "the admission of its pods"
-}
-
-// namespaceSelector is the annotation with which a namespace selects the nodes of its pods
-// (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podnodeselector).
-const namespaceSelector = "scheduler.alpha.kubernetes.io/node-selector"
-
-// amend changes a pod spec and returns the part of it that a patch must hold.
-func (r repair) amend(spec map[string]any) map[string]any {
-	added := map[string]any{}
-	if r.os != "" {
-		selectNodes(spec, added, corev1.LabelOSStable, r.os)
-	}
-	switch len(r.architectures) {
-	case 0:
-	case 1:
-		selectNodes(spec, added, corev1.LabelArchStable, r.architectures[0])
-	default:
-		requireArchitectures(spec, added, r.architectures)
-	}
-	if len(r.taints) > 0 {
-		tolerate(spec, added, r.taints)
-	}
-	return added
 }
 
 func selectNodes(spec, added map[string]any, label, value string) {

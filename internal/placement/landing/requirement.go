@@ -1,10 +1,9 @@
-package placement
+package landing
 
 import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,8 +11,8 @@ import (
 	nodeaffinityplugin "k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodeaffinity"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodename"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // requirement is one of the things that a pod spec asks of a node.
@@ -23,21 +22,21 @@ type requirement struct {
 	spec   corev1.PodSpec // which asks nothing else
 }
 
-func (p planner) requirements(w workload) []requirement {
+func (a Assessor) requirements(w pods.Workload) []requirement {
 	var all []requirement
-	spec := w.spec
+	spec := w.Spec
 	if spec.NodeName != "" {
 		all = append(all, requirement{text: "the name " + spec.NodeName, spec: corev1.PodSpec{NodeName: spec.NodeName}})
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.NodeSelector)) {
 		selector := map[string]string{key: spec.NodeSelector[key]}
 		text := key + "=" + selector[key]
-		if who := p.adder(w, key); who != "" {
+		if who := w.Adder(key, a.Namespaces); who != "" {
 			text += " (which " + who + " selects)"
 		}
 		all = append(all, requirement{text, []string{key}, corev1.PodSpec{NodeSelector: selector}})
 	}
-	if terms := requiredTerms(spec); len(terms) > 0 {
+	if terms := pods.RequiredTerms(spec); len(terms) > 0 {
 		text, labels := termsInWords(terms)
 		all = append(all, requirement{text, labels, corev1.PodSpec{Affinity: spec.Affinity}})
 	}
@@ -60,49 +59,6 @@ func termsInWords(terms []corev1.NodeSelectorTerm) (text string, labels []string
 	return strings.Join(ors, " or "), distinct(labels)
 }
 
-// askedOf are the labels that each workload asks nodes about, and the values that would make a difference.
-func askedOf(workloads []workload, storage storage) []pool.Asked {
-	volumes := storage.values()
-	all := make([]pool.Asked, len(workloads))
-	for i, w := range workloads {
-		all[i] = askedBy(w)
-		if len(w.claims)+len(w.spec.Volumes) == 0 {
-			continue
-		}
-		for key, values := range volumes {
-			all[i][key] = append(all[i][key], values...)
-		}
-	}
-	return all
-}
-
-func askedBy(w workload) pool.Asked {
-	asked := pool.Asked{}
-	for key, value := range w.spec.NodeSelector {
-		asked[key] = append(asked[key], value)
-	}
-	for _, term := range requiredTerms(w.spec) {
-		for _, e := range term.MatchExpressions {
-			asked[e.Key] = append(asked[e.Key], compared(e)...)
-		}
-	}
-	return asked
-}
-
-// compared are values about which a term has different answers: for a comparison those on both sides of its number.
-func compared(e corev1.NodeSelectorRequirement) []string {
-	if e.Operator != corev1.NodeSelectorOpGt && e.Operator != corev1.NodeSelectorOpLt {
-		return e.Values
-	}
-	var values []string
-	for _, value := range e.Values {
-		if n, err := strconv.Atoi(value); err == nil {
-			values = append(values, strconv.Itoa(n-1), strconv.Itoa(n+1))
-		}
-	}
-	return values
-}
-
 // met matches as kube-scheduler does.
 func (r requirement) met(node *corev1.Node) bool {
 	match, err := nodeaffinity.NewRequiredNodeAffinity(r.spec.NodeSelector, r.spec.Affinity).Match(node)
@@ -110,19 +66,19 @@ func (r requirement) met(node *corev1.Node) bool {
 }
 
 // unmet names the requirements that none of the candidates meets, and what these have instead.
-func (p planner) unmet(w workload, candidates []candidate) string {
-	all := p.requirements(w)
+func (a Assessor) unmet(w pods.Workload, candidates []Candidate) string {
+	all := a.requirements(w)
 	var failed, have []string
 	for _, r := range all {
-		if !slices.ContainsFunc(candidates, func(at candidate) bool { return r.met(at.any()) }) {
+		if !slices.ContainsFunc(candidates, func(at Candidate) bool { return r.met(at.Example()) }) {
 			failed = append(failed, r.text)
 			have = append(have, labelValues(r.labels, candidates)...)
 		}
 	}
-	selected := inside(candidates)
+	selected := Inside(candidates)
 	switch {
 	case len(failed) == 0 && len(selected) > 0:
-		return fmt.Sprintf("its images run on %s, which can't take it: %s", nodeNames(selected), obstaclesOf(selected))
+		return fmt.Sprintf("its images run on %s, which can't take it: %s", Names(selected), obstaclesOf(selected))
 	case len(failed) == 0:
 		var texts []string
 		for _, r := range all {
@@ -136,9 +92,9 @@ func (p planner) unmet(w workload, candidates []candidate) string {
 		platform.Conjoin(have))
 }
 
-// inside are the candidates that something else than name, selectors and affinity keeps a pod off.
-func inside(candidates []candidate) []candidate {
-	return slices.DeleteFunc(slices.Clone(candidates), func(at candidate) bool { return isLabels(at.obstacle) })
+// Inside are the candidates that something else than name, selectors and affinity keeps a pod off.
+func Inside(candidates []Candidate) []Candidate {
+	return slices.DeleteFunc(slices.Clone(candidates), func(at Candidate) bool { return isLabels(at.Obstacle) })
 }
 
 // isLabels reports whether name, selectors and affinity keep a pod off, of which the requirements know more.
@@ -146,11 +102,11 @@ func isLabels(obstacle string) bool {
 	return obstacle == nodeaffinityplugin.ErrReasonPod || obstacle == nodename.ErrReason
 }
 
-func obstaclesOf(candidates []candidate) string {
+func obstaclesOf(candidates []Candidate) string {
 	var all []string
 	for _, at := range candidates {
-		if at.obstacle != "" {
-			all = append(all, at.obstacle)
+		if at.Obstacle != "" {
+			all = append(all, at.Obstacle)
 		}
 	}
 	return platform.Conjoin(distinct(all))
@@ -160,7 +116,7 @@ func obstaclesOf(candidates []candidate) string {
 const valuesShown = 3
 
 // labelValues returns which values the candidates' nodes have of some labels.
-func labelValues(labels []string, candidates []candidate) []string {
+func labelValues(labels []string, candidates []Candidate) []string {
 	var all []string
 	for _, label := range labels {
 		var values []string
@@ -180,15 +136,15 @@ func labelValues(labels []string, candidates []candidate) []string {
 
 // values are those of a label that nodes of a class have, or those that a pool's nodes can be made with.
 func (c nodeClass) values(label string) []string {
-	if c.pool != nil && label != corev1.LabelArchStable && label != corev1.LabelOSStable {
-		if choices, ok := c.pool.Choices[label]; ok {
+	if c.Pool != nil && label != corev1.LabelArchStable && label != corev1.LabelOSStable {
+		if choices, ok := c.Pool.Choices[label]; ok {
 			return choices
 		}
-		if _, fixed := c.pool.Labels[label]; !fixed {
+		if _, fixed := c.Pool.Labels[label]; !fixed {
 			return nil // it can have what is asked for
 		}
 	}
-	if value, ok := c.any().Labels[label]; ok {
+	if value, ok := c.Example().Labels[label]; ok {
 		return []string{value}
 	}
 	return nil

@@ -1,9 +1,8 @@
-package placement
+package pods
 
 import (
 	"maps"
 	"slices"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -15,47 +14,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/schedule"
 )
 
-// pod is the n-th pod that the workload makes, as the scheduler gets it: of a StatefulSet each has claims of its own.
-// Volumes about which nothing can be said yet are left out.
-func (w workload) pod(n int, storage storage) *corev1.Pod {
-	name := w.object.GetName() + "-" + strconv.Itoa(n)
-	pod := &corev1.Pod{ObjectMeta: *w.metadata.DeepCopy(), Spec: *w.spec.DeepCopy()}
-	pod.Name, pod.Namespace, pod.UID = name, w.object.GetNamespace(),
-		types.UID(w.object.GetKind()+"/"+w.object.GetNamespace()+"/"+name)
-	for _, claim := range w.claims {
-		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: claim.Name,
-			VolumeSource: storage.own(pod.Namespace, claim.Name+"-"+name, claim.Spec)})
-	}
-	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
-		switch {
-		case v.Ephemeral != nil:
-			return v.Ephemeral.VolumeClaimTemplate == nil || !storage.waits(&v.Ephemeral.VolumeClaimTemplate.Spec)
-		case v.PersistentVolumeClaim != nil:
-			return !storage.decides(pod.Namespace, v.PersistentVolumeClaim.ClaimName)
-		}
-		return false
-	})
-	for _, v := range pod.Spec.Volumes {
-		if v.Ephemeral != nil {
-			claim := &v.Ephemeral.VolumeClaimTemplate.Spec
-			claim.StorageClassName = storage.class(claim)
-		}
-	}
-	return pod
-}
-
-// own is a claim of a StatefulSet's pod: the one that is there, or one that is made for the pod.
-func (s storage) own(namespace, name string, spec corev1.PersistentVolumeClaimSpec) corev1.VolumeSource {
-	if s.byName[types.NamespacedName{Namespace: namespace, Name: name}] != nil {
-		return corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name}}
-	}
-	return corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{
-		VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{Spec: spec}}}
-}
-
-// storage is the cluster's, with the claims of the deploy that it does not have yet.
-type storage struct {
+// Storage is the cluster's, with the claims of the deploy that it does not have yet.
+type Storage struct {
 	schedule.Storage
 	byName  map[types.NamespacedName]*corev1.PersistentVolumeClaim
 	classes map[string]*storagev1.StorageClass
@@ -63,8 +23,9 @@ type storage struct {
 	byDefault string
 }
 
-func storageOf(cluster schedule.Storage, objects []*unstructured.Unstructured) storage {
-	s := storage{Storage: cluster, byName: map[types.NamespacedName]*corev1.PersistentVolumeClaim{},
+// StorageOf is a cluster's once the claims among the objects are there.
+func StorageOf(cluster schedule.Storage, objects []*unstructured.Unstructured) Storage {
+	s := Storage{Storage: cluster, byName: map[types.NamespacedName]*corev1.PersistentVolumeClaim{},
 		classes: map[string]*storagev1.StorageClass{}}
 	for i := range s.Classes {
 		s.classes[s.Classes[i].Name] = &s.Classes[i]
@@ -98,7 +59,7 @@ const defaultClass = "storageclass.kubernetes.io/is-default-class"
 
 // decides reports whether a claim says something about nodes: it is bound, or is bound where its first pod lands. A
 // claim that is not there yet, or is bound as soon as it is made, waits for others first.
-func (s storage) decides(namespace, name string) bool {
+func (s Storage) decides(namespace, name string) bool {
 	claim := s.byName[types.NamespacedName{Namespace: namespace, Name: name}]
 	switch {
 	case claim == nil:
@@ -110,7 +71,7 @@ func (s storage) decides(namespace, name string) bool {
 }
 
 // class is that of a claim that is made.
-func (s storage) class(claim *corev1.PersistentVolumeClaimSpec) *string {
+func (s Storage) class(claim *corev1.PersistentVolumeClaimSpec) *string {
 	if claim.StorageClassName == nil && s.byDefault != "" {
 		return &s.byDefault
 	}
@@ -118,7 +79,7 @@ func (s storage) class(claim *corev1.PersistentVolumeClaimSpec) *string {
 }
 
 // waits reports whether a claim is bound where its first pod lands.
-func (s storage) waits(claim *corev1.PersistentVolumeClaimSpec) bool {
+func (s Storage) waits(claim *corev1.PersistentVolumeClaimSpec) bool {
 	name := s.class(claim)
 	if name == nil {
 		return false
@@ -128,14 +89,14 @@ func (s storage) waits(claim *corev1.PersistentVolumeClaimSpec) bool {
 		*class.VolumeBindingMode == storagev1.VolumeBindingWaitForFirstConsumer
 }
 
-// labels are those of nodes that volumes can ask for.
-func (s storage) labels() []string {
+// Labels are those of nodes that volumes can ask for.
+func (s Storage) Labels() []string {
 	return append(slices.Sorted(maps.Keys(s.values())), corev1.LabelTopologyZone, corev1.LabelTopologyRegion,
 		corev1.LabelFailureDomainBetaZone, corev1.LabelFailureDomainBetaRegion)
 }
 
 // values are those of labels of nodes that volumes ask for.
-func (s storage) values() map[string][]string {
+func (s Storage) values() map[string][]string {
 	all := map[string][]string{}
 	for _, class := range s.Classes {
 		for _, term := range class.AllowedTopologies {
@@ -155,7 +116,8 @@ func (s storage) values() map[string][]string {
 		}
 	}
 	for key := range all {
-		all[key] = distinct(all[key])
+		slices.Sort(all[key])
+		all[key] = slices.Compact(all[key])
 	}
 	return all
 }
