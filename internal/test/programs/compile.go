@@ -78,9 +78,10 @@ func (c compilation) build(ctx context.Context, total int, args ...string) error
 }
 
 // stale returns the packages among the dependencies of some that the build cache lacks.
+// Programs count as stale until they are installed, so they are left out.
 func (c compilation) stale(ctx context.Context, args ...string) ([]string, error) {
 	list := append([]string{"list", "-C", c.module, "-deps", "-f",
-		"{{if and .Stale (not .Standard) (not .ForTest)}}{{.ImportPath}}{{end}}"}, c.flags...)
+		"{{if and .Stale (not .Standard) (not .ForTest) (ne .Name \"main\")}}{{.ImportPath}}{{end}}"}, c.flags...)
 	cmd := exec.CommandContext(ctx, "go", append(list, args...)...)
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
 	var stderr bytes.Buffer // what go downloads, too
