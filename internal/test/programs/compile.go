@@ -112,8 +112,11 @@ func (c compilation) report(done *atomic.Int64, total int) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				n := min(int(done.Load()), total)
-				fmt.Fprintf(c.log, "compiling %s: %d of %d packages (%d %%)\n", c.what, n, total, 100*n/max(total, 1))
+				if n := int(done.Load()); n < total {
+					fmt.Fprintf(c.log, "compiling %s: %d of %d packages (%d %%)\n", c.what, n, total, 100*n/total)
+				} else {
+					fmt.Fprintf(c.log, "linking %s\n", c.what)
+				}
 			case <-quit:
 				return
 			}
