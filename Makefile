@@ -27,10 +27,10 @@ GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 
 # Tests wait for clusters more than they compute, so more of them run at once than there are CPUs.
 # Without debug information test binaries link in less than half the time; stack traces have their lines all the same.
-TESTFLAGS     := -shuffle=on -timeout=20m -ldflags="-s -w"
+TESTFLAGS     := -shuffle=on -timeout=40m -ldflags="-s -w"
 # The packages that have tests with the build tag engines.
 ENGINES        = $$(git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
-TOGETHER      := -p=6 -parallel=12
+TOGETHER      := -p=4 -parallel=8
 FUZZTIME      ?= 60s
 
 .PHONY: build compile builders bases browser root demo picture test race test-engines fuzz update lint bench bench-peers bench-engines image release dist push clean
