@@ -7,7 +7,8 @@
 //	            build/join makes one index of what jobs on native runners pushed
 //	image       reference -> index digest, the platforms it really has, what each would start; verification
 //	            (image/facts keeps what was found of a digest for later runs)
-//	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit);
+//	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit; kustomize/edit/yamltext changes
+//	            fields and entries in a file's text), and written in one step (kustomize/files);
 //	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox), with the schemas of
 //	            definitions kept aside (kustomize/schemas);
 //	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object

@@ -12,7 +12,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/files"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 )
@@ -158,5 +158,5 @@ var besideWorkloads = []schema.GroupKind{
 
 // write puts the edited bytes into the kustomization file.
 func (d *deploy) write(context.Context) error {
-	return edit.Write(d.path, d.edited)
+	return files.Write(d.path, d.edited)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/archpatches"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/files"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
@@ -247,11 +248,11 @@ func (x *Fix) Write() error {
 		if like == nil {
 			like = kustomization
 		}
-		if err := edit.WriteBeside(x.Path, path, archpatches.Like(like, text)); err != nil {
+		if err := files.WriteBeside(x.Path, path, archpatches.Like(like, text)); err != nil {
 			return err
 		}
 	}
-	if err := edit.Write(x.Path, kustomization); err != nil {
+	if err := files.Write(x.Path, kustomization); err != nil {
 		return err
 	}
 	if text == "" && x.Written.file != nil {

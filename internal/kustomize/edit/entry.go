@@ -5,6 +5,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit/yamltext"
 )
 
 // entry is one entry of images.
@@ -24,10 +26,10 @@ const (
 	fieldDigest  = "digest"
 )
 
-func (d *document) readEntry(item *yaml.Node) (*entry, error) {
-	node := resolve(item)
+func (k *kustomization) readEntry(item *yaml.Node) (*entry, error) {
+	node := yamltext.Resolve(item)
 	if node.Kind != yaml.MappingNode {
-		return nil, d.errorf(item, "an entry of images is a mapping with a name; write `- name: …`")
+		return nil, k.Errorf(item, "an entry of images is a mapping with a name; write `- name: …`")
 	}
 	e := &entry{node: node, item: item}
 	for _, field := range []struct {
@@ -38,12 +40,12 @@ func (d *document) readEntry(item *yaml.Node) (*entry, error) {
 		{fieldDigest, &e.image.Digest},
 	} {
 		var err error
-		if *field.target, err = d.read(node, field.name); err != nil {
+		if *field.target, err = k.read(node, field.name); err != nil {
 			return nil, err
 		}
 	}
 	if e.image.Name == "" {
-		return nil, d.errorf(item, "this entry of images has no name; name the image as the manifests have it")
+		return nil, k.Errorf(item, "this entry of images has no name; name the image as the manifests have it")
 	}
 	if item.Kind == yaml.AliasNode {
 		e.node = nil
@@ -52,50 +54,15 @@ func (d *document) readEntry(item *yaml.Node) (*entry, error) {
 }
 
 // read returns the text of a field; "" when it is missing or null.
-func (d *document) read(mapping *yaml.Node, name string) (string, error) {
-	value, err := d.lookup(mapping, name)
+func (k *kustomization) read(mapping *yaml.Node, name string) (string, error) {
+	value, err := k.Lookup(mapping, name)
 	if err != nil || value == nil || value.ShortTag() == "!!null" {
 		return "", err
 	}
 	if value.Kind != yaml.ScalarNode {
-		return "", d.errorf(value, "%s of an image is a string; this is something else", name)
+		return "", k.Errorf(value, "%s of an image is a string; this is something else", name)
 	}
 	return value.Value, nil
-}
-
-// lookup returns the value of a field, its own or merged in by "<<", or nil.
-func (d *document) lookup(mapping *yaml.Node, name string) (*yaml.Node, error) {
-	if _, value, err := d.field(mapping, name); value != nil || err != nil {
-		return resolve(value), err
-	}
-	return d.merged(mapping, name)
-}
-
-// merged returns the value that merge keys give to a field. Of several sources the first wins, by
-// https://yaml.org/type/merge.html.
-func (d *document) merged(mapping *yaml.Node, name string) (*yaml.Node, error) {
-	for i := 0; i < len(mapping.Content); i += 2 {
-		if mapping.Content[i].ShortTag() != "!!merge" {
-			continue
-		}
-		sources := []*yaml.Node{resolve(mapping.Content[i+1])}
-		if sources[0].Kind == yaml.SequenceNode {
-			sources = sources[0].Content
-		}
-		for _, source := range sources {
-			if value, err := d.lookup(resolve(source), name); value != nil || err != nil {
-				return value, err
-			}
-		}
-	}
-	return nil, nil
-}
-
-func resolve(node *yaml.Node) *yaml.Node {
-	if node != nil && node.Kind == yaml.AliasNode {
-		return node.Alias
-	}
-	return node
 }
 
 // Reference is what kustomize makes of the image's name:

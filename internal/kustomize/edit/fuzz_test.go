@@ -53,11 +53,11 @@ func FuzzSetImages(f *testing.F) {
 // https://github.com/kubernetes-sigs/kustomize/blob/master/kustomize/commands/edit/set/setimage.go
 func sameValues(t *testing.T, before, after []byte, image types.Image) {
 	t.Helper()
-	want, wantImages, err := values(before)
+	want, wantImages, err := valuesOf(before)
 	if err != nil {
 		return // a number for a name, in an entry that isn't ours: kustomize refuses the file, before as after
 	}
-	got, gotImages, err := values(after)
+	got, gotImages, err := valuesOf(after)
 	if err != nil {
 		t.Fatalf("%v:\n%s\nto\n%s", err, before, after)
 	}
@@ -84,7 +84,7 @@ func sameValues(t *testing.T, before, after []byte, image types.Image) {
 	}
 }
 
-func values(content []byte) (map[string]any, []types.Image, error) {
+func valuesOf(content []byte) (map[string]any, []types.Image, error) {
 	var fields map[string]any
 	var kustomization struct{ Images []types.Image }
 	if err := errors.Join(yaml.Unmarshal(content, &fields), yaml.Unmarshal(content, &kustomization)); err != nil {
@@ -106,14 +106,14 @@ func sameLines(t *testing.T, before, after string) {
 		return
 	}
 	head, tail := len(before), 0
-	if doc.imagesKey != nil {
-		head = doc.offset(doc.imagesKey)
+	if doc.images.Key != nil {
+		head = doc.Offset(doc.images.Key)
 		tail = len(before) - doc.nextField()
 	}
-	if doc.root.Style != 0 {
-		head, tail = min(head, doc.offset(doc.root)), 0
+	if doc.Root.Style != 0 {
+		head, tail = min(head, doc.Offset(doc.Root)), 0
 	}
-	if marker, isMarked := doc.documentEnd(); isMarked {
+	if marker, isMarked := doc.DocumentEnd(); isMarked {
 		head = min(head, marker)
 	}
 	if !strings.HasPrefix(after, before[:head]) || !strings.HasSuffix(after, before[len(before)-tail:]) {
@@ -140,11 +140,11 @@ func sameBreaks(t *testing.T, before, after string) {
 }
 
 // nextField is where the field after images begins.
-func (d *document) nextField() int {
-	for i := 0; i+2 < len(d.root.Content); i += 2 {
-		if d.root.Content[i] == d.imagesKey {
-			return d.offset(d.root.Content[i+2])
+func (k *kustomization) nextField() int {
+	for i := 0; i+2 < len(k.Root.Content); i += 2 {
+		if k.Root.Content[i] == k.images.Key {
+			return k.Offset(k.Root.Content[i+2])
 		}
 	}
-	return len(d.content)
+	return len(k.Content)
 }

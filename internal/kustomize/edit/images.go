@@ -1,8 +1,6 @@
 package edit
 
-import (
-	"sigs.k8s.io/kustomize/api/types"
-)
+import "sigs.k8s.io/kustomize/api/types"
 
 // Change is one entry of images that SetImages changed or added.
 type Change struct {
@@ -57,17 +55,17 @@ func SetImages(path string, content []byte, images []types.Image) (edited []byte
 
 // report returns the changes, with their lines in the edited content, where added entries are last.
 func (p *plan) report(edited []byte) ([]Change, error) {
-	after, err := parse(p.doc.path, edited)
+	after, err := parse(p.doc.Path, edited)
 	if err != nil {
 		return nil, err
 	}
 	var edits []Change
 	for _, c := range p.changes {
-		edits = append(edits, Change{File: p.doc.path, Name: c.image.Name, Before: Reference(c.entry.image),
+		edits = append(edits, Change{File: p.doc.Path, Name: c.image.Name, Before: Reference(c.entry.image),
 			After: Reference(c.image), Line: after.entries[c.index].item.Line})
 	}
 	for i, image := range p.added {
-		edits = append(edits, Change{File: p.doc.path, Name: image.Name, After: Reference(image),
+		edits = append(edits, Change{File: p.doc.Path, Name: image.Name, After: Reference(image),
 			Line: after.entries[len(p.doc.entries)+i].item.Line})
 	}
 	return edits, nil

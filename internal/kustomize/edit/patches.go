@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"path"
 	"reflect"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit/yamltext"
 )
 
 const (
@@ -19,69 +20,67 @@ const (
 // content itself where it has one. Every other byte stays, as with SetImages. Name is the file's in the folder of the
 // kustomization, path only names the kustomization in errors.
 func AddPatch(path string, content []byte, name string) ([]byte, error) {
-	doc, list, entries, err := parsePatches(path, content, name)
+	doc, patches, entries, err := parsePatches(path, content, name)
 	if err != nil || len(entries) > 0 {
 		return content, err
 	}
-	plan := newPlan(doc)
-	if err := (addition{plan, list, [][][2]string{{{fieldPath, name}}}}).add(); err != nil {
+	if err := doc.Extend(patches, [][][2]string{{{fieldPath, name}}}); err != nil {
 		return nil, err
 	}
-	return plan.finish(name, 1)
+	return finish(doc, name, 1)
 }
 
 // RemovePatch returns the kustomization in content without the entries for a file of patches, and without the field
 // where it has no others: what AddPatch added is gone again.
 func RemovePatch(path string, content []byte, name string) ([]byte, error) {
 	for {
-		doc, list, entries, err := parsePatches(path, content, name)
+		doc, patches, entries, err := parsePatches(path, content, name)
 		if err != nil || len(entries) == 0 {
 			return content, err
 		}
-		plan := newPlan(doc)
-		if err := plan.removeEntry(list, entries[0]); err != nil {
-			return nil, doc.errorf(list.value.Content[entries[0]], "%w", err)
+		if err := doc.Remove(patches, entries[0]); err != nil {
+			return nil, doc.Errorf(patches.Value.Content[entries[0]], "%w", err)
 		}
-		if content, err = plan.finish(name, len(entries)-1); err != nil {
+		if content, err = finish(doc, name, len(entries)-1); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // parsePatches reads the patches field, and which of its entries are for the file.
-func parsePatches(path string, content []byte, name string) (*document, field, []int, error) {
-	list := field{name: fieldPatches, pattern: fieldPath}
+func parsePatches(path string, content []byte, name string) (*kustomization, yamltext.List, []int, error) {
+	patches := yamltext.List{Name: fieldPatches, Pattern: fieldPath, MayEndInText: true}
 	doc, err := parse(path, content)
 	if err != nil {
-		return nil, list, nil, err
+		return nil, patches, nil, err
 	}
-	if list.key, list.value, err = doc.field(doc.root, fieldPatches); err != nil {
-		return nil, list, nil, err
+	if patches.Key, patches.Value, err = doc.Field(doc.Root, fieldPatches); err != nil {
+		return nil, patches, nil, err
 	}
-	if list.value != nil && list.value.Kind != yaml.SequenceNode && list.value.ShortTag() != "!!null" {
-		return nil, list, nil, doc.errorf(list.value, "patches must be a list; write it out here")
+	if patches.Value != nil && patches.Value.Kind != yaml.SequenceNode && patches.Value.ShortTag() != "!!null" {
+		return nil, patches, nil, doc.Errorf(patches.Value, "patches must be a list; write it out here")
 	}
 	var entries []int
-	for i := 0; list.value != nil && i < len(list.value.Content); i++ {
-		if doc.isPatch(list.value.Content[i], name) {
+	for i := 0; patches.Value != nil && i < len(patches.Value.Content); i++ {
+		if doc.isPatch(patches.Value.Content[i], name) {
 			entries = append(entries, i)
 		}
 	}
-	return doc, list, entries, doc.listedElsewhere(list, name)
+	return doc, patches, entries, doc.listedElsewhere(patches, name)
 }
 
-func (d *document) isPatch(item *yaml.Node, name string) bool {
-	_, value, _ := d.field(resolve(item), fieldPath)
-	return value != nil && path.Clean(resolve(value).Value) == name
+func (k *kustomization) isPatch(item *yaml.Node, name string) bool {
+	_, value, _ := k.Field(yamltext.Resolve(item), fieldPath)
+	return value != nil && path.Clean(yamltext.Resolve(value).Value) == name
 }
 
 // listedElsewhere is an error where another field names the file too, such as patchesStrategicMerge: its patches would
 // apply twice, or stay where their entry goes.
-func (d *document) listedElsewhere(list field, name string) error {
-	for i := 0; i < len(d.root.Content); i += 2 {
-		if key := d.root.Content[i]; key != list.key {
-			if found := mention(d.root.Content[i+1], name); found != nil {
-				return d.errorf(found, "%s is listed under %s too; list it under patches alone", name, key.Value)
+func (k *kustomization) listedElsewhere(patches yamltext.List, name string) error {
+	for i := 0; i < len(k.Root.Content); i += 2 {
+		if key := k.Root.Content[i]; key != patches.Key {
+			if found := mention(k.Root.Content[i+1], name); found != nil {
+				return k.Errorf(found, "%s is listed under %s too; list it under patches alone", name, key.Value)
 			}
 		}
 	}
@@ -100,66 +99,31 @@ func mention(node *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// removeEntry removes an entry, or the field where it is the only one.
-func (p *plan) removeEntry(list field, index int) error {
-	if len(list.value.Content) == 1 {
-		at := slices.Index(p.doc.root.Content, list.key)
-		switch {
-		case p.doc.root.Style&yaml.FlowStyle != 0:
-			return p.removeFlow(p.doc.root, at)
-		case p.doc.startsLine(p.doc.offset(list.key)):
-			return p.removeLine(p.doc.root, at)
-		}
-		return errForm
-	}
-	if list.value.Style&yaml.FlowStyle != 0 {
-		return p.removeFlow(list.value, index)
-	}
-	return p.removeItem(list.value.Content[index])
-}
-
-// removeItem removes an item of a list of dashes with its lines.
-func (p *plan) removeItem(item *yaml.Node) error {
-	start := p.doc.offset(item)
-	first := p.doc.lineAt(start)
-	end, err := p.doc.end(item)
-	if err != nil || !p.doc.restIsBlank(end) || !p.doc.at(p.doc.skipSpaces(first.start), '-') {
-		return errForm
-	}
-	last := p.doc.lineAt(end)
-	if last.end == last.next && first.start > 0 { // the file ends without a line break, and so it will
-		p.splices.add(p.doc.lineAt(first.start-1).end, last.end, "")
-	} else {
-		p.splices.add(first.start, last.next, "")
-	}
-	return nil
-}
-
 // finish makes the edit, and reads the result with kustomize's parser: the file has the wanted number of entries, and
 // nothing else came to say something else.
-func (p *plan) finish(name string, wanted int) ([]byte, error) {
-	edited, err := p.splices.apply(p.doc.content)
+func finish(doc *kustomization, name string, wanted int) ([]byte, error) {
+	edited, err := doc.Apply()
 	if err != nil {
 		return nil, err
 	}
-	before, _, err := readPatches(p.doc.path, p.doc.content, name)
+	before, _, err := readPatches(doc.Path, doc.Content, name)
 	if err != nil {
 		return nil, err
 	}
-	after, count, err := readPatches(p.doc.path, edited, name)
+	after, count, err := readPatches(doc.Path, edited, name)
 	if err != nil {
 		return nil, fmt.Errorf("%w (after the entry %s of patches was edited, so the file is unchanged; edit it by hand "+
 			"once)", err, name)
 	}
 	if count != wanted || !reflect.DeepEqual(before, after) {
-		return nil, p.doc.errorf(p.doc.root, "the entry %s of patches cannot be edited here without changing something "+
+		return nil, doc.Errorf(doc.Root, "the entry %s of patches cannot be edited here without changing something "+
 			"else, since the file ends in a text without a line break or shares an anchor; edit it by hand once", name)
 	}
 	return edited, nil
 }
 
 // readPatches is the file as kustomize sees it, without the entries for a file of patches, and how many these are.
-func readPatches(file string, content []byte, name string) (others kustomization, count int, err error) {
+func readPatches(file string, content []byte, name string) (others values, count int, err error) {
 	if others, err = read(file, content); err != nil {
 		return others, 0, err
 	}

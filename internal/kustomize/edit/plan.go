@@ -9,12 +9,11 @@ import (
 
 // plan collects what is to change in a document before any byte does.
 type plan struct {
-	doc     *document
+	doc     *kustomization
 	changes []entryEdit
 	added   []types.Image
 	// values are the edits of values that the file already has, by their nodes.
-	values  map[*yaml.Node]fieldEdit
-	splices splices
+	values map[*yaml.Node]fieldEdit
 }
 
 // entryEdit is one entry of images that has to change.
@@ -25,7 +24,7 @@ type entryEdit struct {
 	fields []fieldEdit
 }
 
-func newPlan(doc *document) *plan {
+func newPlan(doc *kustomization) *plan {
 	return &plan{doc: doc, values: map[*yaml.Node]fieldEdit{}}
 }
 
@@ -76,7 +75,7 @@ func (p *plan) setEntry(index int, e *entry, image types.Image) error {
 		return err
 	}
 	if e.node == nil {
-		return p.doc.errorf(e.item, "image %s is an alias of an entry elsewhere; write it out here", image.Name)
+		return p.doc.Errorf(e.item, "image %s is an alias of an entry elsewhere; write it out here", image.Name)
 	}
 	p.changes = append(p.changes, entryEdit{entry: e, index: index, image: image, fields: fields})
 	for _, f := range fields {
@@ -99,5 +98,28 @@ func (p *plan) apply() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return p.splices.apply(p.doc.content)
+	return p.doc.Apply()
+}
+
+// addEntries adds the entries of images that are missing.
+func (p *plan) addEntries() error {
+	var entries [][][2]string
+	for _, image := range p.added {
+		entries = append(entries, addedFields(image))
+	}
+	return p.doc.Extend(p.doc.images, entries)
+}
+
+// addedFields are the fields of a new entry. A newName that is the name would say nothing.
+func addedFields(image types.Image) [][2]string {
+	fields := [][2]string{{fieldName, image.Name}}
+	if repository(image) != image.Name {
+		fields = append(fields, [2]string{fieldNewName, image.NewName})
+	}
+	for _, field := range [][2]string{{fieldNewTag, image.NewTag}, {fieldDigest, image.Digest}} {
+		if field[1] != "" {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }

@@ -8,17 +8,19 @@ import (
 
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit/yamltext"
 )
 
 // verify reads the content before and after with the parser that kustomize has, and makes sure that the image entries
 // say what they should and that nothing else came to say something else. It catches what the edit cannot see, such as
 // an entry that other entries merge in, at the price of a second parse of a small file.
-func verify(doc *document, edited []byte, images []types.Image) error {
-	before, err := read(doc.path, doc.content)
+func verify(doc *kustomization, edited []byte, images []types.Image) error {
+	before, err := read(doc.Path, doc.Content)
 	if err != nil {
 		return err
 	}
-	after, err := read(doc.path, edited)
+	after, err := read(doc.Path, edited)
 	if err != nil {
 		return fmt.Errorf("%w (after setting the images, so the file is unchanged; set them by hand once)", err)
 	}
@@ -27,41 +29,41 @@ func verify(doc *document, edited []byte, images []types.Image) error {
 		wantImages = setValues(wantImages, image)
 	}
 	if !reflect.DeepEqual(normal(wantImages), normal(gotImages)) {
-		return doc.errorf(doc.imagesNode(), "these images cannot be set without changing others that share their text "+
+		return doc.Errorf(doc.imagesNode(), "these images cannot be set without changing others that share their text "+
 			"through "+
 			"an anchor; write the shared fields out")
 	}
 	if !reflect.DeepEqual(before.others, after.others) {
-		return doc.errorf(doc.imagesNode(), "setting the images would change another field too, since the file ends in a "+
+		return doc.Errorf(doc.imagesNode(), "setting the images would change another field too, since the file ends in a "+
 			"text "+
 			"without a line break or shares an anchor; end it with a line break, or set the images by hand once")
 	}
 	return nil
 }
 
-// kustomization is a file as kustomize sees it: images apart from all the rest.
-type kustomization struct {
+// values is a file as kustomize sees it: images apart from all the rest.
+type values struct {
 	images []map[string]any
 	others map[string]any
 }
 
-func read(path string, content []byte) (kustomization, error) {
-	var k kustomization
-	if err := yaml.Unmarshal(content, &k.others); err != nil {
-		return k, yamlError(path, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")))
+func read(path string, content []byte) (values, error) {
+	var v values
+	if err := yaml.Unmarshal(content, &v.others); err != nil {
+		return v, yamltext.ParseError(path, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")))
 	}
-	for key, value := range k.others {
+	for key, value := range v.others {
 		if !strings.EqualFold(key, "images") {
 			continue
 		}
-		delete(k.others, key)
+		delete(v.others, key)
 		list, _ := value.([]any)
 		for _, item := range list {
 			fields, _ := item.(map[string]any)
-			k.images = append(k.images, canonical(fields))
+			v.images = append(v.images, canonical(fields))
 		}
 	}
-	return k, nil
+	return v, nil
 }
 
 // canonical spells the fields of an entry as kustomize declares them.

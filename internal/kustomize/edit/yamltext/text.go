@@ -1,10 +1,8 @@
-package edit
+package yamltext
 
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -16,7 +14,7 @@ var errForm = errors.New("this value is written in a form that cannot be edited 
 
 // text finds the bytes of parsed nodes.
 type text struct {
-	content []byte
+	Content []byte
 	lines   []line
 }
 
@@ -25,7 +23,7 @@ type line struct{ start, end, next int }
 
 // newText splits content at the breaks that YAML 1.1 knows (and the parser counts): CR, LF, CRLF, NEL, LS and PS.
 func newText(content []byte) text {
-	t := text{content: content}
+	t := text{Content: content}
 	start := len(content) - len(bytes.TrimPrefix(content, []byte("\ufeff")))
 	for pos := start; pos < len(content); {
 		r, size := utf8.DecodeRune(content[pos:])
@@ -46,14 +44,14 @@ func isBreak(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }
 
-// offset is where the node begins, its anchor and tag included. Columns count characters, from 1.
-func (t text) offset(node *yaml.Node) int {
+// Offset is where the node begins, its anchor and tag included. Columns count characters, from 1.
+func (t text) Offset(node *yaml.Node) int {
 	if node.Line > len(t.lines) {
-		return len(t.content)
+		return len(t.Content)
 	}
 	pos := t.lines[node.Line-1].start
 	for range node.Column - 1 {
-		_, size := utf8.DecodeRune(t.content[pos:])
+		_, size := utf8.DecodeRune(t.Content[pos:])
 		pos += size
 	}
 	return pos
@@ -70,7 +68,7 @@ func (t text) indexAt(pos int) int {
 // without one, of the nearest line above. Breaks that YAML 1.1 alone knows are in texts and comments only.
 func (t text) newline(pos int) string {
 	for i := t.indexAt(pos); i >= 0; i-- {
-		switch found := string(t.content[t.lines[i].end:t.lines[i].next]); found {
+		switch found := string(t.Content[t.lines[i].end:t.lines[i].next]); found {
 		case "\n", "\r\n", "\r":
 			return found
 		}
@@ -78,18 +76,18 @@ func (t text) newline(pos int) string {
 	return "\n"
 }
 
-// documentEnd is where the marker "..." begins, or the end of the content.
-func (t text) documentEnd() (pos int, isMarked bool) {
+// DocumentEnd is where the marker "..." begins, or the end of the content.
+func (t text) DocumentEnd() (pos int, isMarked bool) {
 	for _, l := range t.lines {
-		if rest, found := bytes.CutPrefix(t.content[l.start:l.end], []byte("...")); found &&
+		if rest, found := bytes.CutPrefix(t.Content[l.start:l.end], []byte("...")); found &&
 			(len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t') {
 			return l.start, true
 		}
 	}
-	return len(t.content), false
+	return len(t.Content), false
 }
 
-func (t text) at(pos int, b byte) bool { return pos < len(t.content) && t.content[pos] == b }
+func (t text) at(pos int, b byte) bool { return pos < len(t.Content) && t.Content[pos] == b }
 
 // skipSpaces passes spaces and tabs.
 func (t text) skipSpaces(pos int) int {
@@ -119,38 +117,5 @@ func (t text) restIsBlank(pos int) bool {
 
 // startsLine reports whether only spaces precede on the line.
 func (t text) startsLine(pos int) bool {
-	return len(bytes.TrimSpace(t.content[t.lineAt(pos).start:pos])) == 0
-}
-
-// splice replaces content[start:end] by text.
-type splice struct {
-	start, end int
-	text       string
-}
-
-type splices []splice
-
-func (s *splices) add(start, end int, text string) { *s = append(*s, splice{start, end, text}) }
-
-// apply makes all replacements at once. Those at one place keep their order, insertions first.
-func (s splices) apply(content []byte) ([]byte, error) {
-	ordered := slices.Clone(s)
-	slices.SortStableFunc(ordered, func(a, b splice) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return a.end - b.end
-	})
-	var edited bytes.Buffer
-	last := 0
-	for _, next := range ordered {
-		if next.start < last {
-			return nil, fmt.Errorf("edits meet at byte %d", next.start)
-		}
-		edited.Write(content[last:next.start])
-		edited.WriteString(next.text)
-		last = next.end
-	}
-	edited.Write(content[last:])
-	return edited.Bytes(), nil
+	return len(bytes.TrimSpace(t.Content[t.lineAt(pos).start:pos])) == 0
 }

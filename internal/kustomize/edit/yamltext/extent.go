@@ -1,4 +1,4 @@
-package edit
+package yamltext
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 
 // value returns where a node's own text begins, after its anchor and tag.
 func (t text) value(node *yaml.Node) int {
-	pos := t.offset(node)
+	pos := t.Offset(node)
 	for t.at(pos, '&') || t.at(pos, '!') {
-		for pos < len(t.content) && !bytes.ContainsAny(t.content[pos:pos+1], " \t\r\n,]}") {
+		for pos < len(t.Content) && !bytes.ContainsAny(t.Content[pos:pos+1], " \t\r\n,]}") {
 			pos++
 		}
 		if next := t.skipSpaces(pos); !t.restIsBlank(next) {
@@ -24,7 +24,7 @@ func (t text) value(node *yaml.Node) int {
 func (t text) end(node *yaml.Node) (int, error) {
 	switch {
 	case node.Kind == yaml.AliasNode:
-		return t.offset(node) + len("*") + len(node.Value), nil
+		return t.Offset(node) + len("*") + len(node.Value), nil
 	case node.Kind == yaml.ScalarNode:
 		return t.scalarEnd(node)
 	case node.Style&yaml.FlowStyle != 0:
@@ -46,7 +46,7 @@ func (t text) scalarEnd(node *yaml.Node) (int, error) {
 		return t.quoteEnd(start, '"')
 	case node.Style&yaml.SingleQuotedStyle != 0:
 		return t.quoteEnd(start, '\'')
-	case !bytes.HasPrefix(t.content[start:], []byte(node.Value)):
+	case !bytes.HasPrefix(t.Content[start:], []byte(node.Value)):
 		return 0, errForm // a plain value over several lines
 	}
 	return start + len(node.Value), nil
@@ -57,7 +57,7 @@ func (t text) quoteEnd(start int, quote byte) (int, error) {
 	if !t.at(start, quote) {
 		return 0, errForm
 	}
-	for pos := start + 1; pos < len(t.content); pos++ {
+	for pos := start + 1; pos < len(t.Content); pos++ {
 		switch {
 		case quote == '"' && t.at(pos, '\\'), quote == '\'' && t.at(pos, quote) && t.at(pos+1, quote):
 			pos++

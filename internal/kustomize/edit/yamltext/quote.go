@@ -1,4 +1,4 @@
-package edit
+package yamltext
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ func encode(value string, style yamlv3.Style) string {
 	switch {
 	case style&yamlv3.SingleQuotedStyle != 0:
 		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
-	case style&yamlv3.DoubleQuotedStyle == 0 && isPlainString(value):
+	case style&yamlv3.DoubleQuotedStyle == 0 && IsPlainString(value):
 		return value
 	}
 	var quoted strings.Builder
@@ -25,10 +25,10 @@ func encode(value string, style yamlv3.Style) string {
 	return strings.TrimSuffix(quoted.String(), "\n")
 }
 
-// isPlainString reports whether a value without quotes reads as a string everywhere. Kustomize reads YAML 1.1, where
+// IsPlainString reports whether a value without quotes reads as a string everywhere. Kustomize reads YAML 1.1, where
 // 1_000, 0b1, 017, on and 12:30 are none, most other tools YAML 1.2; each library quotes by its own rules when it
 // writes. Signs that mean something in flow style always ask for quotes.
-func isPlainString(value string) bool {
+func IsPlainString(value string) bool {
 	if !plainSigns.MatchString(value) || float.MatchString(value) {
 		return false
 	}

@@ -1,4 +1,5 @@
-package edit
+// Package files writes kustomizations and the files beside them, each in one step.
+package files
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package edit
+package files
 
 import (
 	"os"
@@ -70,4 +70,13 @@ func TestWrite_names_a_missing_file(t *testing.T) {
 	if err == nil || err.Error() != "writing the kustomization: lstat kustomization.yaml: no such file or directory" {
 		t.Errorf("got %v", err)
 	}
+}
+
+func load(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

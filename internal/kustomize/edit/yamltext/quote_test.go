@@ -1,4 +1,4 @@
-package edit
+package yamltext
 
 import "testing"
 
@@ -16,7 +16,7 @@ func TestPlain_string(t *testing.T) {
 		"2024-01-01": false, "2001-12-14t21:59:43.10-05:00": false, "=": false, "<<": false, "-foo": false, "@a": false,
 		"a:": false, "a,b": false,
 	} {
-		if got := isPlainString(value); got != want {
+		if got := IsPlainString(value); got != want {
 			t.Errorf("%q: %t, want %t", value, got, want)
 		}
 	}
