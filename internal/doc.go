@@ -9,8 +9,9 @@
 //	            (image/facts keeps what was found of a digest for later runs)
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit; kustomize/edit/yamltext changes
 //	            fields and entries in a file's text), and written in one step (kustomize/files);
-//	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox), with the schemas of
-//	            definitions kept aside (kustomize/schemas);
+//	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox) that reads from
+//	            kustomize/renderer/disk, with the schemas of definitions kept aside (kustomize/schemas);
+//	            kustomize/renderer/explain puts into words what kustomize says;
 //	            kustomize/imageuse finds which images are used, kustomize/origin which file has an object
 //	            (kustomize/yamlnode its line); kustomize/archpatches is the file of patches that fix keeps
 //	placement   pure: a cluster x image platforms x pods -> where each can run, and the least fix

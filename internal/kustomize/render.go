@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/explain"
 )
 
 // Options says how to render. The zero value renders the files as they are and fetches nothing.
@@ -75,7 +76,7 @@ func Render(ctx context.Context, dir string, opts Options) (*Result, error) {
 	return &Result{Objects: response.Objects, Findings: findings}, nil
 }
 
-func noticeFindings(notices []renderer.Notice) []finding.Finding {
+func noticeFindings(notices []explain.Notice) []finding.Finding {
 	var findings []finding.Finding
 	for _, n := range notices {
 		findings = append(findings, finding.Finding{Code: finding.KustomizeNotice, Severity: finding.Warning, Message: n.Text,

@@ -88,14 +88,14 @@ func (r *renderer) candidates(wanted string, names map[string]bool) []Candidate 
 // madeOf are the names that bases and components make of a name.
 func (r *renderer) madeOf(wanted string) map[string]Candidate {
 	made := map[string]Candidate{}
-	for _, file := range r.files.read {
+	for _, file := range r.files.Kustomizations {
 		var k types.Kustomization
-		if file.real == r.files.target || k.Unmarshal(file.content) != nil {
+		if file.Real == r.files.Target || k.Unmarshal(file.Content) != nil {
 			continue
 		}
 		for _, image := range k.Images {
 			if image.NewName != "" && imageuse.NewPattern(image.Name).Matches(wanted) {
-				made[image.NewName] = Candidate{image.NewName, file.path, edit.Lines(file.path, file.content)[image.Name]}
+				made[image.NewName] = Candidate{image.NewName, file.Path, edit.Lines(file.Path, file.Content)[image.Name]}
 			}
 		}
 	}

@@ -143,13 +143,13 @@ func renderedIn(t *testing.T, dir string, aside bool) (result any, kept bool) {
 		t.Fatal(err)
 	}
 	if !aside {
-		r.files.definitions.aside = nil
+		r.files.Definitions.Aside = nil
 	}
 	var objects []sentObject
 	r.sent = sink{each: func(o *sentObject) { objects = append(objects, *o) }, again: func() { objects = nil }}
 	rendering, err := r.render([]types.Image{{Name: "registry/app", NewName: "ghcr.io/shop/app", NewTag: "v1"}})
-	d := r.files.definitions
-	kept = d.aside != nil && d.aside.Matters()
+	d := r.files.Definitions
+	kept = d.Aside != nil && d.Aside.Matters()
 	if err != nil {
 		return err.Error(), kept
 	}

@@ -48,7 +48,7 @@ func (r *renderer) renderImages(images []types.Image) (*rendering, error) {
 	if markedErr != nil { // something after the images depends on them, such as a test of a patch in transformers
 		s.FindRendered(contents(p.objects))
 	}
-	notices := r.notices(r.printed)
+	notices := r.words.Notices(r.printed)
 	return &rendering{p.targets(), r.uses(images, s.Found, isPlain, p.objects), notices}, nil
 }
 
@@ -107,9 +107,9 @@ func (r *renderer) mayDepend(images []types.Image) bool {
 	if root.Unmarshal(r.content) != nil || len(root.Transformers)+len(root.Validators) > 0 {
 		return true
 	}
-	return mayChain(images, root.Images) || r.files.mention("needs-hash") ||
-		r.files.mention("eplacement") && (r.files.mention("delimiter") || r.files.mention("encoding") ||
-			r.files.mention("image="))
+	return mayChain(images, root.Images) || r.files.Mention("needs-hash") ||
+		r.files.Mention("eplacement") && (r.files.Mention("delimiter") || r.files.Mention("encoding") ||
+			r.files.Mention("image="))
 }
 
 // mayChain reports whether the entry of another image matches the reference or the sentinel of an image.

@@ -87,11 +87,11 @@ func render(request Request, to sink) (*rendering, error) {
 	}
 	r.sent = to
 	// kustomize's HTTP client is one without a transport, which uses this one.
-	http.DefaultTransport = r.refusals
+	http.DefaultTransport = &r.words.Refusals
 	if !request.RemoteFetch {
 		return r.render(request.Images)
 	}
-	r.refusals.secure = transport.New(transport.For(transport.GitHub))
+	r.words.Refusals.Secure = transport.New(transport.For(transport.GitHub))
 	gate, err := sandbox.OpenGitGate()
 	if err != nil {
 		return nil, err

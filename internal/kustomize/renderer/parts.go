@@ -13,6 +13,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/disk"
 )
 
 // Kustomize compares each object with all others, several times, and reads their names from the YAML anew each time: a
@@ -112,8 +113,8 @@ func (r *renderer) plainFile(name string) []byte {
 	if !filepath.IsLocal(name) || strings.Contains(name, "://") {
 		return nil
 	}
-	path := filepath.Join(filepath.Dir(r.files.target), name)
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+	path := filepath.Join(filepath.Dir(r.files.Target), name)
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() > disk.MaxFile {
 		return nil
 	}
 	content, err := os.ReadFile(path)
@@ -126,11 +127,11 @@ func (r *renderer) plainFile(name string) []byte {
 // inParts renders the parts one after another. It is false where they are not sure to be what the whole is, or where
 // there are none. No annotations of origins are needed: which file an object comes from is known by its place.
 func (r *renderer) inParts(content []byte, p *pass) bool {
-	r.files.reset(content, content)
+	r.files.Reset(content, content)
 	known := map[id]bool{}
 	parts := r.parts(content)
 	for i, part := range parts {
-		r.files.swap(content, part.content)
+		r.files.Swap(content, part.content)
 		printed := r.printed
 		resources, err := r.once()
 		if err != nil || i > 0 && r.printed != printed {

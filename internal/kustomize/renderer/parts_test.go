@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/disk"
 )
 
 func TestParts(t *testing.T) {
@@ -56,7 +58,7 @@ func TestParts(t *testing.T) {
 			if !strings.Contains(root, "resources") {
 				root += "resources: [a.yaml, b.yaml, c.yaml]\n"
 			}
-			r := &renderer{files: newFiles("kustomization.yaml", filepath.Join(dir, "kustomization.yaml"), nil)}
+			r := &renderer{files: disk.New("kustomization.yaml", filepath.Join(dir, "kustomization.yaml"), nil)}
 			var got []string
 			for _, part := range r.parts([]byte(root)) {
 				_, list, _ := strings.Cut(string(part.content), `"resources":`)

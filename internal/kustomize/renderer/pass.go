@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/kustomize/api/resource"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/disk"
 )
 
 // sink takes the objects of a pass one by one, as soon as each is there; so who receives them reads the first ones
@@ -33,7 +34,7 @@ func (s sink) begin() {
 // pass is what a pass of kustomize has come to.
 type pass struct {
 	path   string
-	files  *files
+	files  *disk.FS
 	to     sink
 	finder *origin.Finder
 	own    origin.OwnNames
@@ -52,9 +53,9 @@ type found struct {
 	origin.Target
 }
 
-func newPass(path string, content []byte, files *files, to sink) *pass {
+func newPass(path string, content []byte, files *disk.FS, to sink) *pass {
 	return &pass{path: path, files: files, to: to,
-		finder: origin.NewFinder(path, content, files.forLines), own: origin.ReadOwnNames(content)}
+		finder: origin.NewFinder(path, content, files.ForLines), own: origin.ReadOwnNames(content)}
 }
 
 // again drops what was taken.
@@ -84,7 +85,7 @@ func (p *pass) take(all []*resource.Resource,
 		if !p.keepOrigin {
 			origin.Drop(object)
 		}
-		if aside := p.files.definitions.aside; aside != nil {
+		if aside := p.files.Definitions.Aside; aside != nil {
 			aside.PutBack(object)
 		}
 		p.names, p.written = append(p.names, p.own.Without(name)), append(p.written, at.Target)

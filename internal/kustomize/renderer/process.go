@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/sandbox"
 )
 
@@ -49,7 +50,7 @@ type Response struct {
 	// Images say what became of each of the images of the request.
 	Images []ImageUse
 	// Notices are what kustomize itself remarks, once each.
-	Notices []Notice
+	Notices []explain.Notice
 }
 
 // Object is one rendered object, where it was written, and what a patch calls it.
@@ -76,10 +77,10 @@ type sentObject struct {
 // end is the last message. Error is "" where all went well. Targets are those of the objects, which depend on all of
 // them.
 type end struct {
-	Targets []origin.Target `json:"targets"`
-	Images  []ImageUse      `json:"images"`
-	Notices []Notice        `json:"notices"`
-	Error   string          `json:"error"`
+	Targets []origin.Target  `json:"targets"`
+	Images  []ImageUse       `json:"images"`
+	Notices []explain.Notice `json:"notices"`
+	Error   string           `json:"error"`
 }
 
 // maxTime is how long a kustomization may take. Kustomize's time grows with the square of the number of objects: 2,500

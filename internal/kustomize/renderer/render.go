@@ -12,47 +12,46 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/origin"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/disk"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/sandbox"
 )
 
 // renderer renders one kustomization.
 type renderer struct {
-	path     string // the kustomization file
-	dir      string
-	content  []byte
-	files    *files
-	refusals *refusals
+	path    string // the kustomization file
+	content []byte
+	files   *disk.FS
+	words   *explain.Explainer
 	// printed is what kustomize printed in the last pass.
 	printed string
 	// learnt are the origins of objects where they come from a pass of their own; nil where objects have them.
 	learnt *origin.Learnt
 	// sent takes the objects as they are rendered; see sink.
 	sent sink
-	// remoteFetch says whether kustomize may fetch.
-	remoteFetch bool
 }
 
 // rendering is what a kustomization renders to.
 type rendering struct {
 	targets []origin.Target
 	images  []ImageUse
-	notices []Notice
+	notices []explain.Notice
 }
 
 func newRenderer(request Request) (*renderer, error) {
-	r := &renderer{path: request.Path, dir: filepath.Dir(request.Path), content: request.Content, refusals: &refusals{},
-		remoteFetch: request.RemoteFetch}
+	r := &renderer{path: request.Path, content: request.Content}
 	if err := edit.Check(r.path, r.content); err != nil {
 		return nil, err
 	}
-	if err := checkSize(r.content, len(r.content)); err != nil {
+	if err := disk.CheckSize(r.content, len(r.content)); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	target, err := realPath(r.path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the kustomization: %w", err)
 	}
-	r.files = newFiles(r.path, target, request.Beside)
+	r.files = disk.New(r.path, target, request.Beside)
+	r.words = explain.New(r.path, r.files, request.RemoteFetch)
 	return r, nil
 }
 
@@ -73,25 +72,28 @@ func (r *renderer) render(images []types.Image) (*rendering, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rendering{targets: p.targets(), notices: r.notices(r.printed)}, nil
+	return &rendering{targets: p.targets(), notices: r.words.Notices(r.printed)}, nil
 }
+
+// mostPasses is how often a render begins anew for the sake of files in which schemas stay.
+const mostPasses = 8
 
 // objects renders the kustomization with a content: without the schemas of its definitions, unless these might come out
 // in another way than from kustomize.
 func (r *renderer) objects(content []byte, to sink) (*pass, error) {
-	d := &r.files.definitions
-	for passes := 0; d.aside != nil && passes < mostPasses; passes++ {
+	d := &r.files.Definitions
+	for passes := 0; d.Aside != nil && passes < mostPasses; passes++ {
 		p, err := r.objectsAsTheyAre(content, to)
-		if d.aside != nil && !d.again && (!d.aside.Matters() || err == nil && d.aside.Complete()) {
+		if d.Aside != nil && !d.Again && (!d.Aside.Matters() || err == nil && d.Aside.Complete()) {
 			return p, err
 		}
 		p.again()
-		if !d.again {
+		if !d.Again {
 			break
 		}
 		r.learnt = nil
 	}
-	d.aside, r.learnt = nil, nil
+	d.Aside, r.learnt = nil, nil
 	return r.objectsAsTheyAre(content, to)
 }
 
@@ -120,13 +122,13 @@ func (r *renderer) objectsAsTheyAre(content []byte, to sink) (*pass, error) {
 // them.
 func (r *renderer) whole(content, annotated []byte, p *pass) error {
 	if r.learnt == nil {
-		r.files.counting = true
+		r.files.Counting = true
 		all, err := r.all(content, annotated)
-		r.files.counting = false
+		r.files.Counting = false
 		if err == nil {
 			return p.take(all, p.annotated)
 		}
-		if !r.files.many {
+		if !r.files.Many {
 			return err
 		}
 		r.learnOrigins(content, annotated)
@@ -145,9 +147,9 @@ func (r *renderer) whole(content, annotated []byte, p *pass) error {
 // none.
 func (r *renderer) learnOrigins(content, annotated []byte) {
 	r.learnt = &origin.Learnt{}
-	r.files.bare = true
+	r.files.Bare = true
 	all, err := r.all(content, annotated)
-	r.files.bare = false
+	r.files.Bare = false
 	if err == nil {
 		r.learnt.Learn(all)
 	}
@@ -155,7 +157,7 @@ func (r *renderer) learnOrigins(content, annotated []byte) {
 
 // all runs kustomize. It reads standIn in place of the kustomization, of which content is shown.
 func (r *renderer) all(content, standIn []byte) ([]*resource.Resource, error) {
-	r.files.reset(content, standIn)
+	r.files.Reset(content, standIn)
 	resources, err := r.once()
 	if err != nil {
 		return nil, err
@@ -170,15 +172,13 @@ func (r *renderer) once() (resmap.ResMap, error) {
 		return nil, err
 	}
 	// A relative path could read as the address of a git repository.
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.target))
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(r.files, filepath.Dir(r.files.Target))
 	r.printed = printed.Stop()
-	switch {
-	case r.files.refused != nil:
-		return nil, r.files.refused
-	case err != nil && r.isRefusal(err), r.refusals.urls != nil:
-		return nil, r.remoteError()
-	case err != nil:
-		return nil, r.explain(err)
+	if r.files.Refused != nil {
+		return nil, r.files.Refused
+	}
+	if err := r.words.Explain(err); err != nil {
+		return nil, err
 	}
 	return resources, nil
 }

@@ -1,4 +1,4 @@
-package renderer
+package explain
 
 import (
 	"bytes"
@@ -17,16 +17,16 @@ import (
 
 // refusals is the HTTP transport of kustomize. It notes what it refuses.
 type refusals struct {
-	// secure fetches over https; nil is where nothing is fetched. Plain HTTP never is, nor what it redirects to: whoever
+	// Secure fetches over https; nil is where nothing is fetched. Plain HTTP never is, nor what it redirects to: whoever
 	// is on the way could put manifests of their own into the deploy.
-	secure http.RoundTripper
+	Secure http.RoundTripper
 	urls   []string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (r *refusals) RoundTrip(request *http.Request) (*http.Response, error) {
-	if r.secure != nil && request.URL.Scheme == "https" {
-		return r.secure.RoundTrip(request)
+	if r.Secure != nil && request.URL.Scheme == "https" {
+		return r.Secure.RoundTrip(request)
 	}
 	r.urls = append(r.urls, request.URL.Redacted())
 	if request.Body != nil {
@@ -36,24 +36,24 @@ func (r *refusals) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // isRefusal reports whether an error of kustomize is that there is no git where there must be none.
-func (r *renderer) isRefusal(err error) bool {
-	return !r.remoteFetch && strings.Contains(err.Error(), "no 'git' program on path")
+func (e *Explainer) isRefusal(err error) bool {
+	return !e.remoteFetch && strings.Contains(err.Error(), "no 'git' program on path")
 }
 
 // remoteError names the addresses in the files that were read, with their lines. It only explains: nothing was fetched,
 // whether an address is found here or not.
-func (r *renderer) remoteError() error {
+func (e *Explainer) remoteError() error {
 	var found []error
-	if r.remoteFetch {
-		for _, url := range slices.Compact(r.refusals.urls) {
-			found = append(found, fmt.Errorf("%s is fetched over plain HTTP, %s", r.lineOf(url), secureAdvice))
+	if e.remoteFetch {
+		for _, url := range slices.Compact(e.Refusals.urls) {
+			found = append(found, fmt.Errorf("%s is fetched over plain HTTP, %s", e.lineOf(url), secureAdvice))
 		}
 		return errors.Join(found...)
 	}
-	for _, file := range r.files.read {
-		for _, doc := range yamlnode.Documents(file.content) {
+	for _, file := range e.files.Kustomizations {
+		for _, doc := range yamlnode.Documents(file.Content) {
 			for _, value := range remoteValues(doc) {
-				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.path, value.Line, redacted(value.Value),
+				found = append(found, fmt.Errorf("%s:%d: %s is remote, %s", file.Path, value.Line, redacted(value.Value),
 					remoteAdvice))
 			}
 		}
@@ -61,29 +61,26 @@ func (r *renderer) remoteError() error {
 	if found != nil {
 		return errors.Join(found...)
 	}
-	for _, url := range slices.Compact(r.refusals.urls) {
-		found = append(found, fmt.Errorf("%s is remote, %s", r.lineOf(url), remoteAdvice))
+	for _, url := range slices.Compact(e.Refusals.urls) {
+		found = append(found, fmt.Errorf("%s is remote, %s", e.lineOf(url), remoteAdvice))
 	}
 	if found != nil {
 		return errors.Join(found...)
 	}
-	return fmt.Errorf("%s: it asks for a git repository, which is remote, %s", r.path, remoteAdvice)
+	return fmt.Errorf("%s: it asks for a git repository, which is remote, %s", e.path, remoteAdvice)
 }
 
 // lineOf is the line of a file that was read with an address in it, as "file:line: address". Where none has it as it
 // was asked for, it is the root kustomization.
-func (r *renderer) lineOf(address string) string {
-	for _, path := range r.files.withAddress {
-		content, err := r.files.FileSystem.ReadFile(path)
-		if path == r.files.target {
-			content, err = r.files.shown, nil
-		}
+func (e *Explainer) lineOf(address string) string {
+	for _, path := range e.files.WithAddress {
+		content, err := e.files.AsShown(path)
 		before, _, found := bytes.Cut(content, []byte(address))
 		if err == nil && found {
-			return fmt.Sprintf("%s:%d: %s", r.files.display(path), 1+bytes.Count(before, []byte("\n")), address)
+			return fmt.Sprintf("%s:%d: %s", e.files.Display(path), 1+bytes.Count(before, []byte("\n")), address)
 		}
 	}
-	return r.path + ": " + address
+	return e.path + ": " + address
 }
 
 const remoteAdvice = "and nothing is fetched during a deploy; copy it into the repository and name the copy here, " +

@@ -1,4 +1,4 @@
-package renderer
+package disk
 
 import (
 	"errors"
@@ -10,71 +10,68 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/schemas"
 )
 
-// definitions decide which files kustomize reads without the schemas of their definitions.
-type definitions struct {
-	// aside has the schemas that are out of the files; nil where they stay in all of them.
-	aside *schemas.Aside
+// Definitions decide which files kustomize reads without the schemas of their definitions.
+type Definitions struct {
+	// Aside has the schemas that are out of the files; nil where they stay in all of them.
+	Aside *schemas.Aside
 	// whole are the real paths of the files in which they stay, since a patch may be about them.
 	whole map[string]bool
 	// below: a kustomization that was read in this pass names a schema, so that they stay in whatever is read after it.
 	below bool
 	// again: this pass is to be followed by one in which schemas stay in more files.
-	again bool
+	Again bool
 }
-
-// mostPasses is how often a render begins anew for the sake of files in which schemas stay.
-const mostPasses = 8
 
 var errSchemaNamed = errors.New("a schema is named, so that it has to stay in its file")
 
-func (d *definitions) begin() {
-	if d.below, d.again = false, false; d.aside != nil {
-		d.aside.Begin()
+func (d *Definitions) begin() {
+	if d.below, d.Again = false, false; d.Aside != nil {
+		d.Aside.Begin()
 	}
 }
 
 // withoutSchemas is the content of a file as kustomize gets it.
-func (f *files) withoutSchemas(path string, content []byte) ([]byte, error) {
-	d := &f.definitions
+func (f *FS) withoutSchemas(path string, content []byte) ([]byte, error) {
+	d := &f.Definitions
 	switch {
-	case d.aside == nil:
+	case d.Aside == nil:
 		return content, nil
-	case !d.aside.Names(content):
+	case !d.Aside.Names(content):
 		if d.below || d.whole[path] {
 			return content, nil
 		}
-		return d.aside.Take(content), nil
+		return d.Aside.Take(content), nil
 	case isKustomization(path) && !isComponent(content): // what it does, it does to what it names, which is read next
 		d.below = true
 		return content, nil
 	}
 	patched, ok := f.patched(path)
 	if !ok {
-		d.aside = nil
+		d.Aside = nil
 		return nil, errSchemaNamed
 	}
 	for _, file := range patched {
-		d.again = d.again || !d.whole[file]
+		d.Again = d.Again || !d.whole[file]
 		d.whole[file] = true
 	}
-	if d.again {
+	if d.Again {
 		return nil, errSchemaNamed
 	}
 	return content, nil
 }
 
 // patched are the files that a patch may be about: those that were read for the last kustomization that names it.
-func (f *files) patched(patch string) (paths []string, ok bool) {
-	for _, file := range slices.Backward(f.read) {
+func (f *FS) patched(patch string) (paths []string, ok bool) {
+	for _, file := range slices.Backward(f.Kustomizations) {
 		var k types.Kustomization
-		if k.Unmarshal(file.content) != nil || !slices.Contains(patchesOf(k, filepath.Dir(file.real)), patch) {
+		if k.Unmarshal(file.Content) != nil || !slices.Contains(patchesOf(k, filepath.Dir(file.Real)), patch) {
 			continue
 		}
-		begin := len(f.all) - 1
-		for begin >= 0 && f.all[begin] != file.real {
+		begin := len(f.All) - 1
+		for begin >= 0 && f.All[begin] != file.Real {
 			begin--
 		}
-		return f.all[begin+1:], !isComponent(file.content)
+		return f.All[begin+1:], !isComponent(file.Content)
 	}
 	return nil, false
 }

@@ -1,4 +1,6 @@
-package renderer
+// Package explain puts into words what kustomize says: its errors and remarks, with the file and line at fault and the
+// next step, and without the values of Secrets, which kustomize quotes.
+package explain
 
 import (
 	"fmt"
@@ -8,8 +10,35 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/renderer/disk"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/yamlnode"
 )
+
+// Explainer puts into words what kustomize says about one kustomization.
+type Explainer struct {
+	path, dir string
+	files     *disk.FS
+	// remoteFetch says whether kustomize may fetch.
+	remoteFetch bool
+	// Refusals is the HTTP transport that kustomize gets.
+	Refusals refusals
+}
+
+// New returns the explainer for the kustomization at path, with the files that kustomize reads.
+func New(path string, f *disk.FS, remoteFetch bool) *Explainer {
+	return &Explainer{path: path, dir: filepath.Dir(path), files: f, remoteFetch: remoteFetch}
+}
+
+// Explain is the error for a run of kustomize that ended with err, which may be nil. Nil is for none.
+func (e *Explainer) Explain(err error) error {
+	switch {
+	case err != nil && e.isRefusal(err), e.Refusals.urls != nil:
+		return e.remoteError()
+	case err != nil:
+		return e.usefulPart(err)
+	}
+	return nil
+}
 
 // cause is one way in which a kustomization does not render, recognised in kustomize's text, since its errors have no
 // types. The group "at" is the path or word by which the line at fault is found in a kustomization.
@@ -48,13 +77,13 @@ var causes = []cause{
 		"create it, or correct the path"},
 }
 
-// explain keeps the useful part of kustomize's nested errors.
-func (r *renderer) explain(err error) error {
+// usefulPart keeps the useful part of kustomize's nested errors.
+func (e *Explainer) usefulPart(err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
-	if err := r.secretError(text); err != nil {
+	if err := e.secretError(text); err != nil {
 		return err
 	}
-	if err := r.nameless(text); err != nil {
+	if err := e.nameless(text); err != nil {
 		return err
 	}
 	for _, cause := range causes {
@@ -68,22 +97,22 @@ func (r *renderer) explain(err error) error {
 			}
 			return ""
 		}
-		what := os.Expand(cause.what, func(name string) string { return r.files.display(group(name)) })
-		return fmt.Errorf("%s: %s; %s", r.place(group("at")), what, cause.next)
+		what := os.Expand(cause.what, func(name string) string { return e.files.Display(group(name)) })
+		return fmt.Errorf("%s: %s; %s", e.place(group("at")), what, cause.next)
 	}
-	text = strings.ReplaceAll(doing.ReplaceAllString(text, ""), filepath.Dir(r.files.target), r.dir)
-	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", r.path, text, r.dir)
+	text = strings.ReplaceAll(doing.ReplaceAllString(text, ""), filepath.Dir(e.files.Target), e.dir)
+	return fmt.Errorf("%s: %s; correct it, then check with `kustomize build %s`", e.path, text, e.dir)
 }
 
 var missingName = regexp.MustCompile(`missing metadata.name in object.*: '([^']*)': file is not directory`)
 
 // nameless is the error for an object that leaves its name to the server, or nil.
-func (r *renderer) nameless(text string) error {
+func (e *Explainer) nameless(text string) error {
 	match := missingName.FindStringSubmatch(text)
 	if match == nil {
 		return nil
 	}
-	content, err := r.files.FileSystem.ReadFile(match[1])
+	content, err := e.files.FileSystem.ReadFile(match[1])
 	if err != nil {
 		return nil //nolint:nilerr // what the file says is only needed to explain another error
 	}
@@ -91,7 +120,7 @@ func (r *renderer) nameless(text string) error {
 		for _, node := range yamlnode.At(doc, []string{"metadata", "generateName"}) {
 			return fmt.Errorf("%s:%d: the object has generateName and no name; kustomize and server-side apply know an object "+
 				"by its "+
-				"name, so give it one with metadata.name, or create it with `kubectl create`", r.files.display(match[1]), node.Line)
+				"name, so give it one with metadata.name, or create it with `kubectl create`", e.files.Display(match[1]), node.Line)
 		}
 	}
 	return nil
@@ -99,20 +128,20 @@ func (r *renderer) nameless(text string) error {
 
 // place is the last kustomization read that names the path or word, with its line, or else the root one. A word that
 // on several lines has no one line.
-func (r *renderer) place(name string) string {
-	for _, file := range slices.Backward(r.files.read) {
+func (e *Explainer) place(name string) string {
+	for _, file := range slices.Backward(e.files.Kustomizations) {
 		var lines []int
-		for _, doc := range yamlnode.Documents(file.content) {
-			lines = append(lines, yamlnode.LinesOf(doc, name, filepath.Dir(file.real))...)
+		for _, doc := range yamlnode.Documents(file.Content) {
+			lines = append(lines, yamlnode.LinesOf(doc, name, filepath.Dir(file.Real))...)
 		}
 		switch {
 		case len(lines) == 1:
-			return fmt.Sprintf("%s:%d", file.path, lines[0])
+			return fmt.Sprintf("%s:%d", file.Path, lines[0])
 		case len(lines) > 1:
-			return file.path
+			return file.Path
 		}
 	}
-	return r.path
+	return e.path
 }
 
 // doing is what kustomize was about when the cause turned up.

@@ -1,4 +1,4 @@
-package renderer
+package disk
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // Bounds of what kustomize is given, far above what people write: an API server takes objects of 1.5 MiB, and the
 // definitions of the largest operators are 20 MiB in all.
 const (
-	maxFile  = 32 << 20
+	MaxFile  = 32 << 20
 	maxFiles = 256 << 20
 	// maxNodes is how many values a file may have with its aliases expanded. Kustomize expands each of them.
 	maxNodes = 1_000_000
@@ -22,12 +22,12 @@ const (
 	maxDepth = 500
 )
 
-// checkSize refuses a file that is too large or too deep, or one of few bytes that YAML's aliases make large.
-func checkSize(content []byte, total int) error {
+// CheckSize refuses a file that is too large or too deep, or one of few bytes that YAML's aliases make large.
+func CheckSize(content []byte, total int) error {
 	switch {
-	case len(content) > maxFile:
+	case len(content) > MaxFile:
 		return fmt.Errorf("the file has %d MiB, and at most %d MiB are rendered; remove it from the kustomization",
-			len(content)>>20, maxFile>>20)
+			len(content)>>20, MaxFile>>20)
 	case total > maxFiles:
 		return fmt.Errorf("with this file, the kustomization has more than %d MiB; split it", maxFiles>>20)
 	}

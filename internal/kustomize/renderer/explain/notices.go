@@ -1,4 +1,4 @@
-package renderer
+package explain
 
 import (
 	"regexp"
@@ -25,24 +25,24 @@ var (
 	badVar     = regexp.MustCompile(`^MakePrimitiveReplacer: bad replacement`)
 )
 
-// notices turns what kustomize printed into notices, each once. Deprecated fields are looked up in the files, since
+// Notices turns what kustomize printed into notices, each once. Deprecated fields are looked up in the files, since
 // what is printed about them has no place.
-func (r *renderer) notices(printed string) []Notice {
-	found := r.deprecations()
+func (e *Explainer) Notices(printed string) []Notice {
+	found := e.deprecations()
 	for line := range strings.Lines(printed) {
 		line = strings.TrimSpace(line)
-		n := Notice{File: r.path, Fix: "See it with `kustomize build " + r.dir + "`."}
+		n := Notice{File: e.path, Fix: "See it with `kustomize build " + e.dir + "`."}
 		switch vars := unusedVars.FindStringSubmatch(line); {
 		case line == "", deprecated.MatchString(line), ownOption.MatchString(line):
 			continue
 		case vars != nil:
 			names := inOrder(vars[1])
-			n = r.noticeAt(strings.Split(names, ",")[0])
+			n = e.noticeAt(strings.Split(names, ",")[0])
 			n.Text, n.Fix = "No manifest uses the vars "+names+".", "Remove them from vars, or write $(NAME) where their "+
 				"values belong."
 		case badVar.MatchString(line): // the rest is the value
 			n.Text = "A var refers to a field that is no text or number, so it is not replaced."
-		case r.quotesSecret(line):
+		case e.quotesSecret(line):
 			n.Text = "kustomize printed a line about a Secret, which is not shown."
 		default:
 			n.Text = "kustomize printed: " + line
@@ -55,15 +55,15 @@ func (r *renderer) notices(printed string) []Notice {
 }
 
 // noticeAt is a notice at the line of the value in a kustomization.
-func (r *renderer) noticeAt(value string) Notice {
-	for _, file := range r.files.read {
-		for _, doc := range yamlnode.Documents(file.content) {
+func (e *Explainer) noticeAt(value string) Notice {
+	for _, file := range e.files.Kustomizations {
+		for _, doc := range yamlnode.Documents(file.Content) {
 			if lines := yamlnode.LinesOf(doc, value, ""); len(lines) > 0 {
-				return Notice{File: file.path, Line: lines[0]}
+				return Notice{File: file.Path, Line: lines[0]}
 			}
 		}
 	}
-	return Notice{File: r.path}
+	return Notice{File: e.path}
 }
 
 // replacedBy are the fields that kustomize calls deprecated, and what it says to use:
@@ -74,11 +74,11 @@ var replacedBy = []struct{ field, by string }{
 }
 
 // deprecations are the deprecated fields of the kustomizations that were read.
-func (r *renderer) deprecations() []Notice {
+func (e *Explainer) deprecations() []Notice {
 	var found []Notice
-	for _, file := range r.files.read {
+	for _, file := range e.files.Kustomizations {
 		var k types.Kustomization
-		if k.Unmarshal(file.content) != nil {
+		if k.Unmarshal(file.Content) != nil {
 			continue
 		}
 		messages := k.CheckDeprecatedFields()
@@ -87,7 +87,7 @@ func (r *renderer) deprecations() []Notice {
 		}
 		for _, field := range replacedBy {
 			named := func(message string) bool { return strings.Contains(message, "'"+field.field+"'") }
-			n := Notice{file.path, yamlnode.FieldLine(file.content, field.field), "The field " + field.field + " is deprecated.",
+			n := Notice{file.Path, yamlnode.FieldLine(file.Content, field.field), "The field " + field.field + " is deprecated.",
 				"Use " + field.by + " in its place; `kustomize edit fix` changes it."}
 			if slices.ContainsFunc(*messages, named) && !slices.Contains(found, n) {
 				found = append(found, n)

@@ -1,4 +1,4 @@
-package renderer
+package explain
 
 import (
 	"bytes"
@@ -38,17 +38,14 @@ var publicFields = []string{"apiVersion", "kind", "metadata", "type", "behavior"
 const minSecret = 4
 
 // secrets collects the Secrets of all files that were read.
-func (r *renderer) secrets() []secret {
+func (e *Explainer) secrets() []secret {
 	var found []secret
-	for _, path := range r.files.all {
-		content, err := r.files.FileSystem.ReadFile(path)
-		if path == r.files.target {
-			content, err = r.files.shown, nil
-		}
+	for _, path := range e.files.All {
+		content, err := e.files.AsShown(path)
 		if err != nil || !strings.Contains(string(content), "ecret") {
 			continue
 		}
-		s := secretFinder{renderer: r, file: r.files.display(path), folder: filepath.Dir(path)}
+		s := secretFinder{Explainer: e, file: e.files.Display(path), folder: filepath.Dir(path)}
 		for _, doc := range yamlnode.Documents(content) {
 			s.find(doc, 0)
 		}
@@ -62,7 +59,7 @@ func (r *renderer) secrets() []secret {
 
 // secretFinder collects the Secrets of one file.
 type secretFinder struct {
-	*renderer
+	*Explainer
 	file, folder string
 	found        []secret
 }
@@ -208,16 +205,16 @@ func (p *secret) isIn(text string) bool {
 }
 
 // quotesSecret reports whether a text of kustomize's contains something of a Secret.
-func (r *renderer) quotesSecret(text string) bool {
-	return slices.ContainsFunc(r.secrets(), func(s secret) bool { return s.isIn(text) })
+func (e *Explainer) quotesSecret(text string) bool {
+	return slices.ContainsFunc(e.secrets(), func(s secret) bool { return s.isIn(text) })
 }
 
 // generatorFault are the errors that quote what a generator is made of, or a part too short to be recognised.
 var generatorFault = regexp.MustCompile(`loading KV pairs|illegally repeats the key|invalid (?:literal|line)|is not a valid key|PatchTransformer|Patch.*config`)
 
 // secretError is the error for a text that quotes a Secret, or may; nil for others.
-func (r *renderer) secretError(text string) error {
-	all := r.secrets()
+func (e *Explainer) secretError(text string) error {
+	all := e.secrets()
 	index := slices.IndexFunc(all, func(s secret) bool { return s.isIn(text) })
 	if index < 0 && len(all) > 0 && generatorFault.MatchString(text) && strings.Contains(text, "ecret") {
 		index = 0
@@ -241,7 +238,7 @@ func (r *renderer) secretError(text string) error {
 	}
 	return fmt.Errorf("%s:%d: %s: %s; values of Secrets are not shown; correct it, then check with "+
 		"`kustomize build %s`",
-		all[index].file, all[index].line, thing, what, r.dir)
+		all[index].file, all[index].line, thing, what, e.dir)
 }
 
 // secretFaults are what can be said of a text without quoting it.
