@@ -5,8 +5,9 @@
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon;
 //	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it;
 //	            build/join makes one index of what jobs on native runners pushed
-//	image       reference -> index digest, the platforms it really has, what each would start; verification
-//	            (image/facts keeps what was found of a digest for later runs)
+//	image       reference -> index digest, and the platforms it really has; image/inspect looks into layers for what each
+//	            would start (image/facts keeps what was found of a digest for later runs), image/verify compares both
+//	            with what was asked for, image/newer looks for newer tags
 //	kustomize   image entries set in place, byte for byte otherwise (kustomize/edit; kustomize/edit/yamltext changes
 //	            fields and entries in a file's text), and written in one step (kustomize/files);
 //	            render, in a process of its own (kustomize/renderer, bounded by kustomize/sandbox) that reads from

@@ -16,7 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/cloudbuild"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/join"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 )
 
@@ -83,7 +83,7 @@ func (d *deploy) checkJoined(ctx context.Context, index name.Digest, platforms [
 	if result.Err != nil {
 		return result.Err
 	}
-	findings := slices.DeleteFunc(image.Verify(result.Image, platforms),
+	findings := slices.DeleteFunc(verify.Image(result.Image, platforms),
 		func(f finding.Finding) bool { return f.Severity != finding.Error })
 	if len(findings) > 0 {
 		return &build.Fault{Findings: findings}

@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/admission"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
@@ -163,8 +164,8 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 
 // findIn reports what is wrong with an image that is no input, as far as it is known without its layers.
 func (d *deploy) findIn(reference string, img *image.Image) {
-	findings := image.Incomplete(img, nil)
-	if f, pinned := image.ChildDigest(img, nil); pinned {
+	findings := verify.Incomplete(img, nil)
+	if f, pinned := verify.ChildDigest(img, nil); pinned {
 		findings = append(findings, f)
 	}
 	for _, f := range findings {

@@ -20,6 +20,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/facts"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
@@ -106,8 +107,10 @@ func (d *deploy) openRegistries() {
 	d.images.Registry = registry.New(opts)
 	looks := image.DefaultOptions()
 	looks.Progress = d.emit
-	looks.Facts, looks.Checker = d.facts(), d.version
 	d.images.Client = image.NewClient(d.images.Registry, looks)
+	reads := inspect.DefaultOptions()
+	reads.Facts, reads.Checker = d.facts(), d.version
+	d.images.Inspector = inspect.New(d.images.Client, reads)
 }
 
 // facts is the folder of the input verify-cache; nil where there is none. What is wrong with it stops no run.

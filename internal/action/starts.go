@@ -10,6 +10,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
@@ -20,7 +22,7 @@ import (
 func (d *deploy) inspectStarts(ctx context.Context,
 	nodes []v1.Platform) map[landing.ContainerKey][]landing.Foreign {
 	var keys []landing.ContainerKey
-	var uses []image.Use
+	var uses []inspect.Use
 	var containers []corev1.Container
 	for _, o := range d.objects {
 		for _, t := range template.Of(o.Unstructured) {
@@ -28,13 +30,13 @@ func (d *deploy) inspectStarts(ctx context.Context,
 				if img := d.images.Image(c.Image); img != nil {
 					key := landing.ContainerKey{Template: template.KeyOf(o.Unstructured, t), Container: c.Name}
 					keys, containers = append(keys, key), append(containers, c)
-					uses = append(uses, image.Use{Image: img, Starts: lookup.Starts(c), Nodes: nodes})
+					uses = append(uses, inspect.Use{Image: img, Starts: lookup.Starts(c), Nodes: nodes})
 				}
 			}
 		}
 	}
 	foreign := map[landing.ContainerKey][]landing.Foreign{}
-	for i, started := range d.images.Client.InspectUses(ctx, uses...) {
+	for i, started := range d.images.Inspector.InspectUses(ctx, uses...) {
 		foreign[keys[i]] = append(foreign[keys[i]], lookup.ForeignOf(started)...)
 		d.reportStarted(uses[i].Image, started)
 		d.find(d.located(lookup.AbsentCommands(keys[i], containers[i], started))...)
@@ -44,7 +46,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 
 // reportStarted reports layers that could not be read. What nodes could not load is for the plan to report, where a pod
 // can land there.
-func (d *deploy) reportStarted(img *image.Image, started image.Started) {
+func (d *deploy) reportStarted(img *image.Image, started inspect.Started) {
 	reference := img.Reference.String()
 	if started.Err != nil {
 		if !d.isInput(img.Reference) {
@@ -52,7 +54,7 @@ func (d *deploy) reportStarted(img *image.Image, started image.Started) {
 		}
 		return
 	}
-	for _, f := range started.Verify(nil) {
+	for _, f := range verify.Started(started, nil) {
 		if f.Code == finding.BinaryUnchecked && f.Severity == finding.Warning && !d.isInput(img.Reference) {
 			d.find(d.usedBy(reference, f))
 		}

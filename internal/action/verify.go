@@ -13,6 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -81,7 +82,7 @@ func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
 		return verified, status.Fault{Err: fmt.Errorf("image %q: this run pushed %s, and the tag leads to %s now: "+
 			"another push moved it; let one workflow at a time push a tag", in.Reference, built, result.Image.Digest)}
 	}
-	verified.findings = image.Verify(result.Image, in.Platforms)
+	verified.findings = verify.Image(result.Image, in.Platforms)
 	return verified, nil
 }
 

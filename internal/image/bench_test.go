@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 )
 
 // BenchmarkMemory verifies an image whose app comes after all the rest of one layer, so that every byte has to be
@@ -164,7 +164,7 @@ func BenchmarkAgainstPull(b *testing.B) {
 		})
 	}
 	measure("verify_two_platforms", func() {
-		if findings := image.Verify(examine(b, options(), ref)[0], both(nil)); findings != nil {
+		if findings := verify.Image(examine(b, options(), ref)[0], both(nil)); findings != nil {
 			b.Fatal(brief(findings))
 		}
 	})

@@ -73,29 +73,30 @@ func (e *entryError) name() string {
 	return fmt.Sprintf("%s (%s)", e.entry.Platform, e.entry.Digest)
 }
 
-// layerError is about a layer that could not be had.
-type layerError struct {
-	manifest Manifest
-	err      error
+// LayerError is about a layer that could not be had.
+type LayerError struct {
+	Manifest Manifest
+	Err      error
 }
 
-func (e *layerError) Error() string { return e.name() + ": " + e.err.Error() }
+func (e *LayerError) Error() string { return e.name() + ": " + e.Err.Error() }
 
-func (e *layerError) Unwrap() error { return e.err }
+// Unwrap returns the cause.
+func (e *LayerError) Unwrap() error { return e.Err }
 
 // name says which layer it is: "layer 2 of 3 of linux/arm64 (sha256:…)".
-func (e *layerError) name() string {
+func (e *LayerError) name() string {
 	var layer *rootfs.LayerError
-	if !errors.As(e.err, &layer) {
-		return "a layer of " + e.manifest.Platform.String()
+	if !errors.As(e.Err, &layer) {
+		return "a layer of " + e.Manifest.Platform.String()
 	}
-	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.manifest.Platform,
-		e.manifest.Layers[layer.Layer].Digest)
+	return fmt.Sprintf("layer %d of %d of %s (%s)", layer.Layer+1, layer.Layers, e.Manifest.Platform,
+		e.Manifest.Layers[layer.Layer].Digest)
 }
 
-// explain turns what went wrong with a reference into an error that says what happened, at which registry, and what to
+// Explain turns what went wrong with a reference into an error that says what happened, at which registry, and what to
 // do: an *Error where the registry says that there is no such image, or shows none.
-func (c *Client) explain(ctx context.Context, ref name.Reference, err error) error {
+func (c *Client) Explain(ctx context.Context, ref name.Reference, err error) error {
 	if known := (*Error)(nil); errors.As(err, &known) {
 		return known
 	}
@@ -164,7 +165,7 @@ func notFound(ref name.Reference, problem *registry.Error, err error) error {
 func missingPart(err error) string {
 	var (
 		entry *entryError
-		layer *layerError
+		layer *LayerError
 		blob  *registry.BlobError
 	)
 	switch {

@@ -10,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 )
 
 // answers is a network on which one registry answers all that it is asked for with the same bytes.
@@ -57,7 +57,7 @@ func FuzzResolve(f *testing.F) {
 			if len(result.Image.Manifests) == 0 {
 				t.Error("an image without a manifest")
 			}
-			image.Verify(result.Image, []v1.Platform{amd64, arm64})
+			verify.Image(result.Image, []v1.Platform{amd64, arm64})
 		}
 	})
 }
@@ -81,7 +81,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		client.Inspect(context.Background(), result.Image)
-		image.Verify(result.Image, []v1.Platform{amd64, arm64})
+		verify.Image(result.Image, []v1.Platform{amd64, arm64})
 	})
 }
 

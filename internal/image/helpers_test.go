@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
@@ -34,16 +35,26 @@ var (
 type settings struct {
 	registry registry.Options
 	image    image.Options
+	inspect  inspect.Options
 }
 
 // options asks no keychain of this machine, so that tests see the same everywhere.
 func options() settings {
-	s := settings{registry.DefaultOptions(), image.DefaultOptions()}
+	s := settings{registry.DefaultOptions(), image.DefaultOptions(), inspect.DefaultOptions()}
 	s.registry.Keychain = nil
 	return s
 }
 
-func (s settings) client() *image.Client { return image.NewClient(registry.New(s.registry), s.image) }
+// client resolves and inspects, as a run does.
+type client struct {
+	*image.Client
+	*inspect.Inspector
+}
+
+func (s settings) client() client {
+	resolver := image.NewClient(registry.New(s.registry), s.image)
+	return client{resolver, inspect.New(resolver, s.inspect)}
+}
 
 // impatient has registries counted as hanging early.
 func (s *settings) impatient(after time.Duration) {

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
@@ -77,10 +77,10 @@ func TestLayers_that_are_not_what_they_should_be(t *testing.T) {
 			}))
 			opts := options()
 			if test.limits != nil {
-				test.limits(&opts.image.Limits)
+				test.limits(&opts.inspect.Limits)
 			}
 			img := examine(t, opts, push(t, host+"/cart:1", test.img))[0]
-			findings := image.Verify(img, []v1.Platform{amd64})
+			findings := verify.Image(img, []v1.Platform{amd64})
 			if diff := cmp.Diff([]string{"warning binary-unchecked amd64"}, brief(findings)); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
@@ -154,11 +154,11 @@ func TestChild_digest_is_found(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			img := examine(t, options(), parse(t, host+"/"+test.reference))[0]
-			findings := image.Verify(img, test.want)
+			findings := verify.Image(img, test.want)
 			if diff := cmp.Diff(test.find, brief(findings)); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
-			if f, ok := image.ChildDigest(img, test.want); ok && f.Fix != "Use the digest of the index: "+host+"/"+test.fix {
+			if f, ok := verify.ChildDigest(img, test.want); ok && f.Fix != "Use the digest of the index: "+host+"/"+test.fix {
 				t.Errorf("fix %q, want the reference %q", f.Fix, test.fix)
 			}
 		})

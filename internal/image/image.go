@@ -1,8 +1,8 @@
-// Package image finds out what an image reference really leads to, and whether it is what it says.
+// Package image finds out what an image reference really leads to.
 //
 // Resolve reads manifests and configs: the digest of the index and the platforms behind it, as the registry has them
-// now. Inspect looks into the layers, as far as needed to see what each platform would start. Verify compares all that
-// with what was asked for; it looks at values only.
+// now. Package inspect looks into the layers, as far as needed to see what each platform would start; package verify
+// compares all that with what was asked for. The tests here follow references through all three.
 package image
 
 import (
@@ -13,8 +13,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-
-	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
 
 // Image is what a reference led to when it was resolved.
@@ -41,7 +39,7 @@ type Image struct {
 	// ParentTag's index contains. It is zero for all other references.
 	Parent    v1.Hash
 	ParentTag string
-	// Twins are sets of platforms that share every layer, found by Inspect.
+	// Twins are sets of platforms that share every layer, found by package inspect.
 	Twins []Twins
 }
 
@@ -70,7 +68,7 @@ type Manifest struct {
 	// File is the config, Layers are the lowest first.
 	File   *v1.ConfigFile
 	Layers []v1.Descriptor
-	// Inspection is what Inspect found in the layers; nil before.
+	// Inspection is what package inspect found in the layers; nil before.
 	Inspection *Inspection
 }
 
@@ -125,7 +123,7 @@ type Inspection struct {
 	Absent []Absent
 	// Broken is why the layers could not be read to the end, or nil: a limit, a bad archive or a wrong digest.
 	Broken error
-	// Recalled: an earlier run found this, of the same digest, and no layer was read; see Options.Facts.
+	// Recalled: an earlier run found this, of the same digest, and no layer was read; see inspect.Options.
 	Recalled bool
 }
 
@@ -154,11 +152,4 @@ type Program struct {
 type Twins struct {
 	Platforms []v1.Platform
 	Program   Program
-}
-
-func programOf(file rootfs.File, layers []v1.Descriptor) Program {
-	return Program{
-		Path: file.Path, Layer: file.Layer + 1, Layers: len(layers), Digest: layers[file.Layer].Digest,
-		Architecture: rootfs.Architecture(file.Head), Format: rootfs.Format(file.Head),
-	}
 }

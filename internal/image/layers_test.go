@@ -10,6 +10,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 )
 
 // examine takes references through Resolve and Inspect.
@@ -56,7 +57,7 @@ func TestNo_image_that_lies_passes(t *testing.T) {
 	}
 	for i, img := range examine(t, options(), refs...) {
 		t.Run(lies[i].name, func(t *testing.T) {
-			findings := image.Verify(img, both(lies[i].want))
+			findings := verify.Image(img, both(lies[i].want))
 			if diff := cmp.Diff(lies[i].find, brief(findings)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 				for _, f := range findings {

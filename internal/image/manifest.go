@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
@@ -103,7 +104,7 @@ func (w walker) readManifest(ctx context.Context, d *remote.Descriptor, claim *v
 		m.Bytes += layer.Size
 	}
 	if claim != nil {
-		m.Platform = normalise(*claim)
+		m.Platform = platform.Normalise(*claim)
 	}
 	return m, nil
 }
@@ -145,7 +146,7 @@ func (w walker) config(ctx context.Context, d v1.Descriptor) (*v1.ConfigFile, er
 }
 
 func platformOf(file *v1.ConfigFile) v1.Platform {
-	return normalise(v1.Platform{
+	return platform.Normalise(v1.Platform{
 		OS: file.OS, Architecture: file.Architecture, Variant: file.Variant,
 		OSVersion: file.OSVersion, OSFeatures: file.OSFeatures,
 	})

@@ -14,8 +14,8 @@ import (
 // statusEvery is how often a wait is reported, and how long one may last in silence.
 const statusEvery = 3 * time.Second
 
-// report emits a status now and then until it is stopped. An empty text is no status.
-func (c *Client) report(ctx context.Context, status func() string) (stop func()) {
+// Report emits a status now and then until it is stopped. An empty text is no status.
+func (c *Client) Report(ctx context.Context, status func() string) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -34,15 +34,6 @@ func (c *Client) report(ctx context.Context, status func() string) (stop func())
 		}
 	}()
 	return func() { cancel(); <-ended }
-}
-
-// watch reports how far an inspection is.
-func (c *Client) watch(ctx context.Context, jobs int, p *problems) (stop func()) {
-	return c.report(ctx, func() string {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return fmt.Sprintf("Reading layers: %d of %d platforms checked", p.finished, jobs)
-	})
 }
 
 // waiting words which registries are waited for: "Waiting for ghcr.io (3 of 50 images)".

@@ -43,7 +43,7 @@ func (c *Client) forEach(ctx context.Context, refs []name.Reference, do func(i i
 		}
 	}
 	left := newCountdown(byRegistry)
-	defer c.report(ctx, left.status)()
+	defer c.Report(ctx, left.status)()
 	var registries sync.WaitGroup
 	for host, indexes := range byRegistry {
 		registries.Go(func() {
@@ -71,7 +71,7 @@ func (c *Client) resolve(ctx context.Context, ref name.Reference) (*Image, error
 	defer cancel()
 	image, err := walker{client: c, repository: ref.Context(), entries: new(atomic.Int64)}.start(ctx, ref)
 	if err != nil {
-		return nil, c.explain(ctx, ref, err)
+		return nil, c.Explain(ctx, ref, err)
 	}
 	c.findParent(ctx, image)
 	return image, nil

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
@@ -24,17 +25,17 @@ func sidecar(t *testing.T) v1.ImageIndex {
 	return indexOf(of(amd64).as(t, amd64), of(arm64).as(t, arm64))
 }
 
-func TestInspectUses_checks_what_the_pod_starts(t *testing.T) {
+func TestInspect_of_uses_checks_what_the_pod_starts(t *testing.T) {
 	host := newRegistry(t)
 	ref := push(t, host+"/sidecar:1", sidecar(t))
-	exec := func(what string, command ...string) image.Start {
-		return image.Start{What: what, Exec: true, Override: launch.Override{Command: command}}
+	exec := func(what string, command ...string) inspect.Start {
+		return inspect.Start{What: what, Exec: true, Override: launch.Override{Command: command}}
 	}
-	command := func(o launch.Override) []image.Start { return []image.Start{{Override: o}} }
+	command := func(o launch.Override) []inspect.Start { return []inspect.Start{{Override: o}} }
 	const says = "but /tools/check, which %s starts, is an ELF binary for amd64"
 	tests := []struct {
 		name   string
-		starts []image.Start
+		starts []inspect.Start
 		nodes  []v1.Platform
 		find   []string
 		words  string
@@ -45,10 +46,10 @@ func TestInspectUses_checks_what_the_pod_starts(t *testing.T) {
 		{"a_command_on_amd64_alone", command(launch.Override{Command: []string{"/tools/check"}}), []v1.Platform{amd64}, nil,
 			""},
 		{"arguments", command(launch.Override{Args: []string{"/tools/check"}}), nil, nil, ""},
-		{"a_probe", []image.Start{{}, exec("its liveness probe", "/tools/check", "-q")}, nil,
+		{"a_probe", []inspect.Start{{}, exec("its liveness probe", "/tools/check", "-q")}, nil,
 			[]string{"error binary-mismatch arm64"}, fmt.Sprintf(says, "its liveness probe")},
-		{"a_probe_that_is_fine", []image.Start{{}, exec("its readiness probe", "/tools/ok")}, nil, nil, ""},
-		{"a_hook_that_is_not_there", []image.Start{{}, exec("its postStart hook", "/gone")}, nil,
+		{"a_probe_that_is_fine", []inspect.Start{{}, exec("its readiness probe", "/tools/ok")}, nil, nil, ""},
+		{"a_hook_that_is_not_there", []inspect.Start{{}, exec("its postStart hook", "/gone")}, nil,
 			[]string{"info binary-unchecked amd64"},
 			"Not checked: its postStart hook: /gone: no such file or directory."},
 		{"a_variable", command(launch.Override{Command: []string{"$(DIR)/check"}, Env: []string{"DIR=/tools"}}), nil,
@@ -61,11 +62,11 @@ func TestInspectUses_checks_what_the_pod_starts(t *testing.T) {
 	img := client.Resolve(t.Context(), refs(ref))[0].Image
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			started := client.InspectUses(t.Context(), image.Use{Image: img, Starts: test.starts, Nodes: test.nodes})[0]
+			started := client.InspectUses(t.Context(), inspect.Use{Image: img, Starts: test.starts, Nodes: test.nodes})[0]
 			if started.Err != nil {
 				t.Fatal(started.Err)
 			}
-			findings := started.Verify(both(nil))
+			findings := verify.Started(started, both(nil))
 			if diff := cmp.Diff(test.find, brief(findings)); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
@@ -77,7 +78,7 @@ func TestInspectUses_checks_what_the_pod_starts(t *testing.T) {
 }
 
 // Each layer is read at most once in a run, whoever asks about it.
-func TestInspectUses_reads_no_layer_again(t *testing.T) {
+func TestInspect_of_uses_reads_no_layer_again(t *testing.T) {
 	registry := newCounted(nil)
 	host := serve(t, registry)
 	client := options().client()
@@ -87,9 +88,9 @@ func TestInspectUses_reads_no_layer_again(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	use := image.Use{Image: img, Starts: []image.Start{{Override: launch.Override{Command: []string{"/tools/ok"}}}}}
+	use := inspect.Use{Image: img, Starts: []inspect.Start{{Override: launch.Override{Command: []string{"/tools/ok"}}}}}
 	for _, started := range client.InspectUses(t.Context(), use, use) {
-		if findings := started.Verify(both(nil)); started.Err != nil || findings != nil {
+		if findings := verify.Started(started, both(nil)); started.Err != nil || findings != nil {
 			t.Errorf("got %v, %v", started.Err, brief(findings))
 		}
 	}
@@ -127,7 +128,7 @@ func TestVerify_of_an_index_that_lacks_a_child(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			findings := image.Verify(img, test.want)
+			findings := verify.Image(img, test.want)
 			if diff := cmp.Diff(test.find, brief(findings)); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}

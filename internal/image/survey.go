@@ -22,19 +22,20 @@ type Surveyed struct {
 // thousands of images take little memory. The results are in the order of refs.
 func (c *Client) Survey(ctx context.Context, refs []name.Reference) []Surveyed {
 	results := make([]Surveyed, len(refs))
-	first := c.forEach(ctx, refs, func(i int) { results[i] = c.survey(ctx, refs[i]) })
+	first := c.forEach(ctx, refs, func(i int) { results[i] = c.SurveyOne(ctx, refs[i]) })
 	for i := range refs {
 		results[i] = results[first[i]]
 	}
 	return results
 }
 
-func (c *Client) survey(ctx context.Context, ref name.Reference) Surveyed {
+// SurveyOne is Survey of one reference, without reports of progress.
+func (c *Client) SurveyOne(ctx context.Context, ref name.Reference) Surveyed {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Timeout, &registry.SlowError{After: c.opts.Timeout})
 	defer cancel()
 	found, err := walker{client: c, repository: ref.Context(), entries: new(atomic.Int64), survey: true}.start(ctx, ref)
 	if err != nil {
-		return Surveyed{Err: c.explain(ctx, ref, err)}
+		return Surveyed{Err: c.Explain(ctx, ref, err)}
 	}
 	return Surveyed{Offer: platform.Offer{Index: found.Index, Platforms: found.Platforms()}}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
 
@@ -121,7 +122,7 @@ func (w walker) readEntry(ctx context.Context, entry v1.Descriptor, depth int) (
 		return found{}, fmt.Errorf("its indexes list more than %d manifests in all; at most that many are read", maxManifests)
 	}
 	if w.survey && entry.Platform != nil && kindOfType(entry.MediaType) == kindImage {
-		m := Manifest{Platform: normalise(*entry.Platform), Digest: entry.Digest, File: &v1.ConfigFile{}} // unread
+		m := Manifest{Platform: platform.Normalise(*entry.Platform), Digest: entry.Digest, File: &v1.ConfigFile{}} // unread
 		return found{manifests: []Manifest{m}}, nil
 	}
 	child, err := w.manifest(ctx, w.repository.Digest(entry.Digest.String()))
@@ -146,7 +147,7 @@ func (w walker) without(ctx context.Context, entry v1.Descriptor, err error) (fo
 	}
 	m := Missing{Digest: entry.Digest, err: err}
 	if entry.Platform != nil {
-		m.Platform = normalise(*entry.Platform)
+		m.Platform = platform.Normalise(*entry.Platform)
 	}
 	return found{missing: []Missing{m}}, nil
 }

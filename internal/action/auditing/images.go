@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/newer"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
@@ -113,7 +114,7 @@ func (a *Audit) findNewer(ctx context.Context, clients map[string]*image.Client)
 	for _, reference := range lacking {
 		group.Go(func() error {
 			ref, _ := image.ParseReference(reference) // it was parsed before
-			found := clients[reference].Newer(ctx, ref, a.moveTo())
+			found := newer.Find(ctx, clients[reference], ref, a.moveTo())
 			lock.Lock()
 			defer lock.Unlock()
 			done++
@@ -127,7 +128,7 @@ func (a *Audit) findNewer(ctx context.Context, clients map[string]*image.Client)
 	_ = group.Wait() // nobody returns one
 }
 
-func newerOf(found image.Newer) audit.Newer {
+func newerOf(found newer.Result) audit.Newer {
 	n := audit.Newer{Searched: true, Tag: found.Tag, Looked: found.Looked}
 	switch {
 	case found.Err != nil:

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 )
@@ -15,9 +16,10 @@ import (
 // Images are what the registries have under the references of a run. They are safe for concurrent use: images of others
 // are looked up while those of the inputs are verified.
 type Images struct {
-	// Registry and Client are set once the run is signed in.
-	Registry *registry.Client
-	Client   *image.Client
+	// Registry, Client and Inspector are set once the run is signed in.
+	Registry  *registry.Client
+	Client    *image.Client
+	Inspector *inspect.Inspector
 
 	mu sync.Mutex
 	// resolved are the results by the reference's full name, so that none is looked up twice.
@@ -64,7 +66,7 @@ func (i *Images) Inspect(ctx context.Context, refs []name.Reference) {
 			found = append(found, img)
 		}
 	}
-	for at, err := range i.Client.Inspect(ctx, found...) {
+	for at, err := range i.Inspector.Inspect(ctx, found...) {
 		if err != nil {
 			i.setResult(found[at].Reference, image.Result{Err: err})
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
@@ -17,14 +19,14 @@ import (
 )
 
 // Starts are all commands of a container: its own, and those of its probes and hooks.
-func Starts(c corev1.Container) []image.Start {
+func Starts(c corev1.Container) []inspect.Start {
 	pod := podSettings(c)
 	own := pod
 	own.Command, own.Args = c.Command, c.Args
-	list := []image.Start{{Override: own}}
+	list := []inspect.Start{{Override: own}}
 	add := func(what string, action *corev1.ExecAction) {
 		if action != nil {
-			start := image.Start{What: what, Exec: true, Override: pod}
+			start := inspect.Start{What: what, Exec: true, Override: pod}
 			start.Command = action.Command
 			list = append(list, start)
 		}
@@ -60,9 +62,9 @@ func podSettings(c corev1.Container) launch.Override {
 }
 
 // ForeignOf are the programs that nodes could not load.
-func ForeignOf(started image.Started) (list []landing.Foreign) {
+func ForeignOf(started inspect.Started) (list []landing.Foreign) {
 	for _, m := range started.Manifests {
-		if p, ok := m.Foreign(); ok {
+		if p, ok := verify.Foreign(m); ok {
 			words := fmt.Sprintf("%s, %s", p.Path, p.Format)
 			if p.Starter != "" {
 				words += fmt.Sprintf(", as %s", p.Starter)
@@ -75,7 +77,7 @@ func ForeignOf(started image.Started) (list []landing.Foreign) {
 
 // AbsentCommands are warnings about commands that the image of a container does not have: it would never start. A
 // volume may bring the file.
-func AbsentCommands(key landing.ContainerKey, c corev1.Container, started image.Started) (list []finding.Finding) {
+func AbsentCommands(key landing.ContainerKey, c corev1.Container, started inspect.Started) (list []finding.Finding) {
 	where := map[image.Absent][]string{}
 	var order []image.Absent
 	for _, m := range started.Manifests {

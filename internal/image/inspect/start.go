@@ -1,13 +1,13 @@
-package image
+package inspect
 
 import (
 	"context"
 	"slices"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
@@ -41,7 +41,7 @@ func (s Start) command(config v1.Config) launch.Command {
 
 // Use is an image as a container uses it.
 type Use struct {
-	Image *Image
+	Image *image.Image
 	// Starts are what the container starts; none is the image's own command.
 	Starts []Start
 	// Nodes are the platforms of the nodes in question. Of an index, only what these would take is read; none is all.
@@ -50,17 +50,17 @@ type Use struct {
 
 // Started is what a Use starts.
 type Started struct {
-	Image *Image
+	Image *image.Image
 	// Manifests are those that were looked at, each with what it starts as its Inspection.
-	Manifests []Manifest
+	Manifests []image.Manifest
 	// Err is like the errors of Resolve.
 	Err error
 }
 
 // InspectUses is Inspect for what containers start, which may be something else than the image's own command. The
 // images' own Inspection stays as it is; their Twins are filled in. Layers that were read before are not read again.
-func (c *Client) InspectUses(ctx context.Context, uses ...Use) []Started {
-	var images []*Image
+func (i *Inspector) InspectUses(ctx context.Context, uses ...Use) []Started {
+	var images []*image.Image
 	var jobs []*job
 	results := make([]Started, len(uses))
 	for i, u := range uses {
@@ -68,11 +68,11 @@ func (c *Client) InspectUses(ctx context.Context, uses ...Use) []Started {
 		results[i] = Started{Image: u.Image, Manifests: u.manifests()}
 		for k := range results[i].Manifests {
 			m := &results[i].Manifests[k]
-			m.Inspection = &Inspection{}
+			m.Inspection = &image.Inspection{}
 			jobs = append(jobs, &job{img: u.Image, manifest: m, starts: u.starts(), found: m.Inspection})
 		}
 	}
-	problems := c.inspect(ctx, distinct(images), jobs)
+	problems := i.inspect(ctx, distinct(images), jobs)
 	for i := range results {
 		results[i].Err = problems[results[i].Image]
 	}
@@ -87,43 +87,12 @@ func (u Use) starts() []Start {
 }
 
 // manifests are copies of those that the nodes would take.
-func (u Use) manifests() (list []Manifest) {
+func (u Use) manifests() (list []image.Manifest) {
 	for _, m := range u.Image.Manifests {
-		taken := func(node v1.Platform) bool { return runs(node, m.Platform) }
+		taken := func(node v1.Platform) bool { return platform.Runs(node, m.Platform) }
 		if len(u.Nodes) == 0 || !u.Image.Index || slices.ContainsFunc(u.Nodes, taken) {
 			list = append(list, m)
 		}
 	}
 	return list
-}
-
-// Verify finds the programs that nodes of a platform could not load, platforms that share a binary, and what could not
-// be checked. Faults of a platform that was asked for are errors, of others warnings.
-func (s Started) Verify(want []v1.Platform) (findings []finding.Finding) {
-	for _, m := range s.Manifests {
-		findings = append(findings, binaryMismatches(s.Image, m, want)...)
-	}
-	findings = append(findings, identicalLayers(s.Image, want)...)
-	return append(findings, unchecked(s.Image, s.Manifests)...)
-}
-
-// Foreign finds a program that nodes of the manifest's platform could not load.
-func (m Manifest) Foreign() (Program, bool) {
-	if m.Inspection == nil || m.Platform.Architecture == "" {
-		return Program{}, false
-	}
-	for _, p := range m.Inspection.Programs {
-		if !loads(m.Platform, p.Architecture) {
-			return p, true
-		}
-	}
-	return Program{}, false
-}
-
-// starter is the words for who starts a program: "it", or "its liveness probe".
-func (p Program) starter() string {
-	if p.Starter == "" {
-		return "it"
-	}
-	return strings.TrimSpace(p.Starter)
 }

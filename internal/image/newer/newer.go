@@ -1,4 +1,5 @@
-package image
+// Package newer looks for a newer tag of an image that offers an architecture.
+package newer
 
 import (
 	"cmp"
@@ -9,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 )
 
-// Newer is what the search for a newer tag of an image came to.
-type Newer struct {
+// Result is what the search for a newer tag of an image came to.
+type Result struct {
 	// Tag has the architecture; "" where none was found.
 	Tag string
 	// Looked are the tags that were looked at.
@@ -28,19 +31,19 @@ type Newer struct {
 // tagPages bounds how many tags of a repository are listed, at 1,000 a page.
 const tagPages = 5
 
-// Newer looks for the least change of a reference's tag that offers the architecture: the tag itself, where the
+// Find looks for the least change of a reference's tag that offers the architecture: the tag itself, where the
 // reference pins a digest under it; then the newest tag of the same minor version, of the same major version, and of
 // all, each in the same family of tags, which is at most four look-ups.
-func (c *Client) Newer(ctx context.Context, ref name.Reference, architecture string) Newer {
-	var found Newer
+func Find(ctx context.Context, c *image.Client, ref name.Reference, architecture string) Result {
+	var found Result
 	current, pinned := tagOf(ref)
 	if current == "" {
-		return Newer{Unversioned: true}
+		return Result{Unversioned: true}
 	}
-	tags, more, err := c.registry.TagPages(ctx, ref.Context(), tagPages)
+	tags, more, err := c.Registry().TagPages(ctx, ref.Context(), tagPages)
 	found.More = more
 	if err != nil {
-		found.Err = c.explain(ctx, ref, err)
+		found.Err = c.Explain(ctx, ref, err)
 	}
 	_, isVersion := versionOf(current)
 	found.Unversioned = !isVersion
@@ -50,7 +53,7 @@ func (c *Client) Newer(ctx context.Context, ref name.Reference, architecture str
 	}
 	for _, tag := range steps {
 		found.Looked = append(found.Looked, tag)
-		if c.survey(ctx, ref.Context().Tag(tag)).RunsOn(architecture) {
+		if c.SurveyOne(ctx, ref.Context().Tag(tag)).RunsOn(architecture) {
 			found.Tag, found.Err = tag, nil
 			return found
 		}

@@ -1,9 +1,11 @@
-package image
+package inspect
 
 import (
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 )
 
 // What was found of a manifest by its digest never changes, so a later run need not read the layers again. Only that
@@ -20,16 +22,16 @@ type subject struct {
 	Starts   []Start     `json:"starts"`
 }
 
-func (c *Client) subject(j *job) subject {
-	return subject{Checker: c.opts.Checker, Manifest: j.manifest.Digest, Platform: j.manifest.Platform, Starts: j.starts}
+func (i *Inspector) subject(j *job) subject {
+	return subject{Checker: i.opts.Checker, Manifest: j.manifest.Digest, Platform: j.manifest.Platform, Starts: j.starts}
 }
 
 // recall fills in what earlier runs have found, and returns the jobs that are left.
-func (c *Client) recall(jobs []*job) (left []*job) {
+func (i *Inspector) recall(jobs []*job) (left []*job) {
 	for _, j := range jobs {
-		var programs []Program
-		if c.opts.Facts.Get(c.subject(j), &programs) && isSound(j.manifest, Inspection{Programs: programs}) {
-			*j.found = Inspection{Programs: programs, Recalled: true}
+		var programs []image.Program
+		if i.opts.Facts.Get(i.subject(j), &programs) && isSound(j.manifest, image.Inspection{Programs: programs}) {
+			*j.found = image.Inspection{Programs: programs, Recalled: true}
 			continue
 		}
 		left = append(left, j)
@@ -38,18 +40,18 @@ func (c *Client) recall(jobs []*job) (left []*job) {
 }
 
 // keep keeps what was found for later runs. Where that fails, they look themselves.
-func (c *Client) keep(j *job) {
+func (i *Inspector) keep(j *job) {
 	if isSound(j.manifest, *j.found) {
-		_ = c.opts.Facts.Put(c.subject(j), j.found.Programs)
+		_ = i.opts.Facts.Put(i.subject(j), j.found.Programs)
 	}
 }
 
 // isSound reports whether all that is started was found, in layers of the manifest, and is for its CPU.
-func isSound(m *Manifest, found Inspection) bool {
+func isSound(m *image.Manifest, found image.Inspection) bool {
 	if found.Broken != nil || len(found.Unchecked)+len(found.Absent) > 0 || len(found.Programs) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(found.Programs, func(p Program) bool {
+	return !slices.ContainsFunc(found.Programs, func(p image.Program) bool {
 		return p.Layers != len(m.Layers) || p.Layer < 1 || p.Layer > p.Layers || p.Digest != m.Layers[p.Layer-1].Digest ||
 			p.Architecture == "" || p.Architecture != m.Platform.Architecture
 	})

@@ -1,4 +1,4 @@
-package image
+package inspect
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
@@ -18,16 +19,16 @@ import (
 // Inspect looks into the layers of images that Resolve found, side by side and each layer at most once, whichever
 // images and platforms share it, and fills in their Inspection and Twins: what their own commands start. The errors are
 // in the order of the images, and like those of Resolve. An image with an error is left as far as it got.
-func (c *Client) Inspect(ctx context.Context, images ...*Image) []error {
+func (i *Inspector) Inspect(ctx context.Context, images ...*image.Image) []error {
 	var jobs []*job
 	for _, img := range distinct(images) {
 		for j := range img.Manifests {
 			m := &img.Manifests[j]
-			m.Inspection = &Inspection{}
+			m.Inspection = &image.Inspection{}
 			jobs = append(jobs, &job{img: img, manifest: m, starts: []Start{own}, found: m.Inspection})
 		}
 	}
-	problems := c.inspect(ctx, distinct(images), jobs)
+	problems := i.inspect(ctx, distinct(images), jobs)
 	errs := make([]error, len(images))
 	for i, img := range images {
 		errs[i] = problems[img]
@@ -36,7 +37,7 @@ func (c *Client) Inspect(ctx context.Context, images ...*Image) []error {
 }
 
 // distinct drops images that are given again: references may lead to one.
-func distinct(images []*Image) (list []*Image) {
+func distinct(images []*image.Image) (list []*image.Image) {
 	for _, img := range images {
 		if !slices.Contains(list, img) {
 			list = append(list, img)
@@ -47,50 +48,50 @@ func distinct(images []*Image) (list []*Image) {
 
 // job is to look at what is started of one platform's image.
 type job struct {
-	img      *Image
-	manifest *Manifest
+	img      *image.Image
+	manifest *image.Manifest
 	starts   []Start
-	found    *Inspection
+	found    *image.Inspection
 }
 
 // inspect does jobs and looks for twins. It returns the first thing that went wrong with each image, explained.
-func (c *Client) inspect(ctx context.Context, images []*Image, jobs []*job) map[*Image]error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.opts.Reading, &registry.SlowError{After: c.opts.Reading})
+func (i *Inspector) inspect(ctx context.Context, images []*image.Image, jobs []*job) map[*image.Image]error {
+	ctx, cancel := context.WithTimeoutCause(ctx, i.opts.Timeout, &registry.SlowError{After: i.opts.Timeout})
 	defer cancel()
-	defer c.layers.rest()
-	jobs = c.recall(jobs)
-	c.expect(images, jobs)
-	problems := problems{first: map[*Image]error{}}
-	defer c.watch(ctx, len(jobs), &problems)()
-	c.sideBySide(ctx, jobs, &problems)
+	defer i.layers.rest()
+	jobs = i.recall(jobs)
+	i.expect(images, jobs)
+	problems := problems{first: map[*image.Image]error{}}
+	defer i.watch(ctx, len(jobs), &problems)()
+	i.sideBySide(ctx, jobs, &problems)
 	for _, img := range images {
-		problems.note(img, c.findTwins(ctx, img))
+		problems.note(img, i.findTwins(ctx, img))
 	}
-	explained := map[*Image]error{}
+	explained := map[*image.Image]error{}
 	for img, err := range problems.first {
-		explained[img] = c.explain(ctx, img.Reference, err)
+		explained[img] = i.client.Explain(ctx, img.Reference, err)
 	}
 	return explained
 }
 
-func (c *Client) expect(images []*Image, jobs []*job) {
+func (i *Inspector) expect(images []*image.Image, jobs []*job) {
 	for _, j := range jobs {
-		c.layers.expect(j.img, j.manifest)
+		i.layers.expect(j.img, j.manifest)
 	}
 	for _, img := range images {
 		for _, m := range twinManifests(img) {
-			c.layers.expect(img, &m)
+			i.layers.expect(img, &m)
 		}
 	}
 }
 
 // sideBySide does all jobs. What found no memory, since several large images were read at once, is done again alone.
-func (c *Client) sideBySide(ctx context.Context, jobs []*job, problems *problems) {
+func (i *Inspector) sideBySide(ctx context.Context, jobs []*job, problems *problems) {
 	var group errgroup.Group
-	group.SetLimit(c.opts.Jobs)
+	group.SetLimit(i.opts.Jobs)
 	for _, j := range jobs {
 		group.Go(func() error {
-			problems.note(j.img, c.do(ctx, j))
+			problems.note(j.img, i.do(ctx, j))
 			problems.done()
 			return nil
 		})
@@ -98,9 +99,9 @@ func (c *Client) sideBySide(ctx context.Context, jobs []*job, problems *problems
 	_ = group.Wait() // every error is kept with its image
 	for _, j := range jobs {
 		if isCrowded(j.found.Broken) {
-			c.layers.rest()
-			c.layers.free()
-			problems.note(j.img, c.do(ctx, j))
+			i.layers.rest()
+			i.layers.free()
+			problems.note(j.img, i.do(ctx, j))
 		}
 	}
 }
@@ -108,11 +109,11 @@ func (c *Client) sideBySide(ctx context.Context, jobs []*job, problems *problems
 // problems are the first errors of images, and how many jobs are done.
 type problems struct {
 	mu       sync.Mutex
-	first    map[*Image]error
+	first    map[*image.Image]error
 	finished int
 }
 
-func (p *problems) note(img *Image, err error) {
+func (p *problems) note(img *image.Image, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil && p.first[img] == nil {
@@ -126,36 +127,45 @@ func (p *problems) done() {
 	p.finished++
 }
 
+// watch reports how far an inspection is.
+func (i *Inspector) watch(ctx context.Context, jobs int, p *problems) (stop func()) {
+	return i.client.Report(ctx, func() string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return fmt.Sprintf("Reading layers: %d of %d platforms checked", p.finished, jobs)
+	})
+}
+
 // do finds what one platform's image starts.
-func (c *Client) do(ctx context.Context, j *job) error {
-	fsys, done := c.layers.borrow(j.img, j.manifest)
+func (i *Inspector) do(ctx context.Context, j *job) error {
+	fsys, done := i.layers.borrow(j.img, j.manifest)
 	defer done()
-	*j.found = Inspection{}
+	*j.found = image.Inspection{}
 	if reason := unreadable(j.manifest.Platform); reason != "" {
 		j.found.Unchecked = []string{reason}
 		return nil
 	}
 	for _, start := range j.starts {
 		started, err := launch.Trace(ctx, fsys, start.what(), start.command(j.manifest.File.Config))
-		j.found.add(start, started, j.manifest.Layers)
+		add(j.found, start, started, j.manifest.Layers)
 		fault, problem := broken(ctx, j.manifest, err)
 		if fault != nil || problem != nil {
 			j.found.Broken = fault
 			return problem
 		}
 	}
-	c.keep(j)
+	i.keep(j)
 	return nil
 }
 
-func (i *Inspection) add(start Start, started launch.Launch, layers []v1.Descriptor) {
+func add(i *image.Inspection, start Start, started launch.Launch, layers []v1.Descriptor) {
 	for _, p := range started.Programs {
 		program := programOf(p.File, layers)
 		program.Starter = start.What
 		i.Programs = append(i.Programs, program)
 	}
 	if m := started.Missing; m != nil {
-		i.Absent = append(i.Absent, Absent{Starter: start.What, Path: m.Path, Err: m.Err})
+		i.Absent = append(i.Absent, image.Absent{Starter: start.What, Path: m.Path, Err: m.Err})
 	}
 	for _, text := range started.Unchecked {
 		if !slices.Contains(i.Unchecked, text) {
@@ -176,7 +186,7 @@ func unreadable(p v1.Platform) string {
 }
 
 // broken separates a layer that contains the wrong bytes, which is the image's fault, from one that could not be had.
-func broken(ctx context.Context, m *Manifest, err error) (fault, problem error) {
+func broken(ctx context.Context, m *image.Manifest, err error) (fault, problem error) {
 	var missing *registry.BlobError
 	switch {
 	case err == nil:
@@ -184,7 +194,14 @@ func broken(ctx context.Context, m *Manifest, err error) (fault, problem error) 
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.As(err, &missing):
-		return nil, &layerError{manifest: *m, err: err}
+		return nil, &image.LayerError{Manifest: *m, Err: err}
 	}
 	return err, nil
+}
+
+func programOf(file rootfs.File, layers []v1.Descriptor) image.Program {
+	return image.Program{
+		Path: file.Path, Layer: file.Layer + 1, Layers: len(layers), Digest: layers[file.Layer].Digest,
+		Architecture: rootfs.Architecture(file.Head), Format: rootfs.Format(file.Head),
+	}
 }

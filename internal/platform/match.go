@@ -1,4 +1,4 @@
-package image
+package platform
 
 import (
 	"cmp"
@@ -9,8 +9,8 @@ import (
 	specs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// normalise writes a platform the way containerd compares it: "aarch64" is arm64, arm64/v8 is arm64, arm is arm/v7.
-func normalise(p v1.Platform) v1.Platform {
+// Normalise writes a platform the way containerd compares it: "aarch64" is arm64, arm64/v8 is arm64, arm is arm/v7.
+func Normalise(p v1.Platform) v1.Platform {
 	if p.Architecture == "" {
 		return v1.Platform{OS: p.OS}
 	}
@@ -21,21 +21,22 @@ func normalise(p v1.Platform) v1.Platform {
 	}
 }
 
-// matches reports whether an image for have is what was meant by want. It takes no substitute, as
+// Matches reports whether an image for have is what was meant by want. It takes no substitute, as
 // a node does: who asks for a platform wants that one.
-func matches(want, have v1.Platform) bool {
+func Matches(want, have v1.Platform) bool {
 	return have.Architecture != "" && platforms.OnlyStrict(spec(want)).Match(spec(have))
 }
 
-// runs reports whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386.
-func runs(node, have v1.Platform) bool {
+// Runs reports whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386. Unlike Takes,
+// it takes no OS for Linux.
+func Runs(node, have v1.Platform) bool {
 	return platforms.Only(spec(node)).Match(spec(have))
 }
 
-// agree reports whether an index entry and the config behind it can both be right.
+// Agree reports whether an index entry and the config behind it can both be right.
 // Many builders leave the variant and the version of Windows out of one of them, so these count only where both have
 // one.
-func agree(index, config v1.Platform) bool {
+func Agree(index, config v1.Platform) bool {
 	either := func(a, b string) bool { return a == b || a == "" || b == "" }
 	return index.OS == config.OS && index.Architecture == config.Architecture &&
 		either(index.Variant, config.Variant) && either(index.OSVersion, config.OSVersion)
@@ -50,8 +51,8 @@ func spec(p v1.Platform) specs.Platform {
 	}
 }
 
-// join writes platforms as users type them.
-func join(list []v1.Platform, separator string) string {
+// Join writes platforms as users type them.
+func Join(list []v1.Platform, separator string) string {
 	var words []string
 	for _, p := range list {
 		words = append(words, p.String())

@@ -1,4 +1,4 @@
-package image_test
+package verify_test
 
 import (
 	"testing"
@@ -8,9 +8,20 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
+)
+
+var (
+	amd64 = v1.Platform{OS: "linux", Architecture: "amd64"}
+	arm64 = v1.Platform{OS: "linux", Architecture: "arm64"}
+	armv7 = v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"}
 )
 
 func TestVerify(t *testing.T) {
+	reference, err := image.ParseReference("r.example/cart:1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	manifest := func(index, config v1.Platform) image.Manifest {
 		return image.Manifest{Platform: index, Config: config, Digest: v1.Hash{Algorithm: "sha256", Hex: "ab"}}
 	}
@@ -71,8 +82,8 @@ func TestVerify(t *testing.T) {
 		{"a_config_without_the_variant", true, []image.Manifest{manifest(armv6, arm)}, []v1.Platform{armv6}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			img := &image.Image{Reference: parse(t, "r.example/cart:1"), Index: test.index, Manifests: test.manifests}
-			if diff := cmp.Diff(test.findings, image.Verify(img, test.want)); diff != "" {
+			img := &image.Image{Reference: reference, Index: test.index, Manifests: test.manifests}
+			if diff := cmp.Diff(test.findings, verify.Image(img, test.want)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -1,4 +1,4 @@
-package image
+package inspect
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs"
 )
@@ -41,12 +42,12 @@ func newPool(registry *registry.Client, limits rootfs.Limits) *pool {
 }
 
 // key: a digest is the same bytes in every repository, but only its own registry can be asked for it.
-func key(img *Image, d v1.Descriptor) string {
+func key(img *image.Image, d v1.Descriptor) string {
 	return img.Reference.Context().RegistryStr() + "/" + d.Digest.String()
 }
 
 // expect counts in advance who will borrow each layer.
-func (p *pool) expect(img *Image, m *Manifest) {
+func (p *pool) expect(img *image.Image, m *image.Manifest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, d := range m.Layers {
@@ -55,7 +56,7 @@ func (p *pool) expect(img *Image, m *Manifest) {
 }
 
 // borrow returns the file system of a manifest, and what to call when it is no longer needed.
-func (p *pool) borrow(img *Image, m *Manifest) (fsys *rootfs.FS, done func()) {
+func (p *pool) borrow(img *image.Image, m *image.Manifest) (fsys *rootfs.FS, done func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.budget.Crowded() {
@@ -73,7 +74,7 @@ func (p *pool) borrow(img *Image, m *Manifest) (fsys *rootfs.FS, done func()) {
 	return rootfs.Of(layers...), func() { p.giveBack(img, m) }
 }
 
-func (p *pool) of(img *Image, d v1.Descriptor) *pooled {
+func (p *pool) of(img *image.Image, d v1.Descriptor) *pooled {
 	k := key(img, d)
 	if p.layers[k] == nil {
 		source := func(ctx context.Context) (io.ReadCloser, error) {
@@ -86,7 +87,7 @@ func (p *pool) of(img *Image, d v1.Descriptor) *pooled {
 
 // giveBack closes the streams that nobody else waits for, and those too many. How a connection ends does not matter:
 // what was read of it is known.
-func (p *pool) giveBack(img *Image, m *Manifest) {
+func (p *pool) giveBack(img *image.Image, m *image.Manifest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, d := range m.Layers {

@@ -1,4 +1,4 @@
-package image
+package verify
 
 import (
 	"fmt"
@@ -7,11 +7,13 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// unchecked reports what Inspect could not see, once for all platforms for which it is the same. Layers that do not
+// unchecked reports what the inspection could not see, once for all platforms for which it is the same. Layers that do not
 // contain what they should are a warning, since they may be made to hide something.
-func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
+func unchecked(img *image.Image, manifests []image.Manifest) (findings []finding.Finding) {
 	reasons, platforms := []string{}, map[string][]v1.Platform{}
 	broken := map[string]bool{}
 	note := func(reason string, p v1.Platform, fault bool) {
@@ -38,16 +40,16 @@ func unchecked(img *Image, manifests []Manifest) (findings []finding.Finding) {
 	return findings
 }
 
-func uncheckedFinding(img *Image, reason string, platforms []v1.Platform, broken bool) finding.Finding {
+func uncheckedFinding(img *image.Image, reason string, platforms []v1.Platform, broken bool) finding.Finding {
 	f := finding.Finding{
 		Code: finding.BinaryUnchecked, Severity: finding.Info, Image: img.Reference.String(),
 		Architecture: platforms[0].Architecture,
-		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, join(platforms,
+		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, platform.Join(platforms,
 			", "), reason),
 	}
 	if broken {
 		f.Severity = finding.Warning
-		f.Message = fmt.Sprintf("Image %s for %s could not be checked: %s.", img.Reference, join(platforms, ", "), reason)
+		f.Message = fmt.Sprintf("Image %s for %s could not be checked: %s.", img.Reference, platform.Join(platforms, ", "), reason)
 		f.Fix = "Build and push the image again. Nodes may fail to unpack it too."
 	}
 	return f
