@@ -29,7 +29,8 @@
 //	diagnose    a failing pod -> cause, evidence, fix
 //	workloads   what runs in a cluster: the top owner of every controller, bare pods, and their pods
 //	audit       pure: what runs x the plan x images -> what is at risk, what could move, and what it comes to in sum
-//	gitops      the edit as a commit on GitHub, or as a pull request
+//	gitops      the edit as a commit on GitHub, or as a pull request: gitops/checkout finds the repository,
+//	            gitops/githubapi reads and writes it, gitops/message writes and knows the commits' messages
 //	report      what a run found and did -> JSON, CSV, tables; report/log prints events and annotations,
 //	            report/summary writes Markdown (report/markdown has its syntax)
 //	action      the ordered list of steps of each command; outputs; exit status

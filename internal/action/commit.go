@@ -13,6 +13,9 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
@@ -21,9 +24,9 @@ import (
 
 // target is where a run records the images.
 type target struct {
-	server gitops.Server
-	place  gitops.Place
-	mark   gitops.Mark
+	server githubapi.Server
+	place  checkout.Place
+	mark   message.Mark
 }
 
 // findBranch finds out where the images are to be recorded.
@@ -35,7 +38,7 @@ func (d *deploy) findBranch(context.Context) error {
 	if err != nil {
 		return status.Fault{Err: err}
 	}
-	place, err := gitops.Locate(file, d.config.Commit.Branch, gitops.Job{
+	place, err := checkout.Locate(file, d.config.Commit.Branch, checkout.Job{
 		Workspace: d.env("GITHUB_WORKSPACE"), Repository: d.env("GITHUB_REPOSITORY"), Ref: d.env("GITHUB_REF"),
 	})
 	if err != nil {
@@ -45,7 +48,7 @@ func (d *deploy) findBranch(context.Context) error {
 	d.target = target{
 		server: d.env.GitHub(d.config.Commit.Token),
 		place:  place,
-		mark:   gitops.Mark{Run: run, Revision: d.env.CommitSHA()},
+		mark:   message.Mark{Run: run, Revision: d.env.CommitSHA()},
 	}
 	return nil
 }
@@ -83,7 +86,7 @@ func (d *deploy) checkBranch(ctx context.Context) error {
 
 // noBranch says what to do about a checkout that can't be committed to.
 func noBranch(err error) string {
-	if errors.Is(err, gitops.ErrNoBranch) {
+	if errors.Is(err, checkout.ErrNoBranch) {
 		return "commit: a tag, a pull request or a single commit is checked out, which can't be committed to; name the " +
 			"branch in commit-branch, " +
 			"or run this on pushes to a branch only"
@@ -140,8 +143,8 @@ func (d *deploy) gitops() gitops.Options {
 		Set:     setReferences,
 		Seen:    d.seen(),
 		Images:  d.imageNames(),
-		Message: gitops.Template(d.config.Commit.Message),
-		Branch:  gitops.Template(d.config.Commit.PullRequestBranch),
+		Message: message.Template(d.config.Commit.Message),
+		Branch:  message.Template(d.config.Commit.PullRequestBranch),
 		Mark:    d.target.mark,
 		Fields:  d.fields(),
 		Details: summary.PullRequest(d.report()) + d.env.RunLink(),
@@ -150,8 +153,8 @@ func (d *deploy) gitops() gitops.Options {
 }
 
 // fields are the values of the placeholders in messages and names of branches.
-func (d *deploy) fields() gitops.Fields {
-	fields := gitops.Fields{Revision: d.target.mark.Revision, Kustomization: d.target.place.Folder(),
+func (d *deploy) fields() message.Fields {
+	fields := message.Fields{Revision: d.target.mark.Revision, Kustomization: d.target.place.Folder(),
 		Branch: d.target.place.Branch}
 	if len(d.config.Images) > 0 { // fix needs none
 		fields.Tag = d.config.Images[0].Reference.Identifier()
@@ -160,14 +163,14 @@ func (d *deploy) fields() gitops.Fields {
 }
 
 // setImages sets the images in a kustomization as a branch has it.
-func (d *deploy) setImages(path string, content []byte) ([]byte, []gitops.Change, error) {
+func (d *deploy) setImages(path string, content []byte) ([]byte, []message.Change, error) {
 	edited, edits, err := edit.SetImages(path, content, d.entries)
 	if err != nil {
 		return nil, nil, status.Fault{Err: err}
 	}
-	var changes []gitops.Change
+	var changes []message.Change
 	for _, e := range edits {
-		changes = append(changes, gitops.Change{Name: e.Name, Before: e.Before, After: e.After})
+		changes = append(changes, message.Change{Name: e.Name, Before: e.Before, After: e.After})
 	}
 	return edited, changes, nil
 }

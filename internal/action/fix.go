@@ -7,6 +7,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
@@ -67,12 +68,12 @@ const (
 // files is the edit of the repository.
 func (d *deploy) files() gitops.Files {
 	place, fields := d.target.place, d.fields()
-	text, branch := gitops.Template(fixMessage), gitops.Template(fixBranch)
+	text, branch := message.Template(fixMessage), message.Template(fixBranch)
 	if given := d.config.Commit.Message; given != inputs.Lookup("commit-message").Default {
-		text = gitops.Template(given)
+		text = message.Template(given)
 	}
 	if given := d.config.Commit.PullRequestBranch; given != inputs.Lookup("pull-request-branch").Default {
-		branch = gitops.Template(given)
+		branch = message.Template(given)
 	}
 	headline, body, _ := strings.Cut(strings.TrimSpace(text.Expand(fields)), "\n")
 	result := d.report()

@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-github/v89/github"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 )
 
 // propose leads the branch to one commit on top of the base. One that is there already is kept.
 func (r *repository) propose(ctx context.Context, branch string, d draft) (Result, error) {
-	head, err := r.head(ctx, branch)
+	head, err := r.Head(ctx, branch)
 	if err != nil {
 		return Result{}, err
 	}
@@ -27,47 +28,47 @@ func (r *repository) propose(ctx context.Context, branch string, d draft) (Resul
 
 // existing looks at what the branch has beyond the base. The result is zero where the branch has to be made anew.
 func (r *repository) existing(ctx context.Context, branch, head string, d draft) (Result, error) {
-	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, d.head, head, nil)
+	compared, err := r.Compare(ctx, d.head, head, "comparing the pull request's branch with its base")
 	if err != nil {
-		return Result{}, r.explain("comparing the pull request's branch with its base", err)
+		return Result{}, err
 	}
-	commits := entries(comparison.Commits)
+	commits := compared.Commits
 	for _, c := range commits {
-		switch mark, ours := ParseMark(c.message); {
-		case !ours && !isMerge(c.message):
+		switch mark, ours := message.ParseMark(c.Message); {
+		case !ours && !message.IsMerge(c.Message):
 			return Result{}, r.foreign(branch, c)
 		case mark.After(r.Mark):
-			return Result{Later: c.url}, nil
+			return Result{Later: c.URL}, nil
 		}
 		if err := r.replaceable(ctx, branch, c); err != nil {
 			return Result{}, err
 		}
 	}
-	if only, err := r.setsOnly(ctx, comparison, head); len(commits) > 0 && (err != nil || !only) {
+	if only, err := r.setsOnly(ctx, compared, head); len(commits) > 0 && (err != nil || !only) {
 		return Result{}, cmp.Or(err, r.foreign(branch, commits[len(commits)-1]))
 	}
 	content, err := r.content(ctx, head)
-	if err != nil || len(commits) != 1 || comparison.GetBehindBy() > 0 || !bytes.Equal(content, d.edited) {
+	if err != nil || len(commits) != 1 || compared.Behind > 0 || !bytes.Equal(content, d.edited) {
 		return Result{}, err
 	}
-	return Result{SHA: head, URL: commits[0].url}, nil
+	return Result{SHA: head, URL: commits[0].URL}, nil
 }
 
 // foreign is the error about what would be lost.
-func (r *repository) foreign(branch string, c entry) error {
+func (r *repository) foreign(branch string, c githubapi.Entry) error {
 	return fmt.Errorf("branch %s of %s contains changes that are not of this tool, see %s; merge or delete the branch, "+
 		"or name another in pull-request-branch",
-		branch, r.Place.Repository, c.url)
+		branch, r.Place.Repository, c.URL)
 }
 
 // replaceable is an error where an open pull request sets an image that this run does not set: another deploy of the
 // same kustomization, which would be lost.
-func (r *repository) replaceable(ctx context.Context, branch string, c entry) error {
-	for image := range imagesOf(c.message) {
+func (r *repository) replaceable(ctx context.Context, branch string, c githubapi.Entry) error {
+	for image := range message.ImagesOf(c.Message) {
 		if slices.Contains(r.Images, image) {
 			continue
 		}
-		if present, err := r.opened(ctx, branch); err != nil || present != nil {
+		if present, err := r.Opened(ctx, branch, r.Place.Branch); err != nil || present != nil {
 			return cmp.Or(err, fmt.Errorf("pull request %s is another deploy's, that of image %s; merge it first, or give "+
 				"each deploy a branch of its own with pull-request-branch",
 				present.GetHTMLURL(), image))
@@ -81,37 +82,26 @@ const scratch = "multiarch-deploy-run/"
 
 // remake makes the commit in a scratch first, and then leads the real one there in one move: GitHub closes a
 // pull request whose branch has nothing new, be it for a moment (https://github.com/DataDog/dd-trace-rb/pull/6204).
-func (r *repository) remake(ctx context.Context, branch, base string, text message, files filesInput) (Result, error) {
+func (r *repository) remake(ctx context.Context, branch, base string, text message.Message,
+	files githubapi.Files) (Result, error) {
 	temporary := fmt.Sprintf("%s%d-%s", scratch, r.Mark.Run, strings.ReplaceAll(branch, "/", "-"))
-	defer func() {
-		// A branch that is left behind does no harm, and the next attempt of this run takes it over.
-		_, _ = r.client.Git.DeleteRef(context.WithoutCancel(ctx), r.owner, r.name, "heads/"+temporary)
-	}()
+	// A branch that is left behind does no harm, and the next attempt of this run takes it over.
+	defer r.Remove(context.WithoutCancel(ctx), temporary)
 	result, err := r.commitFrom(ctx, temporary, base, text, files)
-	if isMoved(err) { // the answer to a first try was lost on the way
+	if githubapi.IsMoved(err) { // the answer to a first try was lost on the way
 		result, err = r.commitFrom(ctx, temporary, base, text, files)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	return result, r.lead(ctx, branch, result.SHA)
+	return result, r.Lead(ctx, branch, result.SHA)
 }
 
 // commitFrom commits files on top of a base, to a branch that is made for it, or was left behind.
-func (r *repository) commitFrom(ctx context.Context, branch, base string, text message,
-	files filesInput) (Result, error) {
-	if err := r.lead(ctx, branch, base); err != nil {
+func (r *repository) commitFrom(ctx context.Context, branch, base string, text message.Message,
+	files githubapi.Files) (Result, error) {
+	if err := r.Lead(ctx, branch, base); err != nil {
 		return Result{}, err
 	}
-	return r.send(ctx, branch, base, text, files)
-}
-
-// lead makes a branch point to a commit, whether it is there or not.
-func (r *repository) lead(ctx context.Context, branch, sha string) error {
-	_, _, err := r.client.Git.CreateRef(ctx, r.owner, r.name, github.CreateRef{Ref: "refs/heads/" + branch, SHA: sha})
-	if err != nil && strings.Contains(err.Error(), "Reference already exists") {
-		_, _, err = r.client.Git.UpdateRef(ctx, r.owner, r.name, "heads/"+branch,
-			github.UpdateRef{SHA: sha, Force: github.Ptr(true)})
-	}
-	return r.explain("updating branch "+branch, err)
+	return r.record(ctx, branch, base, text, files)
 }

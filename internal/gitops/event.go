@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 )
 
 // Event is what started a run.
@@ -35,15 +38,15 @@ func OwnFiles(ctx context.Context, event Event, f Files) (bool, error) {
 		return false, nil
 	}
 	return event.isOf(ctx, Options{Server: f.Server}, func(r *repository, ctx context.Context, c change) (bool, error) {
-		comparison, err := r.comparisonOf(ctx, c)
-		if err != nil || comparison == nil {
+		compared, err := r.CompareKnown(ctx, c.base, c.head)
+		if err != nil || compared == nil {
 			return false, err
 		}
 		now, err := r.files(ctx, f.paths(), c.head)
 		if err != nil {
 			return false, err
 		}
-		return r.onlyFiles(ctx, f, comparison, now)
+		return r.onlyFiles(ctx, f, compared, now)
 	})
 }
 
@@ -56,7 +59,7 @@ func (e Event) isOf(ctx context.Context, opts Options,
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	opts.Place = Place{Repository: e.Repository}
+	opts.Place = checkout.Place{Repository: e.Repository}
 	r, err := open(opts)
 	if err != nil {
 		return false, err
@@ -100,7 +103,7 @@ func (e Event) change() (change, bool, error) {
 		return change{head: head.ID}, head.ours(), nil
 	case "pull_request", "pull_request_target":
 		p := event.PullRequest
-		_, marked := ParseMark(p.Body)
+		_, marked := message.ParseMark(p.Body)
 		return change{base: p.Base.SHA, head: p.Head.SHA}, marked && p.Commits == 1, nil // a second one is a person's
 	}
 	return change{}, false, nil
@@ -122,7 +125,7 @@ func (p push) claim() (change, bool) {
 	case p.Created, p.Forced: // the commits may include some of the branch that it starts from
 		return change{head: p.HeadCommit.ID}, p.HeadCommit.ours()
 	}
-	other := func(c pushed) bool { return !c.ours() && !isMerge(c.Message) }
+	other := func(c pushed) bool { return !c.ours() && !message.IsMerge(c.Message) }
 	return change{base: p.Before, head: p.After}, slices.ContainsFunc(p.Commits, pushed.ours) &&
 		!slices.ContainsFunc(p.Commits, other)
 }
@@ -130,16 +133,18 @@ func (p push) claim() (change, bool) {
 type pushed struct{ ID, Message string }
 
 func (c pushed) ours() bool {
-	_, marked := ParseMark(c.Message)
+	_, marked := message.ParseMark(c.Message)
 	return marked
 }
 
-// isMerge knows the messages that GitHub and git give to merges. The commits that were merged are listed beside them.
-func isMerge(message string) bool {
-	for _, start := range []string{"Merge pull request #", "Merge branch '", "Merge remote-tracking branch '"} {
-		if strings.HasPrefix(message, start) {
-			return true
-		}
+// PullRequestNumber is that of the pull request which the event is about, or 0.
+func (e Event) PullRequestNumber() int {
+	var event struct {
+		Number      int
+		PullRequest *struct{ Number int } `json:"pull_request"`
 	}
-	return false
+	if err := json.Unmarshal(e.Payload, &event); err != nil || event.PullRequest == nil {
+		return 0
+	}
+	return event.PullRequest.Number
 }

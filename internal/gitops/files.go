@@ -8,14 +8,16 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/google/go-github/v89/github"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 )
 
 // Files is an edit of several files of a repository, which sets no images: what a later deploy applies.
 type Files struct {
-	Server Server
+	Server githubapi.Server
 	// Place is the branch that the edit is for, and the first of its files, which must be there.
-	Place Place
+	Place checkout.Place
 	// Others are further files of the edit, by their paths in the repository.
 	Others []string
 	// Edit returns what the files contain after the edit. A file without content is none: that of one that is not there
@@ -28,7 +30,7 @@ type Files struct {
 	// Branch is that of the pull request, Body its text in Markdown, and Foot the end of it, which says what run this is.
 	Branch, Body, Foot string
 	// Mark says which run this is.
-	Mark Mark
+	Mark message.Mark
 	// Say reports what is going on.
 	Say func(format string, args ...any)
 }
@@ -57,8 +59,8 @@ func CommitFiles(ctx context.Context, f Files) (Result, error) {
 		if err != nil || later != "" || e.none() {
 			return Result{Later: later}, err
 		}
-		result, err := r.send(ctx, f.Place.Branch, e.head, f.message(), e.changes())
-		if !isMoved(err) {
+		result, err := r.record(ctx, f.Place.Branch, e.head, f.message(), e.changes())
+		if !githubapi.IsMoved(err) {
 			return result, err
 		}
 		f.Say("branch %s has moved, so the edit is made again on its content now", f.Place.Branch)
@@ -72,7 +74,7 @@ func CommitFiles(ctx context.Context, f Files) (Result, error) {
 func ProposeFiles(ctx context.Context, f Files) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	f.Branch = branchName(f.Branch)
+	f.Branch = message.BranchName(f.Branch)
 	r, err := open(Options{Server: f.Server, Place: f.Place, Mark: f.Mark})
 	if err != nil {
 		return Result{}, err
@@ -91,14 +93,15 @@ func ProposeFiles(ctx context.Context, f Files) (Result, error) {
 	if err != nil || result.Later != "" {
 		return result, err
 	}
-	result.PullRequest, err = r.request(ctx, f.Branch, f.Headline, f.Body, f.Foot+"\n"+f.Mark.String()+"\n")
+	foot := f.Foot + "\n" + f.Mark.String() + "\n"
+	result.PullRequest, err = r.Request(ctx, f.Branch, f.Place.Branch, f.Headline, f.Body, foot)
 	return result, err
 }
 
 // needless says which open pull request proposes what the base needs no more. It is closed by people: it may hold what
 // they have put there.
 func (r *repository) needless(ctx context.Context, f Files) error {
-	present, err := r.opened(ctx, f.Branch)
+	present, err := r.Opened(ctx, f.Branch, f.Place.Branch)
 	if err == nil && present != nil {
 		f.Say("%s proposes what is no longer needed; close it", present.GetHTMLURL())
 	}
@@ -115,13 +118,13 @@ func (r *repository) editFiles(ctx context.Context, f Files) (e filesEdit, later
 		return e, "", err
 	}
 	for _, path := range f.Others {
-		commits, err := r.historyOf(ctx, path, e.head)
+		commits, err := r.History(ctx, path, e.head)
 		if err != nil {
 			return e, "", err
 		}
 		for _, c := range commits {
-			if mark, ours := ParseMark(c.message); ours && mark.After(f.Mark) {
-				return e, c.url, nil
+			if mark, ours := message.ParseMark(c.Message); ours && mark.After(f.Mark) {
+				return e, c.URL, nil
 			}
 		}
 	}
@@ -133,15 +136,15 @@ func (r *repository) editFiles(ctx context.Context, f Files) (e filesEdit, later
 
 func (f Files) paths() []string { return append([]string{f.Place.Path}, f.Others...) }
 
-func (f Files) message() message {
-	return message{f.Headline, f.Text + "\n\n" + f.Mark.String()}
+func (f Files) message() message.Message {
+	return message.Message{Headline: f.Headline, Body: f.Text + "\n\n" + f.Mark.String()}
 }
 
 // files are the contents of files at a commit; nil for those that are not there.
 func (r *repository) files(ctx context.Context, paths []string, sha string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, path := range paths {
-		content, err := r.file(ctx, path, sha)
+		content, err := r.File(ctx, path, sha)
 		if err != nil {
 			return nil, err
 		}
@@ -151,15 +154,15 @@ func (r *repository) files(ctx context.Context, paths []string, sha string) (map
 }
 
 // changes are the files that the edit changes.
-func (e filesEdit) changes() filesInput {
-	var input filesInput
+func (e filesEdit) changes() githubapi.Files {
+	var input githubapi.Files
 	for _, path := range slices.Sorted(maps.Keys(e.after)) {
 		switch content := e.after[path]; {
 		case bytes.Equal(content, e.before[path]):
 		case content == nil:
-			input.Deletions = append(input.Deletions, pathInput{path})
+			input.Deletions = append(input.Deletions, githubapi.Deletion{Path: path})
 		default:
-			input.Additions = append(input.Additions, fileInput{path, content})
+			input.Additions = append(input.Additions, githubapi.Addition{Path: path, Contents: content})
 		}
 	}
 	return input
@@ -168,7 +171,7 @@ func (e filesEdit) changes() filesInput {
 // proposeFiles leads the pull request's branch to one commit on top of the base. One that is there already is kept,
 // and so is whatever another than this tool has put there.
 func (r *repository) proposeFiles(ctx context.Context, f Files, e filesEdit) (Result, error) {
-	head, err := r.head(ctx, f.Branch)
+	head, err := r.Head(ctx, f.Branch)
 	if err != nil {
 		return Result{}, err
 	}
@@ -182,40 +185,40 @@ func (r *repository) proposeFiles(ctx context.Context, f Files, e filesEdit) (Re
 
 // existingFiles looks at what the branch has beyond the base. The result is zero where it has to be made anew.
 func (r *repository) existingFiles(ctx context.Context, f Files, e filesEdit, head string) (Result, error) {
-	comparison, _, err := r.client.Repositories.CompareCommits(ctx, r.owner, r.name, e.head, head, nil)
+	compared, err := r.Compare(ctx, e.head, head, "comparing the pull request's branch with its base")
 	if err != nil {
-		return Result{}, r.explain("comparing the pull request's branch with its base", err)
+		return Result{}, err
 	}
-	commits := entries(comparison.Commits)
+	commits := compared.Commits
 	for _, c := range commits {
-		switch mark, ours := ParseMark(c.message); {
-		case !ours && !isMerge(c.message):
+		switch mark, ours := message.ParseMark(c.Message); {
+		case !ours && !message.IsMerge(c.Message):
 			return Result{}, r.foreign(f.Branch, c)
 		case mark.After(f.Mark):
-			return Result{Later: c.url}, nil
+			return Result{Later: c.URL}, nil
 		}
 	}
 	now, err := r.files(ctx, f.paths(), head)
 	if err != nil {
 		return Result{}, err
 	}
-	if ours, err := r.onlyFiles(ctx, f, comparison, now); len(commits) > 0 && (err != nil || !ours) {
+	if ours, err := r.onlyFiles(ctx, f, compared, now); len(commits) > 0 && (err != nil || !ours) {
 		return Result{}, cmp.Or(err, r.foreign(f.Branch, commits[len(commits)-1]))
 	}
-	if len(commits) == 1 && comparison.GetBehindBy() == 0 && maps.EqualFunc(now, e.after, bytes.Equal) {
-		return Result{SHA: head, URL: commits[0].url}, nil
+	if len(commits) == 1 && compared.Behind == 0 && maps.EqualFunc(now, e.after, bytes.Equal) {
+		return Result{SHA: head, URL: commits[0].URL}, nil
 	}
 	return Result{}, nil
 }
 
 // onlyFiles reports whether a comparison has nothing but edits of this kind.
-func (r *repository) onlyFiles(ctx context.Context, f Files, comparison *github.CommitsComparison,
+func (r *repository) onlyFiles(ctx context.Context, f Files, compared *githubapi.Comparison,
 	now map[string][]byte) (bool, error) {
-	for _, file := range comparison.Files {
-		if !slices.Contains(f.paths(), file.GetFilename()) {
+	for _, file := range compared.Files {
+		if !slices.Contains(f.paths(), file.Name) {
 			return false, nil
 		}
 	}
-	base, err := r.files(ctx, f.paths(), comparison.GetMergeBaseCommit().GetSHA())
+	base, err := r.files(ctx, f.paths(), compared.Base)
 	return err == nil && f.Ours(base, now), err
 }

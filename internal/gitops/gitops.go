@@ -8,25 +8,20 @@ package gitops
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
-)
 
-// Change is one image that an edit sets.
-type Change struct {
-	// Name is the image as the manifests have it.
-	Name string
-	// Before and After are references. Before is empty where the file did not name the image.
-	Before, After string
-}
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
+)
 
 // Options say what to record, where, and with what.
 type Options struct {
-	Server Server
+	Server githubapi.Server
 	// Place is the file to edit, and the branch that the edit is for.
-	Place Place
+	Place checkout.Place
 	// Edit makes the edit on the content of the file, and says what it changes: nothing where all is set already.
-	Edit func(path string, content []byte) (edited []byte, changes []Change, err error)
+	Edit func(path string, content []byte) (edited []byte, changes []message.Change, err error)
 	// Set sets images to references, by name, in the content of a file, as the edits of this tool do. By it the commits of
 	// this tool are known.
 	Set func(path string, content []byte, references map[string]string) ([]byte, error)
@@ -36,25 +31,17 @@ type Options struct {
 	// Images are the names of all images that this run sets.
 	Images []string
 	// Message is the commit message. The first line is also the pull request's title.
-	Message Template
+	Message message.Template
 	// Branch is the branch of the pull request.
-	Branch Template
+	Branch message.Template
 	// Fields are the values of the templates' placeholders.
-	Fields Fields
+	Fields message.Fields
 	// Mark says which run this is.
-	Mark Mark
+	Mark message.Mark
 	// Details are for the text of the pull request, in Markdown.
 	Details string
 	// Say reports what is going on.
 	Say func(format string, args ...any)
-}
-
-// Server is where GitHub's API answers, and who asks.
-type Server struct {
-	// API is the address of the REST API, such as https://api.github.com, GraphQL that of the GraphQL API.
-	API, GraphQL string
-	Token        string
-	Transport    http.RoundTripper
 }
 
 // Result is what came of it. It is the zero value where there was nothing to do.
@@ -76,7 +63,7 @@ const attempts = 5
 // Check reads the file on its branch. What keeps GitHub from showing it, a token or a branch that is none, also keeps
 // the edit from being recorded, and is better known before anything is deployed. Whether the branch may be written to,
 // GitHub says only to those who write.
-func Check(ctx context.Context, server Server, place Place) error {
+func Check(ctx context.Context, server githubapi.Server, place checkout.Place) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r, err := open(Options{Server: server, Place: place})
@@ -100,8 +87,8 @@ func Commit(ctx context.Context, opts Options) (Result, error) {
 		if err != nil || len(draft.changes) == 0 || draft.later != "" {
 			return draft.nothingToCommit(), err
 		}
-		result, err := r.send(ctx, opts.Place.Branch, draft.head, r.message(draft.changes), r.filesOf(draft))
-		if !isMoved(err) {
+		result, err := r.record(ctx, opts.Place.Branch, draft.head, r.message(draft.changes), r.filesOf(draft))
+		if !githubapi.IsMoved(err) {
 			return result, err
 		}
 		opts.Say("branch %s has moved, so the edit is made again on its content now", opts.Place.Branch)

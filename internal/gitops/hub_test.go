@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
 )
@@ -37,11 +40,11 @@ func newWorld(t *testing.T) world {
 func (w world) options(t *testing.T, run int64, tag string) gitops.Options {
 	may := github.Token{Repository: repositoryName, Contents: true, PullRequests: true}
 	return gitops.Options{
-		Server: gitops.Server{
+		Server: githubapi.Server{
 			API: "https://api.github.com", GraphQL: "https://api.github.com/graphql",
 			Token: w.hub.Issue(may), Transport: w.cloud.Client().Transport,
 		},
-		Place: gitops.Place{Repository: repositoryName, Branch: "main", Path: path},
+		Place: checkout.Place{Repository: repositoryName, Branch: "main", Path: path},
 		Edit:  set(tag),
 		Set: func(path string, content []byte, references map[string]string) ([]byte, error) {
 			edited, _, err := set(references["app"])(path, content)
@@ -51,16 +54,16 @@ func (w world) options(t *testing.T, run int64, tag string) gitops.Options {
 		Images:  []string{"app"},
 		Message: "Deploy {tag} to {kustomization}",
 		Branch:  "multiarch-deploy/{kustomization}",
-		Fields:  gitops.Fields{Tag: tag, Revision: revision, Kustomization: "deploy", Branch: "main"},
-		Mark:    gitops.Mark{Run: run, Revision: revision},
+		Fields:  message.Fields{Tag: tag, Revision: revision, Kustomization: "deploy", Branch: "main"},
+		Mark:    message.Mark{Run: run, Revision: revision},
 		Details: "\nThe details.\n",
 		Say:     t.Logf,
 	}
 }
 
 // set replaces the line app=OLD by app=tag.
-func set(tag string) func(string, []byte) ([]byte, []gitops.Change, error) {
-	return func(_ string, content []byte) ([]byte, []gitops.Change, error) {
+func set(tag string) func(string, []byte) ([]byte, []message.Change, error) {
+	return func(_ string, content []byte) ([]byte, []message.Change, error) {
 		line, rest, found := bytes.Cut(content, []byte("\n"))
 		old, known := strings.CutPrefix(string(line), "app=")
 		switch {
@@ -69,6 +72,6 @@ func set(tag string) func(string, []byte) ([]byte, []gitops.Change, error) {
 		case old == tag:
 			return content, nil, nil
 		}
-		return fmt.Appendf(nil, "app=%s\n%s", tag, rest), []gitops.Change{{Name: "app", Before: old, After: tag}}, nil
+		return fmt.Appendf(nil, "app=%s\n%s", tag, rest), []message.Change{{Name: "app", Before: old, After: tag}}, nil
 	}
 }

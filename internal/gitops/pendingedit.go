@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 )
 
 // draft is the edit, made on the content of the branch.
@@ -11,7 +14,7 @@ type draft struct {
 	// head is the commit that the branch pointed to.
 	head    string
 	edited  []byte
-	changes []Change
+	changes []message.Change
 	// done is the commit where this very run has made the edit before: its answer was lost on the way.
 	done Result
 	// later is the page of a later run's commit.
@@ -36,19 +39,19 @@ func (r *repository) draft(ctx context.Context) (draft, error) {
 	if d.edited, d.changes, err = r.Edit(r.Place.Path, content); err != nil {
 		return draft{}, fmt.Errorf("editing the file on %s: %w", r.Place, err)
 	}
-	return d, r.compare(ctx, &d)
+	return d, r.compareRuns(ctx, &d)
 }
 
-// compare looks at who wrote the file last. Of two deploys of an image, the one that was started later stays, whichever
-// gets here first; what a person wrote after this run began is never overwritten.
-func (r *repository) compare(ctx context.Context, d *draft) error {
-	history, err := r.history(ctx, d.head)
+// compareRuns looks at who wrote the file last. Of two deploys of an image, the one that was started later stays,
+// whichever gets here first; what a person wrote after this run began is never overwritten.
+func (r *repository) compareRuns(ctx context.Context, d *draft) error {
+	history, err := r.History(ctx, r.Place.Path, d.head)
 	if err != nil || len(history) == 0 {
 		return err
 	}
 	if last := history[0]; len(d.changes) == 0 {
-		if mark, ours := ParseMark(last.message); ours && mark == r.Mark {
-			d.done = Result{SHA: last.sha, URL: last.url}
+		if mark, ours := message.ParseMark(last.Message); ours && mark == r.Mark {
+			d.done = Result{SHA: last.SHA, URL: last.URL}
 		}
 		return nil
 	}
@@ -64,22 +67,22 @@ func (r *repository) compare(ctx context.Context, d *draft) error {
 }
 
 // laterThan is the page of a later run's commit that set the image too, or "".
-func (r *repository) laterThan(ctx context.Context, c Change, history []entry) (string, error) {
+func (r *repository) laterThan(ctx context.Context, c message.Change, history []githubapi.Entry) (string, error) {
 	for _, e := range history {
-		mark, ours := ParseMark(e.message)
-		if _, set := imagesOf(e.message)[c.Name]; !ours || !set || !mark.After(r.Mark) {
+		mark, ours := message.ParseMark(e.Message)
+		if _, set := message.ImagesOf(e.Message)[c.Name]; !ours || !set || !mark.After(r.Mark) {
 			continue
 		}
-		if only, err := r.onlyImages(ctx, change{head: e.sha}); err != nil || only {
-			return e.url, err
+		if only, err := r.onlyImages(ctx, change{head: e.SHA}); err != nil || only {
+			return e.URL, err
 		}
 	}
 	return "", nil
 }
 
 // untouched is an error where the image has another reference than this run saw, and no deploy has set that.
-func (r *repository) untouched(c Change, history []entry) error {
-	deployed := func(e entry) bool { return imagesOf(e.message)[c.Name] == c.Before }
+func (r *repository) untouched(c message.Change, history []githubapi.Entry) error {
+	deployed := func(e githubapi.Entry) bool { return message.ImagesOf(e.Message)[c.Name] == c.Before }
 	seen := r.Seen[c.Name]
 	if len(seen) == 0 || slices.Contains(seen, c.Before) || slices.ContainsFunc(history, deployed) {
 		return nil
@@ -87,5 +90,5 @@ func (r *repository) untouched(c Change, history []entry) error {
 	return fmt.Errorf("editing the file on %s: image %s was set to %q there after this run began, which would set it "+
 		"to %q; see %s, "+
 		"and run the workflow again on the branch as it is now, if that is what you "+
-		"want", r.Place, c.Name, c.Before, c.After, history[0].url)
+		"want", r.Place, c.Name, c.Before, c.After, history[0].URL)
 }

@@ -2,36 +2,29 @@ package gitops
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 
-	"github.com/google/go-github/v89/github"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 )
 
-// repository is the one that the options name, reached through GitHub's API.
+// repository is the one that the options name.
 type repository struct {
 	Options
-	client      *github.Client
-	owner, name string
+	*githubapi.Repository
 }
 
 func open(opts Options) (*repository, error) {
-	owner, name, ok := strings.Cut(opts.Place.Repository, "/")
-	if !ok {
-		return nil, fmt.Errorf("the repository %q is not OWNER/NAME", opts.Place.Repository)
-	}
-	client, err := newClient(opts.Server)
+	reached, err := githubapi.Open(opts.Server, opts.Place.Repository)
 	if err != nil {
 		return nil, err
 	}
-	return &repository{Options: opts, client: client, owner: owner, name: name}, nil
+	return &repository{Options: opts, Repository: reached}, nil
 }
 
 // read is the commit that the place's branch points to, and what the file contains there.
 func (r *repository) read(ctx context.Context) (head string, content []byte, err error) {
-	head, err = r.head(ctx, r.Place.Branch)
+	head, err = r.Head(ctx, r.Place.Branch)
 	if err != nil {
 		return "", nil, err
 	}
@@ -43,27 +36,9 @@ func (r *repository) read(ctx context.Context) (head string, content []byte, err
 	return head, content, err
 }
 
-// head is the commit that a branch points to, or "" where there is no such branch.
-func (r *repository) head(ctx context.Context, branch string) (string, error) {
-	ref, _, err := r.client.Git.GetRef(ctx, r.owner, r.name, "heads/"+branch)
-	if isStatus(err, http.StatusNotFound) {
-		return "", r.exists(ctx)
-	}
-	if err != nil {
-		return "", r.explain("reading branch "+branch, err)
-	}
-	return ref.GetObject().GetSHA(), nil
-}
-
-// exists distinguishes a missing repository from a missing branch, which GitHub answers alike.
-func (r *repository) exists(ctx context.Context) error {
-	_, _, err := r.client.Repositories.Get(ctx, r.owner, r.name)
-	return r.explain("reading the repository", err)
-}
-
 // content is what the place's file contains at a commit.
 func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
-	content, err := r.file(ctx, r.Place.Path, sha)
+	content, err := r.File(ctx, r.Place.Path, sha)
 	if err == nil && content == nil {
 		err = fmt.Errorf("reading %s of %s: it is not there; commit the kustomization to that branch "+
 			"first", r.Place.Path, r.Place)
@@ -71,36 +46,19 @@ func (r *repository) content(ctx context.Context, sha string) ([]byte, error) {
 	return content, err
 }
 
-// entry is a commit in a history.
-type entry struct{ sha, url, message string }
-
-// historyLength is how many commits of the file are looked at: more than are made while a deploy runs.
-const historyLength = 20
-
-// history are the last commits before head that changed the file, the newest first.
-func (r *repository) history(ctx context.Context, head string) ([]entry, error) {
-	return r.historyOf(ctx, r.Place.Path, head)
+// message is the commit message of changes.
+func (r *repository) message(changes []message.Change) message.Message {
+	return message.New(r.Message, r.Fields, changes, r.Mark)
 }
 
-func (r *repository) historyOf(ctx context.Context, path, head string) ([]entry, error) {
-	commits, _, err := r.client.Repositories.ListCommits(ctx, r.owner, r.name, &github.CommitsListOptions{
-		SHA: head, Path: path, ListOptions: github.ListOptions{PerPage: historyLength},
-	})
-	if err != nil {
-		return nil, r.explain("reading the history of "+path, err)
-	}
-	return entries(commits), nil
+// record commits files to a branch that points to head.
+func (r *repository) record(ctx context.Context, branch, head string, text message.Message,
+	files githubapi.Files) (Result, error) {
+	made, err := r.Commit(ctx, branch, head, text.Headline, text.Body, files)
+	return Result{SHA: made.SHA, URL: made.URL}, err
 }
 
-func entries(commits []*github.RepositoryCommit) []entry {
-	var list []entry
-	for _, c := range commits {
-		list = append(list, entry{c.GetSHA(), c.GetHTMLURL(), c.GetCommit().GetMessage()})
-	}
-	return list
-}
-
-func isStatus(err error, status int) bool {
-	var refused *github.ErrorResponse
-	return errors.As(err, &refused) && refused.Response.StatusCode == status
+// filesOf is what the draft changes.
+func (r *repository) filesOf(d draft) githubapi.Files {
+	return githubapi.Files{Additions: []githubapi.Addition{{Path: r.Place.Path, Contents: d.edited}}}
 }

@@ -27,8 +27,8 @@ func Matches(want, have v1.Platform) bool {
 	return have.Architecture != "" && platforms.OnlyStrict(spec(want)).Match(spec(have))
 }
 
-// Runs reports whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386. Unlike Takes,
-// it takes no OS for Linux.
+// Runs reports whether a node takes an image for have from an index: arm/v7 takes arm/v6, amd64 takes 386. Unlike
+// Takes, it takes no OS for Linux.
 func Runs(node, have v1.Platform) bool {
 	return platforms.Only(spec(node)).Match(spec(have))
 }

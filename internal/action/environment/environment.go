@@ -11,7 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitdir"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
@@ -121,9 +121,9 @@ func Below(workspace, path string) string {
 
 // GitHub is GitHub's API, as the runner names it. On GitHub Enterprise Server the GraphQL API is beside the REST
 // API: https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql
-func (env Variables) GitHub(token string) gitops.Server {
+func (env Variables) GitHub(token string) githubapi.Server {
 	api := strings.TrimSuffix(cmp.Or(env("GITHUB_API_URL"), "https://api.github.com"), "/")
-	return gitops.Server{
+	return githubapi.Server{
 		API:       api,
 		GraphQL:   cmp.Or(env("GITHUB_GRAPHQL_URL"), strings.TrimSuffix(api, "/v3")+"/graphql"),
 		Token:     token,

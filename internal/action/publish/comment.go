@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
@@ -45,6 +46,6 @@ func (p Publisher) commented(ctx context.Context, config inputs.Config,
 	text := summary.Comment(result, summary.Options{Workspace: env("GITHUB_WORKSPACE"), Source: env.CommitPage(),
 		Version: p.Version})
 	key := fmt.Sprintf("%q", config.Kustomization) // each kustomization has a comment of its own
-	return gitops.Comment(ctx, env.GitHub(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,
+	return githubapi.Comment(ctx, env.GitHub(config.Commit.Token), env("GITHUB_REPOSITORY"), number, key,
 		p.Runner.Redact(text))
 }

@@ -35,8 +35,8 @@ func twinFinding(img *image.Image, t image.Twins, wrong []v1.Platform, severity 
 		Code: finding.IdenticalLayers, Severity: severity, Image: img.Reference.String(), Architecture: wrong[0].Architecture,
 		Message: fmt.Sprintf("Image %s has the very same layers for %s, and they contain %s, %s (%s). %s got the files of "+
 			"another platform.",
-			img.Reference, platform.Join(t.Platforms, " and "), t.Program.Path, t.Program.Format, where(t.Program), platform.Join(wrong,
-				" and ")),
+			img.Reference, platform.Join(t.Platforms, " and "), t.Program.Path, t.Program.Format, where(t.Program),
+			platform.Join(wrong, " and ")),
 		Fix: fmt.Sprintf("Build %s again from a base image that is an index; a base pinned to the digest of one platform "+
 			"makes such images.",
 			platform.Join(wrong, ",")),

@@ -11,8 +11,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
-// unchecked reports what the inspection could not see, once for all platforms for which it is the same. Layers that do not
-// contain what they should are a warning, since they may be made to hide something.
+// unchecked reports what the inspection could not see, once for all platforms for which it is the same. Layers that do
+// not contain what they should are a warning, since they may be made to hide something.
 func unchecked(img *image.Image, manifests []image.Manifest) (findings []finding.Finding) {
 	reasons, platforms := []string{}, map[string][]v1.Platform{}
 	broken := map[string]bool{}
@@ -44,12 +44,13 @@ func uncheckedFinding(img *image.Image, reason string, platforms []v1.Platform, 
 	f := finding.Finding{
 		Code: finding.BinaryUnchecked, Severity: finding.Info, Image: img.Reference.String(),
 		Architecture: platforms[0].Architecture,
-		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference, platform.Join(platforms,
-			", "), reason),
+		Message: fmt.Sprintf("Image %s for %s was not checked in full. Not checked: %s.", img.Reference,
+			platform.Join(platforms, ", "), reason),
 	}
 	if broken {
 		f.Severity = finding.Warning
-		f.Message = fmt.Sprintf("Image %s for %s could not be checked: %s.", img.Reference, platform.Join(platforms, ", "), reason)
+		f.Message = fmt.Sprintf("Image %s for %s could not be checked: %s.", img.Reference,
+			platform.Join(platforms, ", "), reason)
 		f.Fix = "Build and push the image again. Nodes may fail to unpack it too."
 	}
 	return f

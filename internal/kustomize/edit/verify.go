@@ -50,7 +50,8 @@ type values struct {
 func read(path string, content []byte) (values, error) {
 	var v values
 	if err := yaml.Unmarshal(content, &v.others); err != nil {
-		return v, yamltext.ParseError(path, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")))
+		return v, yamltext.ParseError(path, fmt.Errorf("%s",
+			strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")))
 	}
 	for key, value := range v.others {
 		if !strings.EqualFold(key, "images") {

@@ -7,6 +7,6 @@
 // log.Fatal, end in the child as well.
 //
 // The child is this same program. Run starts it under the name that main.go looks for, which works for every binary
-// that links this package, tests included. Kustomize reads from renderer/disk, and renderer/explain puts its errors into
-// words.
+// that links this package, tests included. Kustomize reads from renderer/disk, and renderer/explain puts its errors
+// into words.
 package renderer

@@ -1,4 +1,4 @@
-package gitops
+package message
 
 import (
 	"fmt"
@@ -32,8 +32,8 @@ var markForm = regexp.MustCompile(`^[ \t]*Multiarch-Deploy: run=(\d+) revision=(
 var trailerForm = regexp.MustCompile(`^[ \t]*(?:(?:Co-authored-by|Signed-off-by): .*|---+)[ \t]*$`)
 
 // ParseMark reads the mark of a commit message of ours. It counts as the last line alone, apart from those that GitHub
-// adds: a message that quotes it further up is a person's. That the message is ours does not mean that the commit is;
-// see repository.onlyImages.
+// adds: a message that quotes it further up is a person's. That the message is ours does not mean that the commit is:
+// what it changes decides that.
 func ParseMark(message string) (Mark, bool) {
 	mark, _, ok := cutMark(message)
 	return mark, ok
@@ -62,9 +62,9 @@ var (
 	rowForm   = regexp.MustCompile("^\\| `([^` ]+)` \\| (?:`[^` ]+`)? ?\\| `([^` ]+)` \\|$")
 )
 
-// imagesOf are the images that a message of ours says its commit has set: name -> reference. They are in the paragraph
+// ImagesOf are the images that a message of ours says its commit has set: name -> reference. They are in the paragraph
 // before the mark, or in the table that begins a pull request's text.
-func imagesOf(message string) map[string]string {
+func ImagesOf(message string) map[string]string {
 	_, lines, ok := cutMark(message)
 	if !ok {
 		return nil
@@ -84,4 +84,14 @@ func imagesOf(message string) map[string]string {
 		}
 	}
 	return images
+}
+
+// IsMerge knows the messages that GitHub and git give to merges. The commits that were merged are listed beside them.
+func IsMerge(message string) bool {
+	for _, start := range []string{"Merge pull request #", "Merge branch '", "Merge remote-tracking branch '"} {
+		if strings.HasPrefix(message, start) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,14 +1,17 @@
-package gitops
+package githubapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v89/github"
 )
+
+// commentLimit bounds all that a comment takes, waiting included.
+const commentLimit = 10 * time.Minute
 
 // commentPages bounds the search for the comment of an earlier run, at 100 comments per page.
 const commentPages = 20
@@ -16,7 +19,7 @@ const commentPages = 20
 // Comment shows text in a pull request, in place of what an earlier run with the same key has shown there, and returns
 // the comment's page.
 func Comment(ctx context.Context, server Server, repository string, number int, key, text string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, commentLimit)
 	defer cancel()
 	client, err := newClient(server)
 	if err != nil {
@@ -69,16 +72,4 @@ func earlierComment(ctx context.Context, client *github.Client, owner, name stri
 		opts.Page = response.NextPage
 	}
 	return nil, nil
-}
-
-// PullRequestNumber is that of the pull request which the event is about, or 0.
-func (e Event) PullRequestNumber() int {
-	var event struct {
-		Number      int
-		PullRequest *struct{ Number int } `json:"pull_request"`
-	}
-	if err := json.Unmarshal(e.Payload, &event); err != nil || event.PullRequest == nil {
-		return 0
-	}
-	return event.PullRequest.Number
 }

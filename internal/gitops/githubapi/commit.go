@@ -1,4 +1,4 @@
-package gitops
+package githubapi
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type (
 	commitInput struct {
 		Branch          branchInput `json:"branch"`
 		Message         textInput   `json:"message"`
-		FileChanges     filesInput  `json:"fileChanges"`
+		FileChanges     Files       `json:"fileChanges"`
 		ExpectedHeadOid string      `json:"expectedHeadOid"`
 	}
 	branchInput struct {
@@ -27,18 +27,24 @@ type (
 		Headline string `json:"headline"`
 		Body     string `json:"body"`
 	}
-	filesInput struct {
-		Additions []fileInput `json:"additions,omitempty"`
-		Deletions []pathInput `json:"deletions,omitempty"`
-	}
-	pathInput struct {
-		Path string `json:"path"`
-	}
-	fileInput struct {
-		Path     string `json:"path"`
-		Contents []byte `json:"contents"`
-	}
 )
+
+// Files are what a commit changes, whole files each.
+type Files struct {
+	Additions []Addition `json:"additions,omitempty"`
+	Deletions []Deletion `json:"deletions,omitempty"`
+}
+
+// Addition is a file that is new, or gets another content.
+type Addition struct {
+	Path     string `json:"path"`
+	Contents []byte `json:"contents"`
+}
+
+// Deletion is a file that goes.
+type Deletion struct {
+	Path string `json:"path"`
+}
 
 // graphError is an error in an answer of the GraphQL API, which has the status 200 all the same.
 type graphError struct {
@@ -49,29 +55,25 @@ type graphError struct {
 // Error is GitHub's own text, on one line.
 func (e *graphError) Error() string { return strings.Join(strings.Fields(e.Message), " ") }
 
-// isMoved reports that the branch does not point to the expected commit any more.
-func isMoved(err error) bool {
+// IsMoved reports that the branch does not point to the expected commit any more.
+func IsMoved(err error) bool {
 	var refused *graphError
 	return errors.As(err, &refused) && refused.Type == "STALE_DATA"
 }
 
-// filesOf is what the draft changes.
-func (r *repository) filesOf(d draft) filesInput {
-	return filesInput{Additions: []fileInput{{r.Place.Path, d.edited}}}
-}
-
-// send commits files to a branch that points to head.
-func (r *repository) send(ctx context.Context, branch, head string, text message, files filesInput) (Result, error) {
+// Commit commits files to a branch that points to head. Where it points elsewhere, IsMoved is
+// true of the error.
+func (r *Repository) Commit(ctx context.Context, branch, head, headline, body string, files Files) (Entry, error) {
 	input := commitInput{
-		Branch:          branchInput{r.Place.Repository, branch},
-		Message:         textInput{text.headline, text.body},
+		Branch:          branchInput{r.repository, branch},
+		Message:         textInput{headline, body},
 		FileChanges:     files,
 		ExpectedHeadOid: head,
 	}
-	request, err := r.client.NewRequest(ctx, http.MethodPost, r.Server.GraphQL,
+	request, err := r.client.NewRequest(ctx, http.MethodPost, r.server.GraphQL,
 		map[string]any{"query": mutation, "variables": map[string]any{"input": input}})
 	if err != nil {
-		return Result{}, r.explain("committing to branch "+branch, err)
+		return Entry{}, r.explain("committing to branch "+branch, err)
 	}
 	var answer struct {
 		Data struct {
@@ -86,8 +88,8 @@ func (r *repository) send(ctx context.Context, branch, head string, text message
 		err = answer.Errors[0]
 	}
 	if err != nil {
-		return Result{}, r.explain("committing to branch "+branch, err)
+		return Entry{}, r.explain("committing to branch "+branch, err)
 	}
 	made := answer.Data.CreateCommitOnBranch.Commit
-	return Result{SHA: made.OID, URL: made.URL}, nil
+	return Entry{SHA: made.OID, URL: made.URL}, nil
 }

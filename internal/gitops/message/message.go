@@ -1,4 +1,6 @@
-package gitops
+// Package message writes the messages of this tool's commits and the texts of its pull requests, and knows them again
+// by their mark.
+package message
 
 import (
 	"fmt"
@@ -25,18 +27,15 @@ func (t Template) Expand(f Fields) string {
 		f.Branch).Replace(string(t))
 }
 
-// branch is the name of the pull request's branch.
-func (o Options) branch() string { return o.Branch.ExpandBranch(o.Fields) }
-
 // ExpandBranch fills in the placeholders of the name of a branch. A folder's slashes become dashes: git can't have a
 // branch and another one "below" it.
 func (t Template) ExpandBranch(fields Fields) string {
 	fields.Kustomization = strings.ReplaceAll(fields.Kustomization, "/", "-")
-	return branchName(t.Expand(fields))
+	return BranchName(t.Expand(fields))
 }
 
-// branchName leaves out what git refuses in the name of a branch: https://git-scm.com/docs/git-check-ref-format
-func branchName(text string) string {
+// BranchName leaves out what git refuses in the name of a branch: https://git-scm.com/docs/git-check-ref-format
+func BranchName(text string) string {
 	name := unfit.ReplaceAllString(text, "-")
 	name = strings.ReplaceAll(slashes.ReplaceAllString(name, "/"), ".lock/", "-lock/")
 	return strings.TrimSuffix(strings.Trim(name, "/."), ".lock")
@@ -47,12 +46,12 @@ var (
 	slashes = regexp.MustCompile(`\.?/[/.]*`)
 )
 
-// message is a commit message: its first line, and the rest.
-type message struct{ headline, body string }
+// Message is a commit message: its first line, and the rest.
+type Message struct{ Headline, Body string }
 
-// message is the one that was asked for, what changes, and the mark.
-func (o Options) message(changes []Change) message {
-	headline, body, _ := strings.Cut(strings.TrimSpace(o.Message.Expand(o.Fields)), "\n")
+// New returns the message that was asked for, with what changes, and the mark.
+func New(text Template, fields Fields, changes []Change, mark Mark) Message {
+	headline, body, _ := strings.Cut(strings.TrimSpace(text.Expand(fields)), "\n")
 	var parts []string
 	if body = strings.TrimSpace(body); body != "" {
 		parts = append(parts, body)
@@ -61,8 +60,16 @@ func (o Options) message(changes []Change) message {
 	for _, c := range changes {
 		lines = append(lines, c.String())
 	}
-	parts = append(parts, strings.Join(lines, "\n"), o.Mark.String())
-	return message{headline, strings.Join(parts, "\n\n")}
+	parts = append(parts, strings.Join(lines, "\n"), mark.String())
+	return Message{headline, strings.Join(parts, "\n\n")}
+}
+
+// Change is one image that an edit sets.
+type Change struct {
+	// Name is the image as the manifests have it.
+	Name string
+	// Before and After are references. Before is empty where the file did not name the image.
+	Before, After string
 }
 
 // String is the change in words.
@@ -76,17 +83,18 @@ func (c Change) String() string {
 // bodyLimit stays below what GitHub takes as the text of a pull request: 65536 characters.
 const bodyLimit = 60_000
 
-// body is the text of the pull request. It ends with the mark, which a squashed merge may take from here.
-func (o Options) body(changes []Change) string {
+// Body is the text of a pull request, with details in Markdown. It ends with the mark, which a squashed merge may take
+// from here.
+func Body(changes []Change, details string, mark Mark) string {
 	var text strings.Builder
 	text.WriteString("| image | before | after |\n| --- | --- | --- |\n")
 	for _, c := range changes {
 		fmt.Fprintf(&text, "| `%s` | %s | `%s` |\n", c.Name, code(c.Before), c.After)
 	}
-	if text.Len()+len(o.Details) < bodyLimit {
-		fmt.Fprintf(&text, "\n%s", o.Details)
+	if text.Len()+len(details) < bodyLimit {
+		fmt.Fprintf(&text, "\n%s", details)
 	}
-	fmt.Fprintf(&text, "\n%s\n", o.Mark)
+	fmt.Fprintf(&text, "\n%s\n", mark)
 	return text.String()
 }
 

@@ -1,4 +1,4 @@
-package gitops
+package githubapi
 
 import (
 	"errors"
@@ -46,11 +46,11 @@ const unseen = "this token sees no such repository; the job's own token reaches 
 	"another one github-token must be the token of a GitHub App that is installed there"
 
 // explain says what was being done, what GitHub says of it, and what to do about that. It returns nil for nil.
-func (r *repository) explain(doing string, err error) error {
+func (r *Repository) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s of %s: %w", doing, r.Place.Repository, plain(err))
+	err = fmt.Errorf("%s of %s: %w", doing, r.repository, plain(err))
 	for _, known := range refusals {
 		if strings.Contains(strings.ToLower(err.Error()), known.text) {
 			return fmt.Errorf("%w; %s", err, known.next)

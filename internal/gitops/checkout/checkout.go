@@ -1,4 +1,5 @@
-package gitops
+// Package checkout finds out of which repository, branch and folder a file was checked out.
+package checkout
 
 import (
 	"errors"

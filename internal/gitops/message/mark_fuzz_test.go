@@ -1,4 +1,4 @@
-package gitops
+package message
 
 import (
 	"strings"
@@ -19,8 +19,8 @@ func FuzzMark(f *testing.F) {
 		f.Add(seed, int64(7), "4f2a")
 	}
 	f.Fuzz(func(t *testing.T, message string, run int64, revision string) {
-		if _, ours := ParseMark(message); !ours && len(imagesOf(message)) > 0 {
-			t.Errorf("images %v of a message that is not ours", imagesOf(message))
+		if _, ours := ParseMark(message); !ours && len(ImagesOf(message)) > 0 {
+			t.Errorf("images %v of a message that is not ours", ImagesOf(message))
 		}
 		if _, ours := ParseMark(message + "\n\nmore"); ours {
 			t.Error("a line behind the mark was overlooked")
@@ -33,7 +33,7 @@ func FuzzMark(f *testing.F) {
 		if !ours || read != written {
 			t.Errorf("got %+v, %v; want %+v", read, ours, written)
 		}
-		if images := imagesOf(message + "\n\napp: v1 -> v2\n\n" + written.String()); images["app"] != "v2" {
+		if images := ImagesOf(message + "\n\napp: v1 -> v2\n\n" + written.String()); images["app"] != "v2" {
 			t.Errorf("images %v", images)
 		}
 	})

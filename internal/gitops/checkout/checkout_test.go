@@ -1,4 +1,4 @@
-package gitops_test
+package checkout_test
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/checkout"
 )
 
 // config is what actions/checkout leaves in the git folder.
@@ -18,30 +18,32 @@ func config(url string) string {
 
 func TestLocate(t *testing.T) {
 	onMain := "ref: refs/heads/main\n"
-	shop := gitops.Place{Repository: "octo-org/shop", Branch: "main", CheckedOut: true, Path: "deploy/kustomization.yaml"}
-	job := gitops.Job{Repository: "octo-org/shop", Ref: "refs/heads/main"}
+	shop := checkout.Place{Repository: "octo-org/shop", Branch: "main", CheckedOut: true,
+		Path: "deploy/kustomization.yaml"}
+	job := checkout.Job{Repository: "octo-org/shop", Ref: "refs/heads/main"}
 	for _, test := range []struct {
 		name, url, head, branch string
-		job                     gitops.Job
-		want                    gitops.Place
+		job                     checkout.Job
+		want                    checkout.Place
 		err                     string
 	}{
-		{"https", "https://github.com/octo-org/shop", onMain, "", gitops.Job{}, shop, ""},
-		{"a_branch_with_slashes", "https://github.com/octo-org/shop", "ref: refs/heads/release/1.2", "", gitops.Job{},
-			gitops.Place{Repository: "octo-org/shop", Branch: "release/1.2", CheckedOut: true, Path: shop.Path}, ""},
+		{"https", "https://github.com/octo-org/shop", onMain, "", checkout.Job{}, shop, ""},
+		{"a_branch_with_slashes", "https://github.com/octo-org/shop", "ref: refs/heads/release/1.2", "", checkout.Job{},
+			checkout.Place{Repository: "octo-org/shop", Branch: "release/1.2", CheckedOut: true, Path: shop.Path}, ""},
 		{"the_checkout_before_the_job", "https://github.com/octo-org/fleet", onMain, "", job,
-			gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: shop.Path}, ""},
-		{"another_branch", "https://github.com/octo-org/shop", onMain, "production", gitops.Job{},
-			gitops.Place{Repository: "octo-org/shop", Branch: "production", Path: shop.Path}, ""},
+			checkout.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: shop.Path}, ""},
+		{"another_branch", "https://github.com/octo-org/shop", onMain, "production", checkout.Job{},
+			checkout.Place{Repository: "octo-org/shop", Branch: "production", Path: shop.Path}, ""},
 		{"no_branch", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "", job,
-			gitops.Place{}, "no branch is checked out"},
+			checkout.Place{}, "no branch is checked out"},
 		{"no_branch_and_one_that_is_named", "https://github.com/octo-org/shop", strings.Repeat("4f2a", 10), "main", job,
-			gitops.Place{Repository: "octo-org/shop", Branch: "main", Path: shop.Path}, ""},
-		{"the_branch_by_its_name", "https://github.com/octo-org/shop", onMain, "main", gitops.Job{}, shop, ""},
+			checkout.Place{Repository: "octo-org/shop", Branch: "main", Path: shop.Path}, ""},
+		{"the_branch_by_its_name", "https://github.com/octo-org/shop", onMain, "main", checkout.Job{}, shop, ""},
 		{"the_job_without_git", "", "", "", job, shop, ""},
-		{"the_job_of_a_pull_request", "", "", "", gitops.Job{Repository: "octo-org/shop", Ref: "refs/pull/5/merge"},
-			gitops.Place{}, "no branch is checked out"},
-		{"nothing", "", "", "", gitops.Job{}, gitops.Place{}, "FILE is in no checkout of a repository on GitHub: there is " +
+		{"the_job_of_a_pull_request", "", "", "", checkout.Job{Repository: "octo-org/shop", Ref: "refs/pull/5/merge"},
+			checkout.Place{}, "no branch is checked out"},
+		{"nothing", "", "", "", checkout.Job{}, checkout.Place{}, "FILE is in no checkout of a repository on GitHub: " +
+			"there is " +
 			"no git folder with a remote origin above it, " +
 			"and it is not below GITHUB_WORKSPACE; check the repository out with actions/checkout"},
 	} {
@@ -56,7 +58,7 @@ func TestLocate(t *testing.T) {
 			}
 			file := filepath.Join(root, "deploy", "kustomization.yaml")
 			write(t, file, "")
-			got, err := gitops.Locate(file, test.branch, test.job)
+			got, err := checkout.Locate(file, test.branch, test.job)
 			text := ""
 			if err != nil {
 				text = strings.ReplaceAll(err.Error(), file, "FILE")
@@ -77,8 +79,8 @@ func TestLocate_follows_links(t *testing.T) {
 	if err := os.Symlink("fleet/shop", filepath.Join(root, "deploy")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := gitops.Locate(filepath.Join(root, "deploy", "kustomization.yaml"), "", gitops.Job{})
-	want := gitops.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: "shop/kustomization.yaml"}
+	got, err := checkout.Locate(filepath.Join(root, "deploy", "kustomization.yaml"), "", checkout.Job{})
+	want := checkout.Place{Repository: "octo-org/fleet", Branch: "main", CheckedOut: true, Path: "shop/kustomization.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -87,7 +89,7 @@ func TestLocate_follows_links(t *testing.T) {
 func TestPlace_folder(t *testing.T) {
 	for path, want := range map[string]string{"kustomization.yaml": "shop",
 		"deploy/production/kustomization.yaml": "deploy/production"} {
-		if got := (gitops.Place{Repository: "octo-org/shop", Path: path}).Folder(); got != want {
+		if got := (checkout.Place{Repository: "octo-org/shop", Path: path}).Folder(); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}
