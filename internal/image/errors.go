@@ -136,6 +136,20 @@ func OutageOf(err error) (Outage, bool) {
 	return Outage{}, false
 }
 
+// FailureOf reports whether an error of Resolve or Survey is that a registry answered, and yet did not say what it has:
+// it limits requests, is broken, or could not be signed in to. That is no image's fault.
+func FailureOf(err error) (host, words string, ok bool) {
+	var problem *registry.Error
+	if !errors.As(err, &problem) {
+		return "", "", false
+	}
+	switch problem.Kind {
+	case registry.Failed, registry.NoCredentials, registry.PlainHTTP:
+		return problem.Registry, problem.Words, true
+	}
+	return "", "", false
+}
+
 // RefusalOf reports whether the registry itself says that an image is not there or not for this run.
 func RefusalOf(err error) (*Error, bool) {
 	var refused *Error

@@ -1,17 +1,12 @@
 package auditing
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
@@ -20,35 +15,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/transport"
 )
-
-// Survey asks the registries what the images of all workloads are for, and, of those that lack the architecture to move
-// to, whether a newer tag has it.
-func (a *Audit) Survey(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.Config.WaitTimeout, &registry.SlowError{After: a.Config.WaitTimeout})
-	defer cancel()
-	a.known, a.failed = map[string]audit.Image{}, map[string]error{}
-	refs := a.surveyed()
-	logins := a.pullLogins(ctx)
-	clients := map[string]*image.Client{} // the one that could read it, by reference
-	for round := 0; len(refs) > 0; round++ {
-		client := a.surveyor(logins, round)
-		var again []name.Reference
-		for i, result := range client.Survey(ctx, refs) {
-			ref := refs[i]
-			refused, isRefused := image.RefusalOf(result.Err)
-			if isRefused && refused.Code == finding.ImageUnauthorized && logins.more(ref, round) {
-				again = append(again, ref)
-				continue
-			}
-			clients[ref.String()] = client
-			a.note(ref, result)
-		}
-		refs = again
-	}
-	a.findNewer(ctx, clients)
-	a.reportUnknown()
-	return nil
-}
 
 // surveyed are the references of all workloads, each once. What is none is noted as such.
 func (a *Audit) surveyed() (refs []name.Reference) {
@@ -72,12 +38,12 @@ func (a *Audit) surveyed() (refs []name.Reference) {
 }
 
 // surveyor is a client with the credentials of a round. It waits for registries that limit requests.
-func (a *Audit) surveyor(logins *pullLogins, round int) *image.Client {
+func (a *Audit) surveyor(logins *pullLogins, round int, status progress.Sink) *image.Client {
 	opts := registry.DefaultOptions()
 	opts.Keychain, opts.PlainHTTP = logins.keychain(round), a.Config.InsecureRegistries
 	opts.Reads = transport.For(transport.RegistrySurvey)
 	looks := image.DefaultOptions()
-	looks.Progress, looks.Timeout = a.Emit, a.Config.WaitTimeout
+	looks.Progress, looks.Timeout = status, a.Config.WaitTimeout
 	return image.NewClient(registry.New(opts), looks)
 }
 
@@ -91,41 +57,13 @@ func (a *Audit) note(ref name.Reference, result image.Surveyed) {
 			known.Problem = refused.Message
 			known.Gone = refused.Code != finding.ImageUnauthorized
 		}
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.known[known.Reference] = known
+	if result.Err != nil {
 		a.failed[known.Reference] = result.Err
 	}
-	a.known[known.Reference] = known
-}
-
-// newerJobs is how many images are looked up for newer tags side by side.
-const newerJobs = 8
-
-// findNewer looks for newer tags of the images that lack the architecture.
-func (a *Audit) findNewer(ctx context.Context, clients map[string]*image.Client) {
-	var lacking []string
-	for _, reference := range a.references {
-		if known := a.known[reference]; known.Known && !known.RunsOn(a.moveTo()) && clients[reference] != nil {
-			lacking = append(lacking, reference)
-		}
-	}
-	var group errgroup.Group
-	var lock sync.Mutex
-	group.SetLimit(newerJobs)
-	done := 0
-	for _, reference := range lacking {
-		group.Go(func() error {
-			ref, _ := image.ParseReference(reference) // it was parsed before
-			found := newer.Find(ctx, clients[reference], ref, a.moveTo())
-			lock.Lock()
-			defer lock.Unlock()
-			done++
-			a.Emit(progress.Status{Text: fmt.Sprintf("Looking for newer tags: %d of %d images", done, len(lacking))})
-			known := a.known[reference]
-			known.Newer = newerOf(found)
-			a.known[reference] = known
-			return nil
-		})
-	}
-	_ = group.Wait() // nobody returns one
 }
 
 func newerOf(found newer.Result) audit.Newer {
@@ -139,30 +77,6 @@ func newerOf(found newer.Result) audit.Newer {
 		n.Problem = "the repository has more tags than were listed"
 	}
 	return n
-}
-
-// reportUnknown reports the images that could not be looked at: registries that are out of reach once each, with all
-// images of theirs, and others one by one.
-func (a *Audit) reportUnknown() {
-	var out lookup.Outages
-	for _, reference := range a.references {
-		known, err := a.known[reference], a.failed[reference]
-		outage, isOutage := image.OutageOf(err)
-		switch {
-		case known.Known, known.Gone:
-		case isOutage:
-			_ = out.Add(reference, outage)
-		case err == nil: // no reference at all
-			a.Find(finding.Finding{Code: finding.ImagePull, Severity: finding.Warning, Image: reference, Message: known.Problem})
-		default:
-			a.Find(a.Unreadable(reference, err))
-		}
-	}
-	for _, o := range out.List() {
-		a.Find(o.Finding())
-		a.unread = append(a.unread, fmt.Sprintf("registry %s can't be reached, which has %s", o.Registry,
-			finding.Counted(len(o.Images), "image")))
-	}
 }
 
 // isOwners reports whether an image is of the owner of the repository that the workflow runs for.

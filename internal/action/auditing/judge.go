@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	corev1 "k8s.io/api/core/v1"
@@ -62,9 +63,10 @@ type Audit struct {
 	running []workloads.Workload
 	// references are the images of all workloads, each once.
 	references []string
-	// known are these images.
-	known map[string]audit.Image
-	// failed is why a registry did not say what an image is, by reference.
+	// known are these images, and failed is why a registry did not say what one is, by reference. The lock is for both
+	// while registries are asked side by side.
+	lock   sync.Mutex
+	known  map[string]audit.Image
 	failed map[string]error
 	// uses are what the pods of the workloads use, in their order.
 	uses []use
