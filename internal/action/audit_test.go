@@ -250,6 +250,7 @@ func TestAudit_of_nothing(t *testing.T) {
 		{"no_such_namespace", `the cluster has none named "audit-nowhere"`, []string{"--namespace", "audit-nowhere"}, 2},
 		{"unreadable_pool", `expect-nodes, line 1: "arm64" is not key=value`, []string{"--expect-nodes", "arm64"}, 2},
 		{"unreadable_price", `price: "arm64" is not ARCHITECTURE=PRICE`, []string{"--price", "arm64"}, 2},
+		{"no_price_to_compare_with", "price: there is none for arm64", []string{"--price", "amd64=0.048"}, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := runAudit(t, cluster.Kubeconfig, test.args...); got.status != test.status ||

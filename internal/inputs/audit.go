@@ -44,3 +44,20 @@ func (p *parser) prices() map[string]float64 {
 	}
 	return prices
 }
+
+// MoveTo is the architecture that an audit is about: that of the first pool that is expected, or arm64.
+func (c Config) MoveTo() string {
+	for _, pool := range c.ExpectedNodes {
+		return pool.Architecture
+	}
+	return "arm64"
+}
+
+// comparable refuses prices of which none is of the architecture to move to: a move would seem to be to cores that cost
+// nothing.
+func (p *parser) comparable(config Config) {
+	to := config.MoveTo()
+	if _, priced := config.Prices[to]; len(config.Prices) > 0 && to != "" && !priced {
+		p.problem("price: there is none for %s, which the audit is about; add %[1]s=PRICE", to)
+	}
+}

@@ -169,6 +169,7 @@ func Parse(value func(name string) string, needs Needs) (Config, error) {
 	}
 	p.audit(&config, needs)
 	p.deploy(&config)
+	p.comparable(config)
 	p.mode(&config, needs)
 	config.Platforms = p.platforms("platforms", p.text("platforms"))
 	config.Images = p.images(needs, config)

@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
 
 // AuditTables are what an audit says of each workload, those at risk first, and of each namespace in sum.
@@ -163,13 +164,23 @@ func decimal(n float64) string {
 // hoursPerMonth is what clouds count.
 const hoursPerMonth = 730
 
-// Worth say what moving is worth.
+// Worth says what moving is worth.
 func (r *Report) Worth() string {
 	w := r.Audit.Worth
-	return fmt.Sprintf("Requested cores cost %s an hour; those that could move cost %s, and %s on %s: "+
+	text := fmt.Sprintf("Requested cores cost %s an hour; those that could move cost %s, and %s on %s: "+
 		"%s less an hour, %s a month",
 		money(w.Running), money(w.CanMove), money(w.Moved), r.Audit.Architecture, money(w.Saves()),
 		money(w.Saves()*hoursPerMonth))
+	var unpriced []string
+	for architecture, usage := range r.Audit.Total.Running {
+		if _, priced := w.Prices[architecture]; !priced && architecture != NoNode && usage.Cores > 0 {
+			unpriced = append(unpriced, architecture)
+		}
+	}
+	if slices.Sort(unpriced); len(unpriced) > 0 {
+		text += ". Not counted, for want of a price: cores on " + platform.Conjoin(unpriced)
+	}
+	return text
 }
 
 // auditHeadline says in a few words what an audit came to.

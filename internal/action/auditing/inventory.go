@@ -21,16 +21,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/workloads"
 )
 
-// defaultMove is the architecture that an audit is about where no other is expected.
-const defaultMove = "arm64"
-
-// moveTo is the architecture that an audit is about: that of the first pool that is expected.
-func (a *Audit) moveTo() string {
-	for _, p := range a.Config.ExpectedNodes {
-		return p.Architecture
-	}
-	return defaultMove
-}
+// moveTo is the architecture that the audit is about.
+func (a *Audit) moveTo() string { return a.Config.MoveTo() }
 
 // expects reports whether pools are expected.
 func (a *Audit) expects() bool { return len(a.Config.ExpectedNodes) > 0 }
