@@ -61,6 +61,15 @@ var ownKinds = []ownKind{
 		"spec: {image: AMD}", nil},
 }
 
+// wideKinds are of no namespace.
+var wideKinds = []ownKind{
+	{"argoproj.io/v1alpha1", "ClusterWorkflowTemplate", "{type: object, properties: {spec: " + leftOpen + "}}",
+		"spec: {templates: [{name: a, container: {image: AMD}}]}",
+		[]string{"ClusterWorkflowTemplate : pull-fails, not-ready"}},
+	{"example.com/v1", "Agent", "{type: object, properties: {spec: {type: object, properties: {pod: " + ofContainers +
+		"}}}}", "spec: {pod: {spec: {containers: [{name: main, image: BOTH}]}}}", []string{"Agent : runs, runs"}},
+}
+
 func (k ownKind) definition() string {
 	group, version, _ := strings.Cut(k.api, "/")
 	plural := strings.ToLower(k.kind) + "s"
@@ -109,8 +118,36 @@ status: {finishedAt: "2026-01-01T00:00:00Z"}
 	if diff := cmp.Diff(want, rowsOf(got.report)); diff != "" || got.status != 1 {
 		t.Errorf("status %d, want 1 (-want +got):\n%s\n%s", got.status, diff, got.log)
 	}
+	checkWideKinds(t, cluster, namespace, want)
 	checkPodsOfTemplates(t, cluster, namespace)
 	checkForbiddenKinds(t, cluster, namespace)
+}
+
+// checkWideKinds has objects of no namespace judged where all namespaces are, and says where they may not be listed.
+func checkWideKinds(t *testing.T, cluster *localcluster.Cluster, namespace string, want map[string]bool) {
+	t.Helper()
+	for _, k := range wideKinds {
+		apply(t, cluster, strings.Replace(k.definition(), "scope: Namespaced", "scope: Cluster", 1),
+			strings.Replace(k.in(namespace, cluster.Registry+"/"+namespace), ", namespace: "+namespace, "", 1))
+	}
+	if got := runAudit(t, cluster.Kubeconfig, "--namespace", namespace); len(got.report.Workloads) != len(want) {
+		t.Errorf("%d workloads of a namespace, want %d: what is of none is not asked for", len(got.report.Workloads),
+			len(want))
+	}
+	for _, k := range wideKinds {
+		want[k.want[0]] = true
+	}
+	got := runAudit(t, cluster.Kubeconfig)
+	if diff := cmp.Diff(want, rowsOf(got.report)); diff != "" || strings.Contains(got.log, "not complete") {
+		t.Errorf("of the whole cluster (-want +got):\n%s\n%s", diff, got.log)
+	}
+	if sums := got.report.Audit.Namespaces; sums[0].Namespace != "" || sums[0].Workloads != len(wideKinds) {
+		t.Errorf("the sums are %+v, want one of what is in no namespace", sums)
+	}
+	got = runAudit(t, kubeconfigOf(t, cluster, "auditor"))
+	if !strings.Contains(got.log, "the audit is not complete: agents.example.com: forbidden") {
+		t.Errorf("the kind that may not be listed is not named:\n%s", got.log)
+	}
 }
 
 func rowsOf(r *report.Report) map[string]bool {

@@ -99,7 +99,7 @@ func (r *Report) AuditSums() [][]string {
 	}
 	rows := [][]string{append(head, "could move", "cannot", "unknown")}
 	for _, sum := range r.Audit.Namespaces {
-		rows = append(rows, sumRow(sum.Namespace, sum, running))
+		rows = append(rows, sumRow(cmp.Or(sum.Namespace, "no namespace"), sum, running))
 	}
 	return DropEmptyColumns(append(rows, sumRow("in all", r.Audit.Total, running)))
 }

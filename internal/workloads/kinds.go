@@ -17,6 +17,8 @@ type kind struct {
 	schema.GroupVersionKind
 	// plural is the name of its list: "deployments".
 	plural string
+	// wide: its objects are in no namespace.
+	wide bool
 }
 
 func (k kind) resource() schema.GroupVersionResource { return k.GroupVersion().WithResource(k.plural) }
@@ -33,9 +35,9 @@ func (k kind) label(own bool) string {
 const schemaReaders = 2
 
 // ownKinds are the cluster's own kinds whose objects may have pod templates, as their schemas say. Every user may read
-// these. What can't be found out is Missing.
+// these. Those of no namespace are among them where all namespaces are asked for. What can't be found out is Missing.
 func (c *Controllers) ownKinds(ctx context.Context) (own []kind) {
-	served, err := c.client.kinds.ServerPreferredNamespacedResourcesWithContext(ctx)
+	served, err := c.client.kinds.ServerPreferredResourcesWithContext(ctx)
 	if err != nil { // of some groups perhaps, such as one whose API server is down
 		c.Missing = append(c.Missing, Missing{What: "some kinds of the cluster", Err: err})
 	}
@@ -46,8 +48,9 @@ func (c *Controllers) ownKinds(ctx context.Context) (own []kind) {
 			continue
 		}
 		for _, r := range list.APIResources {
-			if slices.Contains(r.Verbs, "list") && !strings.Contains(r.Name, "/") {
-				byVersion[version] = append(byVersion[version], kind{version.WithKind(r.Kind), r.Name})
+			asked := r.Namespaced || len(c.opts.Namespaces) == 0
+			if asked && slices.Contains(r.Verbs, "list") && !strings.Contains(r.Name, "/") {
+				byVersion[version] = append(byVersion[version], kind{version.WithKind(r.Kind), r.Name, !r.Namespaced})
 			}
 		}
 	}

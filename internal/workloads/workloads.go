@@ -115,7 +115,7 @@ func List(ctx context.Context, opts Options) (*Controllers, error) {
 	var lists []list
 	for _, namespace := range namespaces {
 		for _, k := range builtIn {
-			lists = append(lists, list{kind: kind{k, strings.ToLower(k.Kind) + "s"}, namespace: namespace})
+			lists = append(lists, list{kind: kind{k, strings.ToLower(k.Kind) + "s", false}, namespace: namespace})
 		}
 		for _, k := range own {
 			lists = append(lists, list{kind: k, own: true, namespace: namespace})
