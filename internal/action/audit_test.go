@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -63,33 +64,66 @@ var builds = map[string]madeImage{
 	"only":       {Platforms: []string{"linux/amd64"}, Single: true},
 }
 
-// auditedCase is a workload of its own image.
-type auditedCase struct{ name, kind, build, constraint string }
+// auditedCase is a workload of its own images.
+type auditedCase struct {
+	name, kind, build, constraint string
+	// beside is what runs beside the main container, or before it: "init", "sidecar", "second" or "" for nothing; extra is
+	// how the image of that is built.
+	beside, extra string
+}
 
-// auditedCases are 105 workloads: every kind, with every build, under every constraint.
+// lacks reports whether an image of the workload is for amd64 alone.
+func (c auditedCase) lacks() bool { return c.build != "both" || c.beside != "" && c.extra != "both" }
+
+// auditedCases are 171 workloads: every kind, with every build, under every constraint, and several containers with
+// every build of each.
 func auditedCases() (all []auditedCase) {
-	for _, kind := range []string{"deployment", "statefulset", "daemonset", "replicaset", "job", "cronjob", "pod"} {
+	for _, kind := range []string{"deployment", "statefulset", "daemonset", "replicaset", "replicationcontroller", "job",
+		"cronjob", "pod", "runner"} {
 		for _, build := range []string{"both", "only-index", "only"} {
 			for _, constraint := range []string{"free", "selects", "affine", "tolerates", "arm"} {
-				all = append(all, auditedCase{fmt.Sprintf("%s-%s-%s", kind, build, constraint), kind, build, constraint})
+				all = append(all, auditedCase{name: fmt.Sprintf("%s-%s-%s", kind, build, constraint), kind: kind, build: build,
+					constraint: constraint})
+			}
+		}
+	}
+	for _, beside := range []string{"init", "sidecar", "second"} {
+		for _, builds := range [][2]string{{"both", "both"}, {"both", "only-index"}, {"both", "only"}, {"only", "both"}} {
+			for _, where := range [][2]string{{"deployment", "free"}, {"deployment", "tolerates"}, {"job", "tolerates"}} {
+				all = append(all, auditedCase{fmt.Sprintf("%s-%s-%s-%s-%s", where[0], builds[0], where[1], beside, builds[1]),
+					where[0], builds[0], where[1], beside, builds[1]})
 			}
 		}
 	}
 	return all
 }
 
+// pushCases pushes the images of all cases. Those of init containers end at once, and others serve.
 func pushCases(t *testing.T, registry string, cases []auditedCase) {
 	t.Helper()
+	serving, err := sample()
+	check(t, auditedCase{}, err)
+	ending := endingImages(t)
 	var group errgroup.Group
 	group.SetLimit(8)
-	for _, c := range cases {
+	push := func(image, build string, built map[string]v1.Image) {
 		group.Go(func() error {
-			ref, err := name.NewTag(registry + "/third/" + c.name + ":v1")
+			ref, err := name.NewTag(registry + "/third/" + image + ":v1")
 			if err != nil {
 				return err
 			}
-			return pushImage(t.Context(), ref, builds[c.build])
+			return pushBuilt(t.Context(), ref, builds[build], built)
 		})
+	}
+	for _, c := range cases {
+		push(c.name, c.build, serving)
+		switch c.beside {
+		case "":
+		case "init":
+			push(c.name+"-extra", c.extra, ending)
+		default:
+			push(c.name+"-extra", c.extra, serving)
+		}
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
@@ -110,7 +144,9 @@ func TestAudit_is_right_about_what_then_happens(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Stop)
-	w := &auditWorld{api: apiOf(t, cluster), registry: cluster.Registry, cases: auditedCases()}
+	apply(t, cluster, runnerKind)
+	w := &auditWorld{api: apiOf(t, cluster), runners: runnersOf(t, cluster), registry: cluster.Registry,
+		cases: auditedCases()}
 	pushCases(t, cluster.Registry, w.cases)
 	w.createAll(t)
 	w.awaitPods(t)
@@ -152,7 +188,7 @@ func (w *auditWorld) checkRisks(t *testing.T, r *report.Report) {
 	want, got := map[string]string{}, map[string]string{}
 	for _, c := range w.cases {
 		risk, class := audit.NoRisk, audit.Ready
-		if c.build != "both" {
+		if c.lacks() {
 			class = audit.NotReady
 			if c.constraint == "tolerates" && c.kind != "pod" || c.constraint == "arm" && c.kind != "pod" {
 				risk = audit.WithPool

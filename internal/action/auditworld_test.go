@@ -3,6 +3,7 @@ package action_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 
@@ -21,7 +23,9 @@ import (
 
 // auditWorld is the namespace default of a cluster, with a workload for each case.
 type auditWorld struct {
-	api      kubernetes.Interface
+	api kubernetes.Interface
+	// runners are the objects of a kind that the cluster has learnt.
+	runners  dynamic.ResourceInterface
 	registry string
 	cases    []auditedCase
 }
@@ -33,6 +37,7 @@ func (w *auditWorld) template(c auditedCase) corev1.PodTemplateSpec {
 		TerminationGracePeriodSeconds: &grace,
 		Containers:                    []corev1.Container{{Name: "main", Image: w.registry + "/third/" + c.name + ":v1"}},
 	}
+	w.addBeside(&spec, c)
 	tolerations := []corev1.Toleration{{Key: "arch", Operator: corev1.TolerationOpExists}}
 	switch c.constraint {
 	case "selects":
@@ -49,6 +54,21 @@ func (w *auditWorld) template(c auditedCase) corev1.PodTemplateSpec {
 		spec.NodeSelector = map[string]string{corev1.LabelArchStable: "arm64"}
 	}
 	return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"case": c.name}}, Spec: spec}
+}
+
+// addBeside adds the container that a case has beside its main one.
+func (w *auditWorld) addBeside(spec *corev1.PodSpec, c auditedCase) {
+	extra := corev1.Container{Name: "extra", Image: w.registry + "/third/" + c.name + "-extra:v1",
+		Env: []corev1.EnvVar{{Name: "PORT", Value: "8081"}}}
+	switch c.beside {
+	case "init":
+		spec.InitContainers = []corev1.Container{extra}
+	case "sidecar":
+		extra.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+		spec.InitContainers = []corev1.Container{extra}
+	case "second":
+		spec.Containers = append(spec.Containers, extra)
+	}
 }
 
 func (w *auditWorld) createAll(t *testing.T) {
@@ -80,6 +100,11 @@ func (w *auditWorld) create(ctx context.Context, c auditedCase) (err error) {
 	case "replicaset":
 		_, err = apps.ReplicaSets("default").Create(ctx, &appsv1.ReplicaSet{ObjectMeta: meta,
 			Spec: appsv1.ReplicaSetSpec{Selector: selector, Template: template}}, opts)
+	case "replicationcontroller":
+		_, err = w.api.CoreV1().ReplicationControllers("default").Create(ctx, &corev1.ReplicationController{ObjectMeta: meta,
+			Spec: corev1.ReplicationControllerSpec{Selector: selector.MatchLabels, Template: &template}}, opts)
+	case "runner":
+		err = w.createRunner(ctx, c)
 	case "job":
 		suspended := true // it is audited before it has run
 		_, err = batch.Jobs("default").Create(ctx, &batchv1.Job{ObjectMeta: meta,
@@ -175,6 +200,8 @@ func (w *auditWorld) restart(t *testing.T) {
 			check(t, c, w.create(ctx, c))
 		case "cronjob":
 			w.runNow(t, c)
+		case "runner":
+			check(t, c, w.startRunner(ctx, c.name))
 		}
 	}
 }
@@ -238,18 +265,24 @@ func happenedTo(pod *corev1.Pod) string {
 			return "excluded"
 		}
 	}
-	for _, s := range pod.Status.ContainerStatuses {
+	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		waiting, last, ended := s.State.Waiting, s.LastTerminationState.Terminated, s.State.Terminated
 		switch {
 		case waiting != nil && strings.Contains(waiting.Reason, "ImagePull"):
 			return "pull-fails"
 		case last != nil && last.ExitCode != 0, ended != nil && ended.ExitCode != 0:
 			return "crashes"
-		case s.State.Running != nil && s.Ready, ended != nil:
-			return "runs"
 		}
 	}
-	return "waits"
+	for _, s := range pod.Status.ContainerStatuses {
+		if (s.State.Running == nil || !s.Ready) && s.State.Terminated == nil {
+			return "waits"
+		}
+	}
+	if len(pod.Status.ContainerStatuses) == 0 {
+		return "waits"
+	}
+	return "runs"
 }
 
 // patch makes a patch as kustomize would.
@@ -269,6 +302,10 @@ func (w *auditWorld) patch(t *testing.T, kind, name, patch string) {
 		_, err = w.api.AppsV1().DaemonSets("default").Patch(ctx, name, merge, content, opts)
 	case "ReplicaSet":
 		_, err = w.api.AppsV1().ReplicaSets("default").Patch(ctx, name, merge, content, opts)
+	case "ReplicationController":
+		_, err = w.api.CoreV1().ReplicationControllers("default").Patch(ctx, name, merge, content, opts)
+	case "Runner":
+		_, err = w.runners.Patch(ctx, name, types.MergePatchType, content, opts)
 	case "CronJob":
 		_, err = w.api.BatchV1().CronJobs("default").Patch(ctx, name, merge, content, opts)
 	default:

@@ -72,6 +72,11 @@ func pushImage(ctx context.Context, ref name.Reference, made madeImage) error {
 	if err != nil {
 		return err
 	}
+	return pushBuilt(ctx, ref, made, built)
+}
+
+// pushBuilt pushes images of a program as they are wanted. built has them by platform.
+func pushBuilt(ctx context.Context, ref name.Reference, made madeImage, built map[string]v1.Image) (err error) {
 	var images []v1.Image
 	for _, platform := range made.Platforms {
 		images = append(images, built[platform])
