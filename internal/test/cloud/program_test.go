@@ -78,6 +78,12 @@ func (j *job) plan(t *testing.T, inputs map[string]string) report.Report {
 	if status, _ := j.run(t, inputs, "plan"); status != 0 {
 		t.Fatalf("status %d", status)
 	}
+	return j.report(t)
+}
+
+// report is that of the last run.
+func (j *job) report(t *testing.T) report.Report {
+	t.Helper()
 	content, err := os.ReadFile(filepath.Join(j.dir, "workspace", "multiarch-deploy-report.json"))
 	if err != nil {
 		t.Fatal(err)
