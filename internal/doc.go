@@ -21,8 +21,10 @@
 //	            where a workload could land and what happens there, placement/patch changes what it asks of nodes,
 //	            placement/room counts how many pods fit, placement/capacity says what finds no room and what helps)
 //	apply       server-side dry run and apply in stages, diff, rollback, prune -> what changed
-//	            (apply/server reads and writes objects, apply/ownership moves fields of earlier appliers, apply/diff
-//	            and apply/foresee show what will change, apply/inventory keeps what a deploy applied,
+//	            (apply/manifest fits manifests for it, apply/stage orders them, apply/server reads and writes objects,
+//	            apply/definitions waits until new kinds are served, apply/ownership moves fields of earlier appliers,
+//	            apply/diff and apply/foresee show what will change, apply/change is what did, apply/rollback takes it
+//	            back, apply/inventory keeps what a deploy applied, apply/prune deletes what it no longer has,
 //	            apply/explain puts refusals into words)
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/follow keeps the lists and watches of a cluster going)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -48,7 +49,7 @@ func (d *deploy) prune(ctx context.Context) error {
 }
 
 // changed notes changes, and logs them.
-func (d *deploy) changed(changes apply.ChangeSet) {
+func (d *deploy) changed(changes change.Set) {
 	d.changes = append(d.changes, changes...)
 	for _, line := range report.ChangeLines(changes, false) {
 		d.say("%s", line)

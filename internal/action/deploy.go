@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/docs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -64,7 +65,7 @@ type results struct {
 	// references are the images of all pods, those that admission adds among them.
 	references []string
 	checked    *apply.Checked   // check
-	changes    apply.ChangeSet  // preview, apply, rollback, prune
+	changes    change.Set       // preview, apply, rollback, prune
 	previewed  bool             // changes were not made
 	pods       []rollout.Pod    // rollout
 	wanted     map[string]int64 // rollout: the pods that each workload asks for, by object.ID

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -45,27 +45,27 @@ func (d *deploy) foreseen(wanted, runs string) bool {
 func (d *deploy) comparePods(containers []rollout.Container) []finding.Finding {
 	var findings []finding.Finding
 	seen := map[rollout.Container]bool{}
-	for i, change := range d.changes {
-		if change.After == nil || template.IsCustom(change.After) {
+	for i, applied := range d.changes {
+		if applied.After == nil || template.IsCustom(applied.After) {
 			continue
 		}
-		of, ok := template.Single(change.After)
+		of, ok := template.Single(applied.After)
 		if !ok {
 			continue
 		}
 		wants := imagesOf(of.Spec)
 		for _, c := range containers {
 			wanted := wants[part{c.Name, c.Volume}]
-			if c.Workload != change.Object || c.Image == wanted || d.foreseen(wanted, c.Image) {
+			if c.Workload != applied.Object || c.Image == wanted || d.foreseen(wanted, c.Image) {
 				continue
 			}
 			if c.Digest, c.Architecture = "", ""; seen[c] { // on another node
 				continue
 			}
 			seen[c] = true
-			other := apply.OtherImage{Container: c.Name, Volume: c.Volume, Wanted: wanted, Runs: c.Image}
+			other := change.OtherImage{Container: c.Name, Volume: c.Volume, Wanted: wanted, Runs: c.Image}
 			d.changes[i].OtherImages = append(d.changes[i].OtherImages, other)
-			findings = append(findings, other.Finding(change.Object, object.Name(change.After.GetKind(), change.After)))
+			findings = append(findings, other.Finding(applied.Object, object.Name(applied.After.GetKind(), applied.After)))
 		}
 	}
 	return findings

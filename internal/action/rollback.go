@@ -6,7 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -36,10 +36,10 @@ func (d *deploy) rollback(ctx context.Context) error {
 
 // watchRollback says which state the rollback leaves the cluster in. Pods of the failed revision that keep a
 // StatefulSet from going back are deleted: its controller replaces none that is not ready.
-func (d *deploy) watchRollback(ctx context.Context, before, changes apply.ChangeSet) error {
+func (d *deploy) watchRollback(ctx context.Context, before, changes change.Set) error {
 	var restored []*unstructured.Unstructured
 	for _, c := range changes {
-		if c.Action == apply.RolledBack && c.After != nil {
+		if c.Action == change.RolledBack && c.After != nil {
 			restored = append(restored, c.After)
 		}
 	}
@@ -77,7 +77,7 @@ func (d *deploy) sayState(result rollout.Result, unwell map[string]string) {
 }
 
 // unwell returns why objects were not ready before this run changed them, by object.ID.
-func unwell(changes apply.ChangeSet) map[string]string {
+func unwell(changes change.Set) map[string]string {
 	all := map[string]string{}
 	for _, c := range changes {
 		if c.Before == nil {

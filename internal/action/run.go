@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
@@ -164,7 +164,7 @@ func (d *deploy) take(ctx context.Context, steps []step) error {
 
 // interrupted says what became of a run that was interrupted.
 func (d *deploy) interrupted(err error) error {
-	rolledBack := func(c apply.Change) bool { return c.Action == apply.RolledBack }
+	rolledBack := func(c change.Change) bool { return c.Action == change.RolledBack }
 	switch {
 	case d.previewed || len(d.changes) == 0:
 		return fmt.Errorf("interrupted: %w", err)

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -33,8 +34,8 @@ func TestApply_leaves_the_rules_of_an_aggregated_role_to_the_control_plane(t *te
 	for !aggregated() {
 		time.Sleep(50 * time.Millisecond)
 	}
-	for _, change := range must(t, aggregatedRoles, apply.DefaultOptions()) {
-		same(t, apply.Unchanged, change.Action)
+	for _, c := range must(t, aggregatedRoles, apply.DefaultOptions()) {
+		same(t, change.Unchanged, c.Action)
 	}
 	same(t, true, aggregated())
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -76,13 +77,13 @@ func TestRefused_before_anything_is_applied(t *testing.T) {
 ---
 {apiVersion: v1, kind: Service, metadata: {name: no-ports}, spec: {clusterIP: nonsense}}
 `, opts)
-	same(t, apply.ChangeSet(nil), set)
+	same(t, change.Set(nil), set)
 	same(t, 2, len(findings))
 	same(t, true, live(t, "configmaps.v1.", "all-or-nothing", "web") == nil)
 }
 
 func TestNothing(t *testing.T) {
 	set, findings := refused(t, server(t), "", apply.DefaultOptions())
-	same(t, apply.ChangeSet(nil), set)
+	same(t, change.Set(nil), set)
 	same(t, []finding.Finding(nil), findings)
 }

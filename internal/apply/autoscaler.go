@@ -1,17 +1,15 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/manifest"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
@@ -19,21 +17,15 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-var (
-	hpaKind = schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}
-	// scaledObjectKind is KEDA's, which makes a HorizontalPodAutoscaler of it.
-	scaledObjectKind = schema.GroupKind{Group: "keda.sh", Kind: "ScaledObject"}
-)
-
 // yieldToAutoscalers leaves the number of replicas to the autoscalers of the set and of the cluster: it is neither set
 // nor dropped, since either would take a running app to another size. A new object starts with the manifest's number.
 func (r *run) yieldToAutoscalers(scaled []*item) {
 	targets := map[object.Key]string{}
 	for _, t := range r.items {
-		noteTarget(targets, t.desired)
+		manifest.NoteTarget(targets, t.desired)
 	}
 	for i := range r.hpas {
-		noteTarget(targets, &r.hpas[i])
+		manifest.NoteTarget(targets, &r.hpas[i])
 	}
 	for _, t := range scaled {
 		t.autoscaler = targets[t.Key()]
@@ -79,7 +71,7 @@ func (r *run) scaled() (items []*item, namespaces map[string]bool) {
 // autoscalers reads the HorizontalPodAutoscalers of namespaces. Of a namespace in which these credentials may not list
 // them it reports that.
 func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []unstructured.Unstructured {
-	mapping, err := r.mapper.RESTMappingWithContext(ctx, hpaKind.GroupKind())
+	mapping, err := r.mapper.RESTMappingWithContext(ctx, manifest.AutoscalerKind.GroupKind())
 	if err != nil {
 		return nil
 	}
@@ -108,35 +100,4 @@ func (r *run) autoscalers(ctx context.Context, namespaces map[string]bool) []uns
 	}
 	_ = group.Wait() // none returns an error
 	return all
-}
-
-// noteTarget notes what an autoscaler scales.
-func noteTarget(targets map[object.Key]string, u *unstructured.Unstructured) {
-	kind := u.GroupVersionKind().GroupKind()
-	if kind != hpaKind.GroupKind() && kind != scaledObjectKind {
-		return
-	}
-	target, _, _ := unstructured.NestedStringMap(u.Object, "spec", "scaleTargetRef")
-	version := target["apiVersion"]
-	if kind == scaledObjectKind {
-		version = cmp.Or(version, "apps/v1")
-	}
-	gv, err := schema.ParseGroupVersion(version)
-	if err != nil || target["name"] == "" {
-		return
-	}
-	key := object.Key{
-		GroupKind: schema.GroupKind{Group: gv.Group, Kind: cmp.Or(target["kind"], "Deployment")},
-		Namespace: u.GetNamespace(), Name: target["name"],
-	}
-	targets[key] = nameOf(u)
-}
-
-// nameOf names an autoscaler, and first what it is made of: a HorizontalPodAutoscaler of KEDA is in nobody's manifests.
-func nameOf(u *unstructured.Unstructured) string {
-	name := server.RefOf(u, schema.GroupVersionResource{}).String()
-	if owner := metav1.GetControllerOf(u); owner != nil {
-		return fmt.Sprintf("%s %s/%s, by its %s,", owner.Kind, u.GetNamespace(), owner.Name, name)
-	}
-	return name
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -110,5 +110,5 @@ func TestApply_of_a_version_that_moved_on(t *testing.T) {
 	must(t, v1, opts)
 	same(t, any(map[string]any{"size": int64(1), "colour": "red"}),
 		field(live(t, "movers.v1.tests.example", "moved-on", "m"), "spec"))
-	same(t, apply.Unchanged, must(t, v1, opts)[0].Action)
+	same(t, change.Unchanged, must(t, v1, opts)[0].Action)
 }

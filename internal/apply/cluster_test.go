@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -165,7 +166,7 @@ func TestInterrupt_in_mid_request(t *testing.T) {
 		t.Errorf("error %v is not the context's", err)
 	}
 	for _, c := range set {
-		same(t, apply.Created, c.Action)
+		same(t, change.Created, c.Action)
 	}
 	if len(set) == 0 || len(set) > 3 {
 		t.Errorf("changes %v, want those of the stage that was under way", told(set))

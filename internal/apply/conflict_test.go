@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -15,7 +15,7 @@ func TestConflict(t *testing.T) {
 	must(t, web("1", "hi"), theirs)
 
 	set, findings := refused(t, server(t), web("2", "hello"), opts)
-	same(t, apply.ChangeSet(nil), set)
+	same(t, change.Set(nil), set)
 	const fix = "Leave the fields to their owner: remove them from the manifest. Or take them over with " +
 		"force-conflicts: true. " +
 		"The value of \"other-team\" is lost then, unless it sets it again."

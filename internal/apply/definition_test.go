@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -52,7 +53,7 @@ var freshObjects = []string{
 	"apiextensions.k8s.io/v1 CustomResourceDefinition planets.tests.example",
 }
 
-func all(action apply.Action, objects []string) []string {
+func all(action change.Action, objects []string) []string {
 	var lines []string
 	for _, o := range objects {
 		lines = append(lines, string(action)+" "+o)
@@ -60,7 +61,7 @@ func all(action apply.Action, objects []string) []string {
 	return lines
 }
 
-func plan(t *testing.T, text string, opts apply.Options) (apply.ChangeSet, []finding.Finding) {
+func plan(t *testing.T, text string, opts apply.Options) (change.Set, []finding.Finding) {
 	t.Helper()
 	set, findings, err := applier(t, server(t)).Plan(t.Context(), manifests(t, text), opts)
 	if err != nil {
@@ -72,17 +73,17 @@ func plan(t *testing.T, text string, opts apply.Options) (apply.ChangeSet, []fin
 func TestObjects_that_rest_on_others_of_the_set(t *testing.T) {
 	set, findings := plan(t, fresh, apply.DefaultOptions())
 	same(t, []finding.Finding(nil), findings)
-	same(t, all(apply.Created, freshObjects), told(set))
+	same(t, all(change.Created, freshObjects), told(set))
 	same(t, true, live(t, "namespaces.v1.", "", "fresh") == nil)
 	same(t, true, live(t, "customresourcedefinitions.v1.apiextensions.k8s.io", "", "widgets.tests.example") == nil)
 
-	same(t, all(apply.Created, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
-	same(t, all(apply.Unchanged, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
+	same(t, all(change.Created, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
+	same(t, all(change.Unchanged, freshObjects), told(must(t, fresh, apply.DefaultOptions())))
 
 	// A definition and an object that needs its new field, both at once.
 	wider := strings.NewReplacer("{size: {type: integer}}", "{size: {type: integer}, colour: {type: string}}", "{size: 3}",
 		"{size: 3, colour: red}").Replace(fresh)
-	want := all(apply.Unchanged, freshObjects)
+	want := all(change.Unchanged, freshObjects)
 	want[0], want[6] = "configured "+freshObjects[0], "configured "+freshObjects[6]
 	set, findings = plan(t, wider, apply.DefaultOptions())
 	same(t, []finding.Finding(nil), findings)
@@ -198,9 +199,9 @@ spec:
 			version, name)
 	}
 	must(t, set, opts)
-	for _, change := range must(t, set, opts) {
-		if change.Action != apply.Unchanged {
-			t.Errorf("%s %s, want it unchanged", change.Action, change.Object)
+	for _, c := range must(t, set, opts) {
+		if c.Action != change.Unchanged {
+			t.Errorf("%s %s, want it unchanged", c.Action, c.Object)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 )
 
 func TestDiff(t *testing.T) {
@@ -55,7 +55,7 @@ func TestDiff(t *testing.T) {
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var c apply.Change
+			var c change.Change
 			if test.before != "" {
 				c.Before = manifests(t, test.before)[0]
 			}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -54,7 +55,7 @@ func in(t testing.TB, namespace string) apply.Options {
 }
 
 // must applies manifests that nothing is wrong with.
-func must(t testing.TB, text string, opts apply.Options) apply.ChangeSet {
+func must(t testing.TB, text string, opts apply.Options) change.Set {
 	t.Helper()
 	set, findings, err := applier(t, server(t)).Apply(t.Context(), manifests(t, text), opts)
 	if err != nil || len(findings) > 0 {
@@ -64,7 +65,7 @@ func must(t testing.TB, text string, opts apply.Options) apply.ChangeSet {
 }
 
 // refused applies manifests and returns what is found wrong with them.
-func refused(t testing.TB, cfg *rest.Config, text string, opts apply.Options) (apply.ChangeSet, []finding.Finding) {
+func refused(t testing.TB, cfg *rest.Config, text string, opts apply.Options) (change.Set, []finding.Finding) {
 	t.Helper()
 	set, findings, err := applier(t, cfg).Apply(t.Context(), manifests(t, text), opts)
 	if err != nil {
@@ -73,8 +74,8 @@ func refused(t testing.TB, cfg *rest.Config, text string, opts apply.Options) (a
 	return set, findings
 }
 
-// told returns a ChangeSet as "ACTION OBJECT" lines.
-func told(set apply.ChangeSet) []string {
+// told returns a change.Set as "ACTION OBJECT" lines.
+func told(set change.Set) []string {
 	var lines []string
 	for _, c := range set {
 		lines = append(lines, string(c.Action)+" "+c.Object)

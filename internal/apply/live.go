@@ -1,12 +1,14 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
@@ -24,7 +26,7 @@ func (r *run) readLive(ctx context.Context) {
 		r.readCollections(ctx)
 	}
 	for _, t := range r.items {
-		t.tools = r.toolsOf(t.live)
+		t.tools = explain.ToolsOf(t.live, r.opts.TakeOverFrom)
 	}
 	scaled, namespaces := r.scaled()
 	if !known {
@@ -65,8 +67,11 @@ func (r *run) readCollection(ctx context.Context, items []*item) {
 // list reads a collection, and reports whether it has read all of it. A collection with many more objects than the set
 // has of it is not read to its end.
 func (r *run) list(ctx context.Context, items []*item) (complete bool) {
-	complete, err := r.listing(ctx, items[0]).Each(ctx, 4*len(items), func(live *unstructured.Unstructured) {
-		if t, ok := r.byKey[object.KeyOf(live)]; ok && t.Resource == items[0].Resource { // of the same version
+	first := items[0]
+	namespace := cmp.Or(first.manifest.GetNamespace(), r.opts.Namespace)
+	listing := r.Listing(ctx, first.manifest.GroupVersionKind(), namespace, first.Ref)
+	complete, err := listing.Each(ctx, 4*len(items), func(live *unstructured.Unstructured) {
+		if t, ok := r.byKey[object.KeyOf(live)]; ok && t.Resource == first.Resource { // of the same version
 			t.found(live)
 		}
 	})

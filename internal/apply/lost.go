@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
 )
 
@@ -57,7 +58,7 @@ func (r *run) readBackOne(ctx context.Context, s *server.Server, t *item) {
 		t.done, t.change.Unconfirmed = true, true
 	default:
 		r.applied(t, live, false)
-		appeared := t.change.Action == Configured && t.change.Before == nil // it is someone else's
-		t.done = t.change.Action != Unchanged && !appeared
+		appeared := t.change.Action == change.Configured && t.change.Before == nil // it is someone else's
+		t.done = t.change.Action != change.Unchanged && !appeared
 	}
 }

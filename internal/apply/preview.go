@@ -9,9 +9,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/diff"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/stage"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -19,8 +20,8 @@ import (
 // What rests on something this run has yet to bring stays unsettled and is asked about again after that.
 func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
 	var refused []finding.Finding
-	for stage := range stageCount {
-		findings, err := r.each(ctx, stage, func(ctx context.Context, t *item) error {
+	for at := range stage.Count {
+		findings, err := r.each(ctx, at, func(ctx context.Context, t *item) error {
 			if t.judged {
 				return nil
 			}
@@ -38,12 +39,12 @@ func (r *run) preview(ctx context.Context) ([]finding.Finding, error) {
 
 func (r *run) previewOne(ctx context.Context, t *item) error {
 	rests := r.pending(t)
-	if rests == Created {
+	if rests == change.Created {
 		// No use asking: the answer would be "not found". Nothing can be there yet either.
-		t.becomes(Created, nil, t.desired)
+		t.becomes(change.Created, nil, t.desired)
 		return nil
 	}
-	if rests == Unchanged {
+	if rests == change.Unchanged {
 		if applied, err := r.isApplied(ctx, t); applied || err != nil {
 			return err
 		}
@@ -53,7 +54,7 @@ func (r *run) previewOne(ctx context.Context, t *item) error {
 		t.judged, t.unproven = true, err
 		return r.unseen(ctx, t)
 	}
-	if rests == Configured && server.AtFault(err) && !r.isLasting(t, err) {
+	if rests == change.Configured && server.AtFault(err) && !r.isLasting(t, err) {
 		// Once the definition or namespace has changed, this may well be a good object.
 		return r.unseen(ctx, t)
 	}
@@ -85,21 +86,21 @@ func (r *run) release(t *item) {
 func (r *run) isApplied(ctx context.Context, t *item) (bool, error) {
 	if live, ok := r.opts.Reading.Unchanged(t.manifest); ok {
 		t.judged = true
-		t.becomes(Unchanged, live, live)
+		t.becomes(change.Unchanged, live, live)
 		return true, nil
 	}
 	if t.live == nil {
 		return false, nil
 	}
-	if err := r.checkHolder(ctx, t, t.live); err != nil {
+	if err := r.holders.Check(ctx, t.Key(), t.live); err != nil {
 		return false, err
 	}
-	r.keepMark(t, t.live)
+	r.inventory().KeepMark(t.desired, t.live)
 	if !ownership.IsApplied(t.live, t.desired, r.opts.FieldManager) || r.migration(ctx, t, t.live) != nil {
 		return false, nil
 	}
 	t.judged = true
-	t.becomes(Unchanged, t.live, t.live)
+	t.becomes(change.Unchanged, t.live, t.live)
 	return true, nil
 }
 
@@ -117,10 +118,10 @@ func (r *run) ask(ctx context.Context, t *item) error {
 
 func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 	if t.live != nil {
-		if err := r.checkHolder(ctx, t, t.live); err != nil {
+		if err := r.holders.Check(ctx, t.Key(), t.live); err != nil {
 			return false, err
 		}
-		r.keepMark(t, t.live)
+		r.inventory().KeepMark(t.desired, t.live)
 	}
 	known := t.live != nil
 	after, created, err := r.dryRun(ctx, t)
@@ -138,7 +139,7 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 	}
 	t.judged = true
 	if created {
-		t.becomes(Created, nil, after)
+		t.becomes(change.Created, nil, after)
 		return false, nil
 	}
 	if !known || t.live.GetResourceVersion() != after.GetResourceVersion() {
@@ -149,8 +150,8 @@ func (r *run) askOnce(ctx context.Context, t *item) (again bool, err error) {
 		t.found(live)
 		again = true
 	}
-	t.becomes(r.compared(t, t.live, after), t.live, after)
-	return again && (!known || t.change.Action != Unchanged), nil
+	t.becomes(change.ActionOf(t.live, after, r.opts.FieldManager, t.migration != nil), t.live, after)
+	return again && (!known || t.change.Action != change.Unchanged), nil
 }
 
 // reads reads the live object, and reports whether it is there.
@@ -167,29 +168,18 @@ func (r *run) unseen(ctx context.Context, t *item) error {
 	before, err := r.Get(ctx, t.Ref)
 	switch {
 	case apierrors.IsNotFound(err):
-		t.becomes(Created, nil, t.desired)
+		t.becomes(change.Created, nil, t.desired)
 	case err != nil:
 		return err
 	default:
-		t.becomes(Configured, before, before)
-		return r.checkHolder(ctx, t, before)
+		t.becomes(change.Configured, before, before)
+		return r.holders.Check(ctx, t.Key(), before)
 	}
 	return nil
 }
 
 func (r *run) how(dryRun bool) server.Apply {
 	return server.Apply{Manager: r.opts.FieldManager, Force: r.opts.ForceConflicts, DryRun: dryRun}
-}
-
-func (r *run) compared(t *item, before, after *unstructured.Unstructured) Action {
-	equal := diff.Equal(before, after, r.opts.FieldManager)
-	if t.migration != nil {
-		equal = diff.SameContent(before, after) // that fields change hands changes nothing of what the object says
-	}
-	if equal {
-		return Unchanged
-	}
-	return Configured
 }
 
 // unproven reports the objects that no dry run could be made of, once for each reason.

@@ -30,11 +30,11 @@ type Reading struct {
 // Read reads what the cluster has of the objects.
 func (a *Applier) Read(ctx context.Context, objects []*unstructured.Unstructured, opts Options) (*Reading, error) {
 	opts.Reading = nil
-	if a.warm != nil {
-		mapper, err := a.warm()
-		if err != nil {
-			return nil, err
-		}
+	mapper, err := a.Mapper()
+	if err != nil {
+		return nil, err
+	}
+	if mapper != nil {
 		opts.Reading = &Reading{mapper: mapper}
 	}
 	r, _, err := a.prepare(ctx, objects, opts) // an Apply reports the findings

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -112,7 +113,7 @@ func TestApply_recreates_where_that_was_asked_for(t *testing.T) {
 			set := must(t, after, opts)
 			same(t, []string{"recreated " + was.Object}, told(set))
 			same(t, false, was.After.GetUID() == set[0].After.GetUID())
-			same(t, apply.Unchanged, must(t, after, opts)[0].Action)
+			same(t, change.Unchanged, must(t, after, opts)[0].Action)
 			back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 			if test.name == "job" {
 				same(t, "Job re-job/x was not rolled back: the earlier Job has run and is not run again; the new one stays",
@@ -121,7 +122,7 @@ func TestApply_recreates_where_that_was_asked_for(t *testing.T) {
 			}
 			same(t, nil, err)
 			same(t, []string{"rolled-back " + was.Object}, told(back))
-			same(t, apply.Unchanged, must(t, before, opts)[0].Action)
+			same(t, change.Unchanged, must(t, before, opts)[0].Action)
 		})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 )
 
 // The time a deploy takes is its round trips.
@@ -36,16 +36,17 @@ func TestRound_trips(t *testing.T) {
 	})
 	for _, test := range []struct {
 		name, manifests string
-		do              apply.Action
+		do              change.Action
 		want            map[string]int
 	}{
-		{"many_new_ones", maps(many...), apply.Created,
+		{"many_new_ones", maps(many...), change.Created,
 			map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
-		{"many_again", maps(many...), apply.Unchanged, map[string]int{"GET discovery": 2, "GET list": 1}},
-		{"many_changed", strings.ReplaceAll(maps(many...), "of: ", "now: "), apply.Configured,
+		{"many_again", maps(many...), change.Unchanged, map[string]int{"GET discovery": 2, "GET list": 1}},
+		{"many_changed", strings.ReplaceAll(maps(many...), "of: ", "now: "), change.Configured,
 			map[string]int{"GET discovery": 2, "GET list": 1, "PATCH dry run": 30, "PATCH": 30}},
-		{"one_new", maps("one"), apply.Created, map[string]int{"GET discovery": 2, "GET": 1, "PATCH dry run": 1, "PATCH": 1}},
-		{"one_again", maps("one"), apply.Unchanged, map[string]int{"GET discovery": 2, "GET": 1}},
+		{"one_new", maps("one"), change.Created,
+			map[string]int{"GET discovery": 2, "GET": 1, "PATCH dry run": 1, "PATCH": 1}},
+		{"one_again", maps("one"), change.Unchanged, map[string]int{"GET discovery": 2, "GET": 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			count = map[string]int{}

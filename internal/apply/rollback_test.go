@@ -10,9 +10,10 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 )
 
-func rollback(t *testing.T, set apply.ChangeSet, opts apply.Options) apply.ChangeSet {
+func rollback(t *testing.T, set change.Set, opts apply.Options) change.Set {
 	t.Helper()
 	back, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 	if err != nil {

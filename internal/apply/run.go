@@ -8,12 +8,16 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/definitions"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/inventory"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/manifest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/stage"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
@@ -29,7 +33,7 @@ type run struct {
 	items    []*item                    // in the order of the manifests
 	byKey    map[object.Key]*item
 	hpas     []unstructured.Unstructured // the autoscalers of the namespaces of what has replicas
-	holders  holders
+	holders  *inventory.Holders
 	// definitionSlots has room for the definitions that may be applied at once.
 	definitionSlots chan struct{}
 	// warnings are what a deploy goes ahead with, to be reported at its end.
@@ -52,6 +56,7 @@ func (a *Applier) prepare(
 		defines:  definitionsIn(objects), byKey: map[object.Key]*item{},
 		definitionSlots: make(chan struct{}, definitionsAtOnce),
 	}
+	r.holders = inventory.NewHolders(r.Server, r.inventory(), r.opts.TakeOverFrom)
 	var findings []finding.Finding
 	for _, o := range objects {
 		if f, ok := r.add(ctx, o); !ok {
@@ -72,29 +77,16 @@ func (a *Applier) mapper(ctx context.Context, reading *Reading) (meta.RESTMapper
 func definitionsIn(objects []*unstructured.Unstructured) map[schema.GroupKind]*item {
 	defined := map[schema.GroupKind]*item{}
 	for _, o := range objects {
-		if o.GroupVersionKind().GroupKind() == crdKind {
-			defined[definitionOf(o).kind] = &item{Ref: server.RefOf(o, schema.GroupVersionResource{}), desired: o}
+		if o.GroupVersionKind().GroupKind() == definitions.Kind {
+			defined[definitions.Of(o).Kind] = &item{Ref: server.RefOf(o, schema.GroupVersionResource{}), desired: o}
 		}
 	}
 	return defined
 }
 
-// copyOf returns a copy of o to change: metadata is its own, all else is shared. Of a big set, each object is there
-// once.
-func copyOf(o *unstructured.Unstructured) *unstructured.Unstructured {
-	if o.GroupVersionKind().GroupKind() == secretKind {
-		return o.DeepCopy() // its data is written to
-	}
-	u := &unstructured.Unstructured{Object: maps.Clone(o.Object)}
-	if metadata, ok := o.Object["metadata"].(map[string]any); ok {
-		u.Object["metadata"] = runtime.DeepCopyJSON(metadata)
-	}
-	return u
-}
-
 // add makes an item of o, which stays as it is; ok is false when f says why it can't be one.
 func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.Finding, ok bool) {
-	t := &item{manifest: o, desired: copyOf(o), Ref: server.RefOf(o, schema.GroupVersionResource{})}
+	t := &item{manifest: o, desired: manifest.Copy(o), Ref: server.RefOf(o, schema.GroupVersionResource{})}
 	if o.GetName() == "" {
 		return explain.Unnamed(t.Ref), false
 	}
@@ -102,17 +94,17 @@ func (r *run) add(ctx context.Context, o *unstructured.Unstructured) (f finding.
 	if err != nil {
 		return explain.Unserved(ctx, r.mapper, t.Ref, err), false
 	}
-	if err := checkSecret(o); err != nil {
+	if err := manifest.CheckSecret(o); err != nil {
 		return explain.Refusal(t.Ref, err), false
 	}
 	r.shape(t.desired, namespaced)
 	t.Ref = server.RefOf(t.desired, resource)
-	r.yieldToAggregation(t)
+	r.warnings = append(r.warnings, manifest.YieldToAggregation(t.Ref, t.desired)...)
 	if _, twice := r.byKey[t.Key()]; twice {
 		return explain.Duplicate(t.Ref), false
 	}
-	if d := definitionOf(t.desired); t.Key().GroupKind == crdKind {
-		r.defines[d.kind] = t
+	if d := definitions.Of(t.desired); t.Key().GroupKind == definitions.Kind {
+		r.defines[d.Kind] = t
 	}
 	r.byKey[t.Key()], r.items = t, append(r.items, t)
 	return finding.Finding{}, true
@@ -124,8 +116,8 @@ func (r *run) locate(ctx context.Context, gvk schema.GroupVersionKind) (
 	resource schema.GroupVersionResource, namespaced bool, err error,
 ) {
 	if crd, ok := r.defines[gvk.GroupKind()]; ok {
-		d := definitionOf(crd.desired)
-		return gvk.GroupVersion().WithResource(d.plural), d.namespaced, nil
+		d := definitions.Of(crd.desired)
+		return gvk.GroupVersion().WithResource(d.Plural), d.Namespaced, nil
 	}
 	mapping := r.mappings[gvk]
 	if mapping == nil {
@@ -148,7 +140,7 @@ func (r *run) shape(u *unstructured.Unstructured, namespaced bool) {
 	// Set by a server, as in an exported manifest; a managedFields that is set is refused.
 	u.SetManagedFields(nil)
 	unstructured.RemoveNestedField(u.Object, "status")
-	mergeStringData(u)
+	manifest.MergeStringData(u)
 	if r.opts.Inventory != "" {
 		r.inventory().Mark(u)
 	}
@@ -159,3 +151,78 @@ func (r *run) inventory() inventory.Inventory {
 }
 
 func (r *run) keys() []object.Key { return slices.Collect(maps.Keys(r.byKey)) }
+
+// definitionsAtOnce is how many definitions are applied side by side. For each, the API server builds its OpenAPI
+// document and its discovery anew, and many at once keep it from answering anyone.
+const definitionsAtOnce = 4
+
+// each does something with every item of a stage.
+func (r *run) each(ctx context.Context, at int, do func(context.Context, *item) error) ([]finding.Finding, error) {
+	return stage.SideBySide(ctx, at, r.opts.Concurrency, r.items,
+		func(running context.Context, t *item) ([]finding.Finding, error) {
+			findings, err := explain.Judge(ctx, r.Server, t.Ref, do(running, t))
+			return manifest.WithoutValues(t.desired, findings), err
+		})
+}
+
+// pending says what this run has yet to do to what t needs: Created, Configured, or Unchanged when t can be judged
+// now.
+func (r *run) pending(t *item) change.Action {
+	worst := change.Unchanged
+	needed := stage.Needs(t.desired)
+	if crd, ok := r.defines[t.Key().GroupKind]; ok {
+		needed = append(needed, crd.Key())
+	}
+	for _, k := range needed {
+		n, ok := r.byKey[k]
+		if !ok || n.done || n.change.Action == change.Unchanged {
+			continue
+		}
+		if n.change.Action == change.Created {
+			return change.Created
+		}
+		worst = change.Configured
+	}
+	return worst
+}
+
+// item is one object of a run, and how far it is.
+type item struct {
+	server.Ref
+	// manifest is the object as the caller has it, and desired a copy of it that fits server-side apply.
+	manifest, desired *unstructured.Unstructured
+	change            change.Change
+	// live is the object as it was last read, nil if there is none or it was not read.
+	live *unstructured.Unstructured
+	// migration says which fields change hands before the apply, nil for none.
+	migration *ownership.Migration
+	// recreate: a change is not possible in place, and it is to be deleted and created again.
+	recreate bool
+	// stale: an entry of the managed fields is of a version that the API server can't convert the object to.
+	stale bool
+	// tools are the deploy tools that have set fields of the live object.
+	tools []string
+	// autoscaler is the object that sets the number of replicas, "" for none.
+	autoscaler string
+	// judged: the API server has answered a dry run of the object, and change says what would become of it.
+	judged bool
+	// unproven is why no dry run can show what an apply makes of the object; nil where one can.
+	unproven error
+	// sent: a request that changes the object was made, or was about to be.
+	sent bool
+	// lost: the answer to the change of the object was lost, so that it may have been made or not.
+	lost bool
+	// done: the run is through with the object, and change says what became of it.
+	done bool
+}
+
+// found notes the live object.
+func (t *item) found(live *unstructured.Unstructured) {
+	change.Share(t.Ref, t.desired, live)
+	t.live = live
+}
+
+// becomes notes what the object was and is, or in a plan would be.
+func (t *item) becomes(action change.Action, before, after *unstructured.Unstructured) {
+	t.change = change.Of(t.Ref, t.desired, action, before, after)
+}

@@ -5,19 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/explain"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/foresee"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/ownership"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/server"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
@@ -124,51 +120,4 @@ func (r *run) migrate(ctx context.Context, t *item) error {
 		t.change.Before = live
 		return nil
 	})
-}
-
-// closing is what is reported at the end of a deploy, or of a plan.
-func (r *run) closing(set ChangeSet) []finding.Finding {
-	return slices.Concat(r.warnings, r.unproven(), r.deployedByOthers(), r.imageFindings(set))
-}
-
-// deployedByOthers reports, once for each, the tools that deploy objects of this set too.
-func (r *run) deployedByOthers() []finding.Finding {
-	objects := map[string][]string{}
-	var order []string
-	for _, t := range r.items {
-		for _, tool := range t.tools {
-			if objects[tool] == nil {
-				order = append(order, tool)
-			}
-			objects[tool] = append(objects[tool], t.String())
-		}
-	}
-	var findings []finding.Finding
-	for _, tool := range order {
-		findings = append(findings, finding.Finding{
-			Code: finding.ApplyConflict, Severity: finding.Warning,
-			Message: fmt.Sprintf("%s deploys these objects too, and each of the two will undo what the other changes: %s.",
-				tool, strings.Join(objects[tool], ", ")),
-			Fix: fmt.Sprintf("Let one of them deploy each object. To stay with this action, remove the objects from %s without "+
-				"deleting them, and name its field manager once in take-over-from.", tool),
-		})
-	}
-	return findings
-}
-
-func (r *run) toolsOf(live *unstructured.Unstructured) []string {
-	var tools []string
-	if live == nil {
-		return nil
-	}
-	for _, entry := range ownership.Entries(live) {
-		tool := explain.Tool(entry.Manager)
-		if tool == "" || entry.Subresource != "" || slices.Contains(r.opts.TakeOverFrom, entry.Manager) {
-			continue
-		}
-		if !slices.Contains(tools, tool) {
-			tools = append(tools, tool)
-		}
-	}
-	return tools
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
@@ -143,7 +144,7 @@ func TestApply_takes_over_from_kubectl(t *testing.T) {
 			same(t, any(nil), field(live(t, "configmaps.v1.", opts.Namespace, "web"), "metadata", "annotations"))
 			again := must(t, lean, opts)
 			for _, c := range again {
-				same(t, apply.Unchanged, c.Action)
+				same(t, change.Unchanged, c.Action)
 			}
 			_, err := applier(t, server(t)).Rollback(t.Context(), set, opts)
 			same(t, nil, err)
@@ -152,7 +153,7 @@ func TestApply_takes_over_from_kubectl(t *testing.T) {
 	}
 }
 
-func diffs(set apply.ChangeSet) []string {
+func diffs(set change.Set) []string {
 	var all []string
 	for _, c := range set {
 		all = append(all, c.Diff())
@@ -208,7 +209,7 @@ func TestPlan_foresees_a_conflict_in_a_namespace_that_changes_hands(t *testing.T
 	same(t, finding.ApplyConflict, findings[0].Code)
 	same(t, true, strings.HasSuffix(findings[0].Fix,
 		"Someone scaled it by hand (kubectl scale): that number is lost then."))
-	same(t, apply.Unchanged, foreseen[0].Action)
+	same(t, change.Unchanged, foreseen[0].Action)
 
 	_, findings, err := applier(t, server(t)).Check(t.Context(), manifests(t, set), opts)
 	same(t, nil, err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
@@ -130,7 +131,7 @@ func TestApply_reports_images_that_a_webhook_replaced_or_added(t *testing.T) {
 			continue
 		}
 		same(t, want, findings)
-		same(t, []apply.OtherImage{{Container: "mesh", Runs: "mesh.example/proxy:1"},
+		same(t, []change.OtherImage{{Container: "mesh", Runs: "mesh.example/proxy:1"},
 			{Container: "web", Wanted: "registry.example/web:1", Runs: "mirror.example/web:1"}}, set[0].OtherImages)
 		break
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
 
@@ -74,17 +74,17 @@ func withoutObject(text string, f finding.Finding) string {
 
 // ChangeLines are the changes for the log, each a line, with its difference where diffs are wanted. Of many, those that
 // are none are counted, and so is what comes after the first ones.
-func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
+func ChangeLines(changes change.Set, diffs bool) []string {
 	var lines []string
-	var rest apply.ChangeSet
-	for _, change := range changes {
-		if len(changes) > shownRows && (change.Action == apply.Unchanged || len(lines) >= shownRows) {
-			rest = append(rest, change)
+	var rest change.Set
+	for _, c := range changes {
+		if len(changes) > shownRows && (c.Action == change.Unchanged || len(lines) >= shownRows) {
+			rest = append(rest, c)
 			continue
 		}
-		line := fmt.Sprintf("%s %s", change.Action, change.Object)
-		if diffs && (len(changes) <= shownRows || change.Action != apply.Created) { // what is new is in its manifest
-			line += difference(change)
+		line := fmt.Sprintf("%s %s", c.Action, c.Object)
+		if diffs && (len(changes) <= shownRows || c.Action != change.Created) { // what is new is in its manifest
+			line += difference(c)
 		}
 		lines = append(lines, line)
 	}
@@ -95,8 +95,8 @@ func ChangeLines(changes apply.ChangeSet, diffs bool) []string {
 }
 
 // difference is what follows the line of a change, "" where nothing differs.
-func difference(change apply.Change) string {
-	diff := change.Diff()
+func difference(c change.Change) string {
+	diff := c.Diff()
 	if diff == "" {
 		return ""
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -53,14 +53,14 @@ func TestJoin_of_many_patches(t *testing.T) {
 }
 
 func TestChangeLines(t *testing.T) {
-	var few, many apply.ChangeSet
+	var few, many change.Set
 	for i := range 1000 {
-		change := apply.Change{Object: fmt.Sprintf("v1 Service shop/%d", i), Action: apply.Unchanged}
+		c := change.Change{Object: fmt.Sprintf("v1 Service shop/%d", i), Action: change.Unchanged}
 		if i%10 == 0 {
-			change.Action = apply.Configured
+			c.Action = change.Configured
 		}
-		if many = append(many, change); i < 20 {
-			few = append(few, change)
+		if many = append(many, c); i < 20 {
+			few = append(few, c)
 		}
 	}
 	if got := report.ChangeLines(few, false); len(got) != 20 || got[1] != "unchanged v1 Service shop/1" {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -58,14 +58,14 @@ func countPods(pods []rollout.Pod, wanted map[string]int64) string {
 // isWell reports whether a pod does what it is there for: it is ready, or a Job's that has done its work.
 func isWell(pod rollout.Pod) bool { return pod.Ready || pod.Reason == "Completed" }
 
-func countChanges(changes apply.ChangeSet) string {
-	counts := map[apply.Action]int{}
-	for _, change := range changes {
-		counts[change.Action]++
+func countChanges(changes change.Set) string {
+	counts := map[change.Action]int{}
+	for _, c := range changes {
+		counts[c.Action]++
 	}
 	var parts []string
-	for _, action := range []apply.Action{apply.Created, apply.Recreated, apply.Configured, apply.Unchanged, apply.Pruned,
-		apply.RolledBack} {
+	for _, action := range []change.Action{change.Created, change.Recreated, change.Configured, change.Unchanged,
+		change.Pruned, change.RolledBack} {
 		if counts[action] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[action], action))
 		}
@@ -93,7 +93,7 @@ func countFindings(findings []finding.Finding) string {
 
 // Outcome says in a few words what the run came to, or "" where the findings say it.
 func (r *Report) Outcome() string {
-	rolledBack := slices.ContainsFunc(r.Changes, func(c apply.Change) bool { return c.Action == apply.RolledBack })
+	rolledBack := slices.ContainsFunc(r.Changes, func(c change.Change) bool { return c.Action == change.RolledBack })
 	switch {
 	case r.Audit != nil:
 		return "An audit: nothing was changed"

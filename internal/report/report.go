@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
@@ -38,9 +38,9 @@ type Report struct {
 	Nodes     []placement.NodeGroup `json:"nodes"`
 	Workloads []Workload            `json:"workloads"`
 	// Patches are those of the file that the command fix writes.
-	Patches []Patch         `json:"patches"`
-	Changes apply.ChangeSet `json:"changes"`
-	Pods    []rollout.Pod   `json:"pods"`
+	Patches []Patch       `json:"patches"`
+	Changes change.Set    `json:"changes"`
+	Pods    []rollout.Pod `json:"pods"`
 	// Wanted is how many pods each workload asks for, by object.ID, where that is known: more than there are while some
 	// cannot be created.
 	Wanted map[string]int64 `json:"-"`
@@ -115,7 +115,7 @@ func New() *Report {
 		Nodes:     []placement.NodeGroup{},
 		Workloads: []Workload{},
 		Patches:   []Patch{},
-		Changes:   apply.ChangeSet{},
+		Changes:   change.Set{},
 		Pods:      []rollout.Pod{},
 		Findings:  []finding.Finding{},
 		Timings:   map[string]float64{},

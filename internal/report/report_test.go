@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -63,7 +63,7 @@ func TestHeadline(t *testing.T) {
 	refused.Wanted = map[string]int64{"apps/v1 Deployment shop/cart": 3, "apps/v1 DaemonSet shop/agent": 2}
 	planned := report.New()
 	planned.Planned = true
-	planned.Changes = apply.ChangeSet{{Action: apply.Created}, {Action: apply.Created}, {Action: apply.Unchanged}}
+	planned.Changes = change.Set{{Action: change.Created}, {Action: change.Created}, {Action: change.Unchanged}}
 	for _, test := range []struct {
 		name string
 		in   *report.Report

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
@@ -54,7 +54,7 @@ func outputs(r *report.Report, path, summary string) []output {
 }
 
 // replacedImages are the images that run, by the references in whose place the cluster put them.
-func replacedImages(changes apply.ChangeSet) map[string]string {
+func replacedImages(changes change.Set) map[string]string {
 	running := map[string]string{}
 	for _, change := range changes {
 		for _, image := range change.OtherImages {
@@ -79,9 +79,9 @@ func limitMap[V any](all map[string]V) map[string]V {
 }
 
 // limitChanges keeps the changes that have room, in their order.
-func limitChanges(all apply.ChangeSet) apply.ChangeSet {
+func limitChanges(all change.Set) change.Set {
 	if len(compact(all)) > outputLimit {
-		all = slices.DeleteFunc(slices.Clone(all), func(c apply.Change) bool { return c.Action == apply.Unchanged })
+		all = slices.DeleteFunc(slices.Clone(all), func(c change.Change) bool { return c.Action == change.Unchanged })
 	}
 	size := len("[]")
 	for i, change := range all {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
@@ -16,12 +16,12 @@ import (
 func large(n int) *report.Report {
 	r := report.New()
 	for i := range n {
-		change := apply.Change{Object: fmt.Sprintf("apps/v1 Deployment shop/%05d-<\u65e5>", i), Action: apply.Unchanged}
+		c := change.Change{Object: fmt.Sprintf("apps/v1 Deployment shop/%05d-<\u65e5>", i), Action: change.Unchanged}
 		if i%10 == 0 {
-			change.Action = apply.Configured
+			c.Action = change.Configured
 		}
-		r.Changes = append(r.Changes, change)
-		r.Pods = append(r.Pods, rollout.Pod{Workload: change.Object, Architecture: "arm64", Ready: true})
+		r.Changes = append(r.Changes, c)
+		r.Pods = append(r.Pods, rollout.Pod{Workload: c.Object, Architecture: "arm64", Ready: true})
 	}
 	return r
 }
@@ -50,7 +50,7 @@ func TestOutputs_stay_short(t *testing.T) {
 			if total > 1_000_000 {
 				t.Errorf("%d bytes in all", total)
 			}
-			var changes []apply.Change
+			var changes []change.Change
 			var placement map[string]any
 			if err := json.Unmarshal([]byte(values["changes"].Value), &changes); err != nil {
 				t.Fatal(err)

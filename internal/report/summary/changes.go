@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/redact"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/markdown"
@@ -31,21 +31,21 @@ func (r page) editTable(o Options, room int) string {
 	return markdown.TableHead("file", "image", "set to") + markdown.Fit(room, rows, o.leftOut("edit")) + "\n"
 }
 
-var actionIcon = map[apply.Action]string{
-	apply.Created: "🟢", apply.Recreated: "🟡", apply.Configured: "🔵", apply.Unchanged: "⚪", apply.Pruned: "🔴",
-	apply.RolledBack: "🟠",
+var actionIcon = map[change.Action]string{
+	change.Created: "🟢", change.Recreated: "🟡", change.Configured: "🔵", change.Unchanged: "⚪",
+	change.Pruned: "🔴", change.RolledBack: "🟠",
 }
 
 // changeTable lists the objects that changed, and folds a long list.
 func (r page) changeTable(o Options, room int) string {
 	var rows []string
 	unchanged := 0
-	for _, change := range r.Changes {
-		if change.Action == apply.Unchanged {
+	for _, c := range r.Changes {
+		if c.Action == change.Unchanged {
 			unchanged++
 			continue
 		}
-		rows = append(rows, markdown.Row(markdown.Code(change.Object), actionIcon[change.Action]+" "+string(change.Action)))
+		rows = append(rows, markdown.Row(markdown.Code(c.Object), actionIcon[c.Action]+" "+string(c.Action)))
 	}
 	text := ""
 	if len(rows) > 0 {
@@ -66,15 +66,15 @@ func (r page) diffs(o Options, room int) string {
 		return ""
 	}
 	var parts []string
-	for _, change := range r.Changes {
-		if change.Action == apply.Created {
+	for _, c := range r.Changes {
+		if c.Action == change.Created {
 			continue
 		}
-		diff := change.Diff()
+		diff := c.Diff()
 		if diff == "" || len(diff) > room/2 {
 			continue
 		}
-		title := fmt.Sprintf("%s <code>%s</code>", change.Action, markdown.Entities(redact.OneLine(change.Object)))
+		title := fmt.Sprintf("%s <code>%s</code>", c.Action, markdown.Entities(redact.OneLine(c.Object)))
 		parts = append(parts, markdown.Fold(title, markdown.Fence("diff", strings.TrimSpace(diff))))
 	}
 	return markdown.Fit(room, parts, o.leftOut("diff"))

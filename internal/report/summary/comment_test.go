@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
@@ -26,11 +26,11 @@ func TestComment(t *testing.T) {
 			Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": w.arm64}})
 	}
 	before, after := object("v1"), object("v2")
-	r.Changes = apply.ChangeSet{
-		{Object: "apps/v1 Deployment shop/cart", Action: apply.Created, After: after},
-		{Object: "apps/v1 Deployment shop/pay", Action: apply.Configured, Before: before, After: after},
-		{Object: "v1 ConfigMap shop/cart", Action: apply.Configured, Before: before, After: after},
-		{Object: "apps/v1 Deployment shop/web", Action: apply.Unchanged, Before: before, After: before},
+	r.Changes = change.Set{
+		{Object: "apps/v1 Deployment shop/cart", Action: change.Created, After: after},
+		{Object: "apps/v1 Deployment shop/pay", Action: change.Configured, Before: before, After: after},
+		{Object: "v1 ConfigMap shop/cart", Action: change.Configured, Before: before, After: after},
+		{Object: "apps/v1 Deployment shop/web", Action: change.Unchanged, Before: before, After: before},
 	}
 	r.Add(finding.Finding{Code: finding.ExecFormatError, Severity: finding.Error, Object: "apps/v1 Deployment shop/cart",
 		Message: "Deployment shop/cart would crash on arm64.", Fix: "nodeSelector: {kubernetes.io/arch: amd64}"},

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/landing"
@@ -40,8 +40,8 @@ func withWorkload(r *report.Report) {
 	r.Workloads = []report.Workload{{Kind: "Job", Name: "x",
 		Architectures: map[string]landing.Outcome{"amd64": landing.Runs}}}
 }
-func changed(action apply.Action) func(*report.Report) {
-	return func(r *report.Report) { r.Changes = append(r.Changes, apply.Change{Action: action}) }
+func changed(action change.Action) func(*report.Report) {
+	return func(r *report.Report) { r.Changes = append(r.Changes, change.Change{Action: action}) }
 }
 
 // TestWrite_of_each_command: every run says what it came to, and has no heading without something below it.
@@ -56,24 +56,24 @@ func TestWrite_of_each_command(t *testing.T) {
 		{"verify", []func(*report.Report){withImage, twoSteps}, nil, "**1 image verified**", []string{"Images", "Timeline"}},
 		{"verify_failed", []func(*report.Report){withImage, broken}, nil, "1 error", []string{"Findings", "Images"}},
 		{"rewrite", []func(*report.Report){withEdit}, nil, "**1 image set**", []string{"Changes"}},
-		{"plan", []func(*report.Report){onCluster, withWorkload, planned, changed(apply.Created)}, nil,
+		{"plan", []func(*report.Report){onCluster, withWorkload, planned, changed(change.Created)}, nil,
 			"**A plan: nothing was applied** · would be 1 created · cluster `prod` · namespace `shop`",
 			[]string{"Placement", "Changes"}},
 		{"refused", []func(*report.Report){onCluster, withWorkload, broken}, nil,
 			"**Nothing was applied** · 1 error · cluster `prod` · namespace `shop`", []string{"Placement", "Findings"}},
-		{"no_wait", []func(*report.Report){onCluster, changed(apply.Created)}, nil,
+		{"no_wait", []func(*report.Report){onCluster, changed(change.Created)}, nil,
 			"**Applied** · 1 created · cluster `prod` · namespace `shop`",
 			[]string{"Changes"}},
-		{"deployed", []func(*report.Report){onCluster, changed(apply.Unchanged), withPod}, nil,
+		{"deployed", []func(*report.Report){onCluster, changed(change.Unchanged), withPod}, nil,
 			"**Deployed** · 1 of 1 pods ready · 1 unchanged · cluster `prod` · namespace `shop`",
 			[]string{"Placement", "Changes"}},
-		{"rollout_failed", []func(*report.Report){onCluster, changed(apply.Created), withPod, broken}, nil,
+		{"rollout_failed", []func(*report.Report){onCluster, changed(change.Created), withPod, broken}, nil,
 			"**The rollout failed** · 1 of 1 pods ready · 1 created · 1 error · cluster `prod` · namespace `shop`",
 			[]string{"Placement", "Findings", "Changes"}},
-		{"rolled_back", []func(*report.Report){onCluster, changed(apply.Created), changed(apply.RolledBack), broken}, nil,
+		{"rolled_back", []func(*report.Report){onCluster, changed(change.Created), changed(change.RolledBack), broken}, nil,
 			"**Failed, and rolled back** · 1 created, 1 rolled-back · 1 error · cluster `prod` · namespace `shop`",
 			[]string{"Findings", "Changes"}},
-		{"cut_short", []func(*report.Report){onCluster, changed(apply.Created)}, errors.New("no network"),
+		{"cut_short", []func(*report.Report){onCluster, changed(change.Created)}, errors.New("no network"),
 			"**Failed on the way** · 1 created · cluster `prod` · namespace `shop`", []string{"Changes"}},
 		{"no_sign_in", nil, errors.New("no token"), "", nil},
 	} {
@@ -124,7 +124,7 @@ func TestWrite_shows_what_a_plan_would_change(t *testing.T) {
 	before, after := object("v1"), object("v2")
 	r := report.New()
 	r.Planned = true
-	r.Changes = apply.ChangeSet{{Object: "v1 ConfigMap shop/<cart>", Action: apply.Configured, Before: before,
+	r.Changes = change.Set{{Object: "v1 ConfigMap shop/<cart>", Action: change.Configured, Before: before,
 		After: after}}
 	for _, want := range []string{"<details><summary>configured <code>v1 ConfigMap " +
 		"shop/&lt;cart&gt;</code></summary>\n\n```diff\n", "\n-  tag: v1\n+  tag: v2\n"} {

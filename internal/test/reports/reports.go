@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
@@ -38,7 +38,7 @@ func Crashed() *report.Report {
 		Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": landing.Crashes},
 		WithoutNode:   []string{}, Fix: "spec:\n  template: {}\n",
 	}}
-	r.Changes = apply.ChangeSet{{Object: "apps/v1 Deployment shop/cart", Action: apply.Created}}
+	r.Changes = change.Set{{Object: "apps/v1 Deployment shop/cart", Action: change.Created}}
 	workload := "apps/v1 Deployment shop/cart"
 	r.Pods = []rollout.Pod{
 		{Namespace: "shop", Name: "cart-1", Workload: workload, Node: "a", Architecture: "amd64", Ready: true},
@@ -67,7 +67,7 @@ func Huge(workloads, findings int) *report.Report {
 		r.Workloads = append(r.Workloads, report.Workload{Kind: "Deployment", Namespace: "shop", Name: name,
 			Architectures: map[string]landing.Outcome{"amd64": landing.Runs, "arm64": landing.Runs}})
 		r.Pods = append(r.Pods, rollout.Pod{Workload: "apps/v1 Deployment shop/" + name, Architecture: "arm64", Ready: true})
-		r.Changes = append(r.Changes, apply.Change{Object: "apps/v1 Deployment shop/" + name, Action: apply.Configured})
+		r.Changes = append(r.Changes, change.Change{Object: "apps/v1 Deployment shop/" + name, Action: change.Configured})
 	}
 	for i := range findings {
 		r.Add(finding.Finding{Code: finding.CrashLoop, Severity: finding.Error,
@@ -102,7 +102,7 @@ func Named(name string) *report.Report {
 	r.Workloads = []report.Workload{{Kind: "Deployment", Namespace: "shop", Name: name,
 		Architectures: map[string]landing.Outcome{name: landing.Crashes}}}
 	r.Pods = []rollout.Pod{{Workload: "apps/v1 Deployment shop/" + name, Architecture: name, Reason: name}}
-	r.Changes = apply.ChangeSet{{Object: name, Action: apply.Created}}
+	r.Changes = change.Set{{Object: name, Action: change.Created}}
 	r.Add(
 		finding.Finding{Code: finding.CrashLoop, Severity: finding.Error, Object: name, File: name, Line: 3, Message: name,
 			Fix: name},

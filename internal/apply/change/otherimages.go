@@ -1,4 +1,4 @@
-package apply
+package change
 
 import (
 	"fmt"
@@ -20,10 +20,10 @@ type OtherImage struct {
 	Wanted, Runs string
 }
 
-// otherImages compares the images of a manifest with those of the object that came of it. An admission webhook may
+// OtherImages compares the images of a manifest with those of the object that came of it. An admission webhook may
 // have replaced one or added a container, and then what was verified is not what runs. Containers are found wherever a
 // kind has them.
-func otherImages(desired, live *unstructured.Unstructured, foreseen func(wanted, runs string) bool) []OtherImage {
+func OtherImages(desired, live *unstructured.Unstructured, foreseen func(wanted, runs string) bool) []OtherImage {
 	if live == nil {
 		return nil
 	}
@@ -127,20 +127,4 @@ func containersIn(list any) []map[string]any {
 		}
 	}
 	return containers
-}
-
-// imageFindings reports the images of what the run has applied, or in a plan would apply, that nobody foresaw.
-func (r *run) imageFindings(set ChangeSet) []finding.Finding {
-	var findings []finding.Finding
-	for i, c := range set {
-		t, ok := r.byKey[c.ref.Key()]
-		if !ok || c.After == nil {
-			continue
-		}
-		set[i].OtherImages = otherImages(t.desired, c.After, r.opts.Foreseen)
-		for _, image := range set[i].OtherImages {
-			findings = append(findings, image.Finding(c.Object, t.String()))
-		}
-	}
-	return findings
 }

@@ -1,4 +1,4 @@
-package apply
+package stage
 
 import (
 	"strings"
@@ -9,9 +9,9 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
-// needs returns the objects without which the API server refuses u: it looks them up while it admits u.
+// Needs returns the objects without which the API server refuses u: it looks them up while it admits u.
 // (What only a pod's start needs, such as a ConfigMap, is not among them: it is refused by no one.)
-func needs(u *unstructured.Unstructured) []object.Key {
+func Needs(u *unstructured.Unstructured) []object.Key {
 	text := func(fields ...string) string {
 		s, _, _ := unstructured.NestedString(u.Object, fields...)
 		return s
@@ -35,25 +35,4 @@ func needs(u *unstructured.Unstructured) []object.Key {
 	default:
 		return all
 	}
-}
-
-// pending says what this run has yet to do to what t needs: Created, Configured, or Unchanged when t can be judged
-// now.
-func (r *run) pending(t *item) Action {
-	worst := Unchanged
-	needed := needs(t.desired)
-	if crd, ok := r.defines[t.Key().GroupKind]; ok {
-		needed = append(needed, crd.Key())
-	}
-	for _, k := range needed {
-		n, ok := r.byKey[k]
-		if !ok || n.done || n.change.Action == Unchanged {
-			continue
-		}
-		if n.change.Action == Created {
-			return Created
-		}
-		worst = Configured
-	}
-	return worst
 }

@@ -1,4 +1,4 @@
-package apply
+package change
 
 import (
 	"reflect"
@@ -31,11 +31,11 @@ func TestItem_share(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			manifest := definitionWith(spec(versionOf("string"), versionOf("number")))
-			item := &item{Ref: server.RefOf(manifest, schema.GroupVersionResource{}), desired: manifest}
+			ref := server.RefOf(manifest, schema.GroupVersionResource{})
 			state := definitionWith(test.spec)
 			want := state.DeepCopy()
 			for range 2 { // a state may come by twice
-				item.share(state)
+				Share(ref, manifest, state)
 			}
 			if diff := cmp.Diff(want, state); diff != "" {
 				t.Error(diff)

@@ -1,4 +1,4 @@
-package apply
+package definitions
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -20,72 +19,51 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 )
 
-var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+// noProgress is how long nothing may change before the wait for definitions ends.
+const noProgress = 2 * time.Minute
 
-// definition is what a CustomResourceDefinition of the set says about its kind. Taking it from the manifest
-// says where objects of the kind go before the API server has heard of it.
-type definition struct {
-	kind       schema.GroupKind
-	plural     string
-	namespaced bool
+// Wait is a wait until the kinds of definitions are served.
+type Wait struct {
+	// Object is what a finding about all of them is about.
+	Object string
+	// Applied are the definitions that were applied, and Kinds all kinds that the set defines.
+	Applied []server.Ref
+	Kinds   []schema.GroupKind
+	// Timeout is how long it may take.
+	Timeout  time.Duration
+	Progress progress.Sink
 }
 
-func definitionOf(crd *unstructured.Unstructured) definition {
-	text := func(fields ...string) string {
-		s, _, _ := unstructured.NestedString(crd.Object, append([]string{"spec"}, fields...)...)
-		return s
-	}
-	return definition{
-		kind:       schema.GroupKind{Group: text("group"), Kind: text("names", "kind")},
-		plural:     text("names", "plural"),
-		namespaced: text("scope") == "Namespaced",
-	}
-}
-
-const (
-	// definitionsAtOnce is how many definitions are applied side by side. For each, the API server builds its OpenAPI
-	// document and its discovery anew, and many at once keep it from answering anyone.
-	definitionsAtOnce = 4
-	// noProgress is how long nothing may change before the wait for definitions ends.
-	noProgress = 2 * time.Minute
-)
-
-// establish waits until the kinds of the definitions that were applied are served: the API server first accepts the
+// Run waits until the kinds of the definitions that were applied are served: the API server first accepts the
 // names, then publishes the endpoint, and until then answers 404 to every object of the kind. It goes on while there
-// is progress.
-func (r *run) establish(ctx context.Context) ([]finding.Finding, error) {
-	w := &establishment{run: r, changed: time.Now()}
-	for _, t := range r.items {
-		if t.Key().GroupKind == crdKind && t.done && t.change.Action != Unchanged {
-			w.waiting = append(w.waiting, t)
-		}
-	}
-	if w.all = len(w.waiting); w.all == 0 {
-		return nil, nil
-	}
+// is progress. The mapper knows them all then.
+func (e Wait) Run(ctx context.Context, s *server.Server) (meta.RESTMapperWithContext, []finding.Finding,
+	error) {
+	w := &establishment{Wait: e, Server: s, waiting: e.Applied, changed: time.Now()}
 	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 1.5, Cap: 2 * time.Second, Steps: 1 << 30}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.EstablishTimeout, errEstablish)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.Timeout, errEstablish)
 	defer cancel()
 	err := backoff.DelayFunc().Until(ctx, true, true, w.poll)
 	switch {
 	case len(w.refused) > 0:
-		return w.refused, nil
+		return nil, w.refused, nil
 	case errors.Is(context.Cause(ctx), errEstablish), errors.Is(err, errEstablish):
-		return w.unserved(), nil
+		return nil, w.unserved(), nil
 	case err != nil:
-		return nil, r.Unavailable(ctx, "waiting for definitions to be established", err)
+		return nil, nil, s.Unavailable(ctx, "waiting for definitions to be established", err)
 	}
-	return nil, nil
+	return w.mapper, nil, nil
 }
 
 // errEstablish ends the wait for definitions.
 var errEstablish = errors.New("definitions are not established in time")
 
-// establishment is how far the definitions of a run are.
+// establishment is how far a wait is.
 type establishment struct {
-	*run
-	all     int
-	waiting []*item // those that are not established
+	Wait
+	*server.Server
+	mapper  meta.RESTMapperWithContext // once it knows all kinds
+	waiting []server.Ref               // those that are not established
 	last    string
 	changed time.Time // of last
 	refused []finding.Finding
@@ -102,7 +80,7 @@ func (w *establishment) poll(ctx context.Context) (bool, error) {
 			return false, w.stalled()
 		}
 		w.waiting = w.waiting[1:]
-		w.note(fmt.Sprintf("%d of %d definitions are established", w.all-len(w.waiting), w.all))
+		w.note(fmt.Sprintf("%d of %d definitions are established", len(w.Applied)-len(w.waiting), len(w.Applied)))
 	}
 	missing, err := w.missing(ctx)
 	if err != nil || missing == "" {
@@ -116,7 +94,7 @@ func (w *establishment) poll(ctx context.Context) (bool, error) {
 func (w *establishment) note(seen string) {
 	if seen != w.last {
 		w.last, w.changed = seen, time.Now()
-		w.opts.Progress(progress.Status{Text: seen})
+		w.Progress(progress.Status{Text: seen})
 	}
 }
 
@@ -127,13 +105,13 @@ func (w *establishment) stalled() error {
 	return nil
 }
 
-func (w *establishment) isEstablished(ctx context.Context, crd *item) (bool, error) {
-	live, err := w.Get(ctx, crd.Ref)
+func (w *establishment) isEstablished(ctx context.Context, crd server.Ref) (bool, error) {
+	live, err := w.Get(ctx, crd)
 	if err != nil {
 		return false, err
 	}
 	if names := object.ConditionOf(live, "NamesAccepted"); names.Status == "False" {
-		w.refused = append(w.refused, explain.Refusal(crd.Ref, &server.Refusal{
+		w.refused = append(w.refused, explain.Refusal(crd, &server.Refusal{
 			Why: "its names are not accepted: " + names.Message,
 			Fix: "Another definition has the name already: choose another, or delete that one.",
 		}))
@@ -152,7 +130,7 @@ func (w *establishment) missing(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for kind := range w.defines {
+	for _, kind := range w.Kinds {
 		if _, err := mapper.RESTMappingWithContext(ctx, kind); err != nil {
 			if meta.IsNoMatchError(err) {
 				return kind.String(), nil
@@ -171,12 +149,12 @@ func (w *establishment) unserved() []finding.Finding {
 		names = append(names, t.Name)
 	}
 	text := fmt.Sprintf("The kinds of %d of %d CustomResourceDefinitions are not served after %s: %s.",
-		len(w.waiting), w.all, w.opts.EstablishTimeout, w.last)
+		len(w.waiting), len(w.Applied), w.Timeout, w.last)
 	if len(names) > 0 {
 		text += " Still waiting: " + strings.Join(names, ", ") + "."
 	}
 	return []finding.Finding{{
-		Code: finding.Deadline, Severity: finding.Error, Object: w.items[0].ID(), Message: text,
+		Code: finding.Deadline, Severity: finding.Error, Object: w.Object, Message: text,
 		Fix: "The definitions were applied and not refused: deploy again, or raise wait-timeout. " +
 			"See what holds one up: kubectl describe crd",
 	}}

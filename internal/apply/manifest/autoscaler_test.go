@@ -1,4 +1,4 @@
-package apply
+package manifest
 
 import (
 	"testing"
@@ -30,7 +30,7 @@ func TestNoteTarget_names_what_people_wrote(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[object.Key]string{}
-			noteTarget(got, u)
+			NoteTarget(got, u)
 			if diff := cmp.Diff(map[object.Key]string{target: test.want}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

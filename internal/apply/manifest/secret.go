@@ -1,4 +1,4 @@
-package apply
+package manifest
 
 import (
 	"encoding/base64"
@@ -16,10 +16,10 @@ import (
 
 var secretKind = schema.GroupKind{Kind: "Secret"}
 
-// mergeStringData writes a Secret's stringData into its data, which is what the API server does too, but before the
+// MergeStringData writes a Secret's stringData into its data, which is what the API server does too, but before the
 // apply: afterwards it remembers us as the owner of stringData, and a key dropped there would stay in data.
 // See https://github.com/kubernetes/kubernetes/issues/70281.
-func mergeStringData(u *unstructured.Unstructured) {
+func MergeStringData(u *unstructured.Unstructured) {
 	plain, found, err := unstructured.NestedStringMap(u.Object, "stringData")
 	if u.GroupVersionKind().GroupKind() != secretKind || !found || err != nil {
 		return
@@ -33,10 +33,10 @@ func mergeStringData(u *unstructured.Unstructured) {
 	unstructured.RemoveNestedField(u.Object, "stringData")
 }
 
-// checkSecret refuses a Secret whose data does not have the form it must have. The API server would too, but it quotes
+// CheckSecret refuses a Secret whose data does not have the form it must have. The API server would too, but it quotes
 // the value, and so may the JSON decoder; this names the place alone. A key that can't be one is not quoted either: it
 // may be a value that was written in the wrong place.
-func checkSecret(u *unstructured.Unstructured) error {
+func CheckSecret(u *unstructured.Unstructured) error {
 	if u.GroupVersionKind().GroupKind() != secretKind {
 		return nil
 	}
@@ -78,12 +78,13 @@ func badSecret(why, fix string) error { return &server.Refusal{Why: why, Fix: fi
 // shortest is the length below which a value of a Secret is not looked for in messages: it would be found in any.
 const shortest = 4
 
-// withoutValues removes the values of a Secret from what is said about it: an admission webhook may quote them.
-func (t *item) withoutValues(findings []finding.Finding) []finding.Finding {
-	if t.Key().GroupKind != secretKind || t.desired == nil {
+// WithoutValues removes the values of an object, if it is a Secret, from what is said about it: an admission webhook
+// may quote them.
+func WithoutValues(secret *unstructured.Unstructured, findings []finding.Finding) []finding.Finding {
+	if secret == nil || secret.GroupVersionKind().GroupKind() != secretKind {
 		return findings
 	}
-	data, _, _ := unstructured.NestedMap(t.desired.Object, "data")
+	data, _, _ := unstructured.NestedMap(secret.Object, "data")
 	for _, value := range data {
 		encoded, _ := value.(string)
 		plain, _ := base64.StdEncoding.DecodeString(encoded)
