@@ -27,7 +27,8 @@
 //	            back, apply/inventory keeps what a deploy applied, apply/prune deletes what it no longer has,
 //	            apply/explain puts refusals into words)
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
-//	            (rollout/follow keeps the lists and watches of a cluster going)
+//	            (rollout/streams says what is watched, rollout/follow keeps the lists and watches of a cluster going,
+//	            rollout/stability sees how long containers last)
 //	diagnose    a failing pod -> cause, evidence, fix
 //	workloads   what runs in a cluster: the top owner of every controller, bare pods, and their pods
 //	audit       pure: what runs x the plan x images -> what is at risk, what could move, and what it comes to in sum

@@ -65,7 +65,7 @@ func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (tim
 		at = at.Add(stableFor)
 	}
 	for _, p := range pods {
-		pod, ok := p.stability.stableAt(p.Pod, stableFor)
+		pod, ok := p.stability.StableAt(p.Pod, stableFor)
 		if !ok || p.diagnosis.Permanent {
 			return time.Time{}, false
 		}

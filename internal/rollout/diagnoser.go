@@ -11,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/stability"
 )
 
 // diagnoser runs Options.Diagnose beside the loop, since a diagnosis may have to fetch a log. Each pod is diagnosed
@@ -64,7 +65,7 @@ func inTrouble(pod *corev1.Pod) bool {
 	if pod.Status.Phase == corev1.PodSucceeded {
 		return false
 	}
-	return !object.IsReady(pod) || slices.ContainsFunc(lasting(pod), object.Container.Started)
+	return !object.IsReady(pod) || slices.ContainsFunc(stability.Lasting(pod), object.Container.Started)
 }
 
 // warningsOf returns the pod's Warning events, the oldest first.

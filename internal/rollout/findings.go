@@ -61,7 +61,7 @@ func (tr *tracker) causes(t *trackedObject, pods []*trackedPod, rest finding.Sev
 	first := map[alike]finding.Finding{}
 	for _, p := range sorted(pods) {
 		f := p.diagnosis.Finding
-		if _, stable := p.stability.stableAt(p.Pod, tr.opts.StableFor); f == nil || stable && !p.diagnosis.Permanent {
+		if _, stable := p.stability.StableAt(p.Pod, tr.opts.StableFor); f == nil || stable && !p.diagnosis.Permanent {
 			continue
 		}
 		a := alike{f.Code, f.Architecture, f.Container, f.Image}

@@ -14,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // loop reacts to changes, to diagnoses and to the passing of time, one at a time, until it is over.
@@ -124,9 +125,9 @@ func (l *loop) take(c follow.Change, changes <-chan follow.Change) error {
 func (l *loop) hear(c follow.Change) error {
 	switch {
 	case !apierrors.IsForbidden(c.Err):
-	case c.From.GroupVersionResource == storageClasses:
-		l.tracker.classes.unreadable = true
-	case c.From.GroupVersionResource == ingresses:
+	case c.From.GroupVersionResource == streams.StorageClasses:
+		l.tracker.classes.Unreadable = true
+	case c.From.GroupVersionResource == streams.Ingresses:
 		for _, t := range l.tracker.order {
 			if t.last.GetKind() == "Ingress" && t.last.GetNamespace() == c.From.Namespace {
 				t.unwatchable(time.Now())
@@ -190,4 +191,12 @@ func soonest(times ...time.Time) time.Time {
 		}
 	}
 	return first
+}
+
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // end is what a watch came to: after how many seconds, and with which findings.
@@ -33,11 +34,12 @@ type story struct{ send func(follow.Change) }
 func (s story) deployment(available int64) { s.send(follow.Change{Object: deployment(1, available)}) }
 
 func (s story) pod(name string, statuses ...map[string]any) {
-	s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods}, Object: podOf(name, "rs-1", statuses...)})
+	s.send(follow.Change{From: follow.Stream{GroupVersionResource: streams.Pods},
+		Object: podOf(name, "rs-1", statuses...)})
 }
 
 func (s story) failing(err error) {
-	s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods, Namespace: "shop"}, Err: err})
+	s.send(follow.Change{From: follow.Stream{GroupVersionResource: streams.Pods, Namespace: "shop"}, Err: err})
 }
 
 func TestWatch_of_a_deployment(t *testing.T) {
@@ -174,7 +176,7 @@ func TestWatch_of_a_deployment(t *testing.T) {
 		{
 			name: "a_pod_of_the_old_revision_fails_nothing",
 			tell: func(s story) {
-				s.send(follow.Change{From: follow.Stream{GroupVersionResource: pods},
+				s.send(follow.Change{From: follow.Stream{GroupVersionResource: streams.Pods},
 					Object: podOf("broken-old", "rs-0", down("c", 9, 0))})
 				s.pod("a", up("c", 0))
 				s.pod("b", up("c", 0))

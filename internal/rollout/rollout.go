@@ -18,6 +18,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // Cluster is what Watch needs of a cluster: the verbs list and watch on the applied kinds that have a status, on
@@ -132,11 +133,11 @@ type Object struct {
 func Watch(ctx context.Context, cluster Cluster, applied []*unstructured.Unstructured, opts Options) (Result, error) {
 	tr := newTracker(applied, opts)
 	tr.noteKinds(cluster.Discovery)
-	streams, err := plan(cluster.Mapper, applied)
+	watched, err := streams.Plan(cluster.Mapper, applied)
 	if err != nil {
 		return tr.result(), err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	return (&loop{tracker: tr, client: cluster.Client, opts: opts}).run(ctx, follow.Follow(ctx, cluster.Client, streams))
+	return (&loop{tracker: tr, client: cluster.Client, opts: opts}).run(ctx, follow.Follow(ctx, cluster.Client, watched))
 }

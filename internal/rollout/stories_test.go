@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // parse reads an object of namespace shop, with its name as its UID.
@@ -155,7 +156,7 @@ func TestWatch_of_other_objects(t *testing.T) {
 		},
 		{
 			name: "not_waited_for_although_its_pods_are_seen", applied: []string{unwaited, claim + "}"},
-			steps: []step{{0, unwaited, schema.GroupVersionResource{}}, {0, oldPod, pods},
+			steps: []step{{0, unwaited, schema.GroupVersionResource{}}, {0, oldPod, streams.Pods},
 				{9 * time.Second, claim + ", status: {phase: Bound}}", schema.GroupVersionResource{}}},
 			want: finish{Seconds: 9, Lines: []string{"StatefulSet shop/db is not waited for, by its annotation " +
 				"multiarch-deploy.dev/wait"}},
@@ -163,12 +164,12 @@ func TestWatch_of_other_objects(t *testing.T) {
 		{
 			name: "a_claim_that_waits_for_its_first_pod", applied: []string{claim + "}"},
 			steps: []step{{0, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}},
-				{time.Second, class + "WaitForFirstConsumer}", storageClasses}},
+				{time.Second, class + "WaitForFirstConsumer}", streams.StorageClasses}},
 			want: finish{Seconds: 1},
 		},
 		{
 			name: "a_claim_that_gets_its_volume_at_once", applied: []string{claim + "}"},
-			steps: []step{{0, class + "Immediate}", storageClasses},
+			steps: []step{{0, class + "Immediate}", streams.StorageClasses},
 				{time.Second, claim + ", status: {phase: Pending}}", schema.GroupVersionResource{}},
 				{30 * time.Second, claim + ", status: {phase: Bound}}", schema.GroupVersionResource{}}},
 			want: finish{Seconds: 31},
@@ -184,14 +185,14 @@ func TestWatch_of_other_objects(t *testing.T) {
 			steps: []step{
 				{0, web + "}", schema.GroupVersionResource{}},
 				{time.Second, "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: nginx, uid: class}, spec: " +
-					"{controller: k8s.io/ingress-nginx}}", ingressClasses},
+					"{controller: k8s.io/ingress-nginx}}", streams.IngressClasses},
 				{60 * time.Second, web + ", status: {loadBalancer: {ingress: [{ip: 1.2.3.4}]}}}", schema.GroupVersionResource{}},
 			},
 			want: finish{Seconds: 61},
 		},
 		{
 			name: "a_broken_pod_of_an_earlier_revision", applied: []string{sts},
-			steps: []step{{0, sts, schema.GroupVersionResource{}}, {time.Second, oldPod, pods}},
+			steps: []step{{0, sts, schema.GroupVersionResource{}}, {time.Second, oldPod, streams.Pods}},
 			want: finish{Seconds: 3, Findings: []string{"error exec-format-error: Pod shop/broken-db-0: broken.\n" +
 				"This pod is of an earlier revision, and StatefulSet shop/db replaces no pod before it is ready."}},
 		},
@@ -199,7 +200,8 @@ func TestWatch_of_other_objects(t *testing.T) {
 			// A bubble's time starts with the year 2000.
 			name: "pods_that_the_API_server_refused_an_hour_ago", applied: []string{daemons},
 			steps: []step{
-				{0, strings.Replace(refused, "type: Warning", "type: Warning, lastTimestamp: '1999-12-31T23:00:00Z'", 1), events},
+				{0, strings.Replace(refused, "type: Warning", "type: Warning, lastTimestamp: '1999-12-31T23:00:00Z'", 1),
+					streams.Events},
 				{time.Second, daemons, schema.GroupVersionResource{}},
 				{8 * time.Second, strings.NewReplacer("currentNumberScheduled: 0",
 					"currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2").Replace(daemons),
@@ -209,7 +211,7 @@ func TestWatch_of_other_objects(t *testing.T) {
 		},
 		{
 			name: "pods_that_the_API_server_refuses", applied: []string{daemons},
-			steps: []step{{0, daemons, schema.GroupVersionResource{}}, {time.Second, refused, events}},
+			steps: []step{{0, daemons, schema.GroupVersionResource{}}, {time.Second, refused, streams.Events}},
 			want: finish{
 				Seconds:  23,
 				Lines:    []string{`DaemonSet shop/agent: its pods cannot be created: error looking up service account shop/agent: serviceaccount "agent" not found.`},
@@ -308,7 +310,7 @@ func TestUpdate_waits_for_no_status_of_a_kind_that_has_none(t *testing.T) {
 	for statusless, want := range map[bool]readiness.State{true: readiness.Unjudged, false: readiness.InProgress} {
 		tracked := newTrackedObject(parse(t, certificate))
 		tracked.statusless = statusless
-		tracked.update(newClasses(), time.Now())
+		tracked.update(streams.NewClasses(), time.Now())
 		if tracked.status.State != want {
 			t.Errorf("without a status in its kind %t: got %q, want %q", statusless, tracked.status.State, want)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // blocks returns the applied StatefulSet that waits for a pod of an earlier revision which is not ready. With pod
@@ -48,7 +49,7 @@ func (tr *tracker) replaceStuck(ctx context.Context, client dynamic.Interface) e
 			}
 			p.deleted = true
 			uid := p.UID
-			err := client.Resource(pods).Namespace(p.Namespace).Delete(ctx, p.Name,
+			err := client.Resource(streams.Pods).Namespace(p.Namespace).Delete(ctx, p.Name,
 				metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
 			if apierrors.IsForbidden(err) {
 				tr.opts.Progress(progress.Message{Text: fmt.Sprintf(

@@ -10,6 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 const (
@@ -46,13 +47,13 @@ func newTrackedObject(u *unstructured.Unstructured) *trackedObject {
 	switch {
 	case !readiness.Wait(u):
 		t.status = readiness.Of(u, 0)
-	case !isWatched(gvk):
+	case !streams.IsWatched(gvk):
 		t.status = readiness.Status{State: readiness.Ready}
 	}
 	return t
 }
 
-func (t *trackedObject) see(c follow.Change, classes *classes, now time.Time) {
+func (t *trackedObject) see(c follow.Change, classes *streams.Classes, now time.Time) {
 	t.last, t.seen = c.Object, true
 	switch {
 	case c.Gone && t.finishedJob():
@@ -64,11 +65,11 @@ func (t *trackedObject) see(c follow.Change, classes *classes, now time.Time) {
 }
 
 // update computes the state from what was last seen.
-func (t *trackedObject) update(classes *classes, now time.Time) {
+func (t *trackedObject) update(classes *streams.Classes, now time.Time) {
 	if t.first.IsZero() && !readiness.IsStale(t.last, t.generation) {
 		t.first = now
 	}
-	s := classes.correct(t.last, readiness.Of(t.last, t.generation))
+	s := classes.Correct(t.last, readiness.Of(t.last, t.generation))
 	if status, _, _ := unstructured.NestedMap(t.last.Object, "status"); t.statusless && len(status) == 0 &&
 		s.State == readiness.InProgress && t.last.GetDeletionTimestamp() == nil {
 		s = readiness.Status{State: readiness.Unjudged, Message: "its kind has no status"}

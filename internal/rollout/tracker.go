@@ -11,6 +11,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/stability"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
 
 // tracker keeps everything seen so far. It does no waiting: time comes in as an argument.
@@ -23,13 +25,13 @@ type tracker struct {
 	pods   map[types.UID]*trackedPod
 	// warnings are the Warning events by the object they are about.
 	warnings map[types.UID]map[types.UID]corev1.Event
-	classes  *classes
+	classes  *streams.Classes
 }
 
 // trackedPod is a pod of a namespace that is watched, foreign ones included.
 type trackedPod struct {
 	*corev1.Pod
-	stability stability
+	stability stability.Stability
 	// diagnosis is the last one; once it is permanent it stays. since is when a diagnosis of its kind was first made.
 	diagnosis finding.Diagnosis
 	since     time.Time
@@ -46,7 +48,7 @@ func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
 		owners:   map[types.UID]*unstructured.Unstructured{},
 		pods:     map[types.UID]*trackedPod{},
 		warnings: map[types.UID]map[types.UID]corev1.Event{},
-		classes:  newClasses(),
+		classes:  streams.NewClasses(),
 	}
 	for _, u := range applied {
 		if t := newTrackedObject(u); tr.objects[object.KeyOf(u)] == nil {
@@ -60,13 +62,13 @@ func newTracker(applied []*unstructured.Unstructured, opts Options) *tracker {
 // see takes in a change of an object.
 func (tr *tracker) see(c follow.Change, now time.Time) {
 	switch {
-	case c.From.GroupVersionResource == events:
+	case c.From.GroupVersionResource == streams.Events:
 		tr.seeEvent(c)
 		return
-	case c.From.GroupVersionResource == pods:
+	case c.From.GroupVersionResource == streams.Pods:
 		tr.seePod(c, now)
-	case c.From.GroupVersionResource == storageClasses, c.From.GroupVersionResource == ingressClasses:
-		tr.classes.see(c)
+	case c.From.GroupVersionResource == streams.StorageClasses, c.From.GroupVersionResource == streams.IngressClasses:
+		tr.classes.See(c)
 		for _, t := range tr.order {
 			if t.seen {
 				t.update(tr.classes, now)
@@ -96,7 +98,7 @@ func (tr *tracker) seePod(c follow.Change, now time.Time) {
 		tr.pods[uid] = p
 	}
 	p.Pod, p.changed = &pod, true
-	p.stability.observe(&pod, tr.opts.StableFor, now)
+	p.stability.Observe(&pod, tr.opts.StableFor, now)
 }
 
 func (tr *tracker) seeEvent(c follow.Change) {

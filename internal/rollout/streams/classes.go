@@ -1,4 +1,4 @@
-package rollout
+package streams
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -8,27 +8,30 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
+// The kinds that decide what a claim and an ingress wait for, and ingresses themselves.
 var (
-	storageClasses = schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}
-	ingresses      = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
-	ingressClasses = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingressclasses"}
+	StorageClasses = schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}
+	Ingresses      = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
+	IngressClasses = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingressclasses"}
 )
 
-// classes are the cluster's storage and ingress classes by name, as far as the deployer may read them. They decide what
+// Classes are the cluster's storage and ingress classes by name, as far as the deployer may read them. They decide what
 // a claim and an ingress wait for.
-type classes struct {
+type Classes struct {
 	storage, ingress map[string]*unstructured.Unstructured
-	// unreadable means that the deployer may not read storage classes.
-	unreadable bool
+	// Unreadable means that the deployer may not read storage classes.
+	Unreadable bool
 }
 
-func newClasses() *classes {
-	return &classes{storage: map[string]*unstructured.Unstructured{}, ingress: map[string]*unstructured.Unstructured{}}
+// NewClasses returns what knows no class yet.
+func NewClasses() *Classes {
+	return &Classes{storage: map[string]*unstructured.Unstructured{}, ingress: map[string]*unstructured.Unstructured{}}
 }
 
-func (c *classes) see(change follow.Change) {
+// See takes in a change of a class.
+func (c *Classes) See(change follow.Change) {
 	known := c.storage
-	if change.From.GroupVersionResource == ingressClasses {
+	if change.From.GroupVersionResource == IngressClasses {
 		known = c.ingress
 	}
 	if change.Gone {
@@ -38,9 +41,9 @@ func (c *classes) see(change follow.Change) {
 	known[change.Object.GetName()] = change.Object
 }
 
-// correct judges what the object alone does not show: a claim whose volume is made for the first pod that wants it is
+// Correct judges what the object alone does not show: a claim whose volume is made for the first pod that wants it is
 // ready without one, and an ingress waits for its address where a controller of its class is there.
-func (c *classes) correct(u *unstructured.Unstructured, s readiness.Status) readiness.Status {
+func (c *Classes) Correct(u *unstructured.Unstructured, s readiness.Status) readiness.Status {
 	switch u.GroupVersionKind().GroupKind().String() {
 	case "PersistentVolumeClaim":
 		if s.State == readiness.InProgress && isUnclaimed(u) {
@@ -68,13 +71,13 @@ func isUnclaimed(claim *unstructured.Unstructured) bool {
 }
 
 // ofClaim judges a claim for which nothing makes a volume: by its class that is as it should be until a pod uses it.
-func (c *classes) ofClaim(claim *unstructured.Unstructured, s readiness.Status) readiness.Status {
+func (c *Classes) ofClaim(claim *unstructured.Unstructured, s readiness.Status) readiness.Status {
 	name, _, _ := unstructured.NestedString(claim.Object, "spec", "storageClassName")
 	class := c.storage[name]
 	switch {
 	case name == "":
 		s.Message = "it has no volume, and names no storage class that would make one"
-	case class == nil && c.unreadable:
+	case class == nil && c.Unreadable:
 		return readiness.Status{State: readiness.Unjudged, Message: "it has no volume, and its storage class may not be " +
 			"read: it may wait for the first pod that uses it"}
 	case class == nil:
@@ -99,7 +102,7 @@ var publishes = map[string]bool{
 	"ingress.k8s.aws/alb":                               true,
 }
 
-func (c *classes) ingressClass(u *unstructured.Unstructured) *unstructured.Unstructured {
+func (c *Classes) ingressClass(u *unstructured.Unstructured) *unstructured.Unstructured {
 	name, _, _ := unstructured.NestedString(u.Object, "spec", "ingressClassName")
 	if name != "" {
 		return c.ingress[name]

@@ -1,10 +1,11 @@
-package rollout
+package streams
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -46,11 +47,12 @@ func TestPlan_watches_what_matters_and_nothing_else(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			applied := some()
+			var applied []*unstructured.Unstructured
 			for _, o := range test.objects {
-				applied = append(applied, bare(o[0], o[1], "x"))
+				applied = append(applied, &unstructured.Unstructured{Object: map[string]any{"apiVersion": o[0], "kind": o[1],
+					"metadata": map[string]any{"namespace": "shop", "name": "x"}}})
 			}
-			streams, err := plan(mapper, applied)
+			streams, err := Plan(mapper, applied)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,5 @@
-package rollout
+// Package stability watches how long the containers of a pod last.
+package stability
 
 import (
 	"slices"
@@ -17,13 +18,13 @@ const (
 	longRun = 10 * time.Minute
 )
 
-// stability is how long a pod has been up under observation. The rule: a pod is stable when it is Ready, and each of
+// Stability is how long a pod has been up under observation. The rule: a pod is stable when it is Ready, and each of
 // its containers and sidecars has been running and ready, in one and the same run, for
 //   - StableFor, if it never crashed;
 //   - twice as long as its run before, at least twice StableFor and at most a minute, if it did.
 //
 // What counts is what was seen between events, not what one snapshot claims: a container that restarts starts anew.
-type stability struct {
+type Stability struct {
 	ready time.Time
 	runs  map[string]run
 }
@@ -35,15 +36,15 @@ type run struct {
 	need  time.Duration
 }
 
-// observe takes in a new state of the pod.
-func (s *stability) observe(pod *corev1.Pod, stableFor time.Duration, now time.Time) {
+// Observe takes in a new state of the pod.
+func (s *Stability) Observe(pod *corev1.Pod, stableFor time.Duration, now time.Time) {
 	if !object.IsReady(pod) {
 		s.ready = time.Time{}
 	} else if s.ready.IsZero() {
 		s.ready = now
 	}
 	runs := map[string]run{}
-	for _, container := range lasting(pod) {
+	for _, container := range Lasting(pod) {
 		c := container.Status
 		if c.State.Running == nil || !c.Ready {
 			continue
@@ -57,17 +58,19 @@ func (s *stability) observe(pod *corev1.Pod, stableFor time.Duration, now time.T
 	s.runs = runs
 }
 
-// stableAt is when the pod will be stable if nothing changes; false when something has to change first.
-func (s *stability) stableAt(pod *corev1.Pod, stableFor time.Duration) (time.Time, bool) {
+// StableAt is when the pod will be stable if nothing changes; false when something has to change first.
+func (s *Stability) StableAt(pod *corev1.Pod, stableFor time.Duration) (time.Time, bool) {
 	if pod.Status.Phase == corev1.PodSucceeded {
 		return time.Time{}, true
 	}
-	if s.ready.IsZero() || len(s.runs) < len(lasting(pod)) {
+	if s.ready.IsZero() || len(s.runs) < len(Lasting(pod)) {
 		return time.Time{}, false
 	}
 	at := s.ready.Add(stableFor)
 	for _, r := range s.runs {
-		at = later(at, r.since.Add(r.need))
+		if lasted := r.since.Add(r.need); lasted.After(at) {
+			at = lasted
+		}
 	}
 	return at, true
 }
@@ -86,14 +89,7 @@ func need(c corev1.ContainerStatus, stableFor time.Duration, now time.Time) time
 	return max(2*stableFor, min(2*before, afterCrash))
 }
 
-// lasting are the containers that are meant to stay up: the pod's own and its sidecars.
-func lasting(pod *corev1.Pod) []object.Container {
+// Lasting are the containers that are meant to stay up: the pod's own and its sidecars.
+func Lasting(pod *corev1.Pod) []object.Container {
 	return slices.DeleteFunc(object.Containers(pod), func(c object.Container) bool { return c.Init })
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

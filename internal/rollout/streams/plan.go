@@ -1,4 +1,6 @@
-package rollout
+// Package streams says what of a cluster is watched for applied objects, which is what a deployer needs permission for,
+// and what storage and ingress classes mean for the objects that name them.
+package streams
 
 import (
 	"fmt"
@@ -26,9 +28,10 @@ var ownPods = map[string]bool{
 	"ReplicationController": true, "Job": true,
 }
 
+// The kinds beside those of the applied objects.
 var (
-	pods        = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	events      = schema.GroupVersionResource{Version: "v1", Resource: "events"}
+	Pods        = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	Events      = schema.GroupVersionResource{Version: "v1", Resource: "events"}
 	replicaSets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
 	// between are the kinds that may be between a custom object and its pods.
 	between = []schema.GroupVersionResource{
@@ -37,29 +40,30 @@ var (
 		{Group: "apps", Version: "v1", Resource: "statefulsets"},
 		{Group: "apps", Version: "v1", Resource: "daemonsets"},
 		{Group: "batch", Version: "v1", Resource: "jobs"},
-		pods,
+		Pods,
 	}
 )
 
 func isCustom(gvk schema.GroupVersionKind) bool { return !scheme.Scheme.IsGroupRegistered(gvk.Group) }
 
-func isWatched(gvk schema.GroupVersionKind) bool { return isCustom(gvk) || statusKinds[gvk.Kind] }
+// IsWatched reports whether the status of objects of a kind is looked at.
+func IsWatched(gvk schema.GroupVersionKind) bool { return isCustom(gvk) || statusKinds[gvk.Kind] }
 
-// plan lists the streams that the objects need, each once.
-func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follow.Stream, error) {
-	var streams []follow.Stream
+// Plan lists the streams that the objects need, each once.
+func Plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follow.Stream, error) {
+	var all []follow.Stream
 	add := func(s follow.Stream) {
-		for i, have := range streams {
+		for i, have := range all {
 			if have.GroupVersionResource == s.GroupVersionResource && have.Namespace == s.Namespace {
-				streams[i].Optional = have.Optional && s.Optional
+				all[i].Optional = have.Optional && s.Optional
 				return
 			}
 		}
-		streams = append(streams, s)
+		all = append(all, s)
 	}
 	for _, u := range applied {
 		gvk := u.GroupVersionKind()
-		if !isWatched(gvk) || !readiness.Wait(u) {
+		if !IsWatched(gvk) || !readiness.Wait(u) {
 			continue
 		}
 		mapping, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
@@ -68,12 +72,12 @@ func plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follo
 		}
 		// An ingress was not watched in the past: roles that were written then do without.
 		add(follow.Stream{GroupVersionResource: mapping.Resource, Namespace: u.GetNamespace(),
-			Optional: mapping.Resource == ingresses})
+			Optional: mapping.Resource == Ingresses})
 		for _, s := range around(gvk, u.GetNamespace()) {
 			add(s)
 		}
 	}
-	return streams, nil
+	return all, nil
 }
 
 // around lists the streams beside the object's own: those of its pods and of what is between, and of its class.
@@ -81,9 +85,9 @@ func around(gvk schema.GroupVersionKind, namespace string) []follow.Stream {
 	var all []follow.Stream
 	switch {
 	case gvk.Kind == "PersistentVolumeClaim":
-		return []follow.Stream{{GroupVersionResource: storageClasses, Optional: true}}
+		return []follow.Stream{{GroupVersionResource: StorageClasses, Optional: true}}
 	case gvk.Kind == "Ingress" && !isCustom(gvk):
-		return []follow.Stream{{GroupVersionResource: ingressClasses, Optional: true}}
+		return []follow.Stream{{GroupVersionResource: IngressClasses, Optional: true}}
 	case isCustom(gvk) && namespace != "":
 		for _, resource := range between {
 			all = append(all, follow.Stream{GroupVersionResource: resource, Namespace: namespace, Optional: true})
@@ -94,8 +98,8 @@ func around(gvk schema.GroupVersionKind, namespace string) []follow.Stream {
 		all = append(all, follow.Stream{GroupVersionResource: replicaSets, Namespace: namespace})
 		fallthrough
 	default:
-		all = append(all, follow.Stream{GroupVersionResource: pods, Namespace: namespace})
+		all = append(all, follow.Stream{GroupVersionResource: Pods, Namespace: namespace})
 	}
-	return append(all, follow.Stream{GroupVersionResource: events, Namespace: namespace, Fields: "type=Warning",
+	return append(all, follow.Stream{GroupVersionResource: Events, Namespace: namespace, Fields: "type=Warning",
 		Optional: true})
 }
