@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 )
 
 var update = flag.Bool("update", false, "write action.yml and the README's tables anew from the catalogues")
@@ -45,7 +45,7 @@ func TestAction_yml_has_the_inputs_of_the_catalogue(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(root, "action.yml"))), &action); err != nil {
 		t.Fatal(err)
 	}
-	for _, in := range inputs.Catalogue {
+	for _, in := range catalogue.All {
 		got := action.Inputs[in.Name]
 		if got.Description != in.Text || got.Default != in.Default+in.Expression {
 			t.Errorf("action.yml has %+v for the input %+v", got, in)
@@ -53,7 +53,7 @@ func TestAction_yml_has_the_inputs_of_the_catalogue(t *testing.T) {
 		delete(action.Inputs, in.Name)
 	}
 	if len(action.Inputs) > 0 {
-		t.Errorf("action.yml has inputs that are not in inputs.Catalogue: %+v", action.Inputs)
+		t.Errorf("action.yml has inputs that are not in catalogue.All: %+v", action.Inputs)
 	}
 }
 
@@ -120,7 +120,7 @@ func read(t *testing.T, path string) string {
 // (https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax).
 func actionInputs() string {
 	var text strings.Builder
-	for _, in := range inputs.Catalogue {
+	for _, in := range catalogue.All {
 		fmt.Fprintf(&text, "  %s:\n    description: %s\n", in.Name, quoted(in.Text))
 		if byDefault := in.Default + in.Expression; byDefault != "" {
 			fmt.Fprintf(&text, "    default: %s\n", quoted(byDefault))
@@ -161,7 +161,7 @@ func outputs(t *testing.T) []output {
 func inputsTable() string {
 	var table strings.Builder
 	table.WriteString("| input | default | what it is |\n| --- | --- | --- |\n")
-	for _, in := range inputs.Catalogue {
+	for _, in := range catalogue.All {
 		byDefault := ""
 		if in.Default+in.Expression != "" {
 			byDefault = "`" + in.Default + in.Expression + "`"

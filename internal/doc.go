@@ -1,6 +1,7 @@
 // Package internal holds the pipeline of multiarch-deploy. On one page:
 //
-//	inputs      flags and INPUT_* variables -> one validated Config
+//	inputs      flags and INPUT_* variables -> one validated Config (inputs/catalogue lists the inputs, inputs/reader
+//	            reads their values, inputs/images the one that says which images there are and how each is built)
 //	identity    kubeconfig and Docker config, or the job's ID token -> a way into the cluster and its registries
 //	build       what images are made of; build/assemble joins ready files with a base and pushes, with no daemon;
 //	            build/buildkit has BuildKits build Dockerfiles and push; build/cloudbuild has Google Cloud Build do it;

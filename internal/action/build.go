@@ -17,7 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build/join"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/images"
 )
 
 // builder builds images side by side, pushes each as an index, and returns the indexes' digests in the order of the
@@ -113,7 +113,7 @@ func (d *deploy) withGrant(err error) error {
 }
 
 // specs are the images to build, each reference once: several names in the manifests may stand for one image.
-func specs(images []inputs.Image) []build.Spec {
+func specs(images []images.Image) []build.Spec {
 	var list []build.Spec
 	for _, image := range images {
 		known := func(s build.Spec) bool { return s.Reference == image.Build.Reference }

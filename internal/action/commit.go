@@ -17,6 +17,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/githubapi"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
@@ -101,7 +102,7 @@ func (d *deploy) commit(ctx context.Context) error {
 		return nil
 	}
 	act := gitops.Commit
-	if d.config.Commit.How == inputs.CommitByPullRequest {
+	if d.config.Commit.How == catalogue.CommitByPullRequest {
 		act = gitops.PullRequest
 	}
 	result, err := act(ctx, d.gitops())

@@ -8,7 +8,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/gitops/message"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report/summary"
 )
@@ -47,7 +47,7 @@ func (d *deploy) fix(ctx context.Context) error {
 // commitPatches records the file of patches and its entry in the kustomization.
 func (d *deploy) commitPatches(ctx context.Context) error {
 	act := gitops.CommitFiles
-	if d.config.Commit.How == inputs.CommitByPullRequest {
+	if d.config.Commit.How == catalogue.CommitByPullRequest {
 		act = gitops.ProposeFiles
 	}
 	result, err := act(ctx, d.files())
@@ -69,10 +69,10 @@ const (
 func (d *deploy) files() gitops.Files {
 	place, fields := d.target.place, d.fields()
 	text, branch := message.Template(fixMessage), message.Template(fixBranch)
-	if given := d.config.Commit.Message; given != inputs.Lookup("commit-message").Default {
+	if given := d.config.Commit.Message; given != catalogue.Lookup("commit-message").Default {
 		text = message.Template(given)
 	}
-	if given := d.config.Commit.PullRequestBranch; given != inputs.Lookup("pull-request-branch").Default {
+	if given := d.config.Commit.PullRequestBranch; given != catalogue.Lookup("pull-request-branch").Default {
 		branch = message.Template(given)
 	}
 	headline, body, _ := strings.Cut(strings.TrimSpace(text.Expand(fields)), "\n")

@@ -13,6 +13,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/environment"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/publish"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 )
 
 // flagSet are a command's flags: one for each input, and those that say where the results go.
@@ -30,7 +31,7 @@ func newFlags(cmd *cobra.Command) *flagSet {
 	f := &flagSet{flags: cmd.Flags(), text: map[string]*string{}, lists: map[string]*[]string{},
 		variables: map[string]string{}}
 	f.flags.SortFlags = false
-	for _, in := range inputs.Catalogue {
+	for _, in := range catalogue.All {
 		if in.Runner {
 			continue
 		}
@@ -108,7 +109,7 @@ func (p Program) defaultCommand(root *cobra.Command, args []string) error {
 	if len(args) > 0 || !environment.Variables(p.Getenv).OnRunner() {
 		return nil
 	}
-	command := inputs.Lookup("command")
+	command := catalogue.Lookup("command")
 	wanted := cmp.Or(strings.TrimSpace(p.Getenv("INPUT_COMMAND")), command.Default)
 	if !slices.Contains(command.Choices, wanted) {
 		return inputs.Problems{fmt.Sprintf("command: %q is not one of %s", wanted, strings.Join(command.Choices, ", "))}

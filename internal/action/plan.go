@@ -16,7 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/patch"
@@ -87,7 +87,7 @@ func (d *deploy) pools() []pool.Pool {
 		d.find(findings...)
 	}
 	pools := append(slices.Clone(d.config.ExpectedNodes), read...)
-	if d.config.PlanFor == inputs.PlanForPlatforms {
+	if d.config.PlanFor == catalogue.PlanForPlatforms {
 		pools = append(pools, pool.OfPlatforms(d.config.Platforms)...)
 	}
 	return pools
@@ -99,7 +99,7 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 	answer admission.Answer) error {
 	request := placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas, Autoscalers: s.Autoscalers,
-		CapacityIsError: d.config.OnInsufficientCapacity == inputs.CapacityFail, Objects: d.unstructured(),
+		CapacityIsError: d.config.OnInsufficientCapacity == catalogue.CapacityFail, Objects: d.unstructured(),
 		Admitted: answer.Pods, Unchanged: server.Unchanged(), Images: d.images.Offers(d.references),
 		Foreign: d.inspectStarts(ctx, pool.PlatformsOf(s.Nodes, pools)),
 		Policy:  d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),

@@ -8,7 +8,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
@@ -16,7 +16,7 @@ import (
 
 // rollbackAfter rolls back where that was asked for and something failed.
 func (d *deploy) rollbackAfter(ctx context.Context, err error, findings []finding.Finding) error {
-	if d.config.OnFailure == inputs.Rollback && (err != nil || finding.Worst(findings) == finding.Error) {
+	if d.config.OnFailure == catalogue.Rollback && (err != nil || finding.Worst(findings) == finding.Error) {
 		return d.rollback(ctx)
 	}
 	return nil

@@ -22,6 +22,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/facts"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/inspect"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/images"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/registry"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
@@ -174,7 +175,7 @@ func (s session) google() *google.Account {
 }
 
 // registries are those of the images, each once.
-func registries(images []inputs.Image) []string {
+func registries(images []images.Image) []string {
 	var hosts []string
 	for _, img := range images {
 		if host := img.Reference.Context().RegistryStr(); !slices.Contains(hosts, host) {
@@ -186,7 +187,7 @@ func registries(images []inputs.Image) []string {
 
 // enterRegistries signs in to the images' registries. With a trust that was set up a moment ago this may take longer
 // than a registry is waited for, so it is done before any is asked.
-func (s session) enterRegistries(ctx context.Context, images []inputs.Image) error {
+func (s session) enterRegistries(ctx context.Context, images []images.Image) error {
 	for _, host := range registries(images) {
 		registry, err := name.NewRegistry(host)
 		if err != nil {

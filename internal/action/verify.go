@@ -14,13 +14,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image/verify"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/images"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
 
 // verifiedImage is an image of the inputs and what verifying it came to.
 type verifiedImage struct {
-	input    inputs.Image
+	input    images.Image
 	image    *image.Image // nil where the registry has none
 	findings []finding.Finding
 }
@@ -67,7 +67,7 @@ func (d *deploy) sayRecalled() {
 	}
 }
 
-func (d *deploy) verifyImage(in inputs.Image) (verifiedImage, error) {
+func (d *deploy) verifyImage(in images.Image) (verifiedImage, error) {
 	verified, result := verifiedImage{input: in}, d.images.Result(in.Reference)
 	if result.Err != nil {
 		f, known := d.asFinding(result.Err)
@@ -132,7 +132,7 @@ func created(m image.Manifest) string {
 	return m.File.Created.UTC().Format(time.RFC3339)
 }
 
-func references(images []inputs.Image) []name.Reference {
+func references(images []images.Image) []name.Reference {
 	var refs []name.Reference
 	for _, in := range images {
 		refs = append(refs, in.Reference)

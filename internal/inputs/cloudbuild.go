@@ -2,16 +2,12 @@ package inputs
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 )
-
-// cloudBuilder is the builder that Google runs.
-const cloudBuilder = "cloudbuild"
 
 var (
 	poolForm    = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/workerPools/[^/]+$`)
@@ -25,23 +21,23 @@ var (
 const maxCloudTimeout = 24 * time.Hour
 
 // cloudBuild reads the builder line cloudbuild, and checks that there is something to sign in with.
-func (p *parser) cloudBuild(line string, google Google) *build.CloudBuild {
+func (p parser) cloudBuild(line string, google Google) *build.CloudBuild {
 	c := &build.CloudBuild{Project: google.ProjectID, Timeout: time.Hour}
 	for _, field := range strings.Fields(line)[1:] {
 		p.cloudKey(c, field)
 	}
 	p.cloudRegion(c)
-	p.together("builder "+cloudBuilder, [][2]string{
+	p.Together("builder "+catalogue.CloudBuilder, [][2]string{
 		{"gcp-project-id", google.ProjectID}, {"gcp-workload-identity-provider", google.Provider},
 	})
 	return c
 }
 
-func (p *parser) cloudKey(c *build.CloudBuild, field string) {
+func (p parser) cloudKey(c *build.CloudBuild, field string) {
 	key, value, _ := strings.Cut(field, "=")
 	switch {
 	case value == "":
-		p.problem("builder: %q is not key=value", field)
+		p.Problem("builder: %q is not key=value", field)
 	case key == "region":
 		c.Region = p.like("region", value, regionForm, "global or a region such as europe-west1")
 	case key == "bucket":
@@ -57,67 +53,37 @@ func (p *parser) cloudKey(c *build.CloudBuild, field string) {
 	case key == "timeout":
 		c.Timeout = p.cloudTimeout(value)
 	default:
-		p.problem("builder: unknown key %q of %s; known are region, bucket, service-account, worker-pool, machine-type and "+
-			"timeout", key, cloudBuilder)
+		p.Problem("builder: unknown key %q of %s; known are region, bucket, service-account, worker-pool, machine-type and "+
+			"timeout", key, catalogue.CloudBuilder)
 	}
 }
 
 // like returns a value of the form, or notes that it is none.
-func (p *parser) like(key, value string, form *regexp.Regexp, example string) string {
+func (p parser) like(key, value string, form *regexp.Regexp, example string) string {
 	if !form.MatchString(value) {
-		p.problem("builder, %s: %q is not %s", key, value, example)
+		p.Problem("builder, %s: %q is not %s", key, value, example)
 	}
 	return value
 }
 
-func (p *parser) cloudTimeout(text string) time.Duration {
+func (p parser) cloudTimeout(text string) time.Duration {
 	timeout, err := time.ParseDuration(text)
 	if err != nil || timeout < time.Second || timeout > maxCloudTimeout {
-		p.problem("builder, timeout: %q is not a duration up to 24h, such as 90m", text)
+		p.Problem("builder, timeout: %q is not a duration up to 24h, such as 90m", text)
 	}
 	return timeout
 }
 
 // cloudRegion is that of the worker pool, or global.
-func (p *parser) cloudRegion(c *build.CloudBuild) {
+func (p parser) cloudRegion(c *build.CloudBuild) {
 	pool := poolForm.FindStringSubmatch(c.WorkerPool)
 	switch {
 	case pool != nil && c.Region != "" && c.Region != pool[1]:
-		p.problem("builder: the worker pool is in %s, and region is %s; a build runs where its pool is, so drop region",
+		p.Problem("builder: the worker pool is in %s, and region is %s; a build runs where its pool is, so drop region",
 			pool[1], c.Region)
 	case pool != nil:
 		c.Region = pool[1]
 	case c.Region == "":
 		c.Region = "global"
-	}
-}
-
-// fitCloud checks that Cloud Build can do what is asked for an image without a secret of its own.
-func (v values) fitCloud(image Image) {
-	if !googleapi.IsRegistry(image.Reference.Context().RegistryStr()) {
-		v.problem("%s: builder %s pushes to Artifact Registry alone, as the builds' service account, and %s is elsewhere; "+
-			"use another builder",
-			v.where, cloudBuilder, image.Repository())
-	}
-	for _, name := range v.given([]string{"secrets", "ssh"}) {
-		v.problem("%s: builder %s keeps a record of each build, where none may stand; use another builder", name,
-			cloudBuilder)
-	}
-	for _, input := range []string{"cache-from", "cache-to"} {
-		for _, cache := range v.caches(input) {
-			if !slices.Contains([]string{"registry", "inline"}, cache.Type) {
-				v.problem("%s: a cache of type %s is out of reach for builder %s; use type=registry or type=inline", input,
-					cache.Type, cloudBuilder)
-			}
-		}
-	}
-	if folder := v.text("context"); strings.HasPrefix(folder, "git@") || strings.HasPrefix(folder, "ssh://") {
-		v.problem("%s: builder %s has no SSH key for %q; use a local folder, or an https:// address that needs no sign-in",
-			v.at("context"), cloudBuilder, folder)
-	}
-	for _, platform := range image.Platforms {
-		if platform.OS != "linux" {
-			v.problem("%s: builder %s builds for linux, not for %s", v.at("platforms"), cloudBuilder, platform)
-		}
 	}
 }

@@ -10,29 +10,20 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/reader"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
-// PlanFor is for which nodes a plan has to hold.
-type PlanFor string
-
-const (
-	// PlanForNodes is for those that are there, can be, or are expected.
-	PlanForNodes PlanFor = "nodes"
-	// PlanForPlatforms is also for nodes of all platforms that images must have.
-	PlanForPlatforms PlanFor = "platforms"
-)
-
 // expectedNodes parses the input expect-nodes: a pool per line.
-func (p *parser) expectedNodes() []pool.Pool {
+func (p parser) expectedNodes() []pool.Pool {
 	var pools []pool.Pool
-	for number, line := range strings.Split(p.value("expect-nodes"), "\n") {
+	for number, line := range strings.Split(p.Value("expect-nodes"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		name := fmt.Sprintf("line %d", number+1)
-		e := expectation{parser: p, where: "expect-nodes, " + name, pool: pool.Pool{Source: pool.Expected, Name: name,
+		e := expectation{Reader: p.Reader, where: "expect-nodes, " + name, pool: pool.Pool{Source: pool.Expected, Name: name,
 			OS: "linux", Labels: map[string]string{}, Allocatable: pool.Plenty(),
 			// A new pool can be in any of the zones.
 			Open: []string{corev1.LabelTopologyZone, corev1.LabelTopologyRegion, corev1.LabelFailureDomainBetaZone,
@@ -45,7 +36,7 @@ func (p *parser) expectedNodes() []pool.Pool {
 
 // expectation is a line of expect-nodes as far as it is read.
 type expectation struct {
-	*parser
+	*reader.Reader
 	where string
 	pool  pool.Pool
 }
@@ -59,20 +50,20 @@ func (e *expectation) read(fields []string) {
 		key, value, ok := strings.Cut(field, "=")
 		switch {
 		case !ok || value == "":
-			e.problem("%s: %q is not key=value", e.where, field)
+			e.Problem("%s: %q is not key=value", e.where, field)
 			continue
 		case !slices.Contains(expectKeys, key):
-			e.problem("%s: unknown key %q; known are %s", e.where, key, strings.Join(expectKeys, ", "))
+			e.Problem("%s: unknown key %q; known are %s", e.where, key, strings.Join(expectKeys, ", "))
 			continue
 		case given[key] && key != "taint" && key != "label":
-			e.problem("%s: %s is given twice", e.where, key)
+			e.Problem("%s: %s is given twice", e.where, key)
 			continue
 		}
 		given[key] = true
 		e.set(key, value)
 	}
 	if !given["arch"] {
-		e.problem("%s: no architecture; write arch=arm64", e.where)
+		e.Problem("%s: no architecture; write arch=arm64", e.where)
 	}
 }
 
@@ -83,7 +74,7 @@ func (e *expectation) set(key, value string) {
 	case "os":
 		e.pool.OS = value
 		if value != "linux" && value != "windows" {
-			e.problem("%s: os is %q; a node has linux or windows", e.where, value)
+			e.Problem("%s: os is %q; a node has linux or windows", e.where, value)
 		}
 	case "taint":
 		e.taint(value)
@@ -96,16 +87,16 @@ func (e *expectation) set(key, value string) {
 	case "max":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			e.problem("%s: max is %q; write how many nodes there may be, such as max=10", e.where, value)
+			e.Problem("%s: max is %q; write how many nodes there may be, such as max=10", e.where, value)
 		}
 		e.pool.Max = &n
 	}
 }
 
 func (e *expectation) architecture(value string) string {
-	platform, err := parsePlatform("linux/" + value)
+	platform, err := reader.ParsePlatform("linux/" + value)
 	if err != nil || platform.Variant != "" {
-		e.problem("%s: arch is %q; write what nodes report, such as amd64 or arm64", e.where, value)
+		e.Problem("%s: arch is %q; write what nodes report, such as amd64 or arm64", e.where, value)
 	}
 	return platform.Architecture
 }
@@ -114,10 +105,11 @@ func (e *expectation) architecture(value string) string {
 func (e *expectation) taint(text string) {
 	left, effect, ok := strings.Cut(text, ":")
 	key, value, _ := strings.Cut(left, "=")
-	effects := names(corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute)
+	effects := []string{string(corev1.TaintEffectNoSchedule), string(corev1.TaintEffectPreferNoSchedule),
+		string(corev1.TaintEffectNoExecute)}
 	switch {
 	case !ok || !slices.Contains(effects, effect):
-		e.problem("%s: taint %q is not KEY=VALUE:EFFECT, with one of the effects %s", e.where, text,
+		e.Problem("%s: taint %q is not KEY=VALUE:EFFECT, with one of the effects %s", e.where, text,
 			strings.Join(effects, ", "))
 	case e.named("taint", key, value):
 		e.pool.Taints = append(e.pool.Taints, corev1.Taint{Key: key, Value: value, Effect: corev1.TaintEffect(effect)})
@@ -128,11 +120,11 @@ func (e *expectation) label(text string) {
 	key, value, ok := strings.Cut(text, "=")
 	switch before, given := e.pool.Labels[key]; {
 	case !ok:
-		e.problem("%s: label %q is not KEY=VALUE", e.where, text)
+		e.Problem("%s: label %q is not KEY=VALUE", e.where, text)
 	case given && before != value:
-		e.problem("%s: label %s is %q and %q; a node has one value", e.where, key, before, value)
+		e.Problem("%s: label %s is %q and %q; a node has one value", e.where, key, before, value)
 	case key == corev1.LabelArchStable || key == corev1.LabelOSStable:
-		e.problem("%s: label %s follows from arch and os; drop it", e.where, key)
+		e.Problem("%s: label %s follows from arch and os; drop it", e.where, key)
 	case e.named("label", key, value):
 		e.pool.Labels[key] = value
 	}
@@ -142,11 +134,11 @@ func (e *expectation) label(text string) {
 func (e *expectation) named(what, key, value string) bool {
 	problems := validation.IsQualifiedName(key)
 	for _, problem := range problems {
-		e.problem("%s: %s %q: the key %s", e.where, what, key, problem)
+		e.Problem("%s: %s %q: the key %s", e.where, what, key, problem)
 	}
 	wrong := validation.IsValidLabelValue(value)
 	for _, problem := range wrong {
-		e.problem("%s: %s %s: the value %q: %s", e.where, what, key, value, problem)
+		e.Problem("%s: %s %s: the value %q: %s", e.where, what, key, value, problem)
 	}
 	return len(problems)+len(wrong) == 0
 }
@@ -154,7 +146,7 @@ func (e *expectation) named(what, key, value string) bool {
 func (e *expectation) amount(name corev1.ResourceName, key, value string) {
 	quantity, err := resource.ParseQuantity(value)
 	if err != nil || quantity.Sign() <= 0 {
-		e.problem("%s: %s is %q; write what pods can have of a node, such as cpu=3800m or memory=14Gi", e.where, key, value)
+		e.Problem("%s: %s is %q; write what pods can have of a node, such as cpu=3800m or memory=14Gi", e.where, key, value)
 		return
 	}
 	e.pool.Allocatable[name] = quantity

@@ -6,6 +6,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 )
 
 // FuzzParse: whatever a workflow passes, the inputs are a Config or a list of problems, and no problem shows a secret.
@@ -19,7 +20,7 @@ func FuzzParse(f *testing.F) {
 		"projects/p/locations/l/clusters/c",
 		"::stop-commands::x\r\n", "\x00\x1b\xff", "{tag} {revision} {x}", "index:a=b", "10m", "-1", "true",
 	} {
-		for i := range inputs.Catalogue {
+		for i := range catalogue.All {
 			f.Add(uint16(i), seed, uint16(i*7), seed)
 		}
 	}
@@ -30,8 +31,8 @@ func FuzzParse(f *testing.F) {
 			"github-token": secret,
 			"secrets":      "key=" + secret,
 		}
-		given[inputs.Catalogue[int(first)%len(inputs.Catalogue)].Name] = one
-		given[inputs.Catalogue[int(second)%len(inputs.Catalogue)].Name] = other
+		given[catalogue.All[int(first)%len(catalogue.All)].Name] = one
+		given[catalogue.All[int(second)%len(catalogue.All)].Name] = other
 		value := func(name string) string { return given[name] }
 		_, err := inputs.Parse(value, inputs.Needs{Images: true, Source: build.Source{Revision: "v1"}})
 		if err != nil && strings.Contains(err.Error(), secret) {

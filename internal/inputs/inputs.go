@@ -4,9 +4,6 @@ package inputs
 
 import (
 	"encoding/base64"
-	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,13 +12,16 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/images"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/reader"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 )
 
 // Config is everything a run needs to know, checked.
 type Config struct {
-	Images []Image
+	Images []images.Image
 	// Build: the images are to be built and pushed, by the BuildKits at Endpoints, by CloudBuild or, where there is
 	// neither, by assembling their artifacts.
 	Build bool
@@ -29,7 +29,7 @@ type Config struct {
 	// afterwards.
 	Join, RemoveParts bool
 	// PushAs is for jobs on native runners.
-	PushAs     PushAs
+	PushAs     catalogue.PushAs
 	Endpoints  []build.Endpoint
 	CloudBuild *build.CloudBuild
 
@@ -67,16 +67,16 @@ type Config struct {
 	ArchPolicy placement.Policy
 	// ExpectedNodes are pools that the cluster is about to get.
 	ExpectedNodes []pool.Pool
-	PlanFor       PlanFor
+	PlanFor       catalogue.PlanFor
 	// Platforms are those that images must have.
 	Platforms   []v1.Platform
 	DryRun      bool
 	Prune       bool
 	Wait        bool
 	WaitTimeout time.Duration
-	OnFailure   FailurePolicy
+	OnFailure   catalogue.FailurePolicy
 	// OnInsufficientCapacity is for pods that the plan finds no room for.
-	OnInsufficientCapacity CapacityPolicy
+	OnInsufficientCapacity catalogue.CapacityPolicy
 	ForceConflicts         bool
 	FieldManager           string
 	// TakeOverFrom are field managers, and other deploys, to take objects over from.
@@ -85,49 +85,29 @@ type Config struct {
 	Recreate []string
 }
 
-// Image is one line of the images input.
-type Image struct {
-	// Name is the image as the manifests call it.
-	Name string
-	// Reference is the commit's image: repository and tag. For an argument it may be a digest too.
-	Reference name.Reference
-	// Platforms are those the image must have.
-	Platforms []v1.Platform
-	// Build is how it is built, with mode build.
-	Build build.Spec
-}
-
 // Assembles reports whether images are put together from ready artifacts.
 func (c Config) Assembles() bool {
-	return c.Build && !c.Join && len(c.Endpoints) == 0 && c.CloudBuild == nil
+	return images.Way{Build: c.Build, Join: c.Join, Endpoints: c.Endpoints, CloudBuild: c.CloudBuild}.Assembles()
 }
 
 // Secrets are the values of the inputs that no text may show, read through value as Parse does, whether they are valid
 // or not: they have to be hidden before anything is printed.
 func Secrets(value func(name string) string) []string {
-	p := parser{value: value}
-	password := p.text("registry-password")
-	secrets := []string{password, p.text("github-token")}
+	p := reader.Reader{Value: value}
+	password := p.Text("registry-password")
+	secrets := []string{password, p.Text("github-token")}
 	if password != "" { // as it is sent, and as a server may quote it
-		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(p.text("registry-username")+":"+password)))
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(p.Text("registry-username")+":"+password)))
 	}
-	for _, item := range items(p.text("secrets")) {
+	for _, item := range reader.Items(p.Text("secrets")) {
 		_, secret, _ := strings.Cut(item, "=")
 		secrets = append(secrets, secret)
 	}
 	return secrets
 }
 
-// Problems is the error that Parse returns: every problem with the inputs, each with its next step.
-type Problems []string
-
-// Error lists the problems, one per line.
-func (p Problems) Error() string {
-	if len(p) == 1 {
-		return "1 problem with the inputs:\n  - " + p[0]
-	}
-	return fmt.Sprintf("%d problems with the inputs:\n  - %s", len(p), strings.Join(p, "\n  - "))
-}
+// Problems is the error that Parse returns.
+type Problems = reader.Problems
 
 // Needs says which inputs a command cannot do without.
 type Needs struct {
@@ -146,143 +126,114 @@ type Needs struct {
 // Parse reads every input through value, which returns what the user gave for a name, or "".
 // The error is a Problems.
 func Parse(value func(name string) string, needs Needs) (Config, error) {
-	p := parser{value: value}
+	p := parser{&reader.Reader{Value: value}}
 	config := Config{
-		RegistryUsername:   p.text("registry-username"),
-		RegistryPassword:   p.text("registry-password"),
+		RegistryUsername:   p.Text("registry-username"),
+		RegistryPassword:   p.Text("registry-password"),
 		InsecureRegistries: p.registries("insecure-registries"),
-		Kustomization:      p.text("kustomization"),
-		PinDigest:          p.boolean("pin-digest"),
-		RemoteResources:    p.boolean("remote-resources"),
-		VerifyCache:        p.text("verify-cache"),
+		Kustomization:      p.Text("kustomization"),
+		PinDigest:          p.Boolean("pin-digest"),
+		RemoteResources:    p.Boolean("remote-resources"),
+		VerifyCache:        p.Text("verify-cache"),
 		Commit:             p.commit(),
-		Provider:           choice[identity.Provider](&p, "provider"),
-		Cluster:            p.text("cluster"),
-		ResourceGroup:      p.text("resource-group"),
-		Location:           p.text("location"),
-		Endpoint:           choice[identity.Endpoint](&p, "endpoint"),
+		Provider:           reader.Choice[identity.Provider](p.Reader, "provider"),
+		Cluster:            p.Text("cluster"),
+		ResourceGroup:      p.Text("resource-group"),
+		Location:           p.Text("location"),
+		Endpoint:           reader.Choice[identity.Endpoint](p.Reader, "endpoint"),
 		Azure:              p.azure(),
 		Google:             p.google(),
-		Kubeconfig:         p.text("kubeconfig"),
-		KubeconfigExec:     choice[identity.ExecPolicy](&p, "kubeconfig-exec"),
-		KubeContext:        p.text("kube-context"),
+		Kubeconfig:         p.Text("kubeconfig"),
+		KubeconfigExec:     reader.Choice[identity.ExecPolicy](p.Reader, "kubeconfig-exec"),
+		KubeContext:        p.Text("kube-context"),
 	}
 	p.audit(&config, needs)
 	p.deploy(&config)
 	p.comparable(config)
 	p.mode(&config, needs)
-	config.Platforms = p.platforms("platforms", p.text("platforms"))
-	config.Images = p.images(needs, config)
+	config.Platforms = p.Platforms("platforms", p.Text("platforms"))
+	config.Images = images.Request{Reader: p.Reader, Required: needs.Images, References: needs.References,
+		Source: needs.Source, Way: images.Way{Build: config.Build, Join: config.Join, PushAs: config.PushAs,
+			Endpoints: config.Endpoints, CloudBuild: config.CloudBuild}}.Read()
 	p.credentials(config)
 	p.signIn(config)
-	if len(p.problems) > 0 {
-		return Config{}, p.problems
+	if len(p.Problems) > 0 {
+		return Config{}, p.Problems
 	}
 	return config, nil
 }
 
 // deploy reads how objects are applied and watched.
-func (p *parser) deploy(config *Config) {
-	config.ArchPolicy = choice[placement.Policy](p, "arch-policy")
+func (p parser) deploy(config *Config) {
+	config.ArchPolicy = reader.Choice[placement.Policy](p.Reader, "arch-policy")
 	config.ExpectedNodes = p.expectedNodes()
-	config.PlanFor = choice[PlanFor](p, "plan-for")
-	config.OnInsufficientCapacity = choice[CapacityPolicy](p, "on-insufficient-capacity")
-	config.DryRun = p.boolean("dry-run")
-	config.Prune = p.boolean("prune")
-	config.Wait = p.boolean("wait")
-	config.WaitTimeout = p.duration("wait-timeout")
-	config.OnFailure = choice[FailurePolicy](p, "on-failure")
-	config.ForceConflicts = p.boolean("force-conflicts")
-	config.FieldManager = p.text("field-manager")
-	config.TakeOverFrom = items(p.text("take-over-from"))
+	config.PlanFor = reader.Choice[catalogue.PlanFor](p.Reader, "plan-for")
+	config.OnInsufficientCapacity = reader.Choice[catalogue.CapacityPolicy](p.Reader, "on-insufficient-capacity")
+	config.DryRun = p.Boolean("dry-run")
+	config.Prune = p.Boolean("prune")
+	config.Wait = p.Boolean("wait")
+	config.WaitTimeout = p.Duration("wait-timeout")
+	config.OnFailure = reader.Choice[catalogue.FailurePolicy](p.Reader, "on-failure")
+	config.ForceConflicts = p.Boolean("force-conflicts")
+	config.FieldManager = p.Text("field-manager")
+	config.TakeOverFrom = reader.Items(p.Text("take-over-from"))
 	config.Recreate = p.recreate()
 	if config.Prune && !config.Wait {
-		p.problem("prune and wait: false exclude each other: what running pods still need must stay until the rollout was " +
+		p.Problem("prune and wait: false exclude each other: what running pods still need must stay until the rollout was " +
 			"watched and successful; set wait: true, or leave prune out")
 	}
 }
 
 // mode reads whether images are built, or joined, and how.
-func (p *parser) mode(config *Config, needs Needs) {
-	mode := choice[Mode](p, "mode")
-	config.Join = mode == ModeJoin
-	config.Build = mode != ModeVerify || needs.Build
-	config.PushAs = choice[PushAs](p, "push-as")
-	config.RemoveParts = p.boolean("remove-parts")
-	if config.PushAs != PushIndex && (!needs.Build || config.Join) {
-		p.problem("push-as: %s is for command build on a native runner, with mode build; drop it here", config.PushAs)
+func (p parser) mode(config *Config, needs Needs) {
+	mode := reader.Choice[catalogue.Mode](p.Reader, "mode")
+	config.Join = mode == catalogue.ModeJoin
+	config.Build = mode != catalogue.ModeVerify || needs.Build
+	config.PushAs = reader.Choice[catalogue.PushAs](p.Reader, "push-as")
+	config.RemoveParts = p.Boolean("remove-parts")
+	if config.PushAs != catalogue.PushIndex && (!needs.Build || config.Join) {
+		p.Problem("push-as: %s is for command build on a native runner, with mode build; drop it here", config.PushAs)
 	}
 	if config.RemoveParts && !config.Join {
-		p.problem("remove-parts: only used with mode join; set mode to join, or drop it")
+		p.Problem("remove-parts: only used with mode join; set mode to join, or drop it")
 	}
 	if config.Build && !config.Join {
 		p.builders(config)
 	}
 }
 
-type parser struct {
-	value    func(name string) string
-	problems Problems
-}
-
-// problem notes a problem once: an input that applies to several images is read for each of them.
-func (p *parser) problem(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(p.problems, text) {
-		p.problems = append(p.problems, text)
-	}
-}
-
-// text returns what was given for an input, or its default. A runner passes inputs that were left out as "".
-func (p *parser) text(name string) string {
-	if v := strings.TrimSpace(p.value(name)); v != "" {
-		return v
-	}
-	return Lookup(name).Default
-}
-
-func (p *parser) boolean(name string) bool {
-	text := p.text(name)
-	v, err := strconv.ParseBool(text)
-	if err != nil {
-		p.problem("%s: %q is neither true nor false", name, text)
-	}
-	return v
-}
-
-// choice returns the value of an input that takes one of a fixed set of words.
-func choice[T ~string](p *parser, name string) T {
-	text, choices := p.text(name), Lookup(name).Choices
-	if !slices.Contains(choices, text) {
-		p.problem("%s: %q is not one of %s", name, text, strings.Join(choices, ", "))
-	}
-	return T(text)
-}
-
-func (p *parser) duration(name string) time.Duration {
-	text := p.text(name)
-	v, err := time.ParseDuration(text)
-	if err != nil || v <= 0 {
-		p.problem("%s: %q is not a duration; write it as 90s, 10m or 1h", name, text)
-	}
-	return v
-}
-
 // credentials come in pairs.
-func (p *parser) credentials(c Config) {
+func (p parser) credentials(c Config) {
 	if (c.RegistryUsername == "") != (c.RegistryPassword == "") {
-		p.problem("registry-username and registry-password go together; only one of them was given")
+		p.Problem("registry-username and registry-password go together; only one of them was given")
 	}
 }
 
 // recreate reads the kinds that may be deleted and created again. With some would go data, or whatever others keep in
 // them.
-func (p *parser) recreate() []string {
-	kinds := items(p.text("recreate"))
+func (p parser) recreate() []string {
+	kinds := reader.Items(p.Text("recreate"))
 	for _, kind := range kinds {
 		switch strings.ToLower(kind) {
 		case "persistentvolume", "persistentvolumeclaim", "namespace", "customresourcedefinition":
-			p.problem("recreate: %s is never deleted, since its data or contents would be lost; remove it from the list", kind)
+			p.Problem("recreate: %s is never deleted, since its data or contents would be lost; remove it from the list", kind)
 		}
 	}
 	return kinds
+}
+
+// parser reads what is no image.
+type parser struct{ *reader.Reader }
+
+// registries parses hosts with their ports, separated by commas.
+func (p parser) registries(input string) []string {
+	var hosts []string
+	for _, item := range strings.FieldsFunc(p.Text(input), reader.Separates) {
+		if _, err := name.NewRegistry(item, name.StrictValidation); err != nil {
+			p.Problem("%s: %q is not a registry such as registry.lan:5000", input, item)
+			continue
+		}
+		hosts = append(hosts, item)
+	}
+	return hosts
 }

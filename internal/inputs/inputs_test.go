@@ -11,6 +11,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/images"
 )
 
 const sha = "0123456789abcdef0123456789abcdef01234567"
@@ -31,8 +33,8 @@ func TestParse_defaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := inputs.Config{
-		PushAs: inputs.PushIndex,
-		Images: []inputs.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha),
+		PushAs: catalogue.PushIndex,
+		Images: []images.Image{{Name: "registry/app", Reference: tag(t, "ghcr.io/me/app:"+sha),
 			Platforms: []v1.Platform{amd64, arm64}}},
 		Kustomization: ".",
 		Provider:      "kubeconfig",
@@ -70,7 +72,7 @@ func TestParse_images(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []inputs.Image{
+	want := []images.Image{
 		{Name: "registry/app-multi", Reference: tag(t, "127.0.0.1:5000/app-multi:v1"),
 			Platforms: []v1.Platform{amd64, arm64}},
 		{Name: "registry/app-amd64", Reference: tag(t, "127.0.0.1:5000/app-amd64:v2"), Platforms: []v1.Platform{amd64}},

@@ -1,4 +1,4 @@
-package inputs
+package images
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/reader"
 )
 
 func (v values) assembly() build.Assembly {
@@ -23,7 +24,7 @@ func (v values) assembly() build.Assembly {
 		User:       v.text("user"),
 	}
 	if a.WorkingDir != "" && !path.IsAbs(a.WorkingDir) {
-		v.problem("workdir: %q is not an absolute path", a.WorkingDir)
+		v.Problem("workdir: %q is not an absolute path", a.WorkingDir)
 	}
 	for _, item := range v.list("artifacts") {
 		if artifact, ok := v.artifact(item); ok {
@@ -39,9 +40,9 @@ func (v values) base() name.Reference {
 	if text == "scratch" {
 		return nil
 	}
-	ref, err := parseReference(text)
+	ref, err := reader.ParseReference(text)
 	if err != nil {
-		v.problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v",
+		v.Problem("%s: %q is neither scratch nor an image reference such as gcr.io/distroless/static:nonroot: %v",
 			v.at("base-image"), text, err)
 		return nil
 	}
@@ -56,34 +57,34 @@ func (v values) entrypoint() []string {
 	}
 	if !strings.HasPrefix(text, "[") {
 		if strings.ContainsAny(text, `"'`) {
-			v.problem("entrypoint: %s contains quotes, and no shell reads it; write words that need quotes as a JSON list", text)
+			v.Problem("entrypoint: %s contains quotes, and no shell reads it; write words that need quotes as a JSON list", text)
 		}
 		return strings.Fields(text)
 	}
 	var words []string
 	if err := json.Unmarshal([]byte(text), &words); err != nil || len(words) == 0 {
-		v.problem("entrypoint: %s is not a JSON list of words such as [\"/app/app\", \"serve\"]", text)
+		v.Problem("entrypoint: %s is not a JSON list of words such as [\"/app/app\", \"serve\"]", text)
 	}
 	return words
 }
 
 func (v values) env() []string {
 	var env []string
-	for key, value := range v.pairs("env", v.list("env")) {
+	for key, value := range v.Pairs("env", v.list("env")) {
 		env = append(env, key+"="+value)
 	}
 	slices.Sort(env)
 	return env
 }
 
-var placeholder = regexp.MustCompile(`\{[^}]*\}`)
+var pathPlaceholder = regexp.MustCompile(`\{[^}]*\}`)
 
 // artifact reads SOURCE[:DESTINATION[:MODE]]. Without a destination it goes to the root, under its own name.
 func (v values) artifact(text string) (build.Artifact, bool) {
-	before, where := len(v.problems), v.at("artifacts")
+	before, where := len(v.Problems), v.at("artifacts")
 	parts := strings.Split(strings.TrimSpace(text), ":")
 	if len(parts) > 3 || parts[0] == "" {
-		v.problem("%s: %q is not SOURCE:DESTINATION[:MODE], such as dist/{os}_{arch}/app:/app/app", where, text)
+		v.Problem("%s: %q is not SOURCE:DESTINATION[:MODE], such as dist/{os}_{arch}/app:/app/app", where, text)
 		return build.Artifact{}, false
 	}
 	a := build.Artifact{Source: parts[0], Destination: "/"}
@@ -94,20 +95,20 @@ func (v values) artifact(text string) (build.Artifact, bool) {
 		a.Mode = v.mode(where, parts[2])
 	}
 	if !path.IsAbs(a.Destination) {
-		v.problem("%s: %q goes to %q, which is not an absolute path", where, a.Source, a.Destination)
+		v.Problem("%s: %q goes to %q, which is not an absolute path", where, a.Source, a.Destination)
 	}
-	for _, held := range placeholder.FindAllString(a.Source, -1) {
+	for _, held := range pathPlaceholder.FindAllString(a.Source, -1) {
 		if !slices.Contains([]string{"{os}", "{arch}", "{variant}"}, held) {
-			v.problem("%s: unknown %s in %q; known are {os}, {arch} and {variant}", where, held, a.Source)
+			v.Problem("%s: unknown %s in %q; known are {os}, {arch} and {variant}", where, held, a.Source)
 		}
 	}
-	return a, len(v.problems) == before
+	return a, len(v.Problems) == before
 }
 
 func (v values) mode(where, text string) fs.FileMode {
 	mode, err := strconv.ParseUint(text, 8, 32)
 	if err != nil || mode == 0 || mode > 0o777 {
-		v.problem("%s: %q is not a mode such as 0755 or 0644", where, text)
+		v.Problem("%s: %q is not a mode such as 0755 or 0644", where, text)
 	}
 	return fs.FileMode(mode)
 }

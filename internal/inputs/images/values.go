@@ -1,8 +1,11 @@
-package inputs
+package images
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/reader"
 )
 
 // imageKeys are the inputs that a line of images can override, and sources, which is no input.
@@ -10,22 +13,22 @@ var imageKeys = []string{"platforms", "tag", "context", "file", "target", "artif
 
 // values are the inputs as they hold for one image: its own keys stand for the inputs of the same name.
 type values struct {
-	*parser
+	*reader.Reader
 	// where is the image's line, for problems.
 	where string
 	keys  map[string]string
 }
 
 // parseKeys reads the key=value pairs of an image's line.
-func (p *parser) parseKeys(where string, fields []string) values {
-	v := values{parser: p, where: where, keys: map[string]string{}}
+func (a Request) parseKeys(where string, fields []string) values {
+	v := values{Reader: a.Reader, where: where, keys: map[string]string{}}
 	for _, field := range fields {
 		key, value, _ := strings.Cut(field, "=")
 		switch {
 		case value == "":
-			p.problem("%s: %q is not key=value", where, field)
+			a.Problem("%s: %q is not key=value", where, field)
 		case !slices.Contains(imageKeys, key):
-			p.problem("%s: unknown key %q; known are %s", where, key, strings.Join(imageKeys, ", "))
+			a.Problem("%s: unknown key %q; known are %s", where, key, strings.Join(imageKeys, ", "))
 		default:
 			v.keys[key] = value
 		}
@@ -49,7 +52,7 @@ func (v values) text(name string) string {
 	if v.own(name) {
 		return v.keys[name]
 	}
-	return v.parser.text(name)
+	return v.Reader.Text(name)
 }
 
 // list returns the entries for the image. A key has them on one line, with commas between them.
@@ -57,14 +60,14 @@ func (v values) list(name string) []string {
 	if v.own(name) {
 		return strings.Split(v.keys[name], ",")
 	}
-	return items(v.parser.text(name))
+	return reader.Items(v.Reader.Text(name))
 }
 
 // given are the names of all that the user wrote for this image and that is not what is usual anyway.
 func (v values) given(names []string) []string {
 	var given []string
 	for _, name := range names {
-		if v.text(name) != Lookup(name).Default {
+		if v.text(name) != catalogue.Lookup(name).Default {
 			given = append(given, name)
 		}
 	}

@@ -1,4 +1,4 @@
-package inputs
+package reader
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// checkRepository compares a repository with the whole grammar that Docker and every registry use
+// CheckRepository compares a repository with the whole grammar that Docker and every registry use
 // (https://pkg.go.dev/github.com/distribution/reference). go-containerregistry looks at the letters alone, so that
 // "ghcr.io//app" would fail at the registry, after a build.
-func checkRepository(text string) error {
+func CheckRepository(text string) error {
 	host, path, _ := strings.Cut(text, "/")
 	switch {
 	case strings.Contains(text, "://"):
@@ -63,13 +63,13 @@ func checkPort(host, path string) error {
 	return nil
 }
 
-// parseReference parses a whole reference, with a tag or a digest or neither, by the same grammar.
-func parseReference(text string) (name.Reference, error) {
+// ParseReference parses a whole reference, with a tag or a digest or neither, by the same grammar.
+func ParseReference(text string) (name.Reference, error) {
 	repository, _, _ := strings.Cut(text, "@")
 	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
 		repository = repository[:i]
 	}
-	if err := checkRepository(repository); err != nil {
+	if err := CheckRepository(repository); err != nil {
 		return nil, err
 	}
 	if _, err := reference.ParseNormalizedNamed(text); err != nil {

@@ -1,10 +1,13 @@
-package inputs
+package reader
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
-// items are the entries of a list: one a line; empty lines and lines that start with # are passed over. An entry in
+// Items are the entries of a list: one a line; empty lines and lines that start with # are passed over. An entry in
 // double quotes may span lines, a doubled quote standing for one, as docker/build-push-action has it.
-func items(text string) []string {
+func Items(text string) []string {
 	var list []string
 	for text != "" {
 		var item string
@@ -46,14 +49,14 @@ func closingQuote(text string) int {
 	return -1
 }
 
-// pairs reads a list of KEY=VALUE. A key that is given twice has its last value. What is wrong is reported by its place
+// Pairs reads a list of KEY=VALUE. A key that is given twice has its last value. What is wrong is reported by its place
 // alone, since a secret may stand there.
-func (p *parser) pairs(where string, list []string) map[string]string {
+func (p *Reader) Pairs(where string, list []string) map[string]string {
 	var values map[string]string
 	for i, item := range list {
 		key, value, ok := strings.Cut(item, "=")
 		if !ok || key == "" {
-			p.problem("%s, entry %d: not KEY=VALUE", where, i+1)
+			p.Problem("%s, entry %d: not KEY=VALUE", where, i+1)
 			continue
 		}
 		if values == nil {
@@ -63,3 +66,6 @@ func (p *parser) pairs(where string, list []string) map[string]string {
 	}
 	return values
 }
+
+// Separates reports what separates the items of a list: commas, as on a command line, or new lines, as in a workflow.
+func Separates(r rune) bool { return r == ',' || unicode.IsSpace(r) }

@@ -1,4 +1,4 @@
-package inputs
+package images
 
 import (
 	"slices"
@@ -8,17 +8,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-)
-
-// PushAs says what a build is pushed as.
-type PushAs string
-
-// PushIndex pushes an index under the image's tag, PushPlatform one under a tag of the platform's own, and PushDigest
-// under no tag.
-const (
-	PushIndex    PushAs = "index"
-	PushPlatform PushAs = "platform"
-	PushDigest   PushAs = "digest"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/reader"
 )
 
 // sourcesKey is the key of an image's line that says where mode join finds the image for each platform.
@@ -36,9 +27,9 @@ func expand(template, tag string, p v1.Platform) string {
 // forRunner is the image as a job on a native runner builds it: for the one platform of the input platforms. ok is
 // false for an image whose own platforms lack that one, so that all jobs of a matrix can have the same images.
 func (v values) forRunner(image Image) (_ Image, ok bool) {
-	runner := v.platforms("platforms", v.parser.text("platforms"))
+	runner := v.Platforms("platforms", v.Reader.Text("platforms"))
 	if len(runner) != 1 {
-		v.problem("platforms: push-as is for a job that builds one platform, and %d are given; set platforms to the "+
+		v.Problem("platforms: push-as is for a job that builds one platform, and %d are given; set platforms to the "+
 			"runner's own, such as linux/arm64",
 			len(runner))
 		return Image{}, false
@@ -51,16 +42,16 @@ func (v values) forRunner(image Image) (_ Image, ok bool) {
 }
 
 // pushed is the image as push-as leaves it.
-func (v values) pushed(image Image, as PushAs) Image {
-	if as == PushDigest {
+func (v values) pushed(image Image, as catalogue.PushAs) Image {
+	if as == catalogue.PushDigest {
 		image.Build.ByDigest = true
 	}
-	if as != PushPlatform {
+	if as != catalogue.PushPlatform {
 		return image
 	}
 	ref := image.Reference.Context().Tag(expand(defaultSource, image.Reference.Identifier(), image.Platforms[0]))
 	if _, err := name.NewTag(ref.Name()); err != nil {
-		v.problem("%s: the tag %s is longer than the 128 characters that a tag may have; give a shorter "+
+		v.Problem("%s: the tag %s is longer than the 128 characters that a tag may have; give a shorter "+
 			"tag", v.where, ref.TagStr())
 		return image
 	}
@@ -93,14 +84,14 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 	if strings.HasPrefix(text, "sha256:") {
 		text = image.Reference.Context().Name() + "@" + text
 	}
-	ref, err := parseReference(text)
+	ref, err := reader.ParseReference(text)
 	if err != nil {
-		v.problem("%s: %q is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: "+
+		v.Problem("%s: %q is not an image reference, such as ghcr.io/me/app-{arch}:{tag}, nor a digest: "+
 			"%v", v.at(sourcesKey), text, err)
 		return nil, false
 	}
 	if ref.Context().RegistryStr() != image.Reference.Context().RegistryStr() {
-		v.problem("%s: %s is in another registry than %s; push it to the same one, since mode join moves no layers "+
+		v.Problem("%s: %s is in another registry than %s; push it to the same one, since mode join moves no layers "+
 			"between registries",
 			v.at(sourcesKey), ref, image.Reference)
 		return nil, false
@@ -109,10 +100,10 @@ func (v values) source(image Image, text string) (name.Reference, bool) {
 }
 
 // shared reports images that would be joined from parts of which one is the same.
-func (p *parser) shared(line int, image Image, others []Image) {
+func (a Request) shared(line int, image Image, others []Image) {
 	for _, other := range others {
 		if both := sharedSource(image.Build, other.Build); other.Reference != image.Reference && both != "" {
-			p.problem("images, line %d: %q takes %s, which %q takes too; give each image its own", line, image.Name, both,
+			a.Problem("images, line %d: %q takes %s, which %q takes too; give each image its own", line, image.Name, both,
 				other.Name)
 		}
 	}

@@ -1,4 +1,4 @@
-package inputs
+package reader
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ var (
 	systems = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd",
 		"openbsd", "plan9",
 		"solaris", "wasip1", "windows"}
-	architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
+	Architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
 		"ppc64le", "riscv64",
 		"s390x", "wasm"}
 	// otherNames are what `uname -m` and others call an architecture.
@@ -23,13 +23,13 @@ var (
 		"armv7": "arm/v7", "armv7l": "arm/v7", "armv6": "arm/v6", "i386": "386", "i686": "386", "x86": "386"}
 )
 
-// platforms parses platforms with commas or line ends between them, each once.
-func (p *parser) platforms(where, text string) []v1.Platform {
+// Platforms parses platforms with commas or line ends between them, each once.
+func (p *Reader) Platforms(where, text string) []v1.Platform {
 	var platforms []v1.Platform
-	for _, item := range strings.FieldsFunc(text, separates) {
-		platform, err := parsePlatform(item)
+	for _, item := range strings.FieldsFunc(text, Separates) {
+		platform, err := ParsePlatform(item)
 		if err != nil {
-			p.problem("%s: %q is not a platform such as linux/amd64 or linux/arm64%v", where, item, err)
+			p.Problem("%s: %q is not a platform such as linux/amd64 or linux/arm64%v", where, item, err)
 			continue
 		}
 		if !slices.ContainsFunc(platforms, platform.Equals) {
@@ -39,8 +39,8 @@ func (p *parser) platforms(where, text string) []v1.Platform {
 	return platforms
 }
 
-// parsePlatform parses OS/ARCHITECTURE[/VARIANT]. The error begins with what goes behind "is not a platform".
-func parsePlatform(text string) (v1.Platform, error) {
+// ParsePlatform parses OS/ARCHITECTURE[/VARIANT]. The error begins with what goes behind "is not a platform".
+func ParsePlatform(text string) (v1.Platform, error) {
 	platform, err := v1.ParsePlatform(text)
 	switch {
 	case err != nil || platform.OS == "" || platform.Architecture == "":
@@ -49,9 +49,9 @@ func parsePlatform(text string) (v1.Platform, error) {
 		return v1.Platform{}, fmt.Errorf("; write %s/%s", platform.OS, otherNames[platform.Architecture])
 	case !slices.Contains(systems, platform.OS):
 		return v1.Platform{}, fmt.Errorf(": there is no operating system %q, such as linux or windows", platform.OS)
-	case !slices.Contains(architectures, platform.Architecture):
+	case !slices.Contains(Architectures, platform.Architecture):
 		return v1.Platform{}, fmt.Errorf(": there is no architecture %q; known are %s", platform.Architecture,
-			strings.Join(architectures, ", "))
+			strings.Join(Architectures, ", "))
 	}
 	return *platform, nil
 }

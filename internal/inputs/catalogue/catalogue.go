@@ -1,4 +1,5 @@
-package inputs
+// Package catalogue lists the inputs: their names, defaults, words and descriptions.
+package catalogue
 
 import (
 	"fmt"
@@ -51,18 +52,18 @@ func (in Input) Boolean() bool { return len(in.Choices) == 2 && in.Choices[0] ==
 
 // Lookup returns the input of a name. It panics where the catalogue has none: the name is in this program's source.
 func Lookup(name string) Input {
-	for _, in := range Catalogue {
+	for _, in := range All {
 		if in.Name == name {
 			return in
 		}
 	}
-	panic(fmt.Sprintf("inputs: the catalogue has no input %q", name))
+	panic(fmt.Sprintf("catalogue: there is no input %q", name))
 }
 
 var trueOrFalse = []string{"true", "false"}
 
-// Catalogue lists every input, in the order in which users meet them.
-var Catalogue = []Input{
+// All lists every input, in the order in which users meet them.
+var All = []Input{
 	{Name: "command", Group: What, Default: "run",
 		Choices: []string{"run", "build", "verify", "plan", "rewrite", "audit", "fix"},
 		Runner:  true,
