@@ -14,6 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
@@ -71,8 +72,13 @@ func (d *deploy) refusals(a admission.Answer) (all []finding.Diagnosis) {
 		for _, t := range template.Of(o.Unstructured) {
 			if err := a.Refused[template.KeyOf(o.Unstructured, t)]; err != nil {
 				gvk := o.GroupVersionKind()
-				all = append(all, finding.RefusedPods(object.ID(gvk, o), object.Name(gvk.Kind, o),
-					cmp.Or(o.GetNamespace(), d.cluster.Namespace), err.Error()))
+				refused := finding.RefusedPods(object.ID(gvk, o), object.Name(gvk.Kind, o),
+					cmp.Or(o.GetNamespace(), d.cluster.Namespace), err.Error())
+				if pods.Asleep(o.Unstructured) {
+					refused.Finding.Severity = finding.Warning
+					refused.Finding.Message += " It makes none before it is scaled up or let go on."
+				}
+				all = append(all, refused)
 			}
 		}
 	}

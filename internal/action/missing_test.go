@@ -61,6 +61,29 @@ func TestPlan_foretells_what_pods_would_wait_for(t *testing.T) {
 	}
 }
 
+// What makes no pods can be deployed, whatever would become of them.
+func TestPlan_warns_of_refused_pods_that_nobody_wants_yet(t *testing.T) {
+	cluster := sharedCluster(t, "aks")
+	pushImages(t, cluster.Registry, "missing", map[string]madeImage{"app": {Platforms: []string{"linux/amd64",
+		"linux/arm64"}}})
+	const refusedPod = "serviceAccountName: absent\n      " + lone
+	for name, text := range map[string]string{
+		"replicas": strings.NewReplacer(lone, refusedPod, "replicas: 2", "replicas: 0").Replace(deployment),
+		"suspend": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: app}\nspec:\n  suspend: true\n  template:\n    " +
+			"spec:\n      restartPolicy: Never\n      " + refusedPod + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo := repository(t, map[string]string{"app.yaml": text})
+			status, got, output := perform(t, nil, "plan", "--tag", "v1", "--kustomization", repo, "--kubeconfig",
+				cluster.Kubeconfig, "--images", "registry/app="+cluster.Registry+"/missing/app")
+			if status != 0 || len(got.Findings) != 1 || got.Findings[0].Code != finding.PodsRefused ||
+				got.Findings[0].Severity != finding.Warning {
+				t.Errorf("status %d, findings %v; want 0 and one pods-refused, a warning, in\n%s", status, got.Findings, output)
+			}
+		})
+	}
+}
+
 // The API server says it of the pods, where it can be asked; one error is enough.
 func TestPlan_reports_an_account_that_is_missing_once(t *testing.T) {
 	cluster := sharedCluster(t, "aks")

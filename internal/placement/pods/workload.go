@@ -182,7 +182,13 @@ func (w Workload) replicas() int {
 }
 
 // Asleep: nothing runs, or would run, before somebody scales it up.
-func (w Workload) Asleep() bool { return w.replicas() == 0 }
+func (w Workload) Asleep() bool { return Asleep(w.Object) }
+
+// Asleep reports an object that makes no pods before somebody scales it up or lets it go on.
+func Asleep(obj *unstructured.Unstructured) bool {
+	suspended, _, _ := unstructured.NestedBool(obj.Object, "spec", "suspend")
+	return suspended || Workload{Object: obj}.replicas() == 0
+}
 
 // IsPod reports a bare pod.
 func (w Workload) IsPod() bool {
