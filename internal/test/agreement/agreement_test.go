@@ -278,6 +278,10 @@ func (c *comparison) compareRoom(v placement.Verdict, refused bool) {
 				c.Errorf("a pod is on %s, and the plan says that none lands anywhere", p.Spec.NodeName)
 			}
 		}
+	case v.Room == nil:
+		if len(d.pods) > 0 {
+			c.Errorf("it has %d pods, and the plan says that they are refused", len(d.pods))
+		}
 	case d.limited != excess && d.wanted > 0:
 		c.Errorf("its quota refuses pods: %t, foretold %t: %v %v", d.limited, excess, v.Findings, c.request.Quotas)
 	case !d.limited && len(d.pods) != v.Room.Wanted:
