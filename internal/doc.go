@@ -77,7 +77,8 @@
 //	test/programs   builds the programs that tests and the demo run
 //	test/agreement  holds the plan against a real control plane, over random nodes and workloads
 //	test/registry   serves real registries
-//	test/cloud      stand-ins of GitHub's OIDC provider and of clouds
+//	test/cloud      stand-ins of GitHub's OIDC provider and of clouds: test/cloud/azure, test/cloud/google, and
+//	                test/cloud/cloudbuild
 //	test/github     a stand-in of GitHub's API
 //	test/buildkit   real BuildKits and Docker engines
 //	test/engine     the action's own container, as a runner runs it

@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
-
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // hostile is what a shell, a substitution of Cloud Build or a reader of CSV would trip over.
@@ -149,6 +149,6 @@ func TestBuild_fails_for_real(t *testing.T) {
 }
 
 // realDocker builds for real.
-func realDocker(t *testing.T) func(*cloud.Google) cloud.Docker {
-	return func(g *cloud.Google) cloud.Docker { return g.Docker(t) }
+func realDocker(t *testing.T) func(*googletest.Google) cloudbuildtest.Docker {
+	return func(g *googletest.Google) cloudbuildtest.Docker { return cloudbuildtest.Worker(t, g) }
 }

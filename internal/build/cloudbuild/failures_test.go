@@ -16,16 +16,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 // scripted is a docker whose build step does as it is told; a nil play succeeds.
-func scripted(play func(ctx context.Context, c cloud.Container) error) func(*cloud.Google) cloud.Docker {
-	return func(*cloud.Google) cloud.Docker {
-		return func(ctx context.Context, c cloud.Container) error {
+func scripted(
+	play func(ctx context.Context, c cloudbuildtest.Container) error) func(*googletest.Google) cloudbuildtest.Docker {
+	return func(*googletest.Google) cloudbuildtest.Docker {
+		return func(ctx context.Context, c cloudbuildtest.Container) error {
 			if c.Args[1] != "build" {
 				return nil
 			}
@@ -40,7 +42,7 @@ func scripted(play func(ctx context.Context, c cloud.Container) error) func(*clo
 }
 
 // leave leaves a result behind.
-func leave(c cloud.Container, result any) error {
+func leave(c cloudbuildtest.Container, result any) error {
 	content, err := json.Marshal(result)
 	return errors.Join(err, os.WriteFile(filepath.Join(c.Outputs, "output"), content, 0o600))
 }
@@ -59,15 +61,15 @@ func one(ctx context.Context, t *testing.T, w *world, files map[string]string) (
 }
 
 func TestBuild_tells_how_a_build_ended(t *testing.T) {
-	lines := func(text string) func(context.Context, cloud.Container) error {
-		return func(_ context.Context, c cloud.Container) error {
+	lines := func(text string) func(context.Context, cloudbuildtest.Container) error {
+		return func(_ context.Context, c cloudbuildtest.Container) error {
 			fmt.Fprintln(c.Output, text)
 			return errors.New("exit status 1")
 		}
 	}
 	for _, test := range []struct {
 		name  string
-		play  func(context.Context, cloud.Container) error
+		play  func(context.Context, cloudbuildtest.Container) error
 		cloud build.CloudBuild
 		user  bool
 	}{
@@ -77,7 +79,7 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 			"rule\nDockerfile:2\nERROR: failed to build: failed to solve: process \"/bin/sh -c make\" did not complete " +
 			"successfully: exit code: 2")},
 		{name: "timeout", cloud: build.CloudBuild{Timeout: time.Second}, play: func(ctx context.Context,
-			_ cloud.Container) error {
+			_ cloudbuildtest.Container) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}},
@@ -101,8 +103,8 @@ func TestBuild_tells_how_a_build_ended(t *testing.T) {
 }
 
 func TestBuild_needs_the_digest(t *testing.T) {
-	w := newWorld(t, func(*cloud.Google) cloud.Docker {
-		return func(context.Context, cloud.Container) error { return nil }
+	w := newWorld(t, func(*googletest.Google) cloudbuildtest.Docker {
+		return func(context.Context, cloudbuildtest.Container) error { return nil }
 	})
 	_, err := one(t.Context(), t, w, map[string]string{})
 	if err == nil || !strings.Contains(err.Error(), "building shop/web: reading the result of build ") {
@@ -112,7 +114,7 @@ func TestBuild_needs_the_digest(t *testing.T) {
 
 func TestBuild_streams_the_log(t *testing.T) {
 	release := make(chan struct{})
-	w := newWorld(t, scripted(func(ctx context.Context, c cloud.Container) error {
+	w := newWorld(t, scripted(func(ctx context.Context, c cloudbuildtest.Container) error {
 		fmt.Fprintln(c.Output, "half of it")
 		select {
 		case <-release:
@@ -159,8 +161,8 @@ func TestBuild_goes_on_without_a_log(t *testing.T) {
 }
 
 // withoutAccess takes the job's access to the bucket away once the build runs.
-func withoutAccess(g *cloud.Google) cloud.Docker {
-	return scripted(func(context.Context, cloud.Container) error {
+func withoutAccess(g *googletest.Google) cloudbuildtest.Docker {
+	return scripted(func(context.Context, cloudbuildtest.Container) error {
 		g.Revoke("roles/storage.objectUser")
 		time.Sleep(100 * time.Millisecond)
 		return nil
@@ -169,7 +171,7 @@ func withoutAccess(g *cloud.Google) cloud.Docker {
 
 func TestBuild_is_cancelled_when_the_run_is(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWorld(t, scripted(func(ctx context.Context, _ cloud.Container) error {
+	w := newWorld(t, scripted(func(ctx context.Context, _ cloudbuildtest.Container) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
@@ -190,7 +192,7 @@ func TestBuild_uploads_in_parts_and_again(t *testing.T) {
 	big := make([]byte, 20<<20)
 	source := rand.NewChaCha8([32]byte{})
 	_, _ = source.Read(big) // it never fails
-	w := newWorld(t, scripted(func(_ context.Context, c cloud.Container) error {
+	w := newWorld(t, scripted(func(_ context.Context, c cloudbuildtest.Container) error {
 		got, err := os.ReadFile(filepath.Join(c.Workspace, "context", "big"))
 		if err != nil || !bytes.Equal(got, big) {
 			return errors.New("the file is another one")

@@ -10,7 +10,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/build"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/googleapi"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
@@ -18,8 +19,8 @@ import (
 var changing = regexp.MustCompile(`/tmp/[^":]*/00[0-9]|[A-Z2-7]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // noDocker is for builds that must not start.
-func noDocker(*cloud.Google) cloud.Docker {
-	return func(context.Context, cloud.Container) error { return errors.New("a build was started") }
+func noDocker(*googletest.Google) cloudbuildtest.Docker {
+	return func(context.Context, cloudbuildtest.Container) error { return errors.New("a build was started") }
 }
 
 func TestBuild_tells_what_was_refused_and_what_to_do(t *testing.T) {

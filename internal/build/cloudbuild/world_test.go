@@ -19,6 +19,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 const registry = "europe-docker.pkg.dev"
@@ -31,8 +33,8 @@ var (
 // world is a Google Cloud with Cloud Build, and a job in it.
 type world struct {
 	*cloudtest.Cloud
-	google  *cloudtest.Google
-	builds  *cloudtest.GoogleBuild
+	google  *googletest.Google
+	builds  *cloudbuildtest.Service
 	account *google.Account
 	builder *cloudbuild.Builder
 
@@ -41,12 +43,12 @@ type world struct {
 }
 
 // newWorld is a world whose builds' steps are run by docker.
-func newWorld(t *testing.T, docker func(*cloudtest.Google) cloudtest.Docker) *world {
+func newWorld(t *testing.T, docker func(*googletest.Google) cloudbuildtest.Docker) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	w := &world{Cloud: cloud, google: cloudtest.NewGoogle(cloud)}
+	w := &world{Cloud: cloud, google: googletest.New(cloud)}
 	w.google.ArtifactRegistry(registry)
-	w.builds = w.google.NewCloudBuild(docker(w.google))
+	w.builds = cloudbuildtest.New(w.google, docker(w.google))
 	env := cloud.Env()
 	r := runner.New(&strings.Builder{}, func(name string) string { return env[name] }).WithHTTP(cloud.Client())
 	job := federation.Job{IDToken: r.IDToken, Mask: r.Mask, Say: func(string, ...any) {}, HTTP: cloud.Client()}

@@ -17,12 +17,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
 )
 
 // world is a job and the Azure that it meets.
 type world struct {
 	cloud *cloudtest.Cloud
-	azure *cloudtest.Azure
+	azure *azuretest.Azure
 	opts  azure.Options
 	// patience is short, for set-ups that stay wrong.
 	patience federation.Patience
@@ -33,7 +34,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	w := &world{cloud: cloud, azure: cloudtest.NewAzure(cloud),
+	w := &world{cloud: cloud, azure: azuretest.New(cloud),
 		patience: federation.Patience{For: 100 * time.Millisecond, Every: 50 * time.Millisecond}}
 	w.azure.Cluster.Server = "https://shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io:443"
 	w.azure.Cluster.PublicServer = "https://shop-public.hcp.westeurope.azmk8s.io:443"
@@ -90,8 +91,8 @@ func TestCluster(t *testing.T) {
 			if config.Host != test.host || !bytes.Equal(config.CAData, w.cloud.CA) || config.WrapTransport == nil {
 				t.Errorf("host %s, CA %d bytes, token %t", config.Host, len(config.CAData), config.WrapTransport != nil)
 			}
-			if w.azure.Minted(cloudtest.AKSServer) != 1 {
-				t.Errorf("%d tokens for the cluster; one is enough", w.azure.Minted(cloudtest.AKSServer))
+			if w.azure.Minted(azuretest.AKSServer) != 1 {
+				t.Errorf("%d tokens for the cluster; one is enough", w.azure.Minted(azuretest.AKSServer))
 			}
 			w.checkMasked(t)
 		})
@@ -138,7 +139,7 @@ func TestCluster_without_Entra(t *testing.T) {
 	if !strings.Contains(w.log.String(), "::add-mask::a secret key\n") {
 		t.Errorf("the key is not masked:\n%s", &w.log)
 	}
-	if w.azure.Minted(cloudtest.AKSServer) != 0 {
+	if w.azure.Minted(azuretest.AKSServer) != 0 {
 		t.Error("a cluster without Entra takes no token")
 	}
 }
@@ -187,16 +188,16 @@ func TestCluster_wrong_set_ups(t *testing.T) {
 		{"clock", func(w *world) { w.cloud.GitHub.Skew = -time.Hour }, []string{
 			"AADSTS700024: ", "A clock is wrong: by Entra it is ", " GMT, on this runner ",
 		}},
-		{"no_service_principal_of_aks", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 500011 }, []string{
+		{"no_service_principal_of_aks", func(w *world) { w.azure.Refusals[azuretest.AKSServer] = 500011 }, []string{
 			"AADSTS500011: ", "az ad sp create --id 6dae42f8-4368-4678-94ff-3960e28e3630",
 		}},
-		{"assignment_required", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 501051 }, []string{
+		{"assignment_required", func(w *world) { w.azure.Refusals[azuretest.AKSServer] = 501051 }, []string{
 			"AADSTS501051: ", "switches Assignment required off",
 		}},
-		{"consent", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 65001 }, []string{
+		{"consent", func(w *world) { w.azure.Refusals[azuretest.AKSServer] = 65001 }, []string{
 			"AADSTS65001: ", "az ad app permission admin-consent --id af3110ba-0ba9-4412-b1a0-59f50b7e9273",
 		}},
-		{"application_disabled", func(w *world) { w.azure.Refusals[cloudtest.AKSServer] = 7000112 }, []string{
+		{"application_disabled", func(w *world) { w.azure.Refusals[azuretest.AKSServer] = 7000112 }, []string{
 			"AADSTS7000112: ", "is disabled in the tenant",
 		}},
 		{"role", func(w *world) { w.azure.ClusterUser = false }, []string{

@@ -16,13 +16,14 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/golden"
 )
 
 // world is a cloud with a job that signs in to it.
 type world struct {
 	*cloudtest.Cloud
-	google  *cloudtest.Google
+	google  *googletest.Google
 	options google.Options
 	job     federation.Job
 
@@ -33,7 +34,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := cloudtest.Start(t)
-	w := &world{Cloud: cloud, google: cloudtest.NewGoogle(cloud)}
+	w := &world{Cloud: cloud, google: googletest.New(cloud)}
 	w.google.Cluster["endpoint"] = "203.0.113.7"
 	w.google.Cluster["masterAuth"] = map[string]any{"clusterCaCertificate": "Q0E="}
 	w.options = google.Options{Provider: w.google.Provider.Name, Cluster: w.google.ClusterName(), Endpoint: "auto"}

@@ -16,6 +16,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
 )
@@ -51,15 +53,15 @@ spec:
 func TestAzure_is_audited(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
-	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
+	azure := azuretest.New(cloud)
+	cluster := startCluster(t, cloud, "aks", azure.Issuer, azuretest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
 	azure.Cluster.AgentPools = []map[string]any{
 		{"name": "arm64", "count": 1, "osType": "Linux", "vmSize": "Standard_D2pds_v5", "mode": "User"},
 		{"name": "spot", "count": 0, "minCount": 0, "maxCount": 6, "enableAutoScaling": true, "osType": "Linux",
 			"vmSize": "Standard_D4ps_v6", "mode": "User", "scaleSetPriority": "Spot"},
 	}
-	pushAudited(t, azure.Registry, as(cloud, "nodes", cloudtest.NodePassword)...)
+	pushAudited(t, azure.Registry, as(cloud, "nodes", azuretest.NodePassword)...)
 	letAudit(t, cluster, azure.ObjectID, azure.Registry, "kubernetes.azure.com/agentpool: spot")
 	inputs := auditInputs(aksInputs(azure, "shop"))
 	j := newJob(t, cloud)
@@ -75,9 +77,9 @@ func TestAzure_is_audited(t *testing.T) {
 func TestGoogle_is_audited(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	google := cloudtest.NewGoogle(cloud)
+	google := googletest.New(cloud)
 	google.ArtifactRegistry(artifacts)
-	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
+	cluster := startCluster(t, cloud, "gke", google.Issuer, googletest.Audience, "sub")
 	publish(t, cloud, google, cluster)
 	google.Cluster["nodePools"] = []map[string]any{
 		{"name": "arm", "initialNodeCount": 3, "config": map[string]any{"machineType": "t2a-standard-4"}},

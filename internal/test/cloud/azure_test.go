@@ -21,6 +21,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/programs"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/sampleapp"
@@ -59,11 +60,11 @@ data: {greeting: hello}
 func TestAzure(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
+	azure := azuretest.New(cloud)
 	azure.Life = 3 * time.Second
-	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
+	cluster := startCluster(t, cloud, "aks", azure.Issuer, azuretest.AKSServer, "oid")
 	azure.Cluster.Server, azure.Cluster.CA = address(t, cluster)
-	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", azuretest.NodePassword)...)
 	j := newJob(t, cloud)
 	j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 	j.write(t, "app.yaml", manifests+settings)
@@ -85,7 +86,7 @@ func TestAzure(t *testing.T) {
 	if !strings.Contains(log, "::group::Sign in\n") {
 		t.Error("the log has no group for the sign-in")
 	}
-	if minted := azure.Minted(cloudtest.AKSServer); minted < 2 {
+	if minted := azure.Minted(azuretest.AKSServer); minted < 2 {
 		t.Errorf("the cluster was reached with %d token, which ended long before the rollout did", minted)
 	}
 	t.Run("prunes", func(t *testing.T) {
@@ -100,9 +101,9 @@ func TestAzure(t *testing.T) {
 		for line := range strings.Lines(string(azure.Cluster.Key)) {
 			cloud.Secret(strings.TrimSpace(line))
 		}
-		before := azure.Minted(cloudtest.AKSServer)
-		if status, _ := j.run(t, inputs); status != 0 || azure.Minted(cloudtest.AKSServer) != before {
-			t.Errorf("status %d, %d tokens", status, azure.Minted(cloudtest.AKSServer)-before)
+		before := azure.Minted(azuretest.AKSServer)
+		if status, _ := j.run(t, inputs); status != 0 || azure.Minted(azuretest.AKSServer) != before {
+			t.Errorf("status %d, %d tokens", status, azure.Minted(azuretest.AKSServer)-before)
 		}
 	})
 	t.Run("refuses_what_no_role_permits", func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestAzure(t *testing.T) {
 }
 
 // aksInputs are those of a deploy to a namespace of the cluster.
-func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
+func aksInputs(azure *azuretest.Azure, namespace string) map[string]string {
 	return map[string]string{
 		"images": "registry/app=" + azure.Registry + "/app", "namespace": namespace, "provider": "aks",
 		"cluster":         azure.ClusterID(),
@@ -123,11 +124,11 @@ func aksInputs(azure *cloudtest.Azure, namespace string) map[string]string {
 }
 
 // prepare makes a namespace that the application may deploy to, and that pulls from the registry.
-func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azure *cloudtest.Azure) {
+func prepare(t *testing.T, cluster *localcluster.Cluster, namespace string, azure *azuretest.Azure) {
 	t.Helper()
 	permit(t, cluster, namespace, azure.ObjectID)
 	kubectl(t, cluster, "-n", namespace, "create", "secret", "docker-registry", "registry",
-		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", cloudtest.NodePassword)
+		"--docker-server", azure.Registry, "--docker-username", "nodes", "--docker-password", azuretest.NodePassword)
 }
 
 // startCluster starts a local cluster that lets in whom the issuer's tokens name, and whose nodes reach the cloud.
@@ -223,7 +224,7 @@ func as(cloud *cloudtest.Cloud, user, password string) []remote.Option {
 
 // planForAgentPools plans for pools as Resource Manager has them: one with a node, two without, of which one is of a
 // size that nobody knows.
-func planForAgentPools(t *testing.T, azure *cloudtest.Azure, j *job) {
+func planForAgentPools(t *testing.T, azure *azuretest.Azure, j *job) {
 	azure.Cluster.AgentPools = []map[string]any{
 		{"name": "arm64", "count": 1, "minCount": 1, "maxCount": 4, "enableAutoScaling": true, "osType": "Linux",
 			"vmSize": "Standard_D2pds_v5", "mode": "User"},

@@ -13,6 +13,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // dockerfile builds from an image of the registry, for longer than a token lives.
@@ -27,7 +29,7 @@ func TestBuild(t *testing.T) {
 	cloud := cloudtest.Start(t)
 	env := cloud.Env()
 	buildKit := buildkit.Start(t, "HTTPS_PROXY="+env["HTTPS_PROXY"], "SSL_CERT_FILE="+env["SSL_CERT_FILE"])
-	azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
+	azure, google := azuretest.New(cloud), googletest.New(cloud)
 	google.ArtifactRegistry(artifacts)
 	nodes := google.NodeToken()
 	azure.Life, google.Life = 3*time.Second, 3*time.Second
@@ -36,7 +38,7 @@ func TestBuild(t *testing.T) {
 		reader         []remote.Option
 		inputs         map[string]string
 	}{
-		{"azure", azure.Registry, as(cloud, "nodes", cloudtest.NodePassword),
+		{"azure", azure.Registry, as(cloud, "nodes", azuretest.NodePassword),
 			map[string]string{"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID}},
 		{"google", artifacts + "/octo-shop/shop", as(cloud, "oauth2accesstoken", nodes),
 			map[string]string{"gcp-workload-identity-provider": google.Provider.Name}},
@@ -59,7 +61,7 @@ func TestBuild(t *testing.T) {
 }
 
 // refuse has registries refuse what is pushed, to BuildKit and to the program itself.
-func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure, google *cloudtest.Google, buildKit string) {
+func refuse(t *testing.T, cloud *cloudtest.Cloud, azure *azuretest.Azure, google *googletest.Google, buildKit string) {
 	toAzure := map[string]string{"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
 		"images": "registry/app=" + azure.Registry + "/app"}
 	toGoogle := map[string]string{"gcp-workload-identity-provider": google.Provider.Name, "images": "registry/app=" +

@@ -1,6 +1,7 @@
-// Package cloud serves stand-ins of GitHub's OIDC provider and of clouds, under their own names and over TLS. They
-// sign with real keys, verify what they are shown by its issuer's published keys, and refuse what the clouds refuse,
-// with the clouds' own error bodies.
+// Package cloud serves stand-ins of GitHub's OIDC provider and of clouds, under their own names and over TLS. Each
+// cloud has a package of its own, such as test/cloud/azure. They sign with real keys, verify what they are shown by its
+// issuer's published keys, and refuse what the clouds refuse, with the clouds' own error bodies. The tests here hold
+// the built program against all of them.
 package cloud
 
 import (
@@ -37,7 +38,7 @@ type Cloud struct {
 	secrets []string
 }
 
-// Start serves until the test ends. Hosts are added with Handle, or by NewAzure and the like.
+// Start serves until the test ends. Hosts are added with Handle, or by azure.New and the like.
 func Start(t testing.TB) *Cloud {
 	t.Helper()
 	authority, err := newAuthority()
@@ -112,10 +113,13 @@ func (c *Cloud) Client() *http.Client {
 		TLSClientConfig: &tls.Config{RootCAs: c.authority.pool, MinVersion: tls.VersionTLS12}}}
 }
 
+// Proxy is the address of the proxy by which the stand-ins are reached.
+func (c *Cloud) Proxy() string { return c.proxy.String() }
+
 // Env returns the variables with which a program reaches the stand-ins, as a job on GitHub with id-token: write.
 func (c *Cloud) Env() map[string]string {
 	env := c.GitHub.Env()
-	env["HTTPS_PROXY"] = c.proxy.String()
+	env["HTTPS_PROXY"] = c.Proxy()
 	env["SSL_CERT_FILE"] = c.CAFile
 	return env
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // TestCloud_Build runs the whole pipeline with Cloud Build: the job sends its context, real buildx and BuildKit build
@@ -23,10 +25,10 @@ import (
 // seconds.
 func TestCloud_Build(t *testing.T) {
 	cloud := cloudtest.Start(t)
-	google := cloudtest.NewGoogle(cloud)
+	google := googletest.New(cloud)
 	google.ArtifactRegistry(artifacts)
-	builds := google.NewCloudBuild(google.Docker(t))
-	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
+	builds := cloudbuildtest.New(google, cloudbuildtest.Worker(t, google))
+	cluster := startCluster(t, cloud, "gke", google.Issuer, googletest.Audience, "sub")
 	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
 	pushBase(t, cloud, nodes)
@@ -83,7 +85,7 @@ func TestCloud_Build(t *testing.T) {
 }
 
 // cloudInputs are the least that a run with Cloud Build takes.
-func cloudInputs(google *cloudtest.Google) map[string]string {
+func cloudInputs(google *googletest.Google) map[string]string {
 	return map[string]string{
 		"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "mode": "build", "builder": "cloudbuild",
 		"gcp-project-id": "octo-shop", "gcp-workload-identity-provider": google.Provider.Name,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	enginetest "github.com/multiarch-deploy/multiarch-deploy/internal/test/engine"
 )
 
@@ -24,18 +26,18 @@ func TestContainer(t *testing.T) {
 	c := container{engine: engine, image: enginetest.ActionImage(t, engine, "linux/amd64")}
 	t.Run("aks_with_images_that_are_there", func(t *testing.T) {
 		cloud := cloudtest.Start(t)
-		azure := cloudtest.NewAzure(cloud)
+		azure := azuretest.New(cloud)
 		azure.Life = 3 * time.Second
 		lead(t, cloud, azure)
-		pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+		pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", azuretest.NodePassword)...)
 		c.deploy(t, cloud, map[string]string{"app.yaml": manifests}, aksInputs(azure, "shop"))
-		if azure.Minted(cloudtest.AKSServer) < 2 {
+		if azure.Minted(azuretest.AKSServer) < 2 {
 			t.Error("the rollout did not outlive its token")
 		}
 	})
 	t.Run("gke_with_images_that_BuildKit_builds", func(t *testing.T) {
 		cloud := cloudtest.Start(t)
-		google := cloudtest.NewGoogle(cloud)
+		google := googletest.New(cloud)
 		google.ArtifactRegistry(artifacts)
 		nodes := google.NodeToken()
 		openShop(t, cloud, google, nodes)
@@ -104,9 +106,9 @@ func (c container) deploy(t *testing.T, cloud *cloudtest.Cloud, workspace, input
 }
 
 // openShop starts a cluster that lets in whom Google names, with a namespace that the job may deploy to.
-func openShop(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, nodes string) {
+func openShop(t *testing.T, cloud *cloudtest.Cloud, google *googletest.Google, nodes string) {
 	t.Helper()
-	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
+	cluster := startCluster(t, cloud, "gke", google.Issuer, googletest.Audience, "sub")
 	publish(t, cloud, google, cluster)
 	permit(t, cluster, "shop", google.Principal("repo:octo-org/octo-repo:environment:production"))
 	kubectl(t, cluster, "-n", "shop", "create", "secret", "docker-registry", "registry",

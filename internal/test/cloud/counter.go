@@ -5,13 +5,14 @@ import (
 	"sync"
 )
 
-// counter counts by name. Its zero value is ready, and safe for concurrent use.
-type counter struct {
+// Counter counts by name. Its zero value is ready, and safe for concurrent use.
+type Counter struct {
 	mu     sync.Mutex
 	counts map[string]int
 }
 
-func (c *counter) add(name string) {
+// Add counts one more.
+func (c *Counter) Add(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts == nil {
@@ -20,13 +21,15 @@ func (c *counter) add(name string) {
 	c.counts[name]++
 }
 
-func (c *counter) of(name string) int {
+// Of is how often a name was counted.
+func (c *Counter) Of(name string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.counts[name]
 }
 
-func (c *counter) all() map[string]int {
+// All are the counts by name.
+func (c *Counter) All() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return maps.Clone(c.counts)

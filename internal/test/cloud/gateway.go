@@ -20,10 +20,10 @@ import (
 const cut = 4 * time.Second
 
 // Gateway is in front of a cluster's API server.
-type Gateway struct{ refused counter }
+type Gateway struct{ refused Counter }
 
 // Refused are the tokens that the API server has answered with 401, and how often.
-func (g *Gateway) Refused() map[string]int { return g.refused.all() }
+func (g *Gateway) Refused() map[string]int { return g.refused.All() }
 
 // Lead leads a host, such as one below gke.goog, to a cluster's API server, which decides by the token who it is. A
 // path before the API's own, such as the Connect Gateway's, is cut off. Google's gateway signs in to the API server
@@ -57,7 +57,7 @@ func (c *Cloud) Lead(t testing.TB, host, prefix string, cluster *rest.Config) *G
 func (g *Gateway) note(response *http.Response) error {
 	if response.StatusCode == http.StatusUnauthorized {
 		token, _ := strings.CutPrefix(response.Request.Header.Get("Authorization"), "Bearer ")
-		g.refused.add(token)
+		g.refused.Add(token)
 	}
 	return nil
 }

@@ -25,8 +25,9 @@ type GitHub struct {
 	Life time.Duration
 	// Skew shifts the times of the tokens, as a wrong clock does.
 	Skew time.Duration
+	// Issuer signs the tokens.
+	Issuer *Issuer
 
-	issuer *Issuer
 	bearer string
 	mu     sync.Mutex
 	asked  []string
@@ -41,13 +42,13 @@ func newGitHub(cloud *Cloud) *GitHub {
 			"ref":                 "refs/heads/main", "environment": "production", "actor": "octocat", "event_name": "push",
 		},
 		Life:   5 * time.Minute,
-		issuer: NewIssuer(cloud, "https://"+githubIssuer),
+		Issuer: NewIssuer(cloud, "https://"+githubIssuer),
 		bearer: rand.Text(),
 	}
 	cloud.Secret(g.bearer)
 	mux := http.NewServeMux()
-	mux.Handle("/.well-known/openid-configuration", g.issuer.Discovery(g.issuer.URL+"/.well-known/jwks"))
-	mux.Handle("/.well-known/jwks", g.issuer.Keys())
+	mux.Handle("/.well-known/openid-configuration", g.Issuer.Discovery(g.Issuer.URL+"/.well-known/jwks"))
+	mux.Handle("/.well-known/jwks", g.Issuer.Keys())
 	cloud.Handle(githubIssuer, mux)
 	cloud.Handle(githubRuntime, http.HandlerFunc(g.token))
 	return g
@@ -71,7 +72,7 @@ func (g *GitHub) Asked() []string {
 // token mints a token for a job.
 func (g *GitHub) token(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+g.bearer {
-		answer(http.StatusUnauthorized, map[string]string{"message": "Unauthorized"}).ServeHTTP(w, r)
+		Answer(http.StatusUnauthorized, map[string]string{"message": "Unauthorized"}).ServeHTTP(w, r)
 		return
 	}
 	audience := r.URL.Query().Get("audience")
@@ -84,8 +85,8 @@ func (g *GitHub) token(w http.ResponseWriter, r *http.Request) {
 	now := time.Now().Add(g.Skew)
 	claims := maps.Clone(g.Claims)
 	maps.Copy(claims, jwt.MapClaims{
-		"iss": g.issuer.URL, "aud": audience, "jti": rand.Text(),
+		"iss": g.Issuer.URL, "aud": audience, "jti": rand.Text(),
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(g.Life).Unix(),
 	})
-	answer(http.StatusOK, map[string]any{"count": 1, "value": g.issuer.Sign(claims)}).ServeHTTP(w, r)
+	Answer(http.StatusOK, map[string]any{"count": 1, "value": g.Issuer.Sign(claims)}).ServeHTTP(w, r)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	localcluster "github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 )
 
@@ -26,9 +27,9 @@ const (
 func TestGoogle(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	google := cloudtest.NewGoogle(cloud)
+	google := googletest.New(cloud)
 	google.ArtifactRegistry(artifacts)
-	cluster := startCluster(t, cloud, "gke", google.Issuer, cloudtest.GoogleAudience, "sub")
+	cluster := startCluster(t, cloud, "gke", google.Issuer, googletest.Audience, "sub")
 	publish(t, cloud, google, cluster)
 	nodes := google.NodeToken()
 	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", nodes)...)
@@ -93,7 +94,7 @@ func TestGoogle(t *testing.T) {
 	})
 }
 
-func gkeInputs(google *cloudtest.Google, namespace string, more map[string]string) map[string]string {
+func gkeInputs(google *googletest.Google, namespace string, more map[string]string) map[string]string {
 	inputs := map[string]string{
 		"images": "registry/app=" + artifacts + "/octo-shop/shop/app", "namespace": namespace, "arch-policy": "spread",
 		"prune":    "true",
@@ -105,7 +106,7 @@ func gkeInputs(google *cloudtest.Google, namespace string, more map[string]strin
 }
 
 // publish makes GKE and the fleet tell of a local cluster, and leads its other addresses to it.
-func publish(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google, cluster *localcluster.Cluster) {
+func publish(t *testing.T, cloud *cloudtest.Cloud, google *googletest.Google, cluster *localcluster.Cluster) {
 	t.Helper()
 	config := way(t, cluster)
 	google.Cluster = map[string]any{
@@ -131,7 +132,7 @@ func pullSecret(t *testing.T, cluster *localcluster.Cluster, namespace, token st
 
 // planForNodePools plans for pools as GKE has them: one with nodes, one without, one that keeps its nodes free of the
 // taint, and what node auto-provisioning starts.
-func planForNodePools(t *testing.T, cloud *cloudtest.Cloud, google *cloudtest.Google) {
+func planForNodePools(t *testing.T, cloud *cloudtest.Cloud, google *googletest.Google) {
 	google.Cluster["locations"] = []string{"us-central1-a", "us-central1-b"}
 	google.Cluster["nodePools"] = []map[string]any{
 		{"name": "arm", "initialNodeCount": 3, "config": map[string]any{"machineType": "t2a-standard-4"},

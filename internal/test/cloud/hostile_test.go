@@ -11,24 +11,26 @@ import (
 	"time"
 
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // reached is a run that gets as far as a host: as AKS's job, as GKE's, or as one that commits.
 type reached struct {
 	name, host string
-	inputs     func(*cloudtest.Azure, *cloudtest.Google) map[string]string
+	inputs     func(*azuretest.Azure, *googletest.Google) map[string]string
 }
 
 // hosts are all that a run sends credentials to before it reaches a cluster.
 func hosts() []reached {
-	aks := func(azure *cloudtest.Azure, _ *cloudtest.Google) map[string]string { return aksInputs(azure, "shop") }
-	gke := func(_ *cloudtest.Azure, google *cloudtest.Google) map[string]string {
+	aks := func(azure *azuretest.Azure, _ *googletest.Google) map[string]string { return aksInputs(azure, "shop") }
+	gke := func(_ *azuretest.Azure, google *googletest.Google) map[string]string {
 		return gkeInputs(google, "shop", nil)
 	}
-	account := func(_ *cloudtest.Azure, google *cloudtest.Google) map[string]string {
+	account := func(_ *azuretest.Azure, google *googletest.Google) map[string]string {
 		return gkeInputs(google, "shop", map[string]string{"gcp-service-account": google.ServiceAccount})
 	}
-	commit := func(*cloudtest.Azure, *cloudtest.Google) map[string]string {
+	commit := func(*azuretest.Azure, *googletest.Google) map[string]string {
 		return map[string]string{
 			"command": "rewrite", "images": "registry/app=registry.example.com/app", "commit": "commit",
 			"github-token": "hunter2hunter2",
@@ -48,7 +50,7 @@ func hosts() []reached {
 // attack runs the program while handler serves the host in its owner's place.
 func (r reached) attack(t *testing.T, cloud *cloudtest.Cloud, handler http.HandlerFunc) (int, string) {
 	t.Helper()
-	azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
+	azure, google := azuretest.New(cloud), googletest.New(cloud)
 	cloud.Handle(r.host, handler)
 	j := newJob(t, cloud)
 	j.vars = map[string]string{"GITHUB_REF": "refs/heads/main", "GITHUB_RUN_ID": "7"}
@@ -120,7 +122,7 @@ func TestHosts_that_redirect(t *testing.T) {
 func TestCluster_that_echoes_credentials(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	google := cloudtest.NewGoogle(cloud)
+	google := googletest.New(cloud)
 	google.ArtifactRegistry(artifacts)
 	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", google.NodeToken())...)
 	cloud.Handle("cluster.example.com", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -48,7 +48,7 @@ func (i *Issuer) Sign(claims jwt.MapClaims) string {
 // Discovery serves the issuer's metadata, with keys at the address given
 // (https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata).
 func (i *Issuer) Discovery(keys string) http.Handler {
-	return answer(http.StatusOK, map[string]any{
+	return Answer(http.StatusOK, map[string]any{
 		"issuer": i.URL, "jwks_uri": keys,
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"response_types_supported":              []string{"id_token"},
@@ -56,10 +56,13 @@ func (i *Issuer) Discovery(keys string) http.Handler {
 	})
 }
 
+// Key is the public key.
+func (i *Issuer) Key() *rsa.PublicKey { return &i.key.PublicKey }
+
 // Keys serves the public key (https://www.rfc-editor.org/rfc/rfc7517#section-5).
 func (i *Issuer) Keys() http.Handler {
 	public := i.key.PublicKey
-	return answer(http.StatusOK, map[string]any{"keys": []map[string]string{{
+	return Answer(http.StatusOK, map[string]any{"keys": []map[string]string{{
 		"kty": "RSA", "use": "sig", "alg": "RS256", "kid": i.id,
 		"n": base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
 		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
@@ -83,11 +86,11 @@ func (c *Cloud) publishedKey(ctx context.Context, issuer, id string) (*rsa.Publi
 	if err := c.get(ctx, issuer+"/.well-known/openid-configuration", &discovery); err != nil {
 		return nil, err
 	}
-	return c.keyAt(ctx, discovery.Keys, id)
+	return c.KeyAt(ctx, discovery.Keys, id)
 }
 
-// keyAt looks a key up in the set that is at an address.
-func (c *Cloud) keyAt(ctx context.Context, url, id string) (*rsa.PublicKey, error) {
+// KeyAt looks a key up in the set that is at an address.
+func (c *Cloud) KeyAt(ctx context.Context, url, id string) (*rsa.PublicKey, error) {
 	var set struct{ Keys []struct{ Kid, N, E string } }
 	if err := c.get(ctx, url, &set); err != nil {
 		return nil, err
@@ -118,8 +121,8 @@ func (c *Cloud) get(ctx context.Context, url string, into any) error {
 	return nil
 }
 
-// answer serves a value as JSON.
-func answer(status int, value any) http.Handler {
+// Answer serves a value as JSON.
+func Answer(status int, value any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)

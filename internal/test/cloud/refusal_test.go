@@ -5,19 +5,21 @@ import (
 	"testing"
 
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // TestRefusals has real API servers refuse a job that its cloud trusts, or not be there at all.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	tenant := cloudtest.NewAzure(cloud)
-	cluster := startCluster(t, cloud, "aks", tenant.Issuer, cloudtest.AKSServer, "oid")
-	another, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud) // its tokens are signed by another key
+	tenant := azuretest.New(cloud)
+	cluster := startCluster(t, cloud, "aks", tenant.Issuer, azuretest.AKSServer, "oid")
+	another, google := azuretest.New(cloud), googletest.New(cloud) // its tokens are signed by another key
 	google.ArtifactRegistry(artifacts)
 	pushSample(t, artifacts+"/octo-shop/shop/app:v1", as(cloud, "oauth2accesstoken", google.NodeToken())...)
-	pushSample(t, another.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
-	aks := func(azure *cloudtest.Azure, server string) map[string]string {
+	pushSample(t, another.Registry+"/app:v1", as(cloud, "nodes", azuretest.NodePassword)...)
+	aks := func(azure *azuretest.Azure, server string) map[string]string {
 		known, ca := address(t, cluster)
 		azure.Cluster.Server, azure.Cluster.CA = known, ca
 		if server != "" {
@@ -65,22 +67,23 @@ func TestRefusals_of_registries(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		change func(*cloudtest.Azure, *cloudtest.Google)
+		change func(*azuretest.Azure, *googletest.Google)
 		google bool
 		want   []string
 	}{
-		{"azure_without_a_role", func(a *cloudtest.Azure, _ *cloudtest.Google) { a.RegistryRole = "" }, false, []string{
+		{"azure_without_a_role", func(a *azuretest.Azure, _ *googletest.Google) { a.RegistryRole = "" }, false, []string{
 			"az role assignment create --role AcrPull --assignee af3110ba-0ba9-4412-b1a0-59f50b7e9273",
 		}},
-		{"azure_without_trust", func(a *cloudtest.Azure, _ *cloudtest.Google) {
+		{"azure_without_trust", func(a *azuretest.Azure, _ *googletest.Google) {
 			a.Federation.Subject = "repo:Octo-Org/octo-repo:environment:production"
 		}, false, []string{
 			"AADSTS7002138", "sub: repo:octo-org/octo-repo:environment:production", "az ad app federated-credential create",
 		}},
-		{"google_without_a_role", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Roles = nil }, true, []string{
+		{"google_without_a_role", func(_ *azuretest.Azure, g *googletest.Google) { g.Roles = nil }, true, []string{
 			"gcloud artifacts repositories add-iam-policy-binding shop", "--role=roles/artifactregistry.reader",
 		}},
-		{"google_without_trust", func(_ *cloudtest.Azure, g *cloudtest.Google) { g.Provider.Audiences = []string{"another"} },
+		{"google_without_trust",
+			func(_ *azuretest.Azure, g *googletest.Google) { g.Provider.Audiences = []string{"another"} },
 			true, []string{
 				"--allowed-audiences=https://iam.googleapis.com/projects/123456789012/",
 				"sub: repo:octo-org/octo-repo:environment:production",
@@ -88,7 +91,7 @@ func TestRefusals_of_registries(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cloud := cloudtest.Start(t)
-			azure, google := cloudtest.NewAzure(cloud), cloudtest.NewGoogle(cloud)
+			azure, google := azuretest.New(cloud), googletest.New(cloud)
 			google.ArtifactRegistry(artifacts)
 			test.change(azure, google)
 			inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
@@ -111,9 +114,9 @@ func TestRefusals_of_registries(t *testing.T) {
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
+	azure := azuretest.New(cloud)
 	azure.Delay(1)
-	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", azuretest.NodePassword)...)
 	inputs := map[string]string{"images": "registry/app=" + azure.Registry + "/app", "azure-client-id": azure.ClientID,
 		"azure-tenant-id": azure.TenantID}
 	const want = "Microsoft Entra does not trust this job yet; what was set up a moment ago takes a while to be known " +
@@ -128,7 +131,7 @@ func TestInputs(t *testing.T) {
 	t.Parallel()
 	const pool = "projects/123456789012/locations/global/workloadIdentityPools/github"
 	cloud := cloudtest.Start(t)
-	azure, j := cloudtest.NewAzure(cloud), newJob(t, cloud)
+	azure, j := azuretest.New(cloud), newJob(t, cloud)
 	for _, test := range []struct {
 		name         string
 		vars, inputs map[string]string

@@ -15,6 +15,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity/federation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/runner"
 	cloudtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
 )
 
 // TestRenewal_when_the_API_server_refuses: Entra says that its tokens live for an hour, and by the API server they have
@@ -22,20 +23,20 @@ import (
 func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 	t.Parallel()
 	cloud := cloudtest.Start(t)
-	azure := cloudtest.NewAzure(cloud)
+	azure := azuretest.New(cloud)
 	azure.Life, azure.Told = 2*time.Second, time.Hour
 	gateway := lead(t, cloud, azure)
-	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", cloudtest.NodePassword)...)
+	pushSample(t, azure.Registry+"/app:v1", as(cloud, "nodes", azuretest.NodePassword)...)
 	t.Run("callers_side_by_side_share_one_renewal", func(t *testing.T) { sideBySide(t, cloud, azure, gateway) })
 	t.Run("a_rollout_goes_on_with_its_watches", func(t *testing.T) {
-		refused, minted := len(gateway.Refused()), azure.Minted(cloudtest.AKSServer)
+		refused, minted := len(gateway.Refused()), azure.Minted(azuretest.AKSServer)
 		j := newJob(t, cloud)
 		j.write(t, "kustomization.yaml", "resources: [app.yaml]\n")
 		j.write(t, "app.yaml", manifests)
 		if status, _ := j.run(t, aksInputs(azure, "shop")); status != 0 {
 			t.Errorf("status %d", status)
 		}
-		refused, minted = len(gateway.Refused())-refused, azure.Minted(cloudtest.AKSServer)-minted
+		refused, minted = len(gateway.Refused())-refused, azure.Minted(azuretest.AKSServer)-minted
 		t.Logf("%d tokens were refused", refused)
 		// the run may end before its last renewal
 		if over := minted - refused; refused < 1 || minted < 2 || over < 0 || over > 1 {
@@ -46,9 +47,9 @@ func TestRenewal_when_the_API_server_refuses(t *testing.T) {
 }
 
 // lead starts a cluster that lets in whom Entra names, behind a gateway that says which tokens it refuses.
-func lead(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure) *cloudtest.Gateway {
+func lead(t *testing.T, cloud *cloudtest.Cloud, azure *azuretest.Azure) *cloudtest.Gateway {
 	t.Helper()
-	cluster := startCluster(t, cloud, "aks", azure.Issuer, cloudtest.AKSServer, "oid")
+	cluster := startCluster(t, cloud, "aks", azure.Issuer, azuretest.AKSServer, "oid")
 	config := way(t, cluster)
 	const host = "shop-dns-0a1b2c3d.hcp.westeurope.azmk8s.io"
 	azure.Cluster.Server, azure.Cluster.CA = "https://"+host+":443", cloud.CA
@@ -57,7 +58,7 @@ func lead(t *testing.T, cloud *cloudtest.Cloud, azure *cloudtest.Azure) *cloudte
 }
 
 // sideBySide has many callers come at once with a token that has ended, half of them to read and half to write.
-func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, gateway *cloudtest.Gateway) {
+func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *azuretest.Azure, gateway *cloudtest.Gateway) {
 	client := signedIn(t, cloud, stand)
 	time.Sleep(stand.Life + time.Second) // the API server has not seen the token yet, and tells its end by the second
 	var callers sync.WaitGroup
@@ -78,7 +79,7 @@ func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, ga
 	}
 	callers.Wait()
 	refused := gateway.Refused()
-	if minted := stand.Minted(cloudtest.AKSServer); minted != 2 {
+	if minted := stand.Minted(azuretest.AKSServer); minted != 2 {
 		t.Errorf("%d tokens were given out, want one for the sign-in and one renewal", minted)
 	}
 	if asked := cloud.GitHub.Asked(); len(asked) != 3 {
@@ -93,7 +94,7 @@ func sideBySide(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure, ga
 }
 
 // signedIn is a client of the cluster as a job has it.
-func signedIn(t *testing.T, cloud *cloudtest.Cloud, stand *cloudtest.Azure) *kubernetes.Clientset {
+func signedIn(t *testing.T, cloud *cloudtest.Cloud, stand *azuretest.Azure) *kubernetes.Clientset {
 	t.Helper()
 	env := cloud.Env()
 	r := runner.New(t.Output(), func(name string) string { return env[name] }).WithHTTP(cloud.Client())

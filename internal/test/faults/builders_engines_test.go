@@ -16,6 +16,8 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	cloudbuildtest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/cloudbuild"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/faults"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
@@ -44,9 +46,9 @@ func cloudBuildJob(t *testing.T) job {
 	t.Helper()
 	const artifacts = "europe-docker.pkg.dev"
 	c := cloud.Start(t)
-	google := cloud.NewGoogle(c)
+	google := googletest.New(c)
 	google.ArtifactRegistry(artifacts)
-	google.NewCloudBuild(google.Docker(t))
+	cloudbuildtest.New(google, cloudbuildtest.Worker(t, google))
 	token := google.NodeToken()
 	dir := t.TempDir()
 	env := buildEnv(t, dir)

@@ -21,6 +21,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	azuretest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/azure"
+	googletest "github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cluster"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/faults"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/github"
@@ -49,10 +51,10 @@ var jobs = map[string]func(*testing.T) job{
 // azureJob plans for a cluster of AKS with an image in ACR.
 func azureJob(t *testing.T) job {
 	c := cloud.Start(t)
-	azure := cloud.NewAzure(c)
+	azure := azuretest.New(c)
 	azure.Cluster.Server, azure.Cluster.CA = "https://shop.hcp.westeurope.azmk8s.io", c.CA
 	c.Handle("shop.hcp.westeurope.azmk8s.io", apiServer(t))
-	pushApp(t, azure.Registry+"/app:v1", as(c, "nodes", cloud.NodePassword)...)
+	pushApp(t, azure.Registry+"/app:v1", as(c, "nodes", azuretest.NodePassword)...)
 	return planningJob(t, c, map[string]string{
 		"images": "registry/app=" + azure.Registry + "/app", "provider": "aks", "cluster": azure.ClusterID(),
 		"azure-client-id": azure.ClientID, "azure-tenant-id": azure.TenantID,
@@ -63,7 +65,7 @@ func azureJob(t *testing.T) job {
 func googleJob(t *testing.T) job {
 	const artifacts, endpoint = "europe-docker.pkg.dev", "gke-0a1b2c.europe-west1.gke.goog"
 	c := cloud.Start(t)
-	google := cloud.NewGoogle(c)
+	google := googletest.New(c)
 	google.ArtifactRegistry(artifacts)
 	google.Cluster = map[string]any{"name": "shop", "controlPlaneEndpointsConfig": map[string]any{
 		"dnsEndpointConfig": map[string]any{"endpoint": endpoint, "allowExternalTraffic": true},

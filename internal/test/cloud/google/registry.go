@@ -1,4 +1,4 @@
-package cloud
+package google
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/registry"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // ArtifactRegistry serves an empty registry at a host such as europe-docker.pkg.dev. It hands its own tokens to those
@@ -25,14 +27,14 @@ func (g *Google) ArtifactRegistry(host string) {
 		case err != nil:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="https://`+host+`/v2/token",service="`+host+`"`)
 			registryError("UNAUTHORIZED", "authentication failed", http.StatusUnauthorized).ServeHTTP(w, r)
-		case !reads && !g.has(member, writer):
+		case !reads && !g.Has(member, Writer):
 			g.denied("uploadArtifacts").ServeHTTP(w, r)
 		default:
 			store.ServeHTTP(w, r)
 		}
 	})
-	g.cloud.Handle(host, mux)
-	g.registries = append(g.registries, host)
+	g.Cloud.Handle(host, mux)
+	g.Registries = append(g.Registries, host)
 }
 
 // registryToken hands out a token for the registry, which lives as long as the access token that was shown would.
@@ -43,11 +45,11 @@ func (g *Google) registryToken(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case user != "oauth2accesstoken" || err != nil:
 		registryError("UNAUTHORIZED", "authentication failed", http.StatusUnauthorized).ServeHTTP(w, r)
-	case !g.has(member, writer) && !g.has(member, reader):
+	case !g.Has(member, Writer) && !g.Has(member, reader):
 		g.denied("downloadArtifacts").ServeHTTP(w, r)
 	default:
-		token := g.mint(member, g.Life)
-		answer(http.StatusOK, map[string]any{"token": token, "expires_in": int(g.Life.Seconds())}).ServeHTTP(w, r)
+		token := g.Mint(member, g.Life)
+		cloud.Answer(http.StatusOK, map[string]any{"token": token, "expires_in": int(g.Life.Seconds())}).ServeHTTP(w, r)
 	}
 }
 
@@ -61,5 +63,5 @@ func (g *Google) denied(permission string) http.Handler {
 // registryError is the error body of the distribution protocol.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
 func registryError(code, message string, status int) http.Handler {
-	return answer(status, map[string]any{"errors": []map[string]string{{"code": code, "message": message}}})
+	return cloud.Answer(status, map[string]any{"errors": []map[string]string{{"code": code, "message": message}}})
 }

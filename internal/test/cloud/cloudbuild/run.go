@@ -1,4 +1,4 @@
-package cloud
+package cloudbuild
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// googleBuild is one build, from its submission on.
-type googleBuild struct {
-	cloud  *GoogleBuild
+// submitted is one build, from its submission on.
+type submitted struct {
+	cloud  *Service
 	region string
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -54,7 +54,7 @@ type Container struct {
 	Output  io.Writer
 }
 
-func (r *googleBuild) show() shownBuild {
+func (r *submitted) show() shownBuild {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	copied := r.shown
@@ -62,14 +62,14 @@ func (r *googleBuild) show() shownBuild {
 	return copied
 }
 
-func (r *googleBuild) change(how func(*shownBuild)) {
+func (r *submitted) change(how func(*shownBuild)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	how(&r.shown)
 }
 
 // Write adds to the log, which is in the bucket from its first byte on.
-func (r *googleBuild) Write(p []byte) (int, error) {
+func (r *submitted) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	r.log.Write(p)
 	content := bytes.Clone(r.log.Bytes())
@@ -79,7 +79,7 @@ func (r *googleBuild) Write(p []byte) (int, error) {
 }
 
 // run takes the steps one after another, as one that has a whole machine for itself.
-func (r *googleBuild) run(ctx context.Context) {
+func (r *submitted) run(ctx context.Context) {
 	defer close(r.done)
 	timeout, _ := time.ParseDuration(r.shown.Timeout) // it was checked
 	limited, cancel := context.WithTimeout(ctx, timeout)
@@ -108,7 +108,7 @@ func (r *googleBuild) run(ctx context.Context) {
 	})
 }
 
-func (r *googleBuild) work(ctx context.Context, dir string) error {
+func (r *submitted) work(ctx context.Context, dir string) error {
 	c := Container{
 		Workspace: filepath.Join(dir, "workspace"), Home: filepath.Join(dir, "home"), Outputs: filepath.Join(dir, "outputs"),
 		Account: r.cloud.runner(&r.shown.Build), Output: r,
@@ -135,7 +135,7 @@ func (r *googleBuild) work(ctx context.Context, dir string) error {
 }
 
 // fetch unpacks the source, in the generation that the build names.
-func (r *googleBuild) fetch(workspace string) error {
+func (r *submitted) fetch(workspace string) error {
 	from := r.shown.Source.StorageSource
 	if from.Bucket == "" {
 		return nil // the build has no source of its own
@@ -148,7 +148,7 @@ func (r *googleBuild) fetch(workspace string) error {
 }
 
 // step runs one step, with its name before each line of the log, and keeps what it leaves behind.
-func (r *googleBuild) step(ctx context.Context, i int, c Container) error {
+func (r *submitted) step(ctx context.Context, i int, c Container) error {
 	s := r.shown.Steps[i]
 	name := fmt.Sprintf("Step #%d - %q", i, s.ID)
 	fmt.Fprintf(r, "Starting %s\n", name)

@@ -1,4 +1,4 @@
-package cloud
+package azure
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // resourceManager is Azure Resource Manager's listClusterUserCredential and its GET of a cluster
@@ -23,11 +25,11 @@ func (a *Azure) resourceManager() http.Handler {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return
 			}
-			answer(http.StatusOK, map[string]any{"kubeconfigs": []any{map[string]any{"name": "clusterUser",
+			cloud.Answer(http.StatusOK, map[string]any{"kubeconfigs": []any{map[string]any{"name": "clusterUser",
 				"value": kubeconfig}}}).ServeHTTP(w, r)
 		}))
 	mux.Handle("GET "+cluster, a.permitted("read", func(w http.ResponseWriter, r *http.Request) {
-		answer(http.StatusOK, map[string]any{"id": a.ClusterID(), "name": a.Cluster.Name, "location": "westeurope",
+		cloud.Answer(http.StatusOK, map[string]any{"id": a.ClusterID(), "name": a.Cluster.Name, "location": "westeurope",
 			"properties": map[string]any{"agentPoolProfiles": a.Cluster.AgentPools}}).ServeHTTP(w, r)
 	}))
 	return mux
@@ -37,7 +39,7 @@ func (a *Azure) resourceManager() http.Handler {
 func (a *Azure) permitted(action string, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if status, code, message := a.refuseARM(r, action); code != "" {
-			answer(status, map[string]any{"error": map[string]string{"code": code, "message": message}}).ServeHTTP(w, r)
+			cloud.Answer(status, map[string]any{"error": map[string]string{"code": code, "message": message}}).ServeHTTP(w, r)
 			return
 		}
 		next(w, r)

@@ -1,4 +1,4 @@
-package cloud
+package cloudbuild
 
 import (
 	"context"
@@ -14,21 +14,22 @@ import (
 	"time"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/buildkit"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // worker is the machine of a build: it is an amd64, and its docker is as much of Docker as builds use here: binfmt,
 // which is set up for arm64 already and of which is only noted that a build has asked for it, and the real buildx with
 // a real BuildKit.
 type worker struct {
-	google         *Google
+	google         *google.Google
 	buildx, daemon string
 	env            []string
 }
 
-// Docker is the docker of Cloud Build's workers. Its BuildKit reaches the stand-ins, and nothing else by name.
-func (g *Google) Docker(t testing.TB) Docker {
+// Worker is the docker of Cloud Build's workers. Its BuildKit reaches the stand-ins, and nothing else by name.
+func Worker(t testing.TB, g *google.Google) Docker {
 	t.Helper()
-	env := []string{"HTTPS_PROXY=" + g.cloud.proxy.String(), "SSL_CERT_FILE=" + g.cloud.CAFile}
+	env := []string{"HTTPS_PROXY=" + g.Cloud.Proxy(), "SSL_CERT_FILE=" + g.Cloud.CAFile}
 	w := &worker{google: g, buildx: buildkit.Buildx(t), daemon: buildkit.Start(t, env...), env: env}
 	return w.docker
 }
@@ -90,9 +91,9 @@ func (w *worker) build(ctx context.Context, c Container, cpus []string) error {
 // login gives docker the account's token for Artifact Registry, as Cloud Build does.
 func (w *worker) login(c Container) error {
 	auths := map[string]any{}
-	for _, host := range w.google.registries {
+	for _, host := range w.google.Registries {
 		auths[host] = map[string]string{"username": "oauth2accesstoken",
-			"password": w.google.mint("serviceAccount:"+c.Account, time.Hour)}
+			"password": w.google.Mint("serviceAccount:"+c.Account, time.Hour)}
 	}
 	content, err := json.Marshal(map[string]any{"auths": auths})
 	if err != nil {

@@ -1,4 +1,4 @@
-package cloud
+package cloudbuild
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // Build is what may be submitted, as far as the stand-in knows it: any other field is refused as one that Cloud Build
@@ -55,34 +57,34 @@ var (
 )
 
 // refuse checks a submission in the order of Cloud Build: its form, its region, then who may do what.
-func (b *GoogleBuild) refuse(member string, r *http.Request, wanted *Build) http.Handler {
+func (b *Service) refuse(member string, r *http.Request, wanted *Build) http.Handler {
 	if r.PathValue("project") != b.google.ProjectID {
-		return forbidden("cloudbuild.builds.create")
+		return google.Forbidden("cloudbuild.builds.create")
 	}
 	if text := b.invalid(wanted); text != "" {
-		return apiError(http.StatusBadRequest, "INVALID_ARGUMENT", text, nil)
+		return google.APIError(http.StatusBadRequest, "INVALID_ARGUMENT", text, nil)
 	}
 	if !slices.Contains(b.Regions, r.PathValue("region")) {
-		return apiError(http.StatusBadRequest, "FAILED_PRECONDITION",
+		return google.APIError(http.StatusBadRequest, "FAILED_PRECONDITION",
 			"failed precondition: due to quota restrictions, Cloud Build cannot run builds in this region, see "+
 				"https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects", nil)
 	}
 	account := b.runner(wanted)
-	if !b.google.has(member, actAs) {
-		return apiError(http.StatusForbidden, "PERMISSION_DENIED",
+	if !b.google.Has(member, actAs) {
+		return google.APIError(http.StatusForbidden, "PERMISSION_DENIED",
 			"caller does not have permission to act as service account projects/"+b.google.ProjectID+"/serviceAccounts/"+account,
 			nil)
 	}
 	bucket := logsBucket(wanted)
-	if b.Storage.Buckets[bucket] == "" || !b.google.has("serviceAccount:"+account, storageAdmin) {
-		return apiError(http.StatusBadRequest, "INVALID_ARGUMENT",
+	if b.Storage.Buckets[bucket] == "" || !b.google.Has("serviceAccount:"+account, storageAdmin) {
+		return google.APIError(http.StatusBadRequest, "INVALID_ARGUMENT",
 			fmt.Sprintf("invalid bucket %q; builder service account does not have access to the bucket", bucket), nil)
 	}
 	return nil
 }
 
 // invalid says what is wrong with the form of a build, and puts what it stands for in the place of each substitution.
-func (b *GoogleBuild) invalid(wanted *Build) string {
+func (b *Service) invalid(wanted *Build) string {
 	o := wanted.Options
 	if wanted.ServiceAccount != "" && !accountForm.MatchString(wanted.ServiceAccount) {
 		return fmt.Sprintf("invalid build: invalid service account %q", wanted.ServiceAccount)
@@ -119,7 +121,7 @@ func (b *GoogleBuild) invalid(wanted *Build) string {
 	return ""
 }
 
-func (b *GoogleBuild) invalidStep(i int, s *BuildStep) string {
+func (b *Service) invalidStep(i int, s *BuildStep) string {
 	switch {
 	case !imageForm.MatchString(s.Name):
 		return fmt.Sprintf("invalid build: invalid build step name %q", s.Name)
@@ -146,7 +148,7 @@ func (b *GoogleBuild) invalidStep(i int, s *BuildStep) string {
 
 // substitute expands what stands for something in a word.
 // https://docs.cloud.google.com/build/docs/configuring-builds/substitute-variable-values
-func (b *GoogleBuild) substitute(word string) (replaced, unknown string) {
+func (b *Service) substitute(word string) (replaced, unknown string) {
 	replaced = variable.ReplaceAllStringFunc(word, func(found string) string {
 		name := strings.Trim(found, "${}")
 		switch {
@@ -164,7 +166,7 @@ func (b *GoogleBuild) substitute(word string) (replaced, unknown string) {
 }
 
 // runner is the address of the account that a build runs as.
-func (b *GoogleBuild) runner(wanted *Build) string {
+func (b *Service) runner(wanted *Build) string {
 	if wanted.ServiceAccount == "" {
 		return b.Account
 	}

@@ -1,4 +1,4 @@
-package cloud
+package azure
 
 import (
 	"crypto/rand"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // entraRefusal is an answer of Entra that holds no token. The texts are those that users of azure/login report.
@@ -17,7 +19,7 @@ type entraRefusal struct {
 
 func (e entraRefusal) write(w http.ResponseWriter) {
 	trace, correlation, now := rand.Text(), rand.Text(), time.Now().UTC().Format("2006-01-02 15:04:05Z")
-	answer(e.status, map[string]any{
+	cloud.Answer(e.status, map[string]any{
 		"error": e.kind,
 		"error_description": fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", e.code, e.text, trace,
 			correlation, now),

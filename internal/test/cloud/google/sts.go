@@ -1,4 +1,4 @@
-package cloud
+package google
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // Principal is how IAM names a subject of the pool.
@@ -25,8 +27,8 @@ func (g *Google) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.minted.Add(1)
-	answer(http.StatusOK, map[string]any{
-		"access_token":      g.mint(g.Principal(subject), g.Life),
+	cloud.Answer(http.StatusOK, map[string]any{
+		"access_token":      g.Mint(g.Principal(subject), g.Life),
 		"issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
 		"token_type":        "Bearer",
 		"expires_in":        int(g.Life.Seconds()),
@@ -66,7 +68,7 @@ func (g *Google) trust(r *http.Request) (string, http.Handler) {
 	if issued, err := claims.GetExpirationTime(); err != nil || issued.Before(time.Now()) {
 		return "", stsError("invalid_grant", fmt.Sprintf("ID Token issued at %.0f is stale to sign-in.", claims["iat"]))
 	}
-	if _, err := g.cloud.Verify(r.Context(), g.Provider.Issuer, token); err != nil {
+	if _, err := g.Cloud.Verify(r.Context(), g.Provider.Issuer, token); err != nil {
 		return "", stsError("invalid_grant", "The signature of the ID Token could not be verified.")
 	}
 	return g.match(claims)
@@ -99,5 +101,5 @@ func (g *Google) match(claims jwt.MapClaims) (string, http.Handler) {
 // stsError is the Security Token Service's error body. The texts of invalid_target, of the attribute condition and of
 // stale tokens are those that users report; the others are written after them.
 func stsError(code, description string) http.Handler {
-	return answer(http.StatusBadRequest, map[string]string{"error": code, "error_description": description})
+	return cloud.Answer(http.StatusBadRequest, map[string]string{"error": code, "error_description": description})
 }

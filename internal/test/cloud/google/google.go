@@ -1,6 +1,8 @@
-package cloud
+// Package google is a stand-in of Google Cloud: the Security Token Service, IAM, GKE, fleets and Artifact Registry.
+package google
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,11 +11,13 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
-// GoogleAudience is the audience of the stand-in's access tokens. At Google they are opaque and have none; these are
+// Audience is the audience of the stand-in's access tokens. At Google they are opaque and have none; these are
 // JWTs, so that a real API server can tell whose they are.
-const GoogleAudience = "https://www.googleapis.com"
+const Audience = "https://www.googleapis.com"
 
 // Google is a project with a workload identity pool, a service account, a GKE cluster in a fleet, and a repository of
 // Artifact Registry. Change its fields before it is asked.
@@ -33,11 +37,12 @@ type Google struct {
 	Location, Name      string
 	Cluster, Membership map[string]any
 	// Issuer signs access tokens.
-	Issuer *Issuer
+	Issuer *cloud.Issuer
 
-	cloud *Cloud
-	// registries are the hosts of Artifact Registry.
-	registries []string
+	// Cloud is what it is part of.
+	Cloud *cloud.Cloud
+	// Registries are the hosts of Artifact Registry.
+	Registries []string
 
 	mu     sync.Mutex
 	delay  atomic.Int32
@@ -57,13 +62,13 @@ type Provider struct {
 	Condition map[string]string
 }
 
-// NewGoogle serves a Google Cloud that trusts GitHub's job and has granted it what a deploy needs.
-func NewGoogle(cloud *Cloud) *Google {
+// New serves a Google Cloud that trusts GitHub's job and has granted it what a deploy needs.
+func New(c *cloud.Cloud) *Google {
 	g := &Google{
 		ProjectID: "octo-shop", ProjectNumber: "123456789012",
 		Provider: Provider{
 			Name:      "projects/123456789012/locations/global/workloadIdentityPools/github/providers/octo-repo",
-			Issuer:    cloud.GitHub.issuer.URL,
+			Issuer:    c.GitHub.Issuer.URL,
 			Condition: map[string]string{"repository": "octo-org/octo-repo"},
 		},
 		ServiceAccount: "deploy@octo-shop.iam.gserviceaccount.com",
@@ -71,28 +76,29 @@ func NewGoogle(cloud *Cloud) *Google {
 		AccountLife:    time.Hour,
 		Location:       "europe-west1", Name: "shop",
 		Cluster: map[string]any{"name": "shop"},
-		Issuer:  NewIssuer(cloud, "https://"+stsHost),
-		cloud:   cloud,
+		Issuer:  cloud.NewIssuer(c, "https://"+stsHost),
+		Cloud:   c,
 	}
-	job := g.Principal(cloud.GitHub.Claims["sub"].(string))
+	job := g.Principal(c.GitHub.Claims["sub"].(string))
 	g.Roles = map[string][]string{
 		"roles/iam.workloadIdentityUser": {job},
 		"roles/container.developer":      {job, "serviceAccount:" + g.ServiceAccount},
 		"roles/gkehub.viewer":            {job},
 		"roles/browser":                  {job},
-		writer:                           {job, "serviceAccount:" + g.ServiceAccount},
+		Writer:                           {job, "serviceAccount:" + g.ServiceAccount},
 	}
-	cloud.Handle(stsHost, http.HandlerFunc(g.exchange))
-	cloud.Handle("iamcredentials.googleapis.com", g.credentials())
-	cloud.Handle("container.googleapis.com", g.containers())
-	cloud.Handle("gkehub.googleapis.com", g.hub())
-	cloud.Handle("cloudresourcemanager.googleapis.com", g.manager())
+	c.Handle(stsHost, http.HandlerFunc(g.exchange))
+	c.Handle("iamcredentials.googleapis.com", g.credentials())
+	c.Handle("container.googleapis.com", g.containers())
+	c.Handle("gkehub.googleapis.com", g.hub())
+	c.Handle("cloudresourcemanager.googleapis.com", g.manager())
 	return g
 }
 
 // The roles that push and pull images, and that pull them.
 const (
-	writer = "roles/artifactregistry.writer"
+	// Writer pushes.
+	Writer = "roles/artifactregistry.writer"
 	reader = "roles/artifactregistry.reader"
 )
 
@@ -114,12 +120,12 @@ func (g *Google) ClusterName() string {
 // itself.
 func (g *Google) NodeToken() string {
 	const nodes = "serviceAccount:nodes@octo-shop.iam.gserviceaccount.com"
-	g.Roles[writer] = append(g.Roles[writer], nodes)
-	return g.mint(nodes, time.Hour)
+	g.Roles[Writer] = append(g.Roles[Writer], nodes)
+	return g.Mint(nodes, time.Hour)
 }
 
-// has reports whether a member has a role.
-func (g *Google) has(member, role string) bool {
+// Has reports whether a member has a role.
+func (g *Google) Has(member, role string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Contains(g.Roles[role], member)
@@ -132,14 +138,26 @@ func (g *Google) Revoke(role string) {
 	g.Roles[role] = nil
 }
 
-// mint signs an access token of a member.
-func (g *Google) mint(member string, life time.Duration) string {
+// Mint signs an access token of a member.
+func (g *Google) Mint(member string, life time.Duration) string {
 	now := time.Now()
 	return g.Issuer.Sign(jwt.MapClaims{
-		"iss": g.Issuer.URL, "aud": GoogleAudience, "scope": cloudPlatform, "member": member,
+		"iss": g.Issuer.URL, "aud": Audience, "scope": cloudPlatform, "member": member,
 		"sub": strings.TrimPrefix(member, "serviceAccount:"), // what GKE calls the user
 		"iat": now.Unix(), "exp": now.Add(life).Unix(),
 	})
 }
 
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+
+// verify checks an access token: Google's services know their own key.
+func (g *Google) verify(token string) (jwt.MapClaims, error) {
+	claims := jwt.MapClaims{}
+	_, err := jwt.ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return g.Issuer.Key(), nil },
+		jwt.WithIssuer(g.Issuer.URL), jwt.WithAudience(Audience), jwt.WithExpirationRequired(),
+		jwt.WithValidMethods([]string{"RS256"}))
+	if err == nil && claims["scope"] != cloudPlatform {
+		err = fmt.Errorf("scope %q", claims["scope"])
+	}
+	return claims, err
+}

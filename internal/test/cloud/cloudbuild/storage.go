@@ -1,4 +1,4 @@
-package cloud
+package cloudbuild
 
 import (
 	"bytes"
@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud/google"
 )
 
 // The roles of Cloud Storage.
@@ -25,7 +28,7 @@ type Storage struct {
 	// Broken makes that many chunks of uploads fail after a part of each has arrived.
 	Broken int
 
-	google  *Google
+	google  *google.Google
 	mu      sync.Mutex
 	objects map[string]stored
 	uploads map[string]*upload
@@ -38,7 +41,7 @@ type stored struct {
 	generation int64
 }
 
-func newStorage(g *Google) *Storage {
+func newStorage(g *google.Google) *Storage {
 	s := &Storage{Buckets: map[string]string{g.ProjectID + "_cloudbuild": g.ProjectID}, google: g,
 		objects: map[string]stored{}, uploads: map[string]*upload{}}
 	mux := http.NewServeMux()
@@ -47,7 +50,7 @@ func newStorage(g *Google) *Storage {
 	mux.Handle("PUT /upload/storage/v1/b/{bucket}/o", s.guarded(objectUser, "storage.objects.create", s.receive))
 	mux.Handle("GET /storage/v1/b/{bucket}/o/{object}", s.guarded(objectUser, "storage.objects.get", s.get))
 	mux.Handle("DELETE /storage/v1/b/{bucket}/o/{object}", s.guarded(objectUser, "storage.objects.delete", s.remove))
-	g.cloud.Handle("storage.googleapis.com", mux)
+	g.Cloud.Handle("storage.googleapis.com", mux)
 	return s
 }
 
@@ -58,7 +61,7 @@ func (s *Storage) guarded(role, permission string, next http.HandlerFunc) http.H
 			storageError(http.StatusNotFound, "notFound", "The specified bucket does not exist.").ServeHTTP(w, r)
 			return
 		}
-		member, refusal := s.google.member(r, role, permission)
+		member, refusal := s.google.Member(r, role, permission)
 		if refusal != nil && member != "" {
 			refusal = storageError(http.StatusForbidden, "forbidden",
 				fmt.Sprintf("%s does not have %s access to the Google Cloud Storage object. Permission '%[2]s' denied on "+
@@ -75,7 +78,7 @@ func (s *Storage) guarded(role, permission string, next http.HandlerFunc) http.H
 // storageError is the error body of Cloud Storage, which names its reason in a list of its own.
 // https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes
 func storageError(code int, reason, message string) http.Handler {
-	return answer(code, map[string]any{"error": map[string]any{
+	return cloud.Answer(code, map[string]any{"error": map[string]any{
 		"code": code, "message": message, "errors": []any{map[string]string{"message": message, "domain": "global",
 			"reason": reason}},
 	}})
@@ -88,7 +91,7 @@ func (s *Storage) list(w http.ResponseWriter, r *http.Request) {
 			items = append(items, map[string]string{"name": name})
 		}
 	}
-	answer(http.StatusOK, map[string]any{"items": items}).ServeHTTP(w, r)
+	cloud.Answer(http.StatusOK, map[string]any{"items": items}).ServeHTTP(w, r)
 }
 
 // get serves an object's content, or the range of it that is asked for.

@@ -1,8 +1,11 @@
-package cloud
+// Package azure is a stand-in of Azure: Entra, Azure Resource Manager, AKS and a container registry.
+package azure
 
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // The hosts of Azure, besides its registries.
@@ -40,13 +43,13 @@ type Azure struct {
 	// the application may do there: AcrPull, AcrPush, or "" for nothing.
 	Registry, RegistryTenant, RegistryRole string
 	// Issuer signs access tokens.
-	Issuer *Issuer
+	Issuer *cloud.Issuer
 
-	cloud *Cloud
+	cloud *cloud.Cloud
 	// delay counts down the token requests that are refused as if the federated credential was not known yet.
 	delay atomic.Int64
 	// minted counts the tokens by audience.
-	minted counter
+	minted cloud.Counter
 }
 
 // Federation says which ID tokens an application trusts.
@@ -65,8 +68,8 @@ type AKS struct {
 	AgentPools []map[string]any
 }
 
-// NewAzure serves an Azure that trusts GitHub's job.
-func NewAzure(cloud *Cloud) *Azure {
+// New serves an Azure that trusts GitHub's job.
+func New(c *cloud.Cloud) *Azure {
 	const tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 	a := &Azure{
 		TenantID:       tenant,
@@ -75,8 +78,8 @@ func NewAzure(cloud *Cloud) *Azure {
 		ClientID:       "af3110ba-0ba9-4412-b1a0-59f50b7e9273",
 		ObjectID:       "4ecd6548-e33b-4b9d-9986-bd3c22986c66",
 		Federation: Federation{
-			Issuer:   cloud.GitHub.issuer.URL,
-			Subject:  cloud.GitHub.Claims["sub"].(string),
+			Issuer:   c.GitHub.Issuer.URL,
+			Subject:  c.GitHub.Claims["sub"].(string),
 			Audience: "api://AzureADTokenExchange",
 		},
 		Life:           time.Hour,
@@ -86,8 +89,8 @@ func NewAzure(cloud *Cloud) *Azure {
 		Registry:       "shop.azurecr.io",
 		RegistryTenant: tenant,
 		RegistryRole:   "AcrPush",
-		Issuer:         NewIssuer(cloud, "https://sts.windows.net/"+tenant+"/"),
-		cloud:          cloud,
+		Issuer:         cloud.NewIssuer(c, "https://sts.windows.net/"+tenant+"/"),
+		cloud:          c,
 	}
 	a.serve(entraHost, armHost)
 	return a
@@ -111,7 +114,7 @@ func (a *Azure) Secede(entra, arm, audience, suffix string) {
 func (a *Azure) Delay(requests int) { a.delay.Store(int64(requests)) }
 
 // Minted is how many tokens Entra has given out for an audience.
-func (a *Azure) Minted(audience string) int { return a.minted.of(audience) }
+func (a *Azure) Minted(audience string) int { return a.minted.Of(audience) }
 
 // ClusterID is the cluster's resource ID.
 func (a *Azure) ClusterID() string {

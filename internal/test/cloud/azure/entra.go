@@ -1,4 +1,4 @@
-package cloud
+package azure
 
 import (
 	"cmp"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // entra is Microsoft Entra's token endpoint and metadata, for every tenant there is: one
@@ -23,7 +25,7 @@ func (a *Azure) entra() http.Handler {
 			return
 		}
 		base := "https://" + r.Host + "/" + a.TenantID
-		answer(http.StatusOK, map[string]string{
+		cloud.Answer(http.StatusOK, map[string]string{
 			"issuer":                 base + "/v2.0",
 			"authorization_endpoint": base + "/oauth2/v2.0/authorize",
 			"token_endpoint":         base + "/oauth2/v2.0/token",
@@ -46,9 +48,9 @@ func (a *Azure) token(w http.ResponseWriter, r *http.Request) {
 		a.refuseService(code, audience).write(w)
 		return
 	}
-	a.minted.add(audience)
+	a.minted.Add(audience)
 	told := int(cmp.Or(a.Told, a.Life).Seconds())
-	answer(http.StatusOK, map[string]any{
+	cloud.Answer(http.StatusOK, map[string]any{
 		"token_type": "Bearer", "expires_in": told, "ext_expires_in": told,
 		"access_token": a.accessToken(audience),
 	}).ServeHTTP(w, r)
@@ -113,7 +115,7 @@ func (a *Azure) compare(claims jwt.MapClaims, err error) *entraRefusal {
 func (a *Azure) verify(ctx context.Context, token string) (jwt.MapClaims, error) {
 	claims := jwt.MapClaims{}
 	_, err := jwt.ParseWithClaims(token, claims, func(token *jwt.Token) (any, error) {
-		return a.cloud.keyAt(ctx, "https://"+entraHost+"/"+a.TenantID+"/discovery/v2.0/keys", fmt.Sprint(token.Header["kid"]))
+		return a.cloud.KeyAt(ctx, "https://"+entraHost+"/"+a.TenantID+"/discovery/v2.0/keys", fmt.Sprint(token.Header["kid"]))
 	}, jwt.WithIssuer(a.Issuer.URL), jwt.WithExpirationRequired(), jwt.WithValidMethods([]string{"RS256"}))
 	return claims, err
 }

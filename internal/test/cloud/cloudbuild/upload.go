@@ -1,4 +1,4 @@
-package cloud
+package cloudbuild
 
 import (
 	"crypto/rand"
@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/test/cloud"
 )
 
 // upload is a resumable upload on its way.
@@ -51,7 +53,7 @@ func (s *Storage) insert(w http.ResponseWriter, r *http.Request) {
 // begin opens an upload. Its ID is a secret: who has it may send the content.
 func (s *Storage) begin(w http.ResponseWriter, r *http.Request, name string) {
 	id := rand.Text()
-	s.google.cloud.Secret(id)
+	s.google.Cloud.Secret(id)
 	s.mu.Lock()
 	s.uploads[id] = &upload{bucket: r.PathValue("bucket"), name: name}
 	s.mu.Unlock()
@@ -100,7 +102,7 @@ func (s *Storage) multipart(w http.ResponseWriter, r *http.Request) {
 // made keeps the object, and answers with it.
 func (s *Storage) made(w http.ResponseWriter, r *http.Request, bucket, name string, content []byte) {
 	generation := s.write(bucket, name, content)
-	answer(http.StatusOK, map[string]string{"bucket": bucket, "name": name,
+	cloud.Answer(http.StatusOK, map[string]string{"bucket": bucket, "name": name,
 		"generation": strconv.FormatInt(generation, 10)}).ServeHTTP(w, r)
 }
 
