@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/registration"
 )
 
 // Join adds nodes to the cluster of a kubeconfig, which Run has written, and returns when they are Ready.
@@ -25,7 +25,7 @@ func Join(ctx context.Context, kubeconfig string, nodes []corev1.Node) error {
 		return fmt.Errorf("making the API client: %w", err)
 	}
 	for i := range nodes {
-		node, err := kubelet.Joining(&nodes[i])
+		node, err := registration.Joining(&nodes[i])
 		if err == nil {
 			_, err = client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		}

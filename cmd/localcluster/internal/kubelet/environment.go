@@ -5,39 +5,22 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/kubelet/events"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/references"
 )
 
 // checkEnvironment refuses a container whose environment cannot be made, for want of a ConfigMap, a Secret or a key.
-func (w *worker) checkEnvironment(ctx context.Context, c *corev1.Container) *startFailure {
-	for _, r := range environmentReferences(c) {
-		if err := w.check(ctx, r); err != nil {
-			w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %v", err)
-			return &startFailure{reason: reasonConfig, message: err.Error()}
-		}
+func (w *worker) checkEnvironment(ctx context.Context, c *corev1.Container) *podstatus.Failure {
+	err := w.references().Environment(ctx, c)
+	if err == nil {
+		return nil
 	}
-	return nil
+	w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %v", err)
+	return &podstatus.Failure{Reason: podstatus.ReasonConfig, Message: err.Error()}
 }
 
-// environmentReferences are in the order in which the kubelet follows them: envFrom, then env.
-func environmentReferences(c *corev1.Container) (refs []reference) {
-	for _, from := range c.EnvFrom {
-		if r := from.ConfigMapRef; r != nil {
-			refs = append(refs, reference{kind: "ConfigMap", name: r.Name, optional: r.Optional})
-		}
-		if r := from.SecretRef; r != nil {
-			refs = append(refs, reference{kind: "Secret", name: r.Name, optional: r.Optional})
-		}
-	}
-	for _, e := range c.Env {
-		if e.ValueFrom == nil {
-			continue
-		}
-		if r := e.ValueFrom.ConfigMapKeyRef; r != nil {
-			refs = append(refs, reference{"ConfigMap", r.Name, r.Key, r.Optional})
-		}
-		if r := e.ValueFrom.SecretKeyRef; r != nil {
-			refs = append(refs, reference{"Secret", r.Name, r.Key, r.Optional})
-		}
-	}
-	return refs
+// references leads to the ConfigMaps and Secrets of the pod's namespace.
+func (w *worker) references() references.Namespace {
+	return references.Namespace{Client: w.node.client, Name: w.namespace}
 }

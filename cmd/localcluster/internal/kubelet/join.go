@@ -2,39 +2,21 @@ package kubelet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/registration"
 )
-
-// joinAnnotation is on a node that somebody has created for Run to play. Its value is the node's status: the API server
-// drops that of a node that is created.
-const joinAnnotation = "localcluster.multiarch-deploy.dev/status"
-
-// Joining returns the node as it has to be created for a running cluster to play it.
-func Joining(node *corev1.Node) (*corev1.Node, error) {
-	status, err := json.Marshal(node.Status)
-	if err != nil {
-		return nil, fmt.Errorf("node %q: %w", node.Name, err)
-	}
-	node = node.DeepCopy()
-	if node.Annotations == nil {
-		node.Annotations = map[string]string{}
-	}
-	node.Annotations[joinAnnotation] = string(status)
-	node.Status = corev1.NodeStatus{}
-	return node, nil
-}
 
 // follow plays the nodes that join, until ctx ends.
 func (n *nodes) follow(ctx context.Context, p *pods, start func(node *corev1.Node) error) error {
 	factory := informers.NewSharedInformerFactory(n.client, 0)
 	_, err := factory.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: func(o any) {
-			node, joins := joining(o)
+			node, joins := registration.Asking(o)
 			if !joins || p.node(node.Name) != nil {
 				return
 			}
@@ -50,20 +32,4 @@ func (n *nodes) follow(ctx context.Context, p *pods, start func(node *corev1.Nod
 	<-ctx.Done()
 	factory.Shutdown() // no node joins after this
 	return nil
-}
-
-// joining is the node as it is to be played, if it asks for that.
-func joining(o any) (*corev1.Node, bool) {
-	node, ok := o.(*corev1.Node)
-	if !ok || node.Annotations[joinAnnotation] == "" {
-		return nil, false
-	}
-	status := corev1.NodeStatus{}
-	if json.Unmarshal([]byte(node.Annotations[joinAnnotation]), &status) != nil {
-		return nil, false
-	}
-	node = node.DeepCopy()
-	node.ResourceVersion, node.UID = "", ""
-	node.Status = status
-	return node, true
 }

@@ -18,6 +18,10 @@
 //     interpreter cannot read counts as a program;
 //   - volumes are there, save for those of a ConfigMap or a Secret that does not exist; values taken from ConfigMaps
 //     and Secrets are not in a container's environment.
+//
+// A worker plays one pod. It has its images pulled (package pulling), its references followed (references), its
+// containers played (process, on machine) and probed (probing); it keeps them as a runtime does (sandbox, logs) and
+// reports what podstatus makes of that. Package registration makes the nodes known.
 package kubelet
 
 import (

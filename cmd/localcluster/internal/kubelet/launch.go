@@ -2,14 +2,16 @@ package kubelet
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/probing"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/process"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/sandbox"
 	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
@@ -19,68 +21,58 @@ import (
 const refusedLife = 500 * time.Millisecond
 
 // launch creates a container and plays its first process.
-func (w *worker) launch(ctx context.Context, c *corev1.Container, created *container) *startFailure {
-	cmd := command(c, w.pod.Load(), created.image.Config)
+func (w *worker) launch(ctx context.Context, c *corev1.Container, created *sandbox.Container) *podstatus.Failure {
+	cmd := process.Command(c, w.pod.Load(), created.Image.Config)
 	if len(cmd.Args) == 0 {
 		message := "failed to generate container spec: no command specified"
 		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", message)
-		return &startFailure{reason: reasonCreate, message: message}
+		return &podstatus.Failure{Reason: podstatus.ReasonCreate, Message: message}
 	}
-	w.box.add(created)
+	w.box.Add(created)
 	w.event(c, corev1.EventTypeNormal, events.CreatedContainer, "Container created")
 	m := w.machine(c, created)
 	_, err := m.Load(ctx, cmd)
-	if refused := startRefused(err); refused != nil {
+	if refused := process.StartRefused(err); refused != nil {
 		message := w.node.dialect.StartError(cmd.Args[0], refused)
 		w.event(c, corev1.EventTypeWarning, events.FailedToStartContainer, "Error: %s", message)
-		created.kill, created.stop = func() {}, func() {}
-		w.box.exited(created, 128, "StartError", message)
-		return &startFailure{reason: reasonRun, message: message}
+		created.Kill, created.Stop = func() {}, func() {}
+		w.box.Exited(created, 128, "StartError", message)
+		return &podstatus.Failure{Reason: podstatus.ReasonRun, Message: message}
 	}
 	if err != nil {
-		created.end() // Linux refuses it: there is never a process
+		created.End() // Linux refuses it: there is never a process
 	}
 	w.play(ctx, c, created, m, cmd)
 	w.event(c, corev1.EventTypeNormal, events.StartedContainer, "Container started")
 	return nil
 }
 
-// startRefused picks the failures that runc finds before it gives way to the program. What Linux refuses after that,
-// a wrong CPU or a missing interpreter, looks like a container that ran.
-func startRefused(err error) error {
-	var interpreter *launch.InterpreterError
-	if err == nil || errors.Is(err, machine.ErrFormat) || errors.As(err, &interpreter) {
-		return nil
-	}
-	return err
-}
-
-func (w *worker) machine(c *corev1.Container, created *container) machine.Machine {
+func (w *worker) machine(c *corev1.Container, created *sandbox.Container) machine.Machine {
 	term := make(chan struct{})
-	created.stop = sync.OnceFunc(func() { close(term) })
+	created.Stop = sync.OnceFunc(func() { close(term) })
 	return machine.Machine{
-		Files: created.image.Files, Arch: w.node.arch, ExecExit: w.node.dialect.ExecExit,
-		Finishes: endsWell(w.pod.Load(), c), Term: term,
+		Files: created.Image.Files, Arch: w.node.arch, ExecExit: w.node.dialect.ExecExit,
+		Finishes: process.EndsWell(w.pod.Load(), c), Term: term,
 	}
 }
 
 // play runs the container's process in its own goroutine, until it ends or is killed.
-func (w *worker) play(ctx context.Context, c *corev1.Container, created *container, m machine.Machine,
+func (w *worker) play(ctx context.Context, c *corev1.Container, created *sandbox.Container, m machine.Machine,
 	cmd launch.Command) {
 	// Not the worker's context: the container outlives the sync that started it, up to the end of the node.
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	created.kill = kill
-	w.probes.expect(uri(created.id), c)
-	w.box.running(created)
+	created.Kill = kill
+	w.probes.Expect(sandbox.URI(created.ID), c)
+	w.box.Running(created)
 	go func() {
 		defer kill()
 		begun := time.Now()
-		code := m.RunInit(life, cmd, created.log)
-		created.end()
+		code := m.RunInit(life, cmd, created.Log)
+		created.End()
 		wait(life, refusedLife-time.Since(begun))
-		w.box.exited(created, code, exitReason(code), w.terminationMessage(c, created, code))
+		w.box.Exited(created, code, exitReason(code), w.terminationMessage(c, created, code))
 	}()
-	go w.probe(life, c, created)
+	go w.prober().Probe(life, c, created)
 }
 
 func exitReason(code int) string {
@@ -91,24 +83,13 @@ func exitReason(code int) string {
 }
 
 // terminationMessage: a stand-in writes no /dev/termination-log, so the only message is the log's end, where asked for.
-func (w *worker) terminationMessage(c *corev1.Container, created *container, code int) string {
+func (w *worker) terminationMessage(c *corev1.Container, created *sandbox.Container, code int) string {
 	if code == 0 || c.TerminationMessagePolicy != corev1.TerminationMessageFallbackToLogsOnError {
 		return ""
 	}
-	return created.log.tail()
+	return created.Log.Tail()
 }
 
-// endsWell: init containers and the pods of Jobs are made to end, so a fine program of theirs ends at once.
-func endsWell(pod *corev1.Pod, c *corev1.Container) bool {
-	for i := range pod.Spec.InitContainers {
-		if pod.Spec.InitContainers[i].Name == c.Name {
-			return !podutil.IsRestartableInitContainer(c)
-		}
-	}
-	for _, owner := range pod.OwnerReferences {
-		if owner.Kind == "Job" {
-			return true
-		}
-	}
-	return false
+func (w *worker) prober() *probing.Prober {
+	return &probing.Prober{Results: w.probes, Event: w.event, Exec: w.execIn, Address: w.box.Address, Grace: w.gracePeriod}
 }

@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
 	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/machine"
 )
 
@@ -185,7 +186,7 @@ func imageVolumeMissing(t *testing.T, client kubernetes.Interface, address strin
 	createPod(t, client, mounting("without-data", address, "/arm-data:1"))
 	pod := await(t, client, "without-data", "refused its image", func(p *corev1.Pod) bool {
 		return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting != nil &&
-			p.Status.ContainerStatuses[0].State.Waiting.Reason == reasonPull
+			p.Status.ContainerStatuses[0].State.Waiting.Reason == podstatus.ReasonPull
 	})
 	if got := pod.Status.ContainerStatuses[0].State.Waiting.Message; !strings.Contains(got, "no match for platform") {
 		t.Errorf("its container waits since %q", got)
@@ -280,7 +281,8 @@ func deleteAndWatch(t *testing.T, client kubernetes.Interface, pod *corev1.Pod) 
 func registryDown(t *testing.T, client kubernetes.Interface, _ string) {
 	createPod(t, client, onePod("down", "127.0.0.1:1/app:1"))
 	pod := await(t, client, "down", "told why", func(p *corev1.Pod) bool {
-		return len(p.Status.ContainerStatuses) > 0 && p.Status.ContainerStatuses[0].State.Waiting.Reason == reasonPull
+		return len(p.Status.ContainerStatuses) > 0 &&
+			p.Status.ContainerStatuses[0].State.Waiting.Reason == podstatus.ReasonPull
 	})
 	message := pod.Status.ContainerStatuses[0].State.Waiting.Message
 	if !strings.Contains(message, `failed to pull and unpack image "127.0.0.1:1/app:1": failed to resolve image: failed to do request:`) ||
@@ -404,7 +406,7 @@ func absentReferences(t *testing.T, client kubernetes.Interface, address string)
 		metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, client, pod.Name, "waiting for its environment", waits(reasonConfig, `secret "late" not found`))
+	await(t, client, pod.Name, "waiting for its environment", waits(podstatus.ReasonConfig, `secret "late" not found`))
 	if _, err := client.CoreV1().Secrets("default").Create(t.Context(), &corev1.Secret{ObjectMeta: meta},
 		metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)

@@ -13,10 +13,8 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/pulling"
 )
-
-// nodeIP is where all stand-in nodes are: on this machine.
-const nodeIP = "127.0.0.1"
 
 // maxBackOff ends the doubling of the kubelet's back-offs, which begin at retryPeriod.
 const maxBackOff = 5 * time.Minute
@@ -30,13 +28,9 @@ type node struct {
 	client   kubernetes.Interface
 	recorder record.EventRecorder
 	log      func(format string, args ...any)
-	images   *containerd.Store
-	puller   containerd.Puller
-	// turn: the kubelet pulls one image after the other (serializeImagePulls).
-	turn    chan struct{}
-	crashes *flowcontrol.Backoff
-	pulls   *flowcontrol.Backoff
-	pods    atomic.Int32
+	images   *pulling.Node
+	crashes  *flowcontrol.Backoff
+	pods     atomic.Int32
 }
 
 func (n *nodes) newNode(index int, object *corev1.Node, events record.EventBroadcaster, cache *containerd.Cache) *node {
@@ -46,13 +40,10 @@ func (n *nodes) newNode(index int, object *corev1.Node, events record.EventBroad
 	return &node{
 		name: object.Name, index: index, arch: info.Architecture, dialect: dialect, client: n.client, log: n.opts.Log,
 		recorder: events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: object.Name}),
-		images:   containerd.NewStore(),
-		puller: containerd.Puller{
+		images: pulling.NewNode(n.client, containerd.Puller{
 			Platform: platforms.Only(platform), Dialect: dialect, Cache: cache, Plain: n.opts.PlainRegistry,
-		},
-		turn:    make(chan struct{}, 1),
+		}, flowcontrol.NewBackOff(retryPeriod, maxBackOff)),
 		crashes: flowcontrol.NewBackOff(retryPeriod, maxBackOff),
-		pulls:   flowcontrol.NewBackOff(retryPeriod, maxBackOff),
 	}
 }
 

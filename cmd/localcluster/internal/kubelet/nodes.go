@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -14,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/record"
 
 	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/containerd"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/registration"
 )
 
 // nodes are all the stand-in nodes of one Run.
@@ -58,10 +57,10 @@ func (n *nodes) run(ctx context.Context) error {
 		return err
 	}
 	show := func(node *corev1.Node) error {
-		if err := n.register(ctx, node, port); err != nil {
+		if err := n.registrar().Register(ctx, node, port); err != nil {
 			return err
 		}
-		pods.running.Go(func() { n.renewLease(ctx, node.Name) })
+		pods.running.Go(func() { n.registrar().RenewLease(ctx, node.Name) })
 		return nil
 	}
 	for i := range n.opts.Nodes {
@@ -90,41 +89,6 @@ func newPods() *pods {
 	return &pods{nodes: map[string]*node{}, workers: map[types.UID]*worker{}}
 }
 
-// register creates the node and then writes its status, as only the status subresource may.
-func (n *nodes) register(ctx context.Context, node *corev1.Node, port int32) error {
-	status := readyStatus(node.Status, node.Name, port)
-	created, err := n.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		created, err = n.client.CoreV1().Nodes().Get(ctx, node.Name, metav1.GetOptions{})
-	}
-	if err != nil {
-		return fmt.Errorf("registering node %q: %w", node.Name, err)
-	}
-	created.Status = status
-	if _, err := n.client.CoreV1().Nodes().UpdateStatus(ctx, created, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("marking node %q ready: %w", node.Name, err)
-	}
-	return n.createLease(ctx, created)
-}
-
-// readyStatus is what a healthy kubelet posts; the words of the conditions are the kubelet's.
-func readyStatus(status corev1.NodeStatus, name string, port int32) corev1.NodeStatus {
-	now := metav1.Now()
-	condition := func(kind corev1.NodeConditionType, value corev1.ConditionStatus, reason,
-		message string) corev1.NodeCondition {
-		return corev1.NodeCondition{Type: kind, Status: value, Reason: reason, Message: message, LastHeartbeatTime: now,
-			LastTransitionTime: now}
-	}
-	status.Conditions = []corev1.NodeCondition{
-		condition(corev1.NodeMemoryPressure, corev1.ConditionFalse, "KubeletHasSufficientMemory",
-			"kubelet has sufficient memory available"),
-		condition(corev1.NodeDiskPressure, corev1.ConditionFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-		condition(corev1.NodePIDPressure, corev1.ConditionFalse, "KubeletHasSufficientPID",
-			"kubelet has sufficient PID available"),
-		condition(corev1.NodeReady, corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"),
-	}
-	status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: nodeIP},
-		{Type: corev1.NodeHostName, Address: name}}
-	status.DaemonEndpoints.KubeletEndpoint.Port = port
-	return status
+func (n *nodes) registrar() registration.Registrar {
+	return registration.Registrar{Client: n.client, Log: n.opts.Log}
 }

@@ -12,6 +12,8 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/record"
 	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
 )
 
 // referrer is the worker of a pod in a namespace that has ConfigMap "settings" with key "colour" and Secret "token"
@@ -76,14 +78,14 @@ func TestCheckEnvironment(t *testing.T) {
 			test.c.Name = "c"
 			pod.Spec.Containers[0] = test.c
 			w, events := referrer(pod)
-			var want *startFailure
+			var want *podstatus.Failure
 			var wantEvents []string
 			if test.want != "" {
-				want = &startFailure{reason: "CreateContainerConfigError", message: test.want}
+				want = &podstatus.Failure{Reason: "CreateContainerConfigError", Message: test.want}
 				wantEvents = []string{"Warning Failed Error: " + test.want}
 			}
 			if diff := cmp.Diff(want, w.checkEnvironment(t.Context(), &pod.Spec.Containers[0]),
-				cmp.AllowUnexported(startFailure{})); diff != "" {
+				cmp.AllowUnexported(podstatus.Failure{})); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(wantEvents, told(events), cmpopts.EquateEmpty()); diff != "" {
@@ -93,7 +95,7 @@ func TestCheckEnvironment(t *testing.T) {
 	}
 }
 
-func TestCheckSource(t *testing.T) {
+func TestTryMount(t *testing.T) {
 	for _, test := range []struct{ name, volume, want string }{
 		{"a_key", "{configMap: {name: settings, items: [{key: colour, path: c}]}}", ""},
 		{"no_key_of_a_config_map", "{configMap: {name: settings, items: [{key: colour, path: c}, {key: size, path: s}]}}",

@@ -11,11 +11,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	_ "k8s.io/kubernetes/pkg/apis/core/install" // registers how log options are read from a query
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/logs"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/registration"
 )
 
 // serve opens the kubelets' HTTPS endpoint until ctx ends and returns its port.
 func serve(ctx context.Context, config *tls.Config, p *pods) (port int32, err error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(nodeIP, "0"))
+	listener, err := net.Listen("tcp", net.JoinHostPort(registration.NodeIP, "0"))
 	if err != nil {
 		return 0, fmt.Errorf("opening the stand-in nodes' endpoint: %w", err)
 	}
@@ -51,19 +54,19 @@ func (p *pods) serveLogs(response http.ResponseWriter, request *http.Request) {
 		writeError(response, http.StatusNotFound, fmt.Sprintf("pod %q does not exist", pod))
 		return
 	}
-	id, err := logSource(pod, w.lastReported(), name, options.Previous)
+	id, err := logs.Source(pod, w.lastReported(), name, options.Previous)
 	if err != nil {
 		writeError(response, http.StatusBadRequest, err.Error())
 		return
 	}
 	// From here on the kubelet has answered 200, and what goes wrong is reported in the log's place.
 	response.WriteHeader(http.StatusOK)
-	c := w.box.withID(id)
+	c := w.box.WithID(id)
 	if c == nil {
 		fmt.Fprintf(response, "unable to retrieve container logs for %s", id)
 		return
 	}
-	copyLog(request.Context(), response, c.log, options)
+	logs.Copy(request.Context(), response, c.Log, options)
 }
 
 func writeError(response http.ResponseWriter, code int, message string) {

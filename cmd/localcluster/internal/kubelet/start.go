@@ -3,53 +3,62 @@ package kubelet
 import (
 	"context"
 	"fmt"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 	"k8s.io/kubernetes/pkg/kubelet/events"
 	"k8s.io/kubernetes/pkg/kubelet/util/format"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/sandbox"
 )
 
-// Why a container does not start, in the words of a container's status.
-const (
-	reasonCrashLoop    = "CrashLoopBackOff"
-	reasonPull         = "ErrImagePull"
-	reasonPullBackOff  = "ImagePullBackOff"
-	reasonNeverPull    = "ErrImageNeverPull"
-	reasonInvalidImage = "InvalidImageName"
-	reasonConfig       = "CreateContainerConfigError"
-	reasonCreate       = "CreateContainerError"
-	reasonRun          = "RunContainerError"
-	reasonPostStart    = "PostStartHookError"
-)
-
-// startFailure is why a container could not be started; it becomes the waiting state of the next report.
-type startFailure struct {
-	reason, message string
-	backoffUntil    time.Time // zero: try again after the usual period
+// startMissing starts every container that should run now and does not.
+func (w *worker) startMissing(ctx context.Context,
+	runtime *kubecontainer.PodStatus) (started int, failures []podstatus.Failure) {
+	inits, initialized := podstatus.InitsToStart(w.pod.Load(), runtime, w.probes.Started)
+	todo := inits
+	if initialized {
+		todo = append(todo, podstatus.ContainersToStart(w.pod.Load(), runtime)...)
+	}
+	for _, c := range todo {
+		failure := w.start(ctx, c, runtime)
+		if failure == nil {
+			delete(w.reasons, c.Name)
+			started++
+			continue
+		}
+		w.reasons[c.Name] = *failure
+		failures = append(failures, *failure)
+		// Before the pod is initialized, an init container that fails holds up those behind it.
+		if !initialized && !podutil.IsRestartableInitContainer(c) {
+			break
+		}
+	}
+	return started, failures
 }
 
 // start takes one container through the kubelet's steps: back-off, image, environment, create, start, hook.
-func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubecontainer.PodStatus) *startFailure {
-	old := find(runtime, c.Name)
+func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubecontainer.PodStatus) *podstatus.Failure {
+	old := podstatus.Find(runtime, c.Name)
 	if failure := w.crashBackOff(c, old); failure != nil {
 		return failure
 	}
 	if failure := w.ensureImageVolumes(ctx, c); failure != nil {
 		return failure
 	}
-	img, failure := w.ensureImage(ctx, c, c.Image, c.ImagePullPolicy)
+	img, failure := w.images.Ensure(ctx, c, c.Image, c.ImagePullPolicy)
 	if failure != nil {
-		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", failure.reason)
+		w.event(c, corev1.EventTypeWarning, events.FailedToCreateContainer, "Error: %s", failure.Reason)
 		return failure
 	}
 	if failure := w.checkEnvironment(ctx, c); failure != nil {
 		return failure
 	}
-	created := newContainer(c.Name, img)
+	created := sandbox.New(c.Name, img)
 	if old != nil {
-		created.attempt = old.RestartCount + 1
+		created.Attempt = old.RestartCount + 1
 	}
 	if failure := w.launch(ctx, c, created); failure != nil {
 		return failure
@@ -59,7 +68,7 @@ func (w *worker) start(ctx context.Context, c *corev1.Container, runtime *kubeco
 
 // crashBackOff mirrors doBackOff of the kubelet: the first restart is at once, then 10 s, 20 s, 40 s … up to 5 min
 // after the death of the last.
-func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *startFailure {
+func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *podstatus.Failure {
 	if old == nil || old.State != kubecontainer.ContainerStateExited {
 		return nil
 	}
@@ -71,11 +80,11 @@ func (w *worker) crashBackOff(c *corev1.Container, old *kubecontainer.Status) *s
 	w.event(c, corev1.EventTypeWarning, events.BackOffStartContainer, "Back-off restarting failed container %s in pod %s",
 		c.Name, format.Pod(w.pod.Load()))
 	delay := w.node.crashes.Get(key)
-	return &startFailure{
-		reason: reasonCrashLoop,
-		message: fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name,
+	return &podstatus.Failure{
+		Reason: podstatus.ReasonCrashLoop,
+		Message: fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", delay, c.Name,
 			format.Pod(w.pod.Load())),
-		backoffUntil: old.FinishedAt.Add(delay),
+		BackoffUntil: old.FinishedAt.Add(delay),
 	}
 }
 

@@ -15,10 +15,10 @@ import (
 // terminate ends a pod that is being deleted: its containers are stopped with grace, their end is reported, and only
 // then the pod is taken out of the API.
 func (w *worker) terminate(ctx context.Context) {
-	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), false))
+	w.report(ctx, w.apiStatus(w.runtime(), false))
 	w.stopAll(ctx, w.gracePeriod())
-	w.box.stop()
-	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), true))
+	w.box.Stop()
+	w.report(ctx, w.apiStatus(w.runtime(), true))
 	now := metav1.NewDeleteOptions(0)
 	now.Preconditions = metav1.NewUIDPreconditions(string(w.pod.Load().UID))
 	err := w.node.client.CoreV1().Pods(w.pod.Load().Namespace).Delete(ctx, w.pod.Load().Name, *now)
@@ -30,35 +30,20 @@ func (w *worker) terminate(ctx context.Context) {
 // stopAll stops all containers side by side.
 func (w *worker) stopAll(ctx context.Context, grace time.Duration) {
 	var stopping sync.WaitGroup
-	for _, created := range w.box.alive() {
-		if c := kubecontainer.GetContainerSpec(w.pod.Load(), created.name); c != nil {
+	for _, created := range w.box.Alive() {
+		if c := kubecontainer.GetContainerSpec(w.pod.Load(), created.Name); c != nil {
 			w.event(c, corev1.EventTypeNormal, events.KillingContainer, "Stopping container %s", c.Name)
 		}
-		stopping.Go(func() { end(ctx, created, grace) })
+		stopping.Go(func() { created.Terminate(ctx, grace) })
 	}
 	stopping.Wait()
 }
 
-// end asks a container to stop, kills it after the grace period or when ctx ends, and waits for its death.
-func end(ctx context.Context, c *container, grace time.Duration) {
-	c.stop()
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-		return
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	c.kill()
-	<-c.done
-}
-
 // killAll leaves nothing behind.
 func (w *worker) killAll() {
-	for _, c := range w.box.alive() {
-		c.kill()
-		<-c.done
+	for _, c := range w.box.Alive() {
+		c.Kill()
+		<-c.Done
 	}
 }
 

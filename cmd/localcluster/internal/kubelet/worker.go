@@ -11,6 +11,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/probing"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/pulling"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/registration"
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/sandbox"
 )
 
 // The kubelet's own periods (pkg/kubelet/kubelet.go and pod_workers.go of Kubernetes 1.36).
@@ -26,9 +32,9 @@ type worker struct {
 	node            *node
 	namespace, name string
 	pod             atomic.Pointer[corev1.Pod] // the newest
-	box             *sandbox
+	box             *sandbox.Sandbox
 	bell            bell
-	probes          *probes
+	probes          *probing.Results
 	updates         chan *corev1.Pod // holds the newest pod only
 	deleted         chan struct{}    // closed once the pod is to be deleted: what a sync is waiting for no longer matters
 	gone            func()           // ends the worker: the pod is not in the API any more
@@ -36,9 +42,9 @@ type worker struct {
 	deleting bool // of update alone
 
 	// Of the worker's goroutine alone.
-	reasons    map[string]startFailure // by container: why its last start failed
-	pullErrors map[string]string       // by pod and image: how the last pull failed
-	written    corev1.PodStatus        // what the API has
+	reasons map[string]podstatus.Failure // by container: why its last start failed
+	images  *pulling.Puller
+	written corev1.PodStatus // what the API has
 
 	mu       sync.Mutex
 	reported corev1.PodStatus // what the kubelet goes by, written or about to be
@@ -48,12 +54,13 @@ func newWorker(n *node, pod *corev1.Pod, gone func()) *worker {
 	rung := make(bell, 1)
 	w := &worker{
 		node: n, namespace: pod.Namespace, name: pod.Name, gone: gone,
-		box: &sandbox{}, bell: rung, probes: newProbes(rung),
+		box: &sandbox.Sandbox{}, bell: rung, probes: probing.NewResults(rung.ring),
 		updates: make(chan *corev1.Pod, 1), deleted: make(chan struct{}),
-		reasons: map[string]startFailure{}, pullErrors: map[string]string{},
+		reasons: map[string]podstatus.Failure{},
 		written: *pod.Status.DeepCopy(), reported: *pod.Status.DeepCopy(),
 	}
 	w.pod.Store(pod)
+	w.images = pulling.New(n.images, w.pod.Load, w.event)
 	return w
 }
 
@@ -116,7 +123,7 @@ func (w *worker) run(ctx context.Context) {
 // sync is looked at after it, as on real nodes.
 func (w *worker) relist(ctx context.Context) {
 	for seen := 0; wait(ctx, relistPeriod); {
-		if version := w.box.currentVersion(); version != seen {
+		if version := w.box.CurrentVersion(); version != seen {
 			seen = version
 			w.bell.ring()
 		}
@@ -144,7 +151,7 @@ func differ(a, b *corev1.Pod) bool {
 // sync brings the pod one step further, and gives up starting containers when starting ends. It returns when to look
 // again, and whether the pod has ended for good.
 func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finished bool) {
-	runtime := w.box.status(w.pod.Load(), w.node)
+	runtime := w.runtime()
 	status := w.apiStatus(runtime, false)
 	w.report(ctx, status)
 	if status.Phase == corev1.PodSucceeded || status.Phase == corev1.PodFailed {
@@ -157,13 +164,13 @@ func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finis
 	if len(runtime.SandboxStatuses) == 0 && !w.hasRuntime(starting) {
 		return jitter(retryPeriod), false
 	}
-	if onlySidecarsLeft(w.pod.Load(), runtime) {
+	if podstatus.OnlySidecarsLeft(w.pod.Load(), runtime) {
 		w.stopAll(ctx, w.gracePeriod())
-		w.box.stop()
+		w.box.Stop()
 		return 0, false
 	}
-	if w.box.start(w.node.newIP) {
-		runtime = w.box.status(w.pod.Load(), w.node)
+	if w.box.Start(w.node.newIP) {
+		runtime = w.runtime()
 	}
 	started, failures := w.startMissing(starting, runtime)
 	if len(failures) == 0 && started > 0 {
@@ -173,15 +180,15 @@ func (w *worker) sync(ctx, starting context.Context) (again time.Duration, finis
 }
 
 // retryAfter mirrors completeWork of the kubelet's pod workers.
-func retryAfter(failures []startFailure) time.Duration {
+func retryAfter(failures []podstatus.Failure) time.Duration {
 	if len(failures) == 0 {
 		return jitter(resyncPeriod)
 	}
 	after := retryPeriod
 	var until time.Time
 	for _, f := range failures {
-		if !f.backoffUntil.IsZero() && (until.IsZero() || f.backoffUntil.Before(until)) {
-			until = f.backoffUntil
+		if !f.BackoffUntil.IsZero() && (until.IsZero() || f.BackoffUntil.Before(until)) {
+			until = f.BackoffUntil
 		}
 	}
 	if !until.IsZero() {
@@ -198,8 +205,19 @@ func jitter(d time.Duration) time.Duration {
 // finish ends what still runs of a pod that has succeeded or failed, and reports it a last time.
 func (w *worker) finish(ctx context.Context) {
 	w.stopAll(ctx, w.gracePeriod())
-	w.box.stop()
-	w.report(ctx, w.apiStatus(w.box.status(w.pod.Load(), w.node), true))
+	w.box.Stop()
+	w.report(ctx, w.apiStatus(w.runtime(), true))
+}
+
+// apiStatus is the pod's status from what the runtime knows. final means that no container will run again.
+func (w *worker) apiStatus(runtime *kubecontainer.PodStatus, final bool) corev1.PodStatus {
+	return podstatus.View{Pod: w.pod.Load(), Old: w.lastReported(), Runtime: runtime, Failures: w.reasons,
+		Probed: w.probes.Of, HostIP: registration.NodeIP, Final: final}.Status()
+}
+
+// runtime is what the container runtime knows of the pod.
+func (w *worker) runtime() *kubecontainer.PodStatus {
+	return w.box.Status(w.pod.Load(), w.node.images.Store, w.node.dialect.User)
 }
 
 func (w *worker) lastReported() corev1.PodStatus {
@@ -208,7 +226,14 @@ func (w *worker) lastReported() corev1.PodStatus {
 	return *w.reported.DeepCopy()
 }
 
-// find returns the newest container of a name.
-func find(runtime *kubecontainer.PodStatus, name string) *kubecontainer.Status {
-	return runtime.FindContainerStatusByName(name)
+// wait sleeps for d and reports whether ctx is still alive.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }

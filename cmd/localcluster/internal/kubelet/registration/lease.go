@@ -1,4 +1,4 @@
-package kubelet
+package registration
 
 import (
 	"context"
@@ -17,7 +17,7 @@ const (
 	leaseRenewal  = 10 * time.Second
 )
 
-func (n *nodes) createLease(ctx context.Context, node *corev1.Node) error {
+func (r Registrar) createLease(ctx context.Context, node *corev1.Node) error {
 	seconds, now := int32(leaseDuration/time.Second), metav1.NowMicro()
 	lease := &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{
@@ -27,21 +27,31 @@ func (n *nodes) createLease(ctx context.Context, node *corev1.Node) error {
 		Spec: coordinationv1.LeaseSpec{HolderIdentity: &node.Name, LeaseDurationSeconds: &seconds, RenewTime: &now},
 	}
 	for {
-		_, err := n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Create(ctx, lease, metav1.CreateOptions{})
+		_, err := r.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Create(ctx, lease, metav1.CreateOptions{})
 		if err == nil || apierrors.IsAlreadyExists(err) {
 			return nil
 		}
 		// A young API server makes the kube-node-lease namespace a moment after it starts to serve.
-		if !apierrors.IsNotFound(err) || !wait(ctx, 100*time.Millisecond) {
+		if !apierrors.IsNotFound(err) {
 			return fmt.Errorf("creating the lease of node %q: %w", node.Name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("creating the lease of node %q: %w", node.Name, err)
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
-// renewLease keeps the node controller from marking the node unreachable.
-func (n *nodes) renewLease(ctx context.Context, name string) {
-	leases := n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
-	for wait(ctx, leaseRenewal) {
+// RenewLease keeps the node controller from marking the node unreachable.
+func (r Registrar) RenewLease(ctx context.Context, name string) {
+	leases := r.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(leaseRenewal):
+		}
 		lease, err := leases.Get(ctx, name, metav1.GetOptions{})
 		if err == nil {
 			now := metav1.NowMicro()
@@ -49,19 +59,7 @@ func (n *nodes) renewLease(ctx context.Context, name string) {
 			_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
 		}
 		if err != nil && ctx.Err() == nil {
-			n.opts.Log("renewing the lease of node %q: %v", name, err)
+			r.Log("renewing the lease of node %q: %v", name, err)
 		}
-	}
-}
-
-// wait sleeps for d and reports whether ctx is still alive.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

@@ -1,7 +1,6 @@
-package kubelet
+package podstatus
 
 import (
-	"context"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,35 +9,10 @@ import (
 	kubecontainer "k8s.io/kubernetes/pkg/kubelet/container"
 )
 
-// startMissing starts every container that should run now and does not.
-func (w *worker) startMissing(ctx context.Context,
-	runtime *kubecontainer.PodStatus) (started int, failures []startFailure) {
-	inits, initialized := initsToStart(w.pod.Load(), runtime, w.probes.started)
-	todo := inits
-	if initialized {
-		todo = append(todo, containersToStart(w.pod.Load(), runtime)...)
-	}
-	for _, c := range todo {
-		failure := w.start(ctx, c, runtime)
-		if failure == nil {
-			delete(w.reasons, c.Name)
-			started++
-			continue
-		}
-		w.reasons[c.Name] = *failure
-		failures = append(failures, *failure)
-		// Before the pod is initialized, an init container that fails holds up those behind it.
-		if !initialized && !podutil.IsRestartableInitContainer(c) {
-			break
-		}
-	}
-	return started, failures
-}
-
-// initsToStart mirrors computeInitContainerActions of Kubernetes 1.36: which init containers to start now, and whether
+// InitsToStart mirrors computeInitContainerActions of Kubernetes 1.36: which init containers to start now, and whether
 // the others may start. It goes from the last one that was ever started: what precedes it is done, save for
 // sidecars, which are kept running.
-func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
+func InitsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
 	started func(*corev1.Container, *kubecontainer.Status) bool) (todo []*corev1.Container, initialized bool) {
 	inits := pod.Spec.InitContainers
 	if len(inits) == 0 {
@@ -47,7 +21,7 @@ func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
 	initialized = kubecontainer.HasAnyActiveRegularContainerStarted(&pod.Spec, runtime)
 	reached := initialized
 	for i := len(inits) - 1; i >= 0; i-- {
-		c, status := &inits[i], find(runtime, inits[i].Name)
+		c, status := &inits[i], Find(runtime, inits[i].Name)
 		sidecar := podutil.IsRestartableInitContainer(c)
 		done := !sidecar && completed(status)
 		switch {
@@ -71,8 +45,8 @@ func initsToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus,
 	return todo, initialized
 }
 
-// containersToStart are those that never ran, or died and are to run again.
-func containersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo []*corev1.Container) {
+// ContainersToStart are those that never ran, or died and are to run again.
+func ContainersToStart(pod *corev1.Pod, runtime *kubecontainer.PodStatus) (todo []*corev1.Container) {
 	for i := range pod.Spec.Containers {
 		c := &pod.Spec.Containers[i]
 		if wantsRestart(c, pod, runtime) {
@@ -93,11 +67,11 @@ func wantsRestart(c *corev1.Container, pod *corev1.Pod, runtime *kubecontainer.P
 	return kubecontainer.ShouldContainerBeRestarted(klog.Background(), c, pod, runtime)
 }
 
-// onlySidecarsLeft reports whether the pod's own containers have ended for good while sidecars still run: the kubelet
+// OnlySidecarsLeft reports whether the pod's own containers have ended for good while sidecars still run: the kubelet
 // ends them then (keepCount 0 in computePodActions), without which a Job with a sidecar would never complete.
-func onlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
+func OnlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
 	for i := range pod.Spec.Containers {
-		status := find(runtime, pod.Spec.Containers[i].Name)
+		status := Find(runtime, pod.Spec.Containers[i].Name)
 		if status == nil || status.State != kubecontainer.ContainerStateExited {
 			return false
 		}
@@ -105,9 +79,14 @@ func onlySidecarsLeft(pod *corev1.Pod, runtime *kubecontainer.PodStatus) bool {
 	left := false
 	for i := range pod.Spec.InitContainers {
 		c := &pod.Spec.InitContainers[i]
-		status := find(runtime, c.Name)
+		status := Find(runtime, c.Name)
 		left = left || podutil.IsRestartableInitContainer(c) && status != nil &&
 			status.State == kubecontainer.ContainerStateRunning
 	}
-	return left && len(containersToStart(pod, runtime)) == 0
+	return left && len(ContainersToStart(pod, runtime)) == 0
+}
+
+// Find returns the newest container of a name.
+func Find(runtime *kubecontainer.PodStatus, name string) *kubecontainer.Status {
+	return runtime.FindContainerStatusByName(name)
 }

@@ -1,4 +1,5 @@
-package kubelet
+// Package logs keeps what containers write, and serves it as a kubelet does.
+package logs
 
 import (
 	"bytes"
@@ -12,8 +13,8 @@ type logLine struct {
 	text []byte // with its line end, unless the container ended without one
 }
 
-// containerLog keeps what one container wrote, in memory.
-type containerLog struct {
+// Log keeps what one container wrote, in memory.
+type Log struct {
 	mu      sync.Mutex
 	lines   []logLine
 	partial []byte // a line that has not ended yet
@@ -21,10 +22,11 @@ type containerLog struct {
 	grown   chan struct{} // closed and replaced at every change
 }
 
-func newLog() *containerLog { return &containerLog{grown: make(chan struct{})} }
+// New returns an empty log.
+func New() *Log { return &Log{grown: make(chan struct{})} }
 
 // Write never fails.
-func (l *containerLog) Write(p []byte) (int, error) {
+func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.partial = append(l.partial, p...)
@@ -38,13 +40,13 @@ func (l *containerLog) Write(p []byte) (int, error) {
 	}
 }
 
-func (l *containerLog) append(text []byte) {
+func (l *Log) append(text []byte) {
 	l.lines = append(l.lines, logLine{at: time.Now(), text: bytes.Clone(text)})
 	l.wake()
 }
 
-// close ends the log: a line without an end counts, and followers see that nothing more comes.
-func (l *containerLog) close() {
+// Close ends the log: a line without an end counts, and followers see that nothing more comes.
+func (l *Log) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.partial) > 0 {
@@ -54,21 +56,21 @@ func (l *containerLog) close() {
 	l.wake()
 }
 
-func (l *containerLog) wake() {
+func (l *Log) wake() {
 	close(l.grown)
 	l.grown = make(chan struct{})
 }
 
 // from returns the lines after the first n, whether more can come, and a channel that closes when they do.
-func (l *containerLog) from(n int) (lines []logLine, open bool, grown <-chan struct{}) {
+func (l *Log) from(n int) (lines []logLine, open bool, grown <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]logLine(nil), l.lines[n:]...), !l.closed, l.grown
 }
 
-// tail returns the last lines as text, at most 80 lines and 2048 bytes: what the kubelet takes over as the termination
+// Tail returns the last lines as text, at most 80 lines and 2048 bytes: what the kubelet takes over as the termination
 // message under FallbackToLogsOnError.
-func (l *containerLog) tail() string {
+func (l *Log) Tail() string {
 	const maxLines, maxBytes = 80, 2048
 	lines, _, _ := l.from(0)
 	var text []byte

@@ -1,4 +1,4 @@
-package kubelet
+package process
 
 import (
 	"path"
@@ -10,10 +10,10 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rootfs/launch"
 )
 
-// command joins the image's config with the pod's words as Kubernetes does: command replaces ENTRYPOINT and drops
+// Command joins the image's config with the pod's words as Kubernetes does: command replaces ENTRYPOINT and drops
 // CMD, args replaces CMD; $(VAR) is expanded from the container's own env. Values taken from elsewhere (valueFrom,
 // envFrom) are not resolved.
-func command(c *corev1.Container, pod *corev1.Pod, config v1.Config) launch.Command {
+func Command(c *corev1.Container, pod *corev1.Pod, config v1.Config) launch.Command {
 	var env []string
 	var expandable []kubecontainer.EnvVar
 	for _, e := range c.Env {

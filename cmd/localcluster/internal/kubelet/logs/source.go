@@ -1,4 +1,4 @@
-package kubelet
+package logs
 
 import (
 	"fmt"
@@ -6,10 +6,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/podstatus"
 )
 
-// logSource mirrors validateContainerLogStatus of the kubelet: which container's log is meant, by its ID.
-func logSource(pod string, status corev1.PodStatus, name string, previous bool) (id string, err error) {
+// Source mirrors validateContainerLogStatus of the kubelet: which container's log is meant, by its ID.
+func Source(pod string, status corev1.PodStatus, name string, previous bool) (id string, err error) {
 	s, found := podutil.GetContainerStatus(slices.Concat(status.ContainerStatuses, status.InitContainerStatuses), name)
 	if !found {
 		return "", fmt.Errorf("container %q in pod %q is not available", name, pod)
@@ -33,9 +35,9 @@ func logSource(pod string, status corev1.PodStatus, name string, previous bool) 
 
 func waitingWords(reason string) string {
 	switch reason {
-	case reasonPull:
+	case podstatus.ReasonPull:
 		return "image can't be pulled"
-	case reasonPullBackOff:
+	case podstatus.ReasonPullBackOff:
 		return "trying and failing to pull image"
 	}
 	return reason

@@ -1,11 +1,14 @@
-package kubelet
+package probing
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/multiarch-deploy/multiarch-deploy/cmd/localcluster/internal/kubelet/sandbox"
 )
 
 func TestAnswers(t *testing.T) {
@@ -25,19 +28,21 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			pod := onePod("p", "i")
-			pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}}
-			w, events := referrer(pod)
-			w.box.start(func() string { return "10.244.0.7" })
-			created, probe := newContainer("c", nil), &corev1.Probe{ProbeHandler: test.probe}
-			if !w.answers("Readiness", probe, &pod.Spec.Containers[0], created) {
+			c := &corev1.Container{Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}}}
+			var told []string
+			p := &Prober{Address: func() string { return "10.244.0.7" },
+				Event: func(_ *corev1.Container, kind, reason, message string, args ...any) {
+					told = append(told, kind+" "+reason+" "+fmt.Sprintf(message, args...))
+				}}
+			created, probe := sandbox.New("c", nil), &corev1.Probe{ProbeHandler: test.probe}
+			if !p.answers("Readiness", probe, c, created) {
 				t.Error("a process that lives does not answer")
 			}
-			created.end()
-			if w.answers("Readiness", probe, &pod.Spec.Containers[0], created) {
+			created.End()
+			if p.answers("Readiness", probe, c, created) {
 				t.Error("a process that has ended answers")
 			}
-			if diff := cmp.Diff([]string{test.want}, told(events)); diff != "" {
+			if diff := cmp.Diff([]string{test.want}, told); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 		})

@@ -1,4 +1,4 @@
-package kubelet
+package podstatus
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestInitsToStart(t *testing.T) {
 	const always, onFailure, never = corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever
 	first, second, sidecar := corev1.Container{Name: "first"}, corev1.Container{Name: "second"},
 		corev1.Container{Name: "sidecar"}
-	sidecar.RestartPolicy = ptr(corev1.ContainerRestartPolicyAlways)
+	sidecar.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
 	for _, test := range []struct {
 		name    string
 		policy  corev1.RestartPolicy
@@ -58,7 +58,7 @@ func TestInitsToStart(t *testing.T) {
 			pod := &corev1.Pod{Spec: corev1.PodSpec{RestartPolicy: test.policy, InitContainers: test.inits,
 				Containers: []corev1.Container{{Name: "c"}}}}
 			runtime := &kubecontainer.PodStatus{ContainerStatuses: test.runtime, ActiveContainerStatuses: test.runtime}
-			todo, initialized := initsToStart(pod, runtime, func(_ *corev1.Container, s *kubecontainer.Status) bool {
+			todo, initialized := InitsToStart(pod, runtime, func(_ *corev1.Container, s *kubecontainer.Status) bool {
 				return s.State == kubecontainer.ContainerStateRunning
 			})
 			got := result{Initialized: initialized}

@@ -1,4 +1,4 @@
-package kubelet
+package logs
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// copyLog writes a log as the options ask, and with follow until the container or ctx ends.
-func copyLog(ctx context.Context, out http.ResponseWriter, log *containerLog, options *corev1.PodLogOptions) {
+// Copy writes a log as the options ask, and with follow until the container or ctx ends.
+func Copy(ctx context.Context, out http.ResponseWriter, log *Log, options *corev1.PodLogOptions) {
 	flusher := http.NewResponseController(out)
 	limited := &limitedWriter{Writer: out, left: -1}
 	if options.LimitBytes != nil {

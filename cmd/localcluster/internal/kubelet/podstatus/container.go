@@ -1,4 +1,4 @@
-package kubelet
+package podstatus
 
 import (
 	"time"
@@ -10,17 +10,17 @@ import (
 )
 
 // containerStatuses mirrors convertToAPIContainerStatuses of the kubelet.
-func (w *worker) containerStatuses(runtime *kubecontainer.PodStatus, old []corev1.ContainerStatus,
-	containers []corev1.Container, hasInit bool) []corev1.ContainerStatus {
+func (v View) containerStatuses(old []corev1.ContainerStatus, containers []corev1.Container,
+	hasInit bool) []corev1.ContainerStatus {
 	var statuses []corev1.ContainerStatus
 	for i := range containers {
 		c := &containers[i]
 		before, _ := podutil.GetContainerStatus(old, c.Name)
 		status := waiting(c, before, hasInit)
-		if current := find(runtime, c.Name); current != nil {
+		if current := Find(v.Runtime, c.Name); current != nil {
 			status = seen(c, current, before)
 		}
-		w.addStartFailure(&status, c, runtime)
+		v.addStartFailure(&status, c)
 		statuses = append(statuses, status)
 	}
 	return statuses
@@ -84,30 +84,29 @@ func seconds(t time.Time) metav1.Time {
 
 // addStartFailure makes a container that will be tried again wait, for the reason its last start failed. The death
 // before that becomes its last state.
-func (w *worker) addStartFailure(status *corev1.ContainerStatus, c *corev1.Container,
-	runtime *kubecontainer.PodStatus) {
-	failure, failed := w.reasons[c.Name]
-	if !failed || !w.willStart(c, runtime) {
+func (v View) addStartFailure(status *corev1.ContainerStatus, c *corev1.Container) {
+	failure, failed := v.Failures[c.Name]
+	if !failed || !v.willStart(c) {
 		return
 	}
 	if status.State.Terminated != nil {
 		status.LastTerminationState = status.State
 	}
-	status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: failure.reason,
-		Message: failure.message}}
+	status.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: failure.Reason,
+		Message: failure.Message}}
 }
 
 // willStart reports whether a container is to be started, once more or at all.
-func (w *worker) willStart(c *corev1.Container, runtime *kubecontainer.PodStatus) bool {
-	if w.isInit(c) && completed(find(runtime, c.Name)) {
+func (v View) willStart(c *corev1.Container) bool {
+	if v.isInit(c) && completed(Find(v.Runtime, c.Name)) {
 		return false
 	}
-	return wantsRestart(c, w.pod.Load(), runtime)
+	return wantsRestart(c, v.Pod, v.Runtime)
 }
 
-func (w *worker) isInit(c *corev1.Container) bool {
-	for i := range w.pod.Load().Spec.InitContainers {
-		if w.pod.Load().Spec.InitContainers[i].Name == c.Name {
+func (v View) isInit(c *corev1.Container) bool {
+	for i := range v.Pod.Spec.InitContainers {
+		if v.Pod.Spec.InitContainers[i].Name == c.Name {
 			return true
 		}
 	}
