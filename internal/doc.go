@@ -30,7 +30,7 @@
 //	rollout     watches applied objects until they are ready and stay so, or cannot get there
 //	            (rollout/streams says what is watched, rollout/follow keeps the lists and watches of a cluster going,
 //	            rollout/stability sees how long containers last)
-//	diagnose    a failing pod -> cause, evidence, fix
+//	diagnose    a failing pod -> cause, evidence, fix; diagnose/scheduling has those that no node takes
 //	workloads   what runs in a cluster: the top owner of every controller, bare pods, and their pods
 //	audit       pure: what runs x the plan x images -> what is at risk, what could move, and what it comes to in sum
 //	gitops      the edit as a commit on GitHub, or as a pull request: gitops/checkout finds the repository,

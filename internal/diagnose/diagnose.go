@@ -4,12 +4,10 @@ package diagnose
 
 import (
 	"context"
-	"errors"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/diagnose/scheduling"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/platform"
 )
@@ -26,18 +24,8 @@ type Evidence struct {
 	Nodes []corev1.Node
 	// Events are the Warning events about the pod.
 	Events []corev1.Event
-	// Lookup reads an object of the cluster; its error distinguishes one that is not there (apierrors.IsNotFound) from one
-	// that may not be read.
-	Lookup func(ctx context.Context, resource schema.GroupVersionResource, namespace,
-		name string) (*unstructured.Unstructured, error)
-}
-
-func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResource, namespace,
-	name string) (*unstructured.Unstructured, error) {
-	if ev.Lookup == nil {
-		return nil, errors.ErrUnsupported
-	}
-	return ev.Lookup(ctx, resource, namespace, name)
+	// Lookup reads an object of the cluster.
+	Lookup scheduling.Lookup
 }
 
 // Pod diagnoses a pod as it is now: first whether it has a node, then whether the node could prepare it, then its
@@ -45,7 +33,7 @@ func (ev Evidence) lookup(ctx context.Context, resource schema.GroupVersionResou
 // permanent one, then one that keeps a container from starting, then an exit, then a probe. The finding's Object is
 // the pod.
 func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
-	if d := unscheduled(ctx, pod, ev); d.Finding != nil {
+	if d := scheduling.Pod(ctx, pod, ev.ofScheduling(pod)); d.Finding != nil {
 		return d
 	}
 	if d := unprepared(pod, ev); d.Finding != nil {
@@ -58,6 +46,15 @@ func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 		}
 	}
 	return best
+}
+
+// ofScheduling is what the search for a node goes by.
+func (ev Evidence) ofScheduling(pod *corev1.Pod) scheduling.Evidence {
+	own := scheduling.Evidence{Nodes: ev.Nodes, Lookup: ev.Lookup}
+	for _, c := range containersOf(pod, ev) {
+		own.Images = append(own.Images, c.image())
+	}
+	return own
 }
 
 // weight orders the causes by how much they explain: a container that never starts, or dies, makes the probes of its

@@ -8,10 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 )
@@ -46,18 +42,19 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 		{
 			"secret_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "shop-tls" not found`,
 			said{finding.MissingReference, at + "volume tls names Secret shop-tls, which does not exist.",
-				"Create Secret shop-tls in namespace shop, or correct the reference.", missingGrace, "Secret shop/shop-tls"},
+				"Create Secret shop-tls in namespace shop, or correct the reference.", finding.MissingGrace,
+				"Secret shop/shop-tls"},
 		},
 		{
 			"key_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "conf" : references non-existent config key: app.yaml`,
 			said{finding.MissingReference, at + "volume conf names key app.yaml, which its ConfigMap does not have.",
-				"Add the key, or correct the reference.", missingGrace, ""},
+				"Add the key, or correct the reference.", finding.MissingGrace, ""},
 		},
 		{
 			"key_of_a_volume_that_is_known", "FailedMount",
 			`MountVolume.SetUp failed for volume "keyed" : configmap references non-existent config key: app.yaml`,
 			said{finding.MissingReference, at + "volume keyed names key app.yaml, which ConfigMap settings does not have.",
-				"Add the key to ConfigMap settings in namespace shop, or correct the reference.", missingGrace, ""},
+				"Add the key to ConfigMap settings in namespace shop, or correct the reference.", finding.MissingGrace, ""},
 		},
 		{
 			"driver_of_a_volume", "FailedMount", `MountVolume.SetUp failed for volume "data" : kubernetes.io/csi: driver name x.csi.io not found in the list of registered CSI drivers`,
@@ -83,99 +80,6 @@ func TestPod_that_is_being_prepared(t *testing.T) {
 			event := corev1.Event{Reason: test.reason, Message: test.message}
 			got := Pod(t.Context(), pod, Evidence{Events: []corev1.Event{event}, Nodes: []corev1.Node{nodeOf("n", "arm64")}})
 			if diff := cmp.Diff(test.want, tell(got)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestPod_that_no_scheduler_looks_for(t *testing.T) {
-	condition := func(reason, message string) []corev1.PodCondition {
-		return []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: reason,
-			Message: message}}
-	}
-	const waits = "Pod shop/cart waits for a node: "
-	tests := []struct {
-		name       string
-		conditions []corev1.PodCondition
-		scheduler  string
-		want       said
-	}{
-		{"gated", condition("SchedulingGated", "Scheduling is blocked"), "",
-			said{Code: finding.NotScheduled, Message: waits + "scheduling gates (example.com/quota) keep it from being " +
-				"scheduled.", Fix: "Wait for the controller that removes them, or remove spec.schedulingGates."}},
-		{"error", condition("SchedulerError", "running PreBind plugin: timed out"), "",
-			said{Code: finding.NotScheduled, Message: waits + "the scheduler failed: running PreBind plugin: timed out.",
-				Fix: "See the events of the pod, and what the message names."}},
-		{"foreign", nil, "volcano", said{Code: finding.NotScheduled, Message: waits +
-			`scheduler "volcano", which it names, has not taken it.`,
-			Fix: "Check that this scheduler runs, or drop spec.schedulerName."}},
-		{"new", nil, "default-scheduler", said{}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.NodeName, pod.Spec.SchedulerName = "", test.scheduler
-			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/quota"}}
-			pod.Status = corev1.PodStatus{Conditions: test.conditions}
-			if diff := cmp.Diff(test.want, tell(Pod(t.Context(), pod, Evidence{}))); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestPod_that_waits_for_a_claim(t *testing.T) {
-	const waits = "Pod shop/cart waits for a node: "
-	const unbound = "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims."
-	tests := []struct {
-		name, message, class string
-		classExists          bool
-		want                 said
-	}{
-		{
-			"that_is_not_there", `0/2 nodes are available: persistentvolumeclaim "data" not found.`, "", false,
-			said{finding.MissingReference, waits + "claim data, which its volume store uses, does not exist.",
-				"Add PersistentVolumeClaim data to the manifests, or correct the volume's claimName.", missingGrace,
-				"PersistentVolumeClaim shop/data"},
-		},
-		{
-			"of_a_class_that_is_not_there", unbound, "fast", false,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and the cluster has " +
-				"no storage class fast.", "Set storageClassName to a class of the cluster: kubectl get storageclass", missingGrace,
-				"StorageClass /fast"},
-		},
-		{
-			"of_a_class_that_makes_no_volume", unbound, "fast", true,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume of its storage class " +
-				"fast yet.", "See why: kubectl describe pvc -n shop data", 0, ""},
-		},
-		{
-			"without_a_class", unbound, "", false,
-			said{finding.VolumeNotReady, waits + "claim data, which its volume store uses, has no volume, and names no " +
-				"storage class.", "Set storageClassName to a class of the cluster (kubectl get storageclass), or add a " +
-				"PersistentVolume that fits.", 0, ""},
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.NodeName = ""
-			claim := &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}
-			pod.Spec.Volumes = []corev1.Volume{{Name: "store",
-				VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: claim}}}
-			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
-				Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: test.message}}}
-			ev := Evidence{Lookup: func(_ context.Context, r schema.GroupVersionResource, _,
-				name string) (*unstructured.Unstructured, error) {
-				if r == storage && !test.classExists {
-					return nil, apierrors.NewNotFound(r.GroupResource(), name)
-				}
-				u := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"storageClassName": test.class}}}
-				u.SetName(name)
-				return u, nil
-			}}
-			if diff := cmp.Diff(test.want, tell(Pod(t.Context(), pod, ev))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -245,22 +149,6 @@ func TestPod_names_the_variable_and_the_volume_at_fault(t *testing.T) {
 		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "r/model:1"}}}}
 	want = "Pod shop/cart on n, image volume model: the registry has no image r/model:1."
 	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{}).Finding.Message); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestPod_says_what_no_node_is_big_enough_for(t *testing.T) {
-	pod := placed(corev1.ContainerStatus{})
-	pod.Spec.NodeName = ""
-	pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{"cpu": resource.MustParse("4"),
-		"memory": resource.MustParse("1Gi")}
-	pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled,
-		Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu."}}}
-	n := nodeOf("a", "amd64")
-	n.Status.Allocatable = corev1.ResourceList{"cpu": resource.MustParse("2"), "memory": resource.MustParse("8Gi")}
-	want := "Pod shop/cart waits for a node: the nodes that it could use have no room: 0/1 nodes are available: 1 " +
-		"Insufficient cpu. It requests cpu 4, where the largest of them, a, has 2."
-	if diff := cmp.Diff(want, Pod(t.Context(), pod, Evidence{Nodes: []corev1.Node{n}}).Finding.Message); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -43,7 +43,7 @@ var kinds = map[string]string{"secret": "Secret", "configmap": "ConfigMap", "con
 // finding.Diagnosis.Missing. who names the part of the pod that asks for it.
 func missingReference(f *finding.Finding, pod *corev1.Pod, who, kind, name, key string) finding.Diagnosis {
 	f.Code = finding.MissingReference
-	d := finding.Diagnosis{Finding: f, Grace: missingGrace}
+	d := finding.Diagnosis{Finding: f, Grace: finding.MissingGrace}
 	what := kind + " " + name
 	switch {
 	case key != "" && name == "":

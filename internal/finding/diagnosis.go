@@ -19,3 +19,7 @@ type Diagnosis struct {
 	// nothing in the deploy is known to bring it.
 	Missing object.Key
 }
+
+// MissingGrace is how long something that a pod names may be missing before it counts as missing for good, where
+// nothing in the deploy is known to bring it. Whoever makes it beside the deploy has done so by then.
+const MissingGrace = 30 * time.Second

@@ -1,4 +1,4 @@
-package diagnose
+package scheduling
 
 import (
 	"testing"
@@ -225,16 +225,16 @@ func TestPod_that_waits_for_a_node(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			pod := placed(corev1.ContainerStatus{})
-			pod.Spec.NodeName, pod.Spec.NodeSelector = "", test.selector
+			pod := cart()
+			pod.Spec.NodeSelector = test.selector
 			pod.OwnerReferences = []metav1.OwnerReference{{Kind: test.owner, Controller: new(true)}}
 			pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{
 				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
 				Message: test.message,
 			}}}
 			got := Pod(t.Context(), pod, Evidence{
-				Nodes: test.nodes,
-				Image: func(string) (platform.Offer, bool) { return platform.Offer{Platforms: test.image}, test.image != nil },
+				Nodes:  test.nodes,
+				Images: []platform.Offer{{Platforms: test.image}},
 			})
 			want := finding.Diagnosis{Finding: &finding.Finding{
 				Code: test.want, Severity: finding.Error, Object: "v1 Pod shop/cart", Message: test.text, Fix: test.fix,

@@ -1,10 +1,9 @@
-package diagnose
+package scheduling
 
 import (
 	"context"
 	"fmt"
 	"regexp"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,10 +13,6 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
-
-// missingGrace is how long something that a pod names may be missing before it counts as missing for good, where
-// nothing in the deploy is known to bring it. Whoever makes it beside the deploy has done so by then.
-const missingGrace = 30 * time.Second
 
 var (
 	claims  = schema.GroupVersionResource{Version: "v1", Resource: "persistentvolumeclaims"}
@@ -34,7 +29,7 @@ func unboundClaim(ctx context.Context, pod *corev1.Pod, ev Evidence, message str
 		d := pending(pod, finding.MissingReference,
 			fmt.Sprintf("claim %s, which %s, does not exist.", m[1], usedBy(pod, m[1])),
 			fmt.Sprintf("Add PersistentVolumeClaim %s to the manifests, or correct the volume's claimName.", m[1]))
-		d.Grace = missingGrace
+		d.Grace = finding.MissingGrace
 		d.Missing = object.Key{GroupKind: schema.GroupKind{Kind: "PersistentVolumeClaim"}, Namespace: pod.Namespace,
 			Name: m[1]}
 		return d
@@ -72,7 +67,7 @@ func unbound(ctx context.Context, pod *corev1.Pod, ev Evidence, claim *unstructu
 	if apierrors.IsNotFound(err) {
 		d := pending(pod, finding.VolumeNotReady, what+fmt.Sprintf(", and the cluster has no storage class %s.", class),
 			"Set storageClassName to a class of the cluster: kubectl get storageclass")
-		d.Grace = missingGrace
+		d.Grace = finding.MissingGrace
 		d.Missing = object.Key{GroupKind: schema.GroupKind{Group: "storage.k8s.io", Kind: "StorageClass"}, Name: class}
 		return d
 	}

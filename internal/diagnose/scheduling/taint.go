@@ -1,4 +1,4 @@
-package diagnose
+package scheduling
 
 import (
 	"fmt"
@@ -24,15 +24,15 @@ func byArchitecture(kept []taintedNode) []taintedNode {
 }
 
 // runnable keeps the nodes whose CPU every image of the pod is known to run on.
-func runnable(pod *corev1.Pod, kept []taintedNode, ev Evidence) []taintedNode {
+func runnable(kept []taintedNode, ev Evidence) []taintedNode {
 	return slices.DeleteFunc(slices.Clone(kept), func(k taintedNode) bool {
-		return !runsOn(pod, node.Architecture(&k.node), ev)
+		return !ev.runsOn(node.Architecture(&k.node))
 	})
 }
 
 // runsOn reports whether every image of the pod is known to run on the CPU.
-func runsOn(pod *corev1.Pod, architecture string, ev Evidence) bool {
-	return !slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return !c.image().RunsOn(architecture) })
+func (ev Evidence) runsOn(architecture string) bool {
+	return !slices.ContainsFunc(ev.Images, func(image platform.Offer) bool { return !image.RunsOn(architecture) })
 }
 
 // describe says which taints keep the pod off: "3 arm64 nodes carry the taint kubernetes.io/arch=arm64:NoSchedule,
@@ -92,13 +92,13 @@ func count(all []corev1.Node) string {
 // pod's images run on, or else have to be built for. Whether these have room is not looked at. It is "" where images
 // are unknown, and for a DaemonSet's pod, which is made for one node.
 func otherNodes(pod *corev1.Pod, open []corev1.Node, ev Evidence) string {
-	unknown := slices.ContainsFunc(containersOf(pod, ev), func(c container) bool { return len(c.image().Platforms) == 0 })
+	unknown := slices.ContainsFunc(ev.Images, func(image platform.Offer) bool { return len(image.Platforms) == 0 })
 	if owner := metav1.GetControllerOfNoCopy(pod); unknown || owner != nil && owner.Kind == "DaemonSet" {
 		return ""
 	}
 	var ready, unbuilt []corev1.Node
 	for _, n := range otherCPUs(open, ev.Nodes) {
-		if runsOn(pod, node.Architecture(&n), ev) {
+		if ev.runsOn(node.Architecture(&n)) {
 			ready = append(ready, n)
 		} else {
 			unbuilt = append(unbuilt, n)

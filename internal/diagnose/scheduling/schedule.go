@@ -1,4 +1,4 @@
-package diagnose
+package scheduling
 
 import (
 	"context"
@@ -18,10 +18,10 @@ import (
 // noRoom are the scheduler's words for nodes that would do if they were emptier.
 var noRoom = regexp.MustCompile(`Insufficient |Too many pods|free ports|anti-affinity rules|topology spread|node\(s\) exceed`)
 
-// unscheduled diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since
+// Pod diagnoses a pod that the scheduler finds no node for. The nodes themselves are asked first: since
 // Kubernetes 1.34 the scheduler's message no longer names the taints, and it gives only the first reason against each
 // node. Nothing here is permanent: an autoscaler may bring the node that fits.
-func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
+func Pod(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diagnosis {
 	if d := notLookedFor(pod); d.Finding != nil {
 		return d
 	}
@@ -33,7 +33,7 @@ func unscheduled(ctx context.Context, pod *corev1.Pod, ev Evidence) finding.Diag
 		return d
 	}
 	fit, kept, away := candidates(pod, ev.Nodes)
-	opened := runnable(pod, byArchitecture(kept), ev)
+	opened := runnable(byArchitecture(kept), ev)
 	switch {
 	case len(away) > 0 && len(fit)+len(opened) == 0:
 		return pending(pod, finding.NoMatchingNode, unavailable(away)+".", uncordon(away))
@@ -111,10 +111,10 @@ func have(nodes []corev1.Node) string {
 }
 
 func pending(pod *corev1.Pod, code finding.Code, why, fix string) finding.Diagnosis {
-	f := podFinding(pod, code)
-	f.Message = object.Name("Pod", pod) + " waits for a node: " + why
-	f.Fix = fix
-	return finding.Diagnosis{Finding: f}
+	return finding.Diagnosis{Finding: &finding.Finding{
+		Code: code, Severity: finding.Error, Object: object.ID(corev1.SchemeGroupVersion.WithKind("Pod"), pod),
+		Message: object.Name("Pod", pod) + " waits for a node: " + why, Fix: fix,
+	}}
 }
 
 // besides describes the untainted nodes before the tainted ones.
