@@ -48,7 +48,8 @@
 //
 //	finding     the catalogue of what can be wrong
 //	progress    the events that a stage emits while it works
-//	readiness   whether an object is what its manifest asks for, by what its status reports
+//	readiness   whether an object is what its manifest asks for, by what its status reports (readiness/annotation:
+//	            by its own expressions), and how many pods it asks for (readiness/podcount)
 //	object      an object's names, key and conditions, a pod's containers
 //	node        what a node is: its platform, its taints, whether it takes pods now
 //	pool        kinds of nodes that a cluster has or can have, whether or not there is one today

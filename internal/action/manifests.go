@@ -14,7 +14,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/files"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
 )
 
 // manifests are the kustomization and what it renders to.
@@ -139,7 +139,7 @@ func (d *deploy) render(context.Context) error {
 func (d *deploy) wrongAnnotations() []finding.Finding {
 	var findings []finding.Finding
 	for _, o := range d.objects {
-		for _, p := range readiness.Check(o.Unstructured) {
+		for _, p := range annotation.Check(o.Unstructured) {
 			findings = append(findings, finding.Finding{
 				Code: finding.AnnotationInvalid, Severity: finding.Error, Object: object.ID(o.GroupVersionKind(), o),
 				Message: object.Name(o.GetKind(), o) + ": " + p.What + ".", Fix: p.Fix,

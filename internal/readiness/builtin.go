@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // builtIn is kstatus with corrections:
@@ -18,9 +19,9 @@ import (
 func builtIn(u *unstructured.Unstructured) Status {
 	kind := u.GroupVersionKind().GroupKind().String()
 	switch {
-	case kind == "Job.batch" && isTrue(u, "spec", "suspend"):
+	case kind == "Job.batch" && object.IsTrue(u, "spec", "suspend"):
 		return Status{Ready, "Job is suspended"}
-	case HeldBack(u).Paused, text(u, "spec", "updateStrategy", "type") == "OnDelete":
+	case podcount.HeldBack(u).Paused, object.Text(u, "spec", "updateStrategy", "type") == "OnDelete":
 		return heldBack(u)
 	case kind == "Service":
 		return service(u)
@@ -60,7 +61,7 @@ func stateOf(s status.Status) State {
 
 // service waits for the address of a LoadBalancer.
 func service(u *unstructured.Unstructured) Status {
-	if text(u, "spec", "type") != "LoadBalancer" || hasAddress(u) {
+	if object.Text(u, "spec", "type") != "LoadBalancer" || hasAddress(u) {
 		return Status{Ready, ""}
 	}
 	return Status{InProgress, "no load balancer has given it an address"}
@@ -81,43 +82,16 @@ func hasAddress(u *unstructured.Unstructured) bool {
 
 // heldBack judges a workload whose controller replaces no pods by the pods that it has. A paused Deployment makes none.
 func heldBack(u *unstructured.Unstructured) Status {
-	held, wanted := HeldBack(u), Wanted(u)
-	ready := number(u, "status", "readyReplicas")
+	held, wanted := podcount.HeldBack(u), podcount.Wanted(u)
+	ready := object.Number(u, "status", "readyReplicas")
 	switch {
 	case held.Paused:
-		wanted = min(wanted, number(u, "status", "replicas"))
+		wanted = min(wanted, object.Number(u, "status", "replicas"))
 	case u.GetKind() == "DaemonSet":
-		ready = number(u, "status", "numberReady")
+		ready = object.Number(u, "status", "numberReady")
 	}
 	if ready < wanted {
 		return Status{InProgress, fmt.Sprintf("Ready: %d/%d", ready, wanted)}
 	}
 	return Status{Ready, held.Why}
-}
-
-// Wanted is the number of pods that the object asks for, or -1 when it doesn't say.
-func Wanted(u *unstructured.Unstructured) int64 {
-	switch u.GroupVersionKind().GroupKind().String() {
-	case "DaemonSet.apps":
-		return number(u, "status", "desiredNumberScheduled")
-	case "Pod":
-		return 1
-	case "Job.batch":
-		return -1
-	}
-	if n, ok := integer(u, "spec", "replicas"); ok && hasPods(u) {
-		return n
-	}
-	switch u.GetKind() {
-	case "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController":
-		return 1 // the API's default
-	}
-	return -1
-}
-
-// hasPods reports whether spec.replicas counts pods: a built-in workload, or a custom object with a pod template.
-func hasPods(u *unstructured.Unstructured) bool {
-	containers, _, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", "template", "spec", "containers")
-	_, isList := containers.([]any)
-	return isList || !IsCustom(u)
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // custom judges an object of a custom kind: by the rule for its kind where there is one, and by the conventions.
@@ -23,7 +24,7 @@ func custom(u *unstructured.Unstructured) Status {
 	case len(status) == 0:
 		return Status{Unjudged, "it has no status"}
 	}
-	if held := HeldBack(u); held.Paused {
+	if held := podcount.HeldBack(u); held.Paused {
 		return Status{Ready, held.Why}
 	}
 	var e evidence
@@ -65,7 +66,7 @@ func byConditions(u *unstructured.Unstructured, r rule) evidence {
 	_, reports := observedGeneration(u)
 	e.join(ofConditions(own, r, u.GetGeneration(), reports))
 	for _, list := range []string{"parents", "listeners", "ancestors", "ingress", "bindings", "controllers"} {
-		for _, item := range items(u, "status", list) {
+		for _, item := range object.Items(u, "status", list) {
 			if list == "parents" && !isParent(u, item) {
 				continue
 			}
@@ -161,15 +162,15 @@ func describe(c object.Condition) string {
 // available it says nothing for the object.
 func byReplicas(u *unstructured.Unstructured) evidence {
 	var e evidence
-	wanted, ok := integer(u, "spec", "replicas")
+	wanted, ok := object.Integer(u, "spec", "replicas")
 	if !ok {
-		if wanted, ok = integer(u, "status", "replicas"); !ok {
+		if wanted, ok = object.Integer(u, "status", "replicas"); !ok {
 			return e
 		}
 	}
 	for _, field := range []string{"replicas", "readyReplicas", "availableReplicas", "updatedReplicas",
 		"updatedReadyReplicas", "readyInstances", "instances"} {
-		got, reported := integer(u, "status", field)
+		got, reported := object.Integer(u, "status", field)
 		switch {
 		case reported && got < wanted:
 			e.add(InProgress, fmt.Sprintf("%s: %d/%d", field, got, wanted))

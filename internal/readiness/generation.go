@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // mustReport are the kinds whose controller always writes status.observedGeneration.
@@ -14,7 +16,7 @@ var mustReport = map[string]bool{"Deployment": true, "StatefulSet": true, "Daemo
 func IsStale(u *unstructured.Unstructured, applied int64) bool {
 	observed, reports := observedGeneration(u)
 	if !reports {
-		return u.GetGeneration() < applied || mustReport[u.GetKind()] && !IsCustom(u)
+		return u.GetGeneration() < applied || mustReport[u.GetKind()] && !object.IsCustom(u)
 	}
 	return u.GetGeneration() < applied || observed < u.GetGeneration()
 }

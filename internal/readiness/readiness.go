@@ -5,7 +5,9 @@ package readiness
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
 )
 
 // State is what can be said about an object.
@@ -31,15 +33,15 @@ type Status struct {
 }
 
 // Of returns the status of an object as the API server returned it. What the object says of itself by annotations goes
-// first; see Wait and Expressions. generation is the one that was applied: an older one proves nothing.
+// first; see package annotation. generation is the one that was applied: an older one proves nothing.
 func Of(u *unstructured.Unstructured, generation int64) Status {
-	if !Wait(u) {
-		return Status{Ready, "not waited for, by its annotation " + WaitAnnotation}
+	if !annotation.Wait(u) {
+		return Status{Ready, "not waited for, by its annotation " + annotation.WaitKey}
 	}
 	if u.GetDeletionTimestamp() != nil {
 		return Status{InProgress, "it is being deleted"}
 	}
-	if IsCustom(u) && (isTrue(u, "spec", "suspend") || isTrue(u, "spec", "suspended")) {
+	if object.IsCustom(u) && (object.IsTrue(u, "spec", "suspend") || object.IsTrue(u, "spec", "suspended")) {
 		return Status{Ready, "it is suspended"} // its controller may not even look at it
 	}
 	if IsStale(u, generation) {
@@ -48,13 +50,21 @@ func Of(u *unstructured.Unstructured, generation int64) Status {
 	if s, asked := byExpressions(u); asked {
 		return s
 	}
-	if IsCustom(u) {
+	if object.IsCustom(u) {
 		return custom(u)
 	}
 	return builtIn(u)
 }
 
-// IsCustom reports whether the kind is defined by a CustomResourceDefinition, or served by another API server.
-func IsCustom(u *unstructured.Unstructured) bool {
-	return !scheme.Scheme.IsGroupRegistered(u.GroupVersionKind().Group)
+// byExpressions judges by the object's own expressions. Where it gives only one for failed, the rest is judged as
+// usual.
+func byExpressions(u *unstructured.Unstructured) (s Status, asked bool) {
+	verdict, asked := annotation.Ask(u)
+	switch {
+	case verdict.Failed:
+		return Status{Failed, verdict.Why}, asked
+	case verdict.Ready:
+		return Status{Ready, verdict.Why}, asked
+	}
+	return Status{InProgress, verdict.Why}, asked
 }

@@ -1,12 +1,13 @@
 package readiness
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
 )
 
 // parse reads an object of generation 2.
@@ -75,47 +76,6 @@ func TestOf_built_in_objects(t *testing.T) {
 	}
 }
 
-func TestHeldBack_counts_the_pods_of_an_older_revision(t *testing.T) {
-	tests := []struct {
-		name, object string
-		want         int64
-		why          string
-	}{
-		{"paused", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: 3, updatedReplicas: 1}}",
-			2, "paused"},
-		{"paused_when_nothing_changed", "{apiVersion: apps/v1, kind: Deployment, spec: {paused: true}, status: {replicas: " +
-			"3, updatedReplicas: 3}}", 0, "paused"},
-		{"on_delete", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: " +
-			"{replicas: 3, currentRevision: a, updateRevision: b}}", 3, "updateStrategy OnDelete"},
-		{"on_delete_when_nothing_changed", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: " +
-			"OnDelete}}, status: {replicas: 3, currentRevision: a, updateRevision: a}}", 0, "updateStrategy OnDelete"},
-		{"partition", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 2}}}, " +
-			"status: {replicas: 3, updatedReplicas: 1, currentRevision: a, updateRevision: b}}", 2,
-			"updateStrategy.rollingUpdate.partition 2"},
-		{"partition_and_not_done", "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: " +
-			"{partition: 2}}}, status: {replicas: 3, currentRevision: a, updateRevision: b}}", 2,
-			"updateStrategy.rollingUpdate.partition 2"},
-		{"daemonset", "{apiVersion: apps/v1, kind: DaemonSet, spec: {updateStrategy: {type: OnDelete}}, status: " +
-			"{currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
-		{"partition_of_kruise", "{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, spec: {replicas: 4, " +
-			"updateStrategy: {rollingUpdate: {partition: 3}}}, status: {replicas: 4, updatedReplicas: 1}}", 3,
-			"updateStrategy.rollingUpdate.partition 3"},
-		{"share_of_a_clone_set", "{apiVersion: apps.kruise.io/v1alpha1, kind: CloneSet, spec: {replicas: 5, " +
-			"updateStrategy: {partition: 50%}}, status: {replicas: 5, updatedReplicas: 2}}", 3, "updateStrategy.partition 50%"},
-		{"on_delete_of_kruise", "{apiVersion: apps.kruise.io/v1alpha1, kind: DaemonSet, spec: {updateStrategy: {type: " +
-			"OnDelete}}, status: {currentNumberScheduled: 4, updatedNumberScheduled: 1}}", 3, "updateStrategy OnDelete"},
-		{"rolling", "{apiVersion: apps/v1, kind: Deployment, status: {replicas: 3, updatedReplicas: 1}}", 0, ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := HeldBack(parse(t, test.object))
-			if got.Pods != test.want || got.Why != test.why {
-				t.Errorf("got %d pods (%s), want %d (%s)", got.Pods, got.Why, test.want, test.why)
-			}
-		})
-	}
-}
-
 func TestOf_asks_an_objects_own_expressions(t *testing.T) {
 	tests := []struct {
 		name, ready, failed string
@@ -137,51 +97,17 @@ func TestOf_asks_an_objects_own_expressions(t *testing.T) {
 				"Open, status: 'True'}]}}")
 			annotations := map[string]string{}
 			if test.ready != "" {
-				annotations[ReadyAnnotation] = test.ready
+				annotations[annotation.ReadyKey] = test.ready
 			}
 			if test.failed != "" {
-				annotations[FailedAnnotation] = test.failed
+				annotations[annotation.FailedKey] = test.failed
 			}
 			u.SetAnnotations(annotations)
-			if problems := Check(u); problems != nil {
+			if problems := annotation.Check(u); problems != nil {
 				t.Fatal(problems)
 			}
 			if got := Of(u, 2); got.State != test.want {
 				t.Errorf("got %q (%s), want %q", got.State, got.Message, test.want)
-			}
-		})
-	}
-}
-
-func TestCheck_names_an_annotation_that_cannot_be_used(t *testing.T) {
-	tests := []struct{ name, annotation, value, want string }{
-		{"no_expression", ReadyAnnotation, "object.status.phase = 'Open'",
-			`annotation multiarch-deploy.dev/ready, "object.status.phase = 'Open'", cannot be used: at line 1, column 21: ` +
-				"Syntax error: token recognition error at: '= '; at line 1, column 23: Syntax error: extraneous input ''Open'' " +
-				"expecting <EOF>"},
-		{"empty", ReadyAnnotation, "", `annotation multiarch-deploy.dev/ready, "", cannot be used: it is empty`},
-		{"no_condition", FailedAnnotation, "'text'",
-			`annotation multiarch-deploy.dev/failed, "'text'", cannot be used: it is of type string, and no condition`},
-		{"unknown_variable", ReadyAnnotation, "self.status",
-			`annotation multiarch-deploy.dev/ready, "self.status", cannot be used: at line 1, column 1: undeclared reference ` +
-				"to 'self'"},
-		{"neither_true_nor_false", WaitAnnotation, "no",
-			`annotation multiarch-deploy.dev/wait is "no", neither "true" nor "false"`},
-		{"recreate", "multiarch-deploy.dev/recreate", "yes",
-			`annotation multiarch-deploy.dev/recreate is "yes", neither "true" nor "false"`},
-		{"a_slip", "multiarch-deploy.dev/redy", "true", "annotation multiarch-deploy.dev/redy is not known"},
-		{"of_another_tool", "argocd.argoproj.io/sync-wave", "x", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			u := parse(t, "{apiVersion: example.com/v1, kind: Shop}")
-			u.SetAnnotations(map[string]string{test.annotation: test.value})
-			got := ""
-			for _, p := range Check(u) {
-				got += p.What
-			}
-			if !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
-				t.Errorf("got %s\nwant %s", got, test.want)
 			}
 		})
 	}

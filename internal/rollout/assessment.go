@@ -3,7 +3,8 @@ package rollout
 import (
 	"time"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // assessment is the state of the whole rollout at one moment.
@@ -28,7 +29,7 @@ func (tr *tracker) assess(now time.Time) assessment {
 	}
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
-		if !readiness.Wait(t.last) {
+		if !annotation.Wait(t.last) {
 			continue
 		}
 		a.done = wait(t.doneAt(mine[t], tr.opts.StableFor)) && a.done
@@ -58,10 +59,10 @@ func (tr *tracker) byWorkload() map[*trackedObject][]*trackedPod {
 // wants pods must have been ready for a while itself, too, so that no pod is overlooked whose change comes late.
 func (t *trackedObject) doneAt(pods []*trackedPod, stableFor time.Duration) (time.Time, bool) {
 	at, ok := t.readyAt(len(pods))
-	if !ok || !readiness.Wait(t.last) { // what is not waited for is done, whatever its pods are
+	if !ok || !annotation.Wait(t.last) { // what is not waited for is done, whatever its pods are
 		return at, ok
 	}
-	if readiness.Wanted(t.last) > 0 {
+	if podcount.Wanted(t.last) > 0 {
 		at = at.Add(stableFor)
 	}
 	for _, p := range pods {

@@ -11,7 +11,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // failures says why it ended before the time: what is permanent as errors, other trouble beside it as warnings, since
@@ -20,7 +23,7 @@ func (tr *tracker) failures(now time.Time) []finding.Finding {
 	var all []finding.Finding
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
-		if !readiness.Wait(t.last) {
+		if !annotation.Wait(t.last) {
 			continue
 		}
 		causes := tr.causes(t, mine[t], finding.Warning, now)
@@ -113,7 +116,7 @@ func (t *trackedObject) needsRoom() bool {
 		return false
 	}
 	unavailable := intstr.Parse(fmt.Sprint(value))
-	n, err := intstr.GetScaledValueFromIntOrPercent(&unavailable, int(readiness.Wanted(t.last)), false)
+	n, err := intstr.GetScaledValueFromIntOrPercent(&unavailable, int(podcount.Wanted(t.last)), false)
 	return err == nil && n == 0
 }
 
@@ -175,7 +178,7 @@ func (tr *tracker) held() []finding.Finding {
 	var all []finding.Finding
 	for _, t := range tr.order {
 		held := t.heldBack()
-		missing := readiness.Wanted(t.last) - replicas(t.last)
+		missing := podcount.Wanted(t.last) - replicas(t.last)
 		if held.Pods == 0 && (!held.Paused || missing <= 0) {
 			continue
 		}
@@ -201,7 +204,7 @@ func (tr *tracker) unjudged(now time.Time) []finding.Finding {
 	mine := tr.byWorkload()
 	for _, t := range tr.order {
 		at, done := t.doneAt(mine[t], tr.opts.StableFor)
-		kindless := t.statusless && readiness.IsCustom(t.last) // as a ConfigMap, it is ready once applied
+		kindless := t.statusless && object.IsCustom(t.last) // as a ConfigMap, it is ready once applied
 		if t.status.State != readiness.Unjudged || kindless || !done || at.After(now) {
 			continue
 		}
@@ -216,8 +219,8 @@ func (tr *tracker) unjudged(now time.Time) []finding.Finding {
 		first := by[a][0]
 		f := finding.Finding{Code: finding.NotJudged, Severity: finding.Info, Object: first.id,
 			Message: fmt.Sprintf("%s was applied; whether it is ready is not known: %s.", first.name, a.why),
-			Fix: "Say what ready means by the annotation " + readiness.ReadyAnnotation + ", a CEL condition such as " +
-				"object.status.phase == \"Running\"; or that it is not waited for: " + readiness.WaitAnnotation + ": \"false\"."}
+			Fix: "Say what ready means by the annotation " + annotation.ReadyKey + ", a CEL condition such as " +
+				"object.status.phase == \"Running\"; or that it is not waited for: " + annotation.WaitKey + ": \"false\"."}
 		if n := len(by[a]) - 1; n > 0 {
 			f.Message += fmt.Sprintf(" So it is of %s of this kind.", plural(int64(n), "other object", "other objects"))
 		}

@@ -5,7 +5,7 @@ import (
 
 	"k8s.io/client-go/discovery"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // noteKinds marks the objects of custom kinds that have no status subresource: their status, if any, is what the
@@ -17,7 +17,7 @@ func (tr *tracker) noteKinds(server discovery.ServerResourcesInterface) {
 	with, known := map[string]bool{}, map[string]bool{}
 	for _, t := range tr.order {
 		version := t.last.GetAPIVersion()
-		if !readiness.IsCustom(t.last) {
+		if !object.IsCustom(t.last) {
 			continue
 		}
 		if _, asked := known[version]; !asked {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
@@ -67,7 +67,7 @@ func (l *loop) run(ctx context.Context, changes <-chan follow.Change) (Result, e
 // begin reports what is not waited for.
 func (l *loop) begin() {
 	for _, t := range l.tracker.order {
-		if !readiness.Wait(t.last) {
+		if !annotation.Wait(t.last) {
 			l.opts.Progress(progress.Message{Text: t.name + " is " + t.status.Message})
 		}
 	}

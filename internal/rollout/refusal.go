@@ -9,6 +9,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // noteRefusals looks for controllers that cannot make their pods, and returns the findings that are new.
@@ -68,7 +69,7 @@ func lacksPods(u *unstructured.Unstructured) bool {
 	case "DaemonSet":
 		return count(u, "currentNumberScheduled") < count(u, "desiredNumberScheduled")
 	}
-	return replicas(u) < readiness.Wanted(u)
+	return replicas(u) < podcount.Wanted(u)
 }
 
 func replicas(u *unstructured.Unstructured) int64 { return count(u, "replicas") }

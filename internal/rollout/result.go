@@ -12,6 +12,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 )
 
 // result is what is known now, without findings.
@@ -23,7 +24,7 @@ func (tr *tracker) result() Result {
 		at, ok := t.doneAt(mine[t], tr.opts.StableFor)
 		r.Objects = append(r.Objects, Object{
 			ID: t.id, Done: ok && !at.After(now), Judged: t.status.State != readiness.Unjudged, Message: t.status.Message,
-			Wanted: readiness.Wanted(t.last), HeldBack: t.heldBack().Pods,
+			Wanted: podcount.Wanted(t.last), HeldBack: t.heldBack().Pods,
 		})
 		foreign := foreignTo(mine[t])
 		for _, p := range mine[t] {
@@ -135,7 +136,7 @@ func (tr *tracker) summary() string {
 }
 
 func (t *trackedObject) summary(pods []*trackedPod) string {
-	want := readiness.Wanted(t.last)
+	want := podcount.Wanted(t.last)
 	if want < 0 {
 		want = int64(len(pods))
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/streams"
 )
@@ -45,7 +47,7 @@ func newTrackedObject(u *unstructured.Unstructured) *trackedObject {
 	t := &trackedObject{id: object.ID(gvk, u), name: object.Name(gvk.Kind, u), generation: u.GetGeneration(), last: u}
 	t.status = readiness.Status{State: readiness.InProgress, Message: "not seen yet"}
 	switch {
-	case !readiness.Wait(u):
+	case !annotation.Wait(u):
 		t.status = readiness.Of(u, 0)
 	case !streams.IsWatched(gvk):
 		t.status = readiness.Status{State: readiness.Ready}
@@ -111,7 +113,7 @@ func (t *trackedObject) readyAt(pods int) (time.Time, bool) {
 	case readiness.Ready:
 		return t.since, true
 	case readiness.Unjudged:
-		if wanted := readiness.Wanted(t.last); wanted > int64(pods) {
+		if wanted := podcount.Wanted(t.last); wanted > int64(pods) {
 			return time.Time{}, false
 		}
 		if t.statusless {
@@ -125,18 +127,18 @@ func (t *trackedObject) readyAt(pods int) (time.Time, bool) {
 // failedAt is when the object counts as failed if nothing changes; false when nothing says that it has failed.
 func (t *trackedObject) failedAt() (time.Time, bool) {
 	at := t.since
-	if readiness.IsCustom(t.last) {
+	if object.IsCustom(t.last) {
 		at = at.Add(failedFor)
 	}
 	return at, t.status.State == readiness.Failed
 }
 
 // heldBack returns what keeps pods of an older revision, once the controller knows what was applied.
-func (t *trackedObject) heldBack() readiness.Held {
+func (t *trackedObject) heldBack() podcount.Held {
 	if t.ifFresh() == nil {
-		return readiness.Held{}
+		return podcount.Held{}
 	}
-	return readiness.HeldBack(t.last)
+	return podcount.HeldBack(t.last)
 }
 
 // counts leaves out pods that say nothing about the rollout: the failed tries of a Job that completed, and those that a

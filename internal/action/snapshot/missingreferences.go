@@ -21,7 +21,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/identity"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/podcount"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/reference"
 )
 
@@ -127,7 +127,7 @@ func keysOf(u *unstructured.Unstructured) map[string]bool {
 // referencesOf is empty for an object that wants no pods.
 func referencesOf(u *unstructured.Unstructured, namespace string) []reference.Reference {
 	var all []reference.Reference
-	if readiness.Wanted(u) != 0 {
+	if podcount.Wanted(u) != 0 {
 		for _, t := range template.Of(u) {
 			all = append(all, reference.OfPod(t.Spec, namespace)...)
 		}

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/readiness/annotation"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout/follow"
 )
 
@@ -63,7 +63,7 @@ func Plan(mapper meta.RESTMapper, applied []*unstructured.Unstructured) ([]follo
 	}
 	for _, u := range applied {
 		gvk := u.GroupVersionKind()
-		if !IsWatched(gvk) || !readiness.Wait(u) {
+		if !IsWatched(gvk) || !annotation.Wait(u) {
 			continue
 		}
 		mapping, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)

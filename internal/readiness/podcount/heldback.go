@@ -1,4 +1,5 @@
-package readiness
+// Package podcount says how many pods an object asks for, and how many of them it keeps at an earlier revision.
+package podcount
 
 import (
 	"fmt"
@@ -6,6 +7,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // Held says how many pods keep an older revision because the object asks for it. The zero value says none.
@@ -26,22 +29,22 @@ func HeldBack(u *unstructured.Unstructured) Held {
 	if u.GetNamespace() != "" {
 		where = " -n " + u.GetNamespace()
 	}
-	strategy := text(u, "spec", "updateStrategy", "type")
+	strategy := object.Text(u, "spec", "updateStrategy", "type")
 	switch kind := u.GroupVersionKind().GroupKind().String(); {
-	case kind == "Deployment.apps" && isTrue(u, "spec", "paused"):
+	case kind == "Deployment.apps" && object.IsTrue(u, "spec", "paused"):
 		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl rollout resume%s deployment/%s", where, u.GetName())}
 	case kind == "Rollout.argoproj.io" && pausedRollout(u):
 		return Held{outdated(u), "paused", true, fmt.Sprintf("kubectl argo rollouts promote%s %s", where, u.GetName())}
 	case strategy == "OnDelete" && onDelete[kind]:
 		return Held{outdated(u), "updateStrategy OnDelete", false,
 			"Delete these pods one by one; their controller makes them anew: kubectl delete pod" + where + " NAME"}
-	case strings.HasSuffix(kind, ".kruise.io") && (isTrue(u, "spec", "updateStrategy", "paused") ||
-		isTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
+	case strings.HasSuffix(kind, ".kruise.io") && (object.IsTrue(u, "spec", "updateStrategy", "paused") ||
+		object.IsTrue(u, "spec", "updateStrategy", "rollingUpdate", "paused")):
 		return Held{outdated(u), "paused", true, "Set paused in spec.updateStrategy to false."}
 	case kind == "StatefulSet.apps", strings.HasSuffix(kind, ".apps.kruise.io"):
 		kept, field := partition(u)
 		return Held{min(outdated(u), kept), field, false, "Lower the partition to roll the change out further."}
-	case IsCustom(u) && isTrue(u, "spec", "paused"):
+	case object.IsCustom(u) && object.IsTrue(u, "spec", "paused"):
 		return Held{outdated(u), "paused", true, "Set spec.paused to false."}
 	}
 	return Held{}
@@ -57,9 +60,9 @@ var onDelete = map[string]bool{
 func partition(u *unstructured.Unstructured) (pods int64, field string) {
 	for _, path := range [][]string{{"updateStrategy", "rollingUpdate", "partition"}, {"updateStrategy", "partition"}} {
 		at := append([]string{"spec"}, path...)
-		pods, _ = integer(u, at...)
-		if share := intstr.FromString(text(u, at...)); share.StrVal != "" {
-			n, _ := intstr.GetScaledValueFromIntOrPercent(&share, int(number(u, "spec", "replicas")), true)
+		pods, _ = object.Integer(u, at...)
+		if share := intstr.FromString(object.Text(u, at...)); share.StrVal != "" {
+			n, _ := intstr.GetScaledValueFromIntOrPercent(&share, int(object.Number(u, "spec", "replicas")), true)
 			pods = int64(n)
 		}
 		if value, found, _ := unstructured.NestedFieldNoCopy(u.Object, at...); found {
@@ -72,25 +75,26 @@ func partition(u *unstructured.Unstructured) (pods int64, field string) {
 // outdated counts the pods of an older revision by what the controller reports.
 func outdated(u *unstructured.Unstructured) int64 {
 	if u.GetKind() == "DaemonSet" {
-		return max(0, number(u, "status", "currentNumberScheduled")-number(u, "status", "updatedNumberScheduled"))
+		current, updated := "currentNumberScheduled", "updatedNumberScheduled"
+		return max(0, object.Number(u, "status", current)-object.Number(u, "status", updated))
 	}
-	current, update := text(u, "status", "currentRevision"), text(u, "status", "updateRevision")
+	current, update := object.Text(u, "status", "currentRevision"), object.Text(u, "status", "updateRevision")
 	if update != "" && current == update {
 		return 0
 	}
-	return max(0, number(u, "status", "replicas")-number(u, "status", "updatedReplicas"))
+	return max(0, object.Number(u, "status", "replicas")-object.Number(u, "status", "updatedReplicas"))
 }
 
 // pausedRollout reports whether an Argo Rollout waits for a person: paused by spec, or at a step without a duration.
 func pausedRollout(u *unstructured.Unstructured) bool {
-	if isTrue(u, "spec", "paused") {
+	if object.IsTrue(u, "spec", "paused") {
 		return true
 	}
-	if !isTrue(u, "status", "controllerPause") && len(items(u, "status", "pauseConditions")) == 0 {
+	if !object.IsTrue(u, "status", "controllerPause") && len(object.Items(u, "status", "pauseConditions")) == 0 {
 		return false
 	}
-	steps := items(u, "spec", "strategy", "canary", "steps")
-	at := number(u, "status", "currentStepIndex")
+	steps := object.Items(u, "spec", "strategy", "canary", "steps")
+	at := object.Number(u, "status", "currentStepIndex")
 	if at < 0 || at >= int64(len(steps)) {
 		_, timed, _ := unstructured.NestedFieldNoCopy(u.Object, "spec", "strategy", "blueGreen", "autoPromotionSeconds")
 		return !timed

@@ -1,4 +1,5 @@
-package readiness
+// Package annotation reads the annotations with which an object says itself how it is waited for.
+package annotation
 
 import (
 	"errors"
@@ -15,25 +16,25 @@ import (
 
 // The annotations with which an object says itself how it is waited for.
 const (
-	// WaitAnnotation is "false" for an object that is not waited for.
-	WaitAnnotation = "multiarch-deploy.dev/wait"
-	// ReadyAnnotation is a CEL expression over the variable object that is true once the object is ready.
-	ReadyAnnotation = "multiarch-deploy.dev/ready"
-	// FailedAnnotation is a CEL expression over the variable object that is true once it has failed.
-	FailedAnnotation = "multiarch-deploy.dev/failed"
+	// WaitKey is "false" for an object that is not waited for.
+	WaitKey = "multiarch-deploy.dev/wait"
+	// ReadyKey is a CEL expression over the variable object that is true once the object is ready.
+	ReadyKey = "multiarch-deploy.dev/ready"
+	// FailedKey is a CEL expression over the variable object that is true once it has failed.
+	FailedKey = "multiarch-deploy.dev/failed"
 )
 
 // costLimit bounds an expression's work, in CEL's units: about one per operation.
 const costLimit = 1_000_000
 
 // Wait reports whether the object is to be waited for.
-func Wait(u *unstructured.Unstructured) bool { return u.GetAnnotations()[WaitAnnotation] != "false" }
+func Wait(u *unstructured.Unstructured) bool { return u.GetAnnotations()[WaitKey] != "false" }
 
 // Prefix begins the names of the annotations of this tool.
 const Prefix = "multiarch-deploy.dev/"
 
 // switches are annotations that are "true" or "false". The recreate annotation is read by apply.
-var switches = []string{WaitAnnotation, Prefix + "recreate"}
+var switches = []string{WaitKey, Prefix + "recreate"}
 
 // Check returns what is wrong with each annotation of this tool on the object: a sentence about the annotation, and
 // what to do. An expression must compile and be a condition, a switch be "true" or "false", and a name be known.
@@ -49,7 +50,7 @@ func Check(u *unstructured.Unstructured) []Problem {
 				problems = append(problems, Problem{fmt.Sprintf("annotation %s is %q, neither \"true\" nor \"false\"", name, value),
 					fmt.Sprintf("Write %s: \"true\" or \"false\", in quotes, or remove it.", name)})
 			}
-		case name == ReadyAnnotation, name == FailedAnnotation:
+		case name == ReadyKey, name == FailedKey:
 			if _, err := compile(value); err != nil {
 				problems = append(problems, Problem{fmt.Sprintf("annotation %s, %q, cannot be used: %v", name, value, err),
 					"Write a condition in CEL (https://cel.dev) over the variable object, which is the whole object as the cluster " +
@@ -57,8 +58,8 @@ func Check(u *unstructured.Unstructured) []Problem {
 			}
 		default:
 			problems = append(problems, Problem{"annotation " + name + " is not known",
-				fmt.Sprintf("Correct its name: %s.", strings.Join(slices.Concat(switches, []string{ReadyAnnotation,
-					FailedAnnotation}), ", "))})
+				fmt.Sprintf("Correct its name: %s.", strings.Join(slices.Concat(switches, []string{ReadyKey,
+					FailedKey}), ", "))})
 		}
 	}
 	return problems
@@ -67,27 +68,33 @@ func Check(u *unstructured.Unstructured) []Problem {
 // Problem is what is wrong with an annotation. What completes "Deployment shop/cart: …".
 type Problem struct{ What, Fix string }
 
-// byExpressions judges by the object's own expressions. Where it gives only one for failed, the rest is judged as
-// usual.
-func byExpressions(u *unstructured.Unstructured) (s Status, asked bool) {
+// Verdict is what an object's own expressions say of it; neither Ready nor Failed is for not yet.
+type Verdict struct {
+	Ready, Failed bool
+	// Why completes "Deployment shop/cart: …"; "" where it is ready.
+	Why string
+}
+
+// Ask evaluates the object's own expressions. Where it gives only one for failed, which is false, nothing was asked.
+func Ask(u *unstructured.Unstructured) (v Verdict, asked bool) {
 	annotations := u.GetAnnotations()
-	if failed := annotations[FailedAnnotation]; failed != "" {
+	if failed := annotations[FailedKey]; failed != "" {
 		if is, _ := evaluate(failed, u); is {
-			return Status{Failed, "its annotation " + FailedAnnotation + " is true: " + failed}, true
+			return Verdict{Failed: true, Why: "its annotation " + FailedKey + " is true: " + failed}, true
 		}
 	}
-	ready := annotations[ReadyAnnotation]
+	ready := annotations[ReadyKey]
 	if ready == "" {
-		return Status{}, false
+		return Verdict{}, false
 	}
 	is, err := evaluate(ready, u)
 	switch {
 	case err != nil:
-		return Status{InProgress, fmt.Sprintf("its annotation %s is not true yet: %v", ReadyAnnotation, err)}, true
+		return Verdict{Why: fmt.Sprintf("its annotation %s is not true yet: %v", ReadyKey, err)}, true
 	case is:
-		return Status{Ready, ""}, true
+		return Verdict{Ready: true}, true
 	}
-	return Status{InProgress, "its annotation " + ReadyAnnotation + " is not true yet: " + ready}, true
+	return Verdict{Why: "its annotation " + ReadyKey + " is not true yet: " + ready}, true
 }
 
 // environment offers an expression the object, and the functions on strings.
