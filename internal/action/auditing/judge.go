@@ -154,12 +154,13 @@ func (a *Audit) trim(now, later *placement.Verdict) {
 	}
 }
 
-// forget lets go of what workloads make pods from, once it is judged.
+// forget lets go of all but the names of workloads, once they are judged.
 func (a *Audit) forget(first, end int) {
 	for i := first; i < end; i++ {
 		object := a.running[i].Object
 		if a.running[i].Sample = nil; i+1 == len(a.running) || a.running[i+1].Object != object {
-			delete(object.Object, "spec")
+			names := map[string]any{"name": object.GetName(), "namespace": object.GetNamespace()}
+			object.Object = map[string]any{"apiVersion": object.GetAPIVersion(), "kind": object.GetKind(), "metadata": names}
 		}
 	}
 }
