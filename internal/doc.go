@@ -38,7 +38,8 @@
 //	report      what a run found and did -> JSON, CSV, tables; report/log prints events and annotations,
 //	            report/summary writes Markdown (report/markdown has its syntax)
 //	action      the ordered list of steps of each command; outputs; exit status
-//	            action/snapshot reads what a plan has to know of a cluster, action/lookup asks the registries;
+//	            action/snapshot reads what a plan has to know of a cluster, action/lookup asks the registries,
+//	            action/manifests is what the kustomization renders to and where each object was written;
 //	            action/auditing takes the steps of an audit, action/fixing keeps the patches of a fix;
 //	            action/status says which exit status an error comes to, action/publish writes what a run has
 //	            come to, action/environment is what a runner passes in variables

@@ -11,9 +11,9 @@ import (
 
 // preview shows what apply would change, by a server-side dry run.
 func (d *deploy) preview(ctx context.Context) error {
-	changes, findings, err := d.applier.Plan(ctx, d.unstructured(), d.readOptions())
+	changes, findings, err := d.applier.Plan(ctx, d.Unstructured(), d.readOptions())
 	d.changes, d.previewed = changes, true
-	d.find(d.located(findings)...)
+	d.find(d.Located(findings)...)
 	for _, line := range report.ChangeLines(changes, true) {
 		d.say("%s", line)
 	}
@@ -22,9 +22,9 @@ func (d *deploy) preview(ctx context.Context) error {
 
 // check asks the API server about the changes, by a dry run, before anything is written.
 func (d *deploy) check(ctx context.Context) error {
-	checked, findings, err := d.applier.Check(ctx, d.unstructured(), d.readOptions())
+	checked, findings, err := d.applier.Check(ctx, d.Unstructured(), d.readOptions())
 	d.checked = checked
-	d.find(d.located(findings)...)
+	d.find(d.Located(findings)...)
 	return err
 }
 
@@ -32,7 +32,7 @@ func (d *deploy) check(ctx context.Context) error {
 func (d *deploy) apply(ctx context.Context) error {
 	changes, findings, err := d.checked.Apply(ctx)
 	d.changed(changes)
-	d.find(d.located(findings)...)
+	d.find(d.Located(findings)...)
 	return errors.Join(err, d.rollbackAfter(ctx, err, findings))
 }
 
@@ -42,7 +42,7 @@ func (d *deploy) prune(ctx context.Context) error {
 		d.say("nothing is pruned: pods of an earlier revision still run, and may need it")
 		return nil
 	}
-	changes, findings, err := d.applier.Prune(ctx, d.unstructured(), d.applyOptions())
+	changes, findings, err := d.applier.Prune(ctx, d.Unstructured(), d.applyOptions())
 	d.changed(changes)
 	d.find(findings...)
 	return err

@@ -165,7 +165,7 @@ func (d *deploy) fields() message.Fields {
 
 // setImages sets the images in a kustomization as a branch has it.
 func (d *deploy) setImages(path string, content []byte) ([]byte, []message.Change, error) {
-	edited, edits, err := edit.SetImages(path, content, d.entries)
+	edited, edits, err := edit.SetImages(path, content, d.Entries)
 	if err != nil {
 		return nil, nil, status.Fault{Err: err}
 	}

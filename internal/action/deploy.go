@@ -10,6 +10,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/environment"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/manifests"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply/change"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/audit"
@@ -38,7 +39,7 @@ type deploy struct {
 
 	session
 	images *lookup.Images
-	manifests
+	manifests.Manifests
 	ahead
 	auditing *auditing.Audit
 	// target is where the images are recorded.

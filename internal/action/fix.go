@@ -27,10 +27,10 @@ func (d *deploy) policy() placement.Policy {
 // fix puts the patches that the plan asks for into the file of patches, and lists that in the kustomization.
 func (d *deploy) fix(ctx context.Context) error {
 	d.fixed = fixing.Fix{Options: fixing.Options{
-		Written: d.written, Path: d.path, Edited: d.edited, RemoteFetch: d.config.RemoteResources, Objects: d.objects,
+		Written: d.written, Path: d.Path, Edited: d.Edited, RemoteFetch: d.config.RemoteResources, Objects: d.Objects,
 		Planned: d.planned, Verdicts: d.verdicts, Platforms: d.config.Platforms,
 		Offers: d.images.Offers, Foreign: d.inspectStarts,
-		Find: func(findings ...finding.Finding) { d.find(d.located(findings)...) },
+		Find: func(findings ...finding.Finding) { d.find(d.Located(findings)...) },
 	}}
 	if err := d.fixed.Plan(ctx); err != nil {
 		return err

@@ -1,14 +1,11 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/lookup"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/snapshot"
@@ -19,9 +16,7 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/inputs/catalogue"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/patch"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/pool"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/report"
 )
@@ -41,7 +36,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if asked.err != nil {
 		return asked.err
 	}
-	d.references = pods.References(d.unstructured(), asked.answer.Pods)
+	d.references = pods.References(d.Unstructured(), asked.answer.Pods)
 	d.lookUp(ctx, d.references)
 	pools := d.pools()
 	d.nodes = placement.GroupNodes(nodes, pools)
@@ -60,7 +55,7 @@ func (d *deploy) plan(ctx context.Context) error {
 	if err := d.findMissing(ctx, s, asked.answer); err != nil {
 		return err
 	}
-	d.patch(d.verdicts)
+	d.Patch(d.verdicts)
 	if table := d.report().PlacementTable(); table != nil {
 		d.say("%s", report.Table(table))
 	}
@@ -70,11 +65,11 @@ func (d *deploy) plan(ctx context.Context) error {
 // findMissing reports what pods would wait for, but for what the server has refused pods for already.
 func (d *deploy) findMissing(ctx context.Context, s snapshot.Snapshot, answer admission.Answer) error {
 	known := map[object.Key]bool{}
-	for _, refused := range d.refusals(answer) {
+	for _, refused := range d.Refusals(answer, d.cluster.Namespace) {
 		known[refused.Missing] = true
 	}
-	missing, err := s.Missing(ctx, d.cluster, d.unstructured(), known, d.applier.Foresee(d.readOptions()))
-	d.find(d.located(missing)...)
+	missing, err := s.Missing(ctx, d.cluster, d.Unstructured(), known, d.applier.Foresee(d.readOptions()))
+	d.find(d.Located(missing)...)
 	return err
 }
 
@@ -99,10 +94,10 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 	answer admission.Answer) error {
 	request := placement.Request{
 		Cluster: s.Snapshot, Pools: pools, Room: s.Whole("pods"), Quotas: s.Quotas, Autoscalers: s.Autoscalers,
-		CapacityIsError: d.config.OnInsufficientCapacity == catalogue.CapacityFail, Objects: d.unstructured(),
+		CapacityIsError: d.config.OnInsufficientCapacity == catalogue.CapacityFail, Objects: d.Unstructured(),
 		Admitted: answer.Pods, Unchanged: server.Unchanged(), Images: d.images.Offers(d.references),
 		Foreign: d.inspectStarts(ctx, pool.PlatformsOf(s.Nodes, pools)),
-		Policy:  d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.patchTargets(),
+		Policy:  d.policy(), PatchesAreKept: d.fixes(), PatchTargets: d.PatchTargets(),
 	}
 	d.planned = request
 	var err error
@@ -116,7 +111,7 @@ func (d *deploy) place(ctx context.Context, s snapshot.Snapshot, pools []pool.Po
 	}
 	var findings []finding.Finding
 	for _, v := range d.verdicts {
-		findings = append(findings, d.located(v.Findings)...)
+		findings = append(findings, d.Located(v.Findings)...)
 	}
 	d.find(findings...)
 	return nil
@@ -130,7 +125,7 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 	for _, text := range references {
 		ref, err := image.ParseReference(text)
 		if err != nil {
-			d.find(d.usedBy(text, d.unreadable(text, err)))
+			d.find(d.UsedBy(text, d.unreadable(text, err)))
 			continue
 		}
 		refs[text] = ref
@@ -148,7 +143,7 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 		case isOutage:
 			_ = out.Add(text, outage) // reported below, with all images of its registry
 		case result.Err != nil:
-			d.find(d.usedBy(text, d.unreadable(text, result.Err)))
+			d.find(d.UsedBy(text, d.unreadable(text, result.Err)))
 		default:
 			d.findIn(text, result.Image)
 		}
@@ -156,7 +151,7 @@ func (d *deploy) lookUp(ctx context.Context, references []string) {
 	for _, o := range out.List() {
 		f := o.Finding()
 		if len(o.Images) == 1 {
-			f = d.usedBy(o.Images[0], f)
+			f = d.UsedBy(o.Images[0], f)
 		}
 		d.find(f)
 	}
@@ -169,7 +164,7 @@ func (d *deploy) findIn(reference string, img *image.Image) {
 		findings = append(findings, f)
 	}
 	for _, f := range findings {
-		d.find(d.usedBy(reference, f))
+		d.find(d.UsedBy(reference, f))
 	}
 }
 
@@ -204,47 +199,6 @@ func (d *deploy) unreadable(reference string, err error) finding.Finding {
 		f.Message += " Its placement is not checked."
 	}
 	return f
-}
-
-// usedBy adds the first container that uses an image to a finding about it, and where it is written.
-func (m manifests) usedBy(reference string, f finding.Finding) finding.Finding {
-	for _, o := range m.objects {
-		for _, t := range template.Of(o.Unstructured) {
-			for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
-				if c.Image == reference {
-					f.Object, f.Container = object.ID(o.GroupVersionKind(), o), c.Name
-					return m.locate(f)
-				}
-			}
-			if slices.ContainsFunc(t.Spec.Volumes, func(v corev1.Volume) bool {
-				return v.Image != nil && v.Image.Reference == reference
-			}) {
-				f.Object = object.ID(o.GroupVersionKind(), o)
-				return m.locate(f)
-			}
-		}
-	}
-	return f
-}
-
-// patchTargets are the names by which patches in the kustomization find the objects.
-func (m manifests) patchTargets() map[*unstructured.Unstructured]patch.Target {
-	targets := map[*unstructured.Unstructured]patch.Target{}
-	for _, o := range m.objects {
-		targets[o.Unstructured] = patch.Target(o.Target)
-	}
-	return targets
-}
-
-// patch puts the objects that the plan has patched in the place of those that it judged.
-func (m manifests) patch(verdicts []placement.Verdict) {
-	patched := map[*unstructured.Unstructured]*unstructured.Unstructured{}
-	for _, v := range verdicts {
-		patched[v.Source] = v.Object
-	}
-	for i, o := range m.objects {
-		m.objects[i].Unstructured = cmp.Or(patched[o.Unstructured], o.Unstructured)
-	}
 }
 
 // noNodes: nothing can run on a cluster without nodes, unless it starts them when pods wait, which policy warn allows.

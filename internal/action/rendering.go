@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -15,13 +13,13 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/fixing"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/action/manifests"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/action/status"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/apply"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/image"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/kustomize/edit"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/pods"
-	"github.com/multiarch-deploy/multiarch-deploy/internal/placement/template"
 )
 
 // rewriting is the kustomization with the images set in it.
@@ -78,8 +76,8 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		if err != nil {
 			return rendering{}, err
 		}
-		enterNamespace(result.Objects, d.cluster.Namespace)
-		return rendering{result, pods.References(unstructuredOf(result.Objects), nil)}, nil
+		manifests.EnterNamespace(result.Objects, d.cluster.Namespace)
+		return rendering{result, pods.References(manifests.Of(result.Objects), nil)}, nil
 	})
 	a.lookedUp = sync.OnceFunc(func() {
 		if r, err := a.rendered(); err == nil { // an error is returned by the step
@@ -91,26 +89,13 @@ func (d *deploy) newAhead(ctx context.Context) ahead {
 		if err != nil {
 			return nil
 		}
-		reading, err := d.applier.Read(ctx, unstructuredOf(r.Objects), d.applyOptions())
+		reading, err := d.applier.Read(ctx, manifests.Of(r.Objects), d.applyOptions())
 		if err != nil {
 			return nil
 		}
 		return reading
 	})
 	return a
-}
-
-// enterNamespace gives workloads that name no namespace the one that apply would give them, so that they are called
-// the same from here on, and what the plan joins with them. Custom kinds wait for apply, which knows their scope.
-func enterNamespace(objects []kustomize.Object, namespace string) {
-	for _, o := range objects {
-		group := o.GroupVersionKind().Group
-		joined := template.MakesPods(o.Unstructured) && !strings.Contains(group, ".") ||
-			slices.Contains(besideWorkloads, o.GroupVersionKind().GroupKind())
-		if joined && o.GetNamespace() == "" && namespace != "" {
-			o.SetNamespace(namespace)
-		}
-	}
 }
 
 // arrivals are the kinds of objects and their namespaces, as they are rendered. That may be before the run is signed in

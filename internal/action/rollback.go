@@ -54,7 +54,7 @@ func (d *deploy) watchRollback(ctx context.Context, before, changes change.Set) 
 	}
 	for _, f := range result.Findings {
 		f.Message = "After the rollback: " + f.Message
-		d.findings = append(d.findings, d.locate(f))
+		d.findings = append(d.findings, d.Locate(f))
 	}
 	d.sayState(result, unwell(before))
 	return nil

@@ -27,9 +27,9 @@ import (
 func (d *deploy) rollout(ctx context.Context) error {
 	result, err := d.watch(ctx, d.changes.Live(), rollout.DefaultOptions())
 	d.pods, d.wanted = result.Pods, wantedPods(result)
-	d.findings = append(d.findings, d.located(result.Findings)...) // emitted when they were seen
-	d.find(d.located(d.comparePods(result.Containers))...)
-	d.find(d.located(d.keptImages(ctx, result.Containers))...)
+	d.findings = append(d.findings, d.Located(result.Findings)...) // emitted when they were seen
+	d.find(d.Located(d.comparePods(result.Containers))...)
+	d.find(d.Located(d.keptImages(ctx, result.Containers))...)
 	d.held = slices.ContainsFunc(d.findings, func(f finding.Finding) bool { return f.Code == finding.HeldBack })
 	d.say("%s", report.Table(d.report().PlacementTable()))
 	return errors.Join(err, d.rollbackAfter(ctx, err, result.Findings))
@@ -78,7 +78,7 @@ func (d *deploy) watch(ctx context.Context, objects []*unstructured.Unstructured
 // emitLocated passes events on, findings with the place where their objects are written.
 func (d *deploy) emitLocated(e progress.Event) {
 	if found, ok := e.(progress.Found); ok {
-		found.Finding = d.locate(found.Finding)
+		found.Finding = d.Locate(found.Finding)
 		e = found
 	}
 	d.emit(e)

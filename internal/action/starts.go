@@ -24,7 +24,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 	var keys []landing.ContainerKey
 	var uses []inspect.Use
 	var containers []corev1.Container
-	for _, o := range d.objects {
+	for _, o := range d.Objects {
 		for _, t := range template.Of(o.Unstructured) {
 			for _, c := range slices.Concat(t.Spec.InitContainers, t.Spec.Containers) {
 				if img := d.images.Image(c.Image); img != nil {
@@ -39,7 +39,7 @@ func (d *deploy) inspectStarts(ctx context.Context,
 	for i, started := range d.images.Inspector.InspectUses(ctx, uses...) {
 		foreign[keys[i]] = append(foreign[keys[i]], lookup.ForeignOf(started)...)
 		d.reportStarted(uses[i].Image, started)
-		d.find(d.located(lookup.AbsentCommands(keys[i], containers[i], started))...)
+		d.find(d.Located(lookup.AbsentCommands(keys[i], containers[i], started))...)
 	}
 	return foreign
 }
@@ -50,13 +50,13 @@ func (d *deploy) reportStarted(img *image.Image, started inspect.Started) {
 	reference := img.Reference.String()
 	if started.Err != nil {
 		if !d.isInput(img.Reference) {
-			d.find(d.usedBy(reference, d.unreadable(reference, started.Err)))
+			d.find(d.UsedBy(reference, d.unreadable(reference, started.Err)))
 		}
 		return
 	}
 	for _, f := range verify.Started(started, nil) {
 		if f.Code == finding.BinaryUnchecked && f.Severity == finding.Warning && !d.isInput(img.Reference) {
-			d.find(d.usedBy(reference, f))
+			d.find(d.UsedBy(reference, f))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package action
+package manifests
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestLocate_knows_objects_without_a_namespace(t *testing.T) {
 		u.SetName(name)
 		return kustomize.Object{Unstructured: u, Source: kustomize.Source{File: "all.yaml", Line: line}}
 	}
-	m := manifests{objects: []kustomize.Object{
+	m := Manifests{Objects: []kustomize.Object{
 		manifest("v1", "Service", "", "web", 1), manifest("v1", "Service", "other", "web", 2),
 		manifest("rbac.authorization.k8s.io/v1", "Role", "", "web", 3),
 		manifest("v1", "PersistentVolumeClaim", "", "data", 4),
@@ -30,7 +30,7 @@ func TestLocate_knows_objects_without_a_namespace(t *testing.T) {
 		"v1 PersistentVolumeClaim shop/data":         4, "rbac.authorization.k8s.io/v1 ClusterRole web": 5,
 		"v1 Service shop/web-2": 0, "v1 Secret shop/web": 0, "": 0,
 	} {
-		if got := m.locate(finding.Finding{Object: id}).Line; got != want {
+		if got := m.Locate(finding.Finding{Object: id}).Line; got != want {
 			t.Errorf("%q: line %d, want %d", id, got, want)
 		}
 	}
