@@ -30,7 +30,7 @@ func TestDependabot_looks_at_all_that_is_pinned(t *testing.T) {
 	}
 	got := map[string][]string{}
 	for _, update := range config.Updates {
-		folders := append(got[update.Ecosystem], update.Directories...)
+		folders := slices.Concat(got[update.Ecosystem], update.Directories)
 		if update.Directory != "" {
 			folders = append(folders, update.Directory)
 		}
