@@ -16,7 +16,7 @@ import (
 )
 
 // changing is what differs from run to run: temporary folders, and the names of objects and builds.
-var changing = regexp.MustCompile(`/tmp/[^":]*/00[0-9]|[A-Z2-7]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
+var changing = regexp.MustCompile(`/[^":]*/Test[^":]*/00[0-9]|[A-Z2-7]{26}|[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // noDocker is for builds that must not start.
 func noDocker(*googletest.Google) cloudbuildtest.Docker {
