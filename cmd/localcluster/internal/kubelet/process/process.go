@@ -27,7 +27,7 @@ func StartRefused(err error) error {
 	return err
 }
 
-// EndsWell: init containers and the pods of Jobs are made to end, so a fine program of theirs ends at once.
+// EndsWell reports whether a fine program of a container ends at once: those of init containers and of Jobs do.
 func EndsWell(pod *corev1.Pod, c *corev1.Container) bool {
 	for i := range pod.Spec.InitContainers {
 		if pod.Spec.InitContainers[i].Name == c.Name {
