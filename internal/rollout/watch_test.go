@@ -38,6 +38,8 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 		applied []string
 		timeout time.Duration
 		want    outcome
+		// midway: the rollout fails while pods of both revisions are there, and how many are new by then is chance.
+		midway bool
 	}{
 		{name: "good_deployment", applied: []string{deployment("good:1", "")}, want: outcome{Ready: 4, Pods: 4}},
 		{
@@ -74,7 +76,8 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 			name: "good_deployment_that_turns_bad",
 			applied: []string{deployment("good:1", ""), deployment("amd64:1", "\n      nodeSelector: {kubernetes.io/hostname: "+
 				"arm-0}")},
-			want: outcome{Ready: 0, Pods: 4, Findings: []string{"error exec-format-error c arm64"}},
+			want:   outcome{Ready: 0, Findings: []string{"error exec-format-error c arm64"}},
+			midway: true,
 		},
 		{
 			name:    "bad_deployment_that_is_put_right",
@@ -138,6 +141,9 @@ func TestWatch_on_a_mixed_cluster(t *testing.T) {
 					t.Errorf("it took %s, until its deadline", took)
 				}
 				got = reduce(result)
+			}
+			if test.midway {
+				got.Pods = 0
 			}
 			if diff := gocmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
