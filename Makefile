@@ -28,8 +28,10 @@ GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 # Tests wait for clusters more than they compute, so more of them run at once than there are CPUs.
 # Without debug information test binaries link in less than half the time; stack traces have their lines all the same.
 TESTFLAGS     := -shuffle=on -timeout=40m -ldflags="-s -w"
-# The packages that have tests with the build tag engines.
-ENGINES        = $$(git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+# The packages that have tests with the build tag engines, and these tests: make test runs the others.
+TAGGED        := git grep -l '^//go:build engines' -- '*_test.go' ':!$(CI)' | xargs
+ENGINES        = $$($(TAGGED) -n 1 dirname | sort -u | sed 's|^|./|')
+ENGINE_TESTS   = ^($$($(TAGGED) sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' | paste -sd '|' -))$$
 TOGETHER      := -p=4 -parallel=8
 FUZZTIME      ?= 60s
 
@@ -54,7 +56,7 @@ race: compile ## the same under the race detector, which needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) -timeout=40m ./...
 
 test-engines: root compile builders browser ## what needs BuildKit, buildx, Docker engines, act, QEMU and Chromium; installs them, as root
-	$(GO) test $(TESTFLAGS) -timeout=60m -tags=grpcnotrace,engines $(ENGINES)
+	$(GO) test $(TESTFLAGS) -timeout=60m -tags=grpcnotrace,engines -run "$(ENGINE_TESTS)" $(ENGINES)
 	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 -tags=grpcnotrace,engines ./...
 
 root:

@@ -22,10 +22,13 @@ import (
 	"github.com/multiarch-deploy/multiarch-deploy/internal/test/registry"
 )
 
-func init() {
-	jobs["buildkit"] = buildKitJob
-	jobs["cloud_build"] = cloudBuildJob
-}
+// builders are the jobs that build.
+var builders = map[string]func(*testing.T) job{"buildkit": buildKitJob, "cloud_build": cloudBuildJob}
+
+// The same of requests to a builder.
+func TestBefore_at_every_request_to_a_builder(t *testing.T) { each(t, builders, strike) }
+
+func TestBefore_interrupted_at_every_request_to_a_builder(t *testing.T) { each(t, builders, interrupt) }
 
 // buildKitJob has a real BuildKit build and push for both platforms.
 func buildKitJob(t *testing.T) job {

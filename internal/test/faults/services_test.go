@@ -202,60 +202,65 @@ func requestsOf(t *testing.T, start func(*testing.T) job) []string {
 
 // Whatever happens to a request to a cloud or to GitHub: the run ends within the limits, well or with the status of a
 // failure outside and the host's name, and the next run brings about what this one was for, once.
-func TestBefore_at_every_request_to_a_service(t *testing.T) {
-	each(t, func(t *testing.T, start func(*testing.T) job, request string, i int) {
-		for at, fault := range faults.All {
-			if !*every && at != i%len(faults.All) {
-				continue
-			}
-			t.Run(string(fault), func(t *testing.T) {
-				j := start(t)
-				j.proxy.Set(request, fault, nil)
-				_, wait := j.start(t)
-				status, output, took := wait()
-				if took > most || !j.proxy.Met() {
-					t.Errorf("it took %s, and met the fault: %t", took, j.proxy.Met())
-				}
-				_, url, _ := strings.Cut(request, " ")
-				if host, _, _ := strings.Cut(url, "/"); status != 0 && (status != 3 || !strings.Contains(output, host)) {
-					t.Errorf("status %d; want 0, or 3 and %s in:\n%s", status, host, output)
-				}
-				if line := libraryLog.FindString(output); line != "" {
-					t.Errorf("a library's own log reached the user: %s", line)
-				}
-				j.converges(t)
-			})
+func TestBefore_at_every_request_to_a_service(t *testing.T) { each(t, jobs, strike) }
+
+// Whenever such a run is interrupted, even killed: it ends soon, and the next run does what it was for, once.
+func TestBefore_interrupted_at_every_request_to_a_service(t *testing.T) { each(t, jobs, interrupt) }
+
+// strike has a fault, or each, happen to request number i of a job.
+func strike(t *testing.T, start func(*testing.T) job, request string, i int) {
+	t.Helper()
+	for at, fault := range faults.All {
+		if !*every && at != i%len(faults.All) {
+			continue
 		}
-	})
+		t.Run(string(fault), func(t *testing.T) {
+			j := start(t)
+			j.proxy.Set(request, fault, nil)
+			_, wait := j.start(t)
+			status, output, took := wait()
+			if took > most || !j.proxy.Met() {
+				t.Errorf("it took %s, and met the fault: %t", took, j.proxy.Met())
+			}
+			_, url, _ := strings.Cut(request, " ")
+			if host, _, _ := strings.Cut(url, "/"); status != 0 && (status != 3 || !strings.Contains(output, host)) {
+				t.Errorf("status %d; want 0, or 3 and %s in:\n%s", status, host, output)
+			}
+			if line := libraryLog.FindString(output); line != "" {
+				t.Errorf("a library's own log reached the user: %s", line)
+			}
+			j.converges(t)
+		})
+	}
 }
 
 // libraryLog is a line as client-go writes to its own log, by klog.
 var libraryLog = regexp.MustCompile(`(?m)^[IWEF]\d{4} \d\d:.*`)
 
-// Whenever such a run is interrupted, even killed: it ends soon, and the next run does what it was for, once.
-func TestBefore_interrupted_at_every_request_to_a_service(t *testing.T) {
-	each(t, func(t *testing.T, start func(*testing.T) job, request string, i int) {
-		signal := signals[i%len(signals)]
-		t.Run(signal.String(), func(t *testing.T) {
-			j := start(t)
-			began := make(chan *exec.Cmd, 1)
-			j.proxy.Set(request, faults.Late, func() { _ = (<-began).Process.Signal(signal) })
-			cmd, wait := j.start(t)
-			began <- cmd
-			status, output, took := wait()
-			if took > most || !j.proxy.Met() {
-				t.Errorf("it took %s, and met the signal: %t\n%s", took, j.proxy.Met(), output)
-			}
-			if signal != syscall.SIGKILL && status != 130 {
-				t.Errorf("status %d, want 130\n%s", status, output)
-			}
-			j.converges(t)
-		})
+// interrupt sends a signal during request number i of a job.
+func interrupt(t *testing.T, start func(*testing.T) job, request string, i int) {
+	t.Helper()
+	signal := signals[i%len(signals)]
+	t.Run(signal.String(), func(t *testing.T) {
+		j := start(t)
+		began := make(chan *exec.Cmd, 1)
+		j.proxy.Set(request, faults.Late, func() { _ = (<-began).Process.Signal(signal) })
+		cmd, wait := j.start(t)
+		began <- cmd
+		status, output, took := wait()
+		if took > most || !j.proxy.Met() {
+			t.Errorf("it took %s, and met the signal: %t\n%s", took, j.proxy.Met(), output)
+		}
+		if signal != syscall.SIGKILL && status != 130 {
+			t.Errorf("status %d, want 130\n%s", status, output)
+		}
+		j.converges(t)
 	})
 }
 
 // each tries something at each request of each job, of which it gets the number.
-func each(t *testing.T, try func(t *testing.T, start func(*testing.T) job, request string, i int)) {
+func each(t *testing.T, jobs map[string]func(*testing.T) job,
+	try func(t *testing.T, start func(*testing.T) job, request string, i int)) {
 	t.Helper()
 	for kind, start := range jobs {
 		t.Run(kind, func(t *testing.T) {
