@@ -10,7 +10,9 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/multiarch-deploy/multiarch-deploy/internal/progress"
 	"github.com/multiarch-deploy/multiarch-deploy/internal/rollout"
 )
 
@@ -173,11 +175,24 @@ func TestWatch_is_never_green_on_a_crash_loop(t *testing.T) {
 func TestWatch_ends_when_interrupted(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	result, err := rollout.Watch(ctx, s.Cluster, s.apply(t, deployment("good:1", "\n      nodeSelector: {pool: none}")),
-		s.options(t))
-	if !errors.Is(err, context.DeadlineExceeded) {
+	applied := s.apply(t, deployment("good:1", "\n      nodeSelector: {pool: none}"))
+	for made := 0; made < 4; time.Sleep(50 * time.Millisecond) {
+		pods, err := s.client.CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = len(pods.Items)
+	}
+	opts := s.options(t)
+	opts.Progress = func(e progress.Event) {
+		if m, ok := e.(progress.Message); ok && strings.Contains(m.Text, "waits for a node") { // the list of pods is read
+			time.AfterFunc(2*time.Second, cancel)
+		}
+	}
+	result, err := rollout.Watch(ctx, s.Cluster, applied, opts)
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want the context's own", err)
 	}
 	if diff := gocmp.Diff(outcome{Pods: 4}, reduce(result)); diff != "" {
