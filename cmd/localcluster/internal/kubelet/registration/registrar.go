@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/retry"
 )
 
 // NodeIP is where all stand-in nodes are: on this machine.
@@ -23,15 +24,22 @@ type Registrar struct {
 // Register creates the node and then writes its status, as only the status subresource may.
 func (r Registrar) Register(ctx context.Context, node *corev1.Node, port int32) error {
 	status := readyStatus(node.Status, node.Name, port)
-	created, err := r.Client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		created, err = r.Client.CoreV1().Nodes().Get(ctx, node.Name, metav1.GetOptions{})
-	}
-	if err != nil {
+	nodes := r.Client.CoreV1().Nodes()
+	_, err := nodes.Create(ctx, node, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("registering node %q: %w", node.Name, err)
 	}
-	created.Status = status
-	if _, err := r.Client.CoreV1().Nodes().UpdateStatus(ctx, created, metav1.UpdateOptions{}); err != nil {
+	// The node controllers write to a new node, too.
+	var created *corev1.Node
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
+		if created, err = nodes.Get(ctx, node.Name, metav1.GetOptions{}); err != nil {
+			return err
+		}
+		created.Status = status
+		_, err = nodes.UpdateStatus(ctx, created, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("marking node %q ready: %w", node.Name, err)
 	}
 	return r.createLease(ctx, created)
