@@ -152,7 +152,8 @@ func summarize(status int, said string, r *report.Report, plain *strings.Replace
 		o.Workloads[w.Kind+" "+w.Name] = outcomes
 	}
 	for workload, counts := range r.Placement() {
-		if pods := slices.Collect(maps.Values(counts)); len(pods) > 1 || pods[0] > 1 {
+		// Without an architecture there are pods, and none has a node yet.
+		if pods := slices.Collect(maps.Values(counts)); len(pods) > 1 || len(pods) == 1 && pods[0] > 1 {
 			o.Pods[workload] = strings.Join(slices.Sorted(maps.Keys(counts)), ", ")
 		}
 	}
