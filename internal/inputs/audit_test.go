@@ -1,6 +1,7 @@
 package inputs_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +26,8 @@ func TestParse_prices(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			config, err := parse(map[string]string{"price": test.prices, "expect-nodes": test.pool},
 				inputs.Needs{Namespaces: true})
-			problems, _ := err.(inputs.Problems)
+			var problems inputs.Problems
+			errors.As(err, &problems)
 			if diff := cmp.Diff(test.problems, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}

@@ -96,6 +96,7 @@ func DistinctTaints(taints []corev1.Taint) []corev1.Taint {
 	return all
 }
 
+// TaintTexts returns taints as kubectl writes them.
 func TaintTexts(taints []corev1.Taint) []string {
 	all := make([]string, len(taints))
 	for i, t := range taints {

@@ -1,6 +1,7 @@
 package environment_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -69,7 +70,7 @@ func TestSource_has_the_time_of_the_commit(t *testing.T) {
 	}
 	if _, err := variables("SOURCE_DATE_EPOCH", "yesterday", "GITHUB_SHA", "abc").Source(); err == nil {
 		t.Error("a time that is none is taken")
-	} else if _, ok := err.(inputs.Problems); !ok {
+	} else if !errors.As(err, new(inputs.Problems)) {
 		t.Errorf("%v is no problem of the inputs", err)
 	}
 }

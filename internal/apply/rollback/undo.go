@@ -27,7 +27,7 @@ func (u Pass) restore(ctx context.Context, t *step) error {
 	was.SetName(before.GetName())
 	// With its uid in it, the apply fails rather than create what someone has deleted.
 	was.SetUID(before.GetUID())
-	back, _, err := u.Server.Apply(ctx, t.Ref, was, server.Apply{Manager: u.Manager, Force: true})
+	back, _, err := u.Apply(ctx, t.Ref, was, server.Apply{Manager: u.Manager, Force: true})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (u Pass) recreateEarlier(ctx context.Context, t *step) error {
 	for _, field := range []string{"uid", "resourceVersion", "generation", "creationTimestamp"} {
 		unstructured.RemoveNestedField(was.Object, "metadata", field)
 	}
-	back, _, err := u.Server.Apply(ctx, t.Ref, was, server.Apply{Manager: u.Manager, Force: true})
+	back, _, err := u.Apply(ctx, t.Ref, was, server.Apply{Manager: u.Manager, Force: true})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func expand(template, tag string, p v1.Platform) string {
 // forRunner is the image as a job on a native runner builds it: for the one platform of the input platforms. ok is
 // false for an image whose own platforms lack that one, so that all jobs of a matrix can have the same images.
 func (v values) forRunner(image Image) (_ Image, ok bool) {
-	runner := v.Platforms("platforms", v.Reader.Text("platforms"))
+	runner := v.Platforms("platforms", v.Text("platforms"))
 	if len(runner) != 1 {
 		v.Problem("platforms: push-as is for a job that builds one platform, and %d are given; set platforms to the "+
 			"runner's own, such as linux/arm64",

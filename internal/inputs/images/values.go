@@ -52,7 +52,7 @@ func (v values) text(name string) string {
 	if v.own(name) {
 		return v.keys[name]
 	}
-	return v.Reader.Text(name)
+	return v.Text(name)
 }
 
 // list returns the entries for the image. A key has them on one line, with commas between them.
@@ -60,7 +60,7 @@ func (v values) list(name string) []string {
 	if v.own(name) {
 		return strings.Split(v.keys[name], ",")
 	}
-	return reader.Items(v.Reader.Text(name))
+	return reader.Items(v.Text(name))
 }
 
 // given are the names of all that the user wrote for this image and that is not what is usual anyway.

@@ -101,8 +101,8 @@ func bars(w pods.Workload, taints []corev1.Taint) (barred []corev1.Taint, shut b
 	return barred, len(slices.DeleteFunc(node.Barring(w.Spec.Tolerations, taints), bypass)) > 0
 }
 
-// Fine: the workload runs somewhere, and wherever it can land. Where there is neither node nor pool, the latter is
-// all that can be said.
+// Fine reports that the workload runs somewhere, and wherever it can land. Where there is neither node nor pool, the
+// latter is all that can be said.
 func (s Assessment) Fine() bool {
 	return (slices.ContainsFunc(s.Candidates, Candidate.Settles) || len(s.Announced().Candidates) == 0) &&
 		!slices.ContainsFunc(s.Candidates, Candidate.Fails)

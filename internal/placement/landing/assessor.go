@@ -56,7 +56,7 @@ func New(ctx context.Context, c Cluster, workloads []pods.Workload, storage pods
 // Close ends what New started.
 func (a Assessor) Close() { a.ever.Close() }
 
-// HasNodes: the cluster has nodes, or pools that can have some.
+// HasNodes reports that the cluster has nodes, or pools that can have some.
 func (a Assessor) HasNodes() bool {
 	return slices.ContainsFunc(a.classes, func(c nodeClass) bool { return !c.guessed() })
 }

@@ -19,28 +19,28 @@ type Candidate struct {
 	Refused  bool           // by the kubelet: the pod is for another OS
 }
 
-// Known: it is known what CPU the nodes have.
+// Known reports that it is known what CPU the nodes have.
 func (s Candidate) Known() bool { return s.Architecture != node.Unknown }
 
 func (s Candidate) selected() bool { return s.Obstacle == "" }
 func (s Candidate) admitted() bool { return s.selected() && len(s.Barred) == 0 }
 
-// Runs: all images of the workload run there, were the pod bound.
+// Runs reports that all images of the workload run there, were the pod bound.
 func (s Candidate) Runs() bool { return s.outcome() == Runs }
 
-// Lands: the workload may run there, and does.
+// Lands reports that the workload may run there, and does.
 func (s Candidate) Lands() bool { return s.admitted() && s.Runs() }
 
-// Fails: the scheduler would bind a pod there, and it would not run.
+// Fails reports that the scheduler would bind a pod there, and it would not run.
 func (s Candidate) Fails() bool { return s.Open && !s.Runs() }
 
-// Settles: the workload lands there, and somebody has announced such nodes.
+// Settles reports that the workload lands there, and somebody has announced such nodes.
 func (s Candidate) Settles() bool { return s.Lands() && !s.guessed() }
 
-// BehindTaints: taints alone keep the workload off nodes where it would run.
+// BehindTaints reports that taints alone keep the workload off nodes where it would run.
 func (s Candidate) BehindTaints() bool { return s.selected() && s.Runs() && len(s.Barred) > 0 }
 
-// BehindArchitectureTaints: BehindTaints, and each of them is about the architecture.
+// BehindArchitectureTaints is BehindTaints where each of them is about the architecture.
 func (s Candidate) BehindArchitectureTaints() bool {
 	return s.BehindTaints() && !slices.ContainsFunc(s.Barred,
 		func(t corev1.Taint) bool { return !node.Architectural(t, s.Architecture) })

@@ -36,7 +36,7 @@ func (a Assessor) Opening(s Assessment, at Candidate) (o patch.Opening, blocks [
 	return o, blocks
 }
 
-// IsClosedByArchitecture: the workload runs on the nodes, and nothing but their architecture keeps it off.
+// IsClosedByArchitecture reports that the workload runs on the nodes, and nothing but their architecture keeps it off.
 func (a Assessor) IsClosedByArchitecture(w pods.Workload, at Candidate) bool {
 	if at.Lands() || !at.Runs() ||
 		slices.ContainsFunc(at.Barred, func(t corev1.Taint) bool { return !node.Architectural(t, at.Architecture) }) {

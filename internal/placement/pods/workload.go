@@ -181,7 +181,7 @@ func (w Workload) replicas() int {
 	return 1
 }
 
-// Asleep: nothing runs, or would run, before somebody scales it up.
+// Asleep reports that nothing runs, or would run, before somebody scales it up or lets it go on.
 func (w Workload) Asleep() bool { return Asleep(w.Object) }
 
 // Asleep reports an object that makes no pods before somebody scales it up or lets it go on.

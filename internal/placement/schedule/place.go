@@ -195,7 +195,7 @@ func (s *Scheduler) best(ctx context.Context, c cycle, fit []fwk.NodeInfo) (stri
 	return best.Name, nil
 }
 
-// IsShortage: the scheduler says that a node lacks resources.
+// IsShortage reports that the scheduler says that a node lacks resources.
 func IsShortage(reason string) bool {
 	return strings.HasPrefix(reason, "Insufficient ") || reason == "Too many pods"
 }

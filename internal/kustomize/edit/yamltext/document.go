@@ -67,7 +67,7 @@ func (d *Document) Errorf(node *yaml.Node, format string, args ...any) error {
 }
 
 // Apply returns the content with all that was to change.
-func (d *Document) Apply() ([]byte, error) { return d.splices.apply(d.Content) }
+func (d *Document) Apply() ([]byte, error) { return d.apply(d.Content) }
 
 // decode also decodes the values, because only that finds duplicate keys and aliases without an anchor.
 func decode(content []byte) (*yaml.Node, error) {

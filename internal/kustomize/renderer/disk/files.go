@@ -59,6 +59,7 @@ type File struct {
 // words are what Mention can be asked for.
 var words = []string{"needs-hash", "eplacement", "delimiter", "encoding", "image="}
 
+// New returns the file system below path for the kustomization in target; beside are files that are not on the disk.
 func New(path, target string, beside map[string][]byte) *FS {
 	f := &FS{FileSystem: filesys.MakeFsOnDisk(), Target: target, path: path, added: map[string][]byte{},
 		Definitions: Definitions{Aside: schemas.New(), whole: map[string]bool{}}}
