@@ -53,7 +53,7 @@ test: compile ## what Go alone can run, as any user: units, scenarios, a real co
 	$(GO) test -C $(CI) $(TESTFLAGS) -count=1 ./... # what it reads is outside of its module, where caching does not look
 
 race: compile ## the same under the race detector, which needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) -timeout=40m ./...
+	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...
 
 test-engines: root compile builders browser ## what needs BuildKit, buildx, Docker engines, act, QEMU and Chromium; installs them, as root
 	$(GO) test $(TESTFLAGS) -timeout=60m -tags=grpcnotrace,engines -run "$(ENGINE_TESTS)" $(ENGINES)

@@ -1,6 +1,7 @@
 package finding_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,5 +26,19 @@ func TestWithoutPodName_keeps_the_reason_of_a_refusal(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestRefusesDryRuns(t *testing.T) {
+	for answer, want := range map[string]bool{
+		// The API server's own words, of a webhook with side effects.
+		`admission webhook "v.example.com" does not support dry run`:                                          true,
+		`admission webhook "v.example.com" denied the request: this webhook does not support dryRun requests`: true,
+		`admission webhook "v.example.com" denied the request: image is not signed`:                           false,
+		`Deployment.apps "dry-run" is invalid: spec.replicas: Invalid value: -1`:                              false,
+	} {
+		if got := finding.RefusesDryRuns(errors.New(answer)); got != want {
+			t.Errorf("%q: %t, want %t", answer, got, want)
+		}
 	}
 }

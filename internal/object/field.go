@@ -45,6 +45,11 @@ func Integer(u *unstructured.Unstructured, path ...string) (int64, bool) {
 // Items are the maps in a list.
 func Items(u *unstructured.Unstructured, path ...string) []map[string]any {
 	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
+	return Maps(value)
+}
+
+// Maps are the maps in a value that may be a list.
+func Maps(value any) []map[string]any {
 	list, _ := value.([]any)
 	var all []map[string]any
 	for _, item := range list {

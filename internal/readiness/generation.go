@@ -1,8 +1,6 @@
 package readiness
 
 import (
-	"strconv"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
@@ -24,16 +22,11 @@ func IsStale(u *unstructured.Unstructured, applied int64) bool {
 // observedGeneration reads the field as controllers write it: a number, or a string of one (Argo Rollouts). Anything
 // else, such as the hash that older Argo Rollouts write, reports nothing.
 func observedGeneration(u *unstructured.Unstructured) (generation int64, reports bool) {
-	value, _, _ := unstructured.NestedFieldNoCopy(u.Object, "status", "observedGeneration")
-	switch v := value.(type) {
-	case int64:
-		return v, true
-	case float64:
-		return int64(v), true
-	case string:
-		n, err := strconv.ParseInt(v, 10, 64)
-		// A hash of digits alone is no generation of an object.
-		return n, err == nil && n <= u.GetGeneration()
+	generation, reports = object.Integer(u, "status", "observedGeneration")
+	// A hash of digits alone is no generation of an object.
+	if _, text, _ := unstructured.NestedString(u.Object, "status", "observedGeneration"); text &&
+		generation > u.GetGeneration() {
+		return 0, false
 	}
-	return 0, false
+	return generation, reports
 }

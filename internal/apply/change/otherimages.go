@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/multiarch-deploy/multiarch-deploy/internal/finding"
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // OtherImage is an image that runs and that the manifest does not name.
@@ -92,11 +93,11 @@ func eachContainer(desired, live any, found func(OtherImage)) {
 // eachOf is eachContainer for one list.
 func eachOf(desired, live any, areVolumes bool, found func(OtherImage)) {
 	wants, runs := imagesByContainer(desired), imagesByContainer(live)
-	for _, container := range containersIn(desired) {
+	for _, container := range object.Maps(desired) {
 		name, _ := container["name"].(string)
 		found(OtherImage{name, areVolumes, wants[name], runs[name]})
 	}
-	for _, container := range containersIn(live) {
+	for _, container := range object.Maps(live) {
 		name, _ := container["name"].(string)
 		if _, wanted := wants[name]; !wanted {
 			found(OtherImage{name, areVolumes, "", runs[name]})
@@ -106,7 +107,7 @@ func eachOf(desired, live any, areVolumes bool, found func(OtherImage)) {
 
 func imagesByContainer(list any) map[string]string {
 	images := map[string]string{}
-	for _, container := range containersIn(list) {
+	for _, container := range object.Maps(list) {
 		name, _ := container["name"].(string)
 		switch image := container["image"].(type) {
 		case string:
@@ -116,15 +117,4 @@ func imagesByContainer(list any) map[string]string {
 		}
 	}
 	return images
-}
-
-func containersIn(list any) []map[string]any {
-	items, _ := list.([]any)
-	var containers []map[string]any
-	for _, item := range items {
-		if container, ok := item.(map[string]any); ok {
-			containers = append(containers, container)
-		}
-	}
-	return containers
 }

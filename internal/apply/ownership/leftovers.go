@@ -6,6 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
+
+	"github.com/multiarch-deploy/multiarch-deploy/internal/object"
 )
 
 // Leftovers returns the fields of live that desired does not set and that exclude what it does set: those of another
@@ -85,11 +87,11 @@ func (l *leftovers) all(at fieldpath.Path, value any) {
 // sameNamed returns the items of a list that are in both objects, by their paths.
 func sameNamed(at fieldpath.Path, was, now map[string]any, list string) map[*fieldpath.Path][2]map[string]any {
 	items, before := map[*fieldpath.Path][2]map[string]any{}, map[string]map[string]any{}
-	for _, item := range mapsIn(was[list]) {
+	for _, item := range object.Maps(was[list]) {
 		name, _ := item["name"].(string)
 		before[name] = item
 	}
-	for _, item := range mapsIn(now[list]) {
+	for _, item := range object.Maps(now[list]) {
 		name, _ := item["name"].(string)
 		if old, both := before[name]; both {
 			key := value.FieldList{{Name: "name", Value: value.NewValueInterface(name)}}
@@ -98,17 +100,6 @@ func sameNamed(at fieldpath.Path, was, now map[string]any, list string) map[*fie
 		}
 	}
 	return items
-}
-
-func mapsIn(list any) []map[string]any {
-	items, _ := list.([]any)
-	var all []map[string]any
-	for _, item := range items {
-		if fields, ok := item.(map[string]any); ok {
-			all = append(all, fields)
-		}
-	}
-	return all
 }
 
 func mapAt(from map[string]any, path ...string) map[string]any {
